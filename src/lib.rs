@@ -1,0 +1,1 @@
+//! Keeps a web page in step with a research that runs on a Socket.IO server.

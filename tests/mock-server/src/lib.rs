@@ -1,0 +1,1 @@
+//! A small research server for tests and the demo.
