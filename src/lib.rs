@@ -1,1 +1,9 @@
 //! Keeps a web page in step with a research that runs on a Socket.IO server.
+
+pub mod backoff;
+pub mod engine;
+pub mod json;
+pub mod random;
+pub mod research;
+pub mod socket;
+pub mod time;

@@ -1,0 +1,1 @@
+//! Reading JSON text without building a tree.

@@ -1,0 +1,1 @@
+//! What a research is: payloads in, facts out, each once.
