@@ -1,0 +1,84 @@
+//! Debian's packages: installs as root, through sudo, or names the command that a person must run.
+
+use std::process::Command;
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Result, bail};
+
+use crate::process;
+use crate::project::Project;
+use crate::ui;
+
+/// What a command needs to act on the whole system.
+#[derive(Clone, Copy, Debug)]
+enum Right {
+    Root,
+    Sudo,
+}
+
+// True once the lists of packages are fresh; held while the package manager works, since it allows
+// only one at a time.
+static UPDATED: Mutex<bool> = Mutex::new(false);
+
+/// Installs `packages`. `what` says in an error what they are for.
+pub(crate) fn install(project: &Project, what: &str, packages: &[&str]) -> Result<()> {
+    let by_hand = format!(
+        "apt-get update && apt-get install -y --no-install-recommends {}",
+        packages.join(" ")
+    );
+    if which::which("apt-get").is_err() {
+        bail!(
+            "{what}: this system has no apt-get. Install what Debian calls {} with your system's \
+             own package manager, then run `cargo xtask setup` again",
+            packages.join(", ")
+        );
+    }
+    let Some(right) = right() else {
+        bail!("{what}: not root and no sudo. Run this as root, then set-up again:\n    {by_hand}");
+    };
+    let mut updated = UPDATED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*updated {
+        ui::say(format_args!("{what}: reading the lists of packages"));
+        process::run_or_fail(what, command(project, right, "apt-get").arg("update"))?;
+        *updated = true;
+    }
+    ui::say(format_args!("{what}: apt-get install {}", packages.join(" ")));
+    let mut install = command(project, right, "apt-get");
+    install
+        .args(["install", "-y", "--no-install-recommends"])
+        .args(["-o", "DPkg::Lock::Timeout=600", "-o", "Dpkg::Use-Pty=0"])
+        .args(packages);
+    process::run_or_fail(what, &mut install)?;
+    Ok(())
+}
+
+/// A command that may write to the system's own folders.
+pub(crate) fn as_root(project: &Project, program: &str) -> Result<Command> {
+    match right() {
+        Some(right) => Ok(command(project, right, program)),
+        None => bail!("not root and no sudo: run `cargo xtask setup` as root"),
+    }
+}
+
+fn right() -> Option<Right> {
+    if rustix::process::geteuid().is_root() {
+        return Some(Right::Root);
+    }
+    which::which("sudo").ok()?;
+    // Asks for the password here, in the foreground: the commands themselves have no terminal.
+    let asked = Command::new("sudo").arg("-v").status();
+    asked.is_ok_and(|status| status.success()).then_some(Right::Sudo)
+}
+
+fn command(project: &Project, right: Right, program: &str) -> Command {
+    let mut command = match right {
+        Right::Root => project.command(program),
+        Right::Sudo => {
+            let mut command = project.command("sudo");
+            command.args(["-n", "DEBIAN_FRONTEND=noninteractive", program]);
+            command
+        }
+    };
+    command.env("DEBIAN_FRONTEND", "noninteractive");
+    command
+}

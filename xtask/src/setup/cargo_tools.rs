@@ -1,0 +1,121 @@
+//! Tools that are crates: built once into the machine-wide cache, a folder for each version.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::process::{self, DEFAULT_DEADLINE};
+use crate::project::Project;
+use crate::ui;
+
+/// A program that `cargo install` builds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CargoTool {
+    krate: &'static str,
+    binary: &'static str,
+    version: Version,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Version {
+    /// Anything that begins so; the whole version is the one to install.
+    Compatible { prefix: &'static str, install: &'static str },
+    /// Exactly that of the crate of this name in Cargo.lock.
+    Locked(&'static str),
+}
+
+pub(crate) const WASM_BINDGEN: CargoTool = CargoTool {
+    krate: "wasm-bindgen-cli",
+    binary: "wasm-bindgen",
+    // The tool reads a format that changes between versions: it must be the library's own.
+    version: Version::Locked("wasm-bindgen"),
+};
+pub(crate) const WASM_PACK: CargoTool = CargoTool {
+    krate: "wasm-pack",
+    binary: "wasm-pack",
+    version: Version::Compatible { prefix: "0.15.", install: "0.15.1" },
+};
+pub(crate) const GECKODRIVER: CargoTool = CargoTool {
+    krate: "geckodriver",
+    binary: "geckodriver",
+    version: Version::Compatible { prefix: "0.", install: "0.37.1" },
+};
+
+impl CargoTool {
+    /// The program, if one that fits is on PATH or in the cache.
+    pub(crate) fn find(self, project: &Project) -> Result<Option<PathBuf>> {
+        let wanted = self.wanted(project)?;
+        let cached = self.root(project)?.join("bin").join(self.binary);
+        if cached.exists() {
+            return Ok(Some(cached));
+        }
+        let on_path = which::which(self.binary).ok().filter(|path| {
+            process::query(Command::new(path).arg("--version"))
+                .as_deref()
+                .and_then(|text| text.split_whitespace().nth(1))
+                .is_some_and(|version| match self.version {
+                    Version::Compatible { prefix, .. } => version.starts_with(prefix),
+                    Version::Locked(_) => version == wanted,
+                })
+        });
+        Ok(on_path)
+    }
+
+    pub(crate) fn install(self, project: &Project) -> Result<()> {
+        ui::say(format_args!("{}: cargo install, some minutes", self.krate));
+        // A crate's own Cargo.lock may name versions that a registry does not have (yet).
+        let locked = self.build(project, true)?;
+        if !locked.succeeded() {
+            ui::say(format_args!("{}: again, without its Cargo.lock", self.krate));
+            let free = self.build(project, false)?;
+            if !free.succeeded() {
+                ui::show(&locked.output);
+                ui::show(&free.output);
+                bail!("`cargo install {}` failed; its output is above", self.krate);
+            }
+        }
+        Ok(())
+    }
+
+    fn build(self, project: &Project, locked: bool) -> Result<process::Outcome> {
+        let target = project.cache("tools/target");
+        fs::create_dir_all(&target)?;
+        let mut command = project.command("cargo");
+        command
+            .current_dir(&target)
+            .args(["install", self.krate, "--version", &format!("={}", self.wanted(project)?)])
+            .arg("--root")
+            .arg(self.root(project)?)
+            // Crates that two of the tools share are built once.
+            .arg("--target-dir")
+            .arg(&target);
+        if locked {
+            command.arg("--locked");
+        }
+        // These tools wait for browsers or handle small files: compiling them fast counts for more
+        // than their own speed.
+        for (name, value) in [
+            ("OPT_LEVEL", "1"),
+            ("LTO", "off"),
+            ("CODEGEN_UNITS", "16"),
+            ("DEBUG", "0"),
+            ("STRIP", "symbols"),
+        ] {
+            command.env(format!("CARGO_PROFILE_RELEASE_{name}"), value);
+        }
+        process::run(self.krate, &mut command, DEFAULT_DEADLINE)
+    }
+
+    fn wanted(self, project: &Project) -> Result<String> {
+        match self.version {
+            Version::Compatible { install, .. } => Ok(install.to_owned()),
+            Version::Locked(name) => project.locked_version(name),
+        }
+    }
+
+    fn root(self, project: &Project) -> Result<PathBuf> {
+        Ok(project.cache(&format!("tools/{}-{}", self.krate, self.wanted(project)?)))
+    }
+}

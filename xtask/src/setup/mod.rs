@@ -1,0 +1,153 @@
+//! Installs what a machine lacks, each thing once, and what does not depend on another side by side.
+
+mod apt;
+pub(crate) mod browsers;
+pub(crate) mod cargo_tools;
+mod node;
+mod python;
+mod wasm_std;
+
+use std::thread;
+
+use anyhow::{Result, bail};
+
+use crate::project::Project;
+use crate::ui;
+
+/// One thing that set-up can install.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The browsers with their drivers, and a virtual screen.
+    Browsers,
+    /// The driver of Firefox, which Debian does not package.
+    Geckodriver,
+    /// The npm packages of package-lock.json.
+    Node,
+    /// The Python packages of the real test servers.
+    Python,
+    WasmBindgen,
+    WasmPack,
+    /// The wasm32 standard library.
+    WasmStd,
+}
+
+impl Part {
+    /// In the order in which they are worked on: what others wait for comes first.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::WasmStd,
+        Self::Node,
+        Self::Python,
+        Self::Browsers,
+        Self::WasmBindgen,
+        Self::WasmPack,
+        Self::Geckodriver,
+    ];
+    /// What `build` needs.
+    pub(crate) const BUILD: [Self; 3] = [Self::WasmStd, Self::Node, Self::WasmBindgen];
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Browsers => "browsers",
+            Self::Geckodriver => "geckodriver",
+            Self::Node => "npm packages",
+            Self::Python => "Python packages",
+            Self::WasmBindgen => "wasm-bindgen",
+            Self::WasmPack => "wasm-pack",
+            Self::WasmStd => "wasm32 library",
+        }
+    }
+
+    fn is_ready(self, project: &Project) -> Result<bool> {
+        Ok(match self {
+            Self::Browsers => browsers::missing_packages().is_empty(),
+            Self::Geckodriver => cargo_tools::GECKODRIVER.find(project)?.is_some(),
+            Self::Node => node::is_ready(project)?,
+            Self::Python => python::is_ready(project),
+            Self::WasmBindgen => cargo_tools::WASM_BINDGEN.find(project)?.is_some(),
+            Self::WasmPack => cargo_tools::WASM_PACK.find(project)?.is_some(),
+            Self::WasmStd => wasm_std::is_ready(project),
+        })
+    }
+
+    fn install(self, project: &Project) -> Result<()> {
+        match self {
+            Self::Browsers => browsers::install(project),
+            Self::Geckodriver => cargo_tools::GECKODRIVER.install(project),
+            Self::Node => node::install(project),
+            Self::Python => python::install(project),
+            Self::WasmBindgen => cargo_tools::WASM_BINDGEN.install(project),
+            Self::WasmPack => cargo_tools::WASM_PACK.install(project),
+            Self::WasmStd => wasm_std::install(project),
+        }
+    }
+
+    // Parts of one lane use the same thing (the processor, the package manager's lock, the network)
+    // and would only slow each other down.
+    fn lane(self) -> usize {
+        match self {
+            Self::WasmStd | Self::Browsers => 0,
+            Self::WasmBindgen | Self::WasmPack | Self::Geckodriver => 1,
+            Self::Node | Self::Python => 2,
+        }
+    }
+}
+
+/// Makes `parts` ready. Says nothing if they are.
+pub(crate) fn ensure(project: &Project, parts: &[Part]) -> Result<()> {
+    let mut missing = Vec::new();
+    for part in Part::ALL.into_iter().filter(|part| parts.contains(part)) {
+        if !part.is_ready(project)? {
+            missing.push(part);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let labels: Vec<_> = missing.iter().map(|part| part.label()).collect();
+    ui::say(format_args!("set-up: to install: {}", labels.join(", ")));
+    let failures = install_in_lanes(project, &missing);
+    if failures.is_empty() {
+        return Ok(());
+    }
+    bail!("set-up is not complete:\n{}", failures.join("\n"));
+}
+
+/// `cargo xtask setup`.
+pub(crate) fn run(project: &Project) -> Result<()> {
+    ensure(project, &Part::ALL)?;
+    ui::say(format_args!("set-up: all is ready ({})", ui::human(ui::elapsed())));
+    Ok(())
+}
+
+fn install_in_lanes(project: &Project, missing: &[Part]) -> Vec<String> {
+    thread::scope(|scope| {
+        let lanes: Vec<_> = (0..3)
+            .map(|lane| {
+                scope.spawn(move || {
+                    let parts = missing.iter().filter(|part| part.lane() == lane);
+                    parts.filter_map(|part| install_one(project, *part)).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        lanes
+            .into_iter()
+            .flat_map(|lane| lane.join().unwrap_or_else(|_| vec!["a part panicked".to_owned()]))
+            .collect()
+    })
+}
+
+// One failure does not stop the others: the next run has less to do.
+fn install_one(project: &Project, part: Part) -> Option<String> {
+    let began = ui::elapsed();
+    match part.install(project) {
+        Ok(()) => {
+            let took = ui::human(ui::elapsed().saturating_sub(began));
+            ui::say(format_args!("{}: ready ({took})", part.label()));
+            None
+        }
+        Err(error) => {
+            ui::say(format_args!("{}: FAILED: {error:#}", part.label()));
+            Some(format!("  {}: {error:#}", part.label()))
+        }
+    }
+}
