@@ -1,0 +1,219 @@
+//! The grammar of JSON: checking a text, and skipping over what has been checked.
+
+use super::{ErrorKind, MAX_DEPTH};
+
+/// A place in a text.
+pub(super) struct Scanner<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) at: usize,
+}
+
+impl Scanner<'_> {
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn skip_whitespace(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// Checks the whole text; gives the range of the value in it.
+    pub(super) fn document(&mut self) -> Result<(usize, usize), ErrorKind> {
+        self.skip_whitespace();
+        let start = self.at;
+        self.value(0)?;
+        let end = self.at;
+        self.skip_whitespace();
+        if self.peek().is_some() {
+            Err(ErrorKind::TrailingText)
+        } else {
+            Ok((start, end))
+        }
+    }
+
+    fn value(&mut self, depth: usize) -> Result<(), ErrorKind> {
+        match self.peek() {
+            Some(b'"') => self.string(),
+            Some(b'{') => self.container(depth, b'}'),
+            Some(b'[') => self.container(depth, b']'),
+            Some(b't') => self.word(b"true"),
+            Some(b'f') => self.word(b"false"),
+            Some(b'n') => self.word(b"null"),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(_) => Err(ErrorKind::UnexpectedByte),
+            None => Err(ErrorKind::UnexpectedEnd),
+        }
+    }
+
+    fn container(&mut self, depth: usize, close: u8) -> Result<(), ErrorKind> {
+        if depth == MAX_DEPTH {
+            return Err(ErrorKind::TooDeep);
+        }
+        self.at += 1;
+        self.skip_whitespace();
+        if self.peek() == Some(close) {
+            self.at += 1;
+            return Ok(());
+        }
+        loop {
+            if close == b'}' {
+                if self.peek() != Some(b'"') {
+                    return Err(self.unexpected());
+                }
+                self.string()?;
+                self.skip_whitespace();
+                self.expect(b':')?;
+                self.skip_whitespace();
+            }
+            self.value(depth + 1)?;
+            self.skip_whitespace();
+            if self.peek() != Some(b',') {
+                return self.expect(close);
+            }
+            self.at += 1;
+            self.skip_whitespace();
+        }
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), ErrorKind> {
+        if self.peek() != Some(byte) {
+            return Err(self.unexpected());
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn unexpected(&self) -> ErrorKind {
+        if self.peek().is_some() {
+            ErrorKind::UnexpectedByte
+        } else {
+            ErrorKind::UnexpectedEnd
+        }
+    }
+
+    fn word(&mut self, word: &[u8]) -> Result<(), ErrorKind> {
+        for byte in word {
+            self.expect(*byte)?;
+        }
+        Ok(())
+    }
+
+    fn string(&mut self) -> Result<(), ErrorKind> {
+        self.at += 1;
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(());
+                }
+                Some(b'\\') => {
+                    self.at += 1;
+                    self.escape()?;
+                }
+                Some(0..=0x1f) => return Err(ErrorKind::ControlCharacter),
+                Some(_) => self.at += 1,
+                None => return Err(ErrorKind::UnexpectedEnd),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<(), ErrorKind> {
+        let digits = match self.peek() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 0,
+            Some(b'u') => 4,
+            Some(_) => return Err(ErrorKind::BadEscape),
+            None => return Err(ErrorKind::UnexpectedEnd),
+        };
+        self.at += 1;
+        for _ in 0..digits {
+            match self.peek() {
+                Some(byte) if byte.is_ascii_hexdigit() => self.at += 1,
+                Some(_) => return Err(ErrorKind::BadEscape),
+                None => return Err(ErrorKind::UnexpectedEnd),
+            }
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<(), ErrorKind> {
+        if self.peek() == Some(b'-') {
+            self.at += 1;
+        }
+        if self.peek() == Some(b'0') {
+            self.at += 1;
+            if let Some(b'0'..=b'9') = self.peek() {
+                return Err(ErrorKind::BadNumber);
+            }
+        } else {
+            self.digits()?;
+        }
+        if self.peek() == Some(b'.') {
+            self.at += 1;
+            self.digits()?;
+        }
+        if let Some(b'e' | b'E') = self.peek() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        Ok(())
+    }
+
+    /// At least one digit.
+    fn digits(&mut self) -> Result<(), ErrorKind> {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        match self.peek() {
+            _ if self.at > start => Ok(()),
+            Some(_) => Err(ErrorKind::BadNumber),
+            None => Err(ErrorKind::UnexpectedEnd),
+        }
+    }
+
+    /// Moves over one value of a text that is known to be valid; stays at a closing bracket.
+    pub(super) fn skip_valid(&mut self) {
+        let mut depth = 0_usize;
+        loop {
+            match self.peek() {
+                Some(b'"') => {
+                    self.skip_valid_string();
+                    if depth == 0 {
+                        return;
+                    }
+                    continue;
+                }
+                Some(b'{' | b'[') => depth += 1,
+                Some(b'}' | b']') => {
+                    if depth <= 1 {
+                        self.at += depth;
+                        return;
+                    }
+                    depth -= 1;
+                }
+                Some(b' ' | b'\t' | b'\n' | b'\r' | b',') if depth == 0 => return,
+                Some(_) => {}
+                None => return,
+            }
+            self.at += 1;
+        }
+    }
+
+    fn skip_valid_string(&mut self) {
+        self.at += 1;
+        while let Some(byte) = self.peek() {
+            self.at += match byte {
+                b'\\' => 2,
+                _ => 1,
+            };
+            if byte == b'"' {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Strings of JSON: decoding escapes, and writing them.
+
+use std::borrow::Cow;
+use std::str::Chars;
+
+/// Appends `text` to `out` as a JSON string, quotes included.
+pub fn write_string(out: &mut String, text: &str) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\0'..='\x1f' => {
+                // Two hexadecimal digits are enough below U+0020.
+                out.push_str(if c < '\x10' { "\\u000" } else { "\\u001" });
+                out.extend(char::from_digit(u32::from(c) & 0xf, 16));
+            }
+            _ => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+/// The content of a valid string, given without its quotes.
+pub(super) fn unescape(inner: &str) -> Cow<'_, str> {
+    if !inner.as_bytes().contains(&b'\\') {
+        return Cow::Borrowed(inner);
+    }
+    let mut out = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        out.push(match chars.next() {
+            Some('b') => '\x08',
+            Some('f') => '\x0c',
+            Some('n') => '\n',
+            Some('r') => '\r',
+            Some('t') => '\t',
+            Some('u') => unescape_unicode(&mut chars),
+            Some(same) => same,
+            None => break,
+        });
+    }
+    Cow::Owned(out)
+}
+
+/// The character of `\uXXXX`, or of two of them that make a surrogate pair.
+fn unescape_unicode(chars: &mut Chars<'_>) -> char {
+    let unit = hex4(chars);
+    if let 0xd800..=0xdbff = unit {
+        let mut ahead = chars.clone();
+        if ahead.next() == Some('\\') && ahead.next() == Some('u') {
+            let low = hex4(&mut ahead);
+            if let 0xdc00..=0xdfff = low {
+                *chars = ahead;
+                let code = 0x1_0000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+                return char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+            }
+        }
+    }
+    char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+fn hex4(chars: &mut Chars<'_>) -> u32 {
+    let mut value = 0;
+    for _ in 0..4 {
+        let digit = chars.next().and_then(|c| c.to_digit(16));
+        value = value * 16 + digit.unwrap_or(0);
+    }
+    value
+}

@@ -1,0 +1,90 @@
+//! The parts of a Socket.IO packet: what stands before its JSON, and placeholders inside it.
+
+use super::{MAIN_NAMESPACE, MAX_ACK_ID, MAX_ATTACHMENTS, PacketError};
+use crate::json::Raw;
+
+/// `<n>-` and the rest.
+pub(super) fn split_attachments(rest: &str) -> Result<(usize, &str), PacketError> {
+    let (count, rest) = rest.split_once('-').ok_or(PacketError::BadAttachments)?;
+    match split_digits(count) {
+        Some((0, _)) => Err(PacketError::BadAttachments),
+        Some((count, "")) => match usize::try_from(count) {
+            Ok(count) if count <= MAX_ATTACHMENTS => Ok((count, rest)),
+            Ok(_) | Err(_) => Err(PacketError::TooManyAttachments),
+        },
+        Some(_) | None => Err(PacketError::BadAttachments),
+    }
+}
+
+/// `/namespace,` and the rest. The query that may stand after a `?` is left out.
+pub(super) fn split_namespace(rest: &str) -> (&str, &str) {
+    if !rest.starts_with('/') {
+        return (MAIN_NAMESPACE, rest);
+    }
+    let (namespace, rest) = rest.split_once(',').unwrap_or((rest, ""));
+    (
+        namespace
+            .split_once('?')
+            .map_or(namespace, |(path, _)| path),
+        rest,
+    )
+}
+
+/// The acknowledgement id, if any, and the rest.
+pub(super) fn split_id(rest: &str) -> Result<(Option<u64>, &str), PacketError> {
+    match split_digits(rest) {
+        Some((id, rest)) if id <= MAX_ACK_ID => Ok((Some(id), rest)),
+        Some(_) => Err(PacketError::BadId),
+        None => Ok((None, rest)),
+    }
+}
+
+/// The number in front, if any; numbers that are too large become `u64::MAX`.
+fn split_digits(text: &str) -> Option<(u64, &str)> {
+    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    let digits = text.strip_suffix(rest)?;
+    if digits.is_empty() {
+        return None;
+    }
+    let mut value = 0_u64;
+    for digit in digits.bytes() {
+        value = value
+            .saturating_mul(10)
+            .saturating_add(u64::from(digit - b'0'));
+    }
+    Some((value, rest))
+}
+
+/// The JSON that may be there.
+pub(super) fn optional(text: &str) -> Result<Option<Raw<'_>>, PacketError> {
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        required(text).map(Some)
+    }
+}
+
+/// The JSON that must be there.
+pub(super) fn required(text: &str) -> Result<Raw<'_>, PacketError> {
+    Raw::parse(text).map_err(PacketError::Json)
+}
+
+/// Whether every placeholder in `raw` names an attachment that there is. Recursion is bounded by
+/// the depth that JSON may have here.
+pub(super) fn placeholders_fit(raw: Raw<'_>, attachments: usize) -> bool {
+    if raw.get("_placeholder").and_then(Raw::bool) == Some(true) {
+        let num = raw.get("num").and_then(Raw::integer);
+        return num.is_some_and(|num| usize::try_from(num).is_ok_and(|num| num < attachments));
+    }
+    for (_, value) in raw.members() {
+        if !placeholders_fit(value, attachments) {
+            return false;
+        }
+    }
+    for value in raw.elements() {
+        if !placeholders_fit(value, attachments) {
+            return false;
+        }
+    }
+    true
+}
