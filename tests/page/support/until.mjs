@@ -1,0 +1,22 @@
+// Waiting for a condition, with a deadline that says what was seen last.
+
+/**
+ * Asks `look` until it gives something truthy, and returns that.
+ * @template T
+ * @param {string} what said when the deadline passes
+ * @param {() => T | Promise<T>} look
+ * @param {{ within?: number, every?: number, seen?: () => unknown }} [options] milliseconds
+ * @returns {Promise<T>}
+ */
+export async function until(what, look, { within = 10_000, every = 20, seen } = {}) {
+  const deadline = performance.now() + within;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (performance.now() > deadline) {
+      const last = seen ? `; last seen: ${JSON.stringify(await seen()).slice(0, 2000)}` : "";
+      throw new Error(`not within ${within} ms: ${what}${last}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, every));
+  }
+}

@@ -1,0 +1,32 @@
+"""Command line options that both Python servers have."""
+
+import argparse
+
+from endpoints import Endpoints
+from research import RELEASES, Desk
+from store import Store
+
+
+def parse(description, release):
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--release", choices=sorted(RELEASES), default=release, help="which release's behaviour")
+    parser.add_argument("--ping-interval", type=float, default=5, help="seconds, also fractions")
+    parser.add_argument("--ping-timeout", type=float, default=20, help="seconds, also fractions")
+    parser.add_argument("--store", metavar="FILE", help="keep researches and log lines in FILE")
+    parser.add_argument("--log-delay", type=float, default=0, help="seconds until a live line is in the database")
+    parser.add_argument("--static", action="append", default=[], metavar="/PREFIX=DIR", help="serve a folder")
+    parser.add_argument("--csp", action="store_true", help="send the application's Content-Security-Policy with pages")
+    return parser.parse_args()
+
+
+def build(options):
+    """The desk and the endpoints that the options ask for."""
+    desk = Desk(Store(options.store, options.log_delay), options.release)
+    static = [tuple(folder.split("=", 1)) for folder in options.static]
+    return desk, Endpoints(desk, static, options.csp)
+
+
+def announce(port):
+    """The line that a test waits for. Printed when the port already accepts connections."""
+    print(f"listening on http://127.0.0.1:{port}", flush=True)
