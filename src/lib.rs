@@ -2,6 +2,8 @@
 
 pub mod backoff;
 pub mod engine;
+pub mod failure;
+pub mod http;
 pub mod json;
 pub mod random;
 pub mod research;

@@ -1,6 +1,14 @@
 //! Engine.IO protocol version 4 over HTTP long-polling.
 
+mod answer;
 mod base64;
+mod endpoint;
+mod goodbye;
 pub mod handshake;
 pub mod packet;
 pub mod payload;
+mod session;
+
+pub(crate) use endpoint::Endpoint;
+pub(crate) use goodbye::Goodbye;
+pub(crate) use session::{Event, Session};

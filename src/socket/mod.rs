@@ -1,4 +1,12 @@
 //! Socket.IO protocol version 5 on one namespace.
 
 pub mod binary;
+mod connection;
+mod outgoing;
 pub mod packet;
+
+pub(crate) use connection::{Connection, Event, Settings, Status};
+pub use connection::{PROBE_MS, STABLE_AFTER_MS};
+pub use outgoing::{
+    Acked, Emit, EmitError, EmitId, MAX_PENDING_ACKS, MAX_WAITING_BYTES, MAX_WAITING_EMITS,
+};

@@ -1,0 +1,83 @@
+//! What an HTTP answer to a polling request says about the connection.
+
+use crate::failure::Failure;
+use crate::http::{Answer, RequestError, Response};
+
+/// The longest wait that a server can ask for, in milliseconds: a proxy that says "tomorrow" must
+/// not end a page's life.
+const MAX_RETRY_AFTER_MS: u64 = 300_000;
+
+/// The body of a good answer, or why there is none. `on_session`: the request named a session.
+pub(super) fn body_of(answer: Answer, on_session: bool) -> Result<Vec<u8>, Failure> {
+    let response = match answer {
+        Answer::Response(response) => response,
+        Answer::Failed(RequestError::Body(detail)) => return Err(Failure::CutBody(detail)),
+        Answer::Failed(RequestError::Network(detail)) => return Err(Failure::Network(detail)),
+    };
+    match response.status {
+        200 if response.is_html() => Err(Failure::LoginPage),
+        200..=299 => Ok(response.body),
+        400 if on_session => Err(Failure::SessionUnknown),
+        401 | 403 => Err(Failure::Unauthorized(response.status)),
+        404 => Err(Failure::NotFound),
+        status => Err(asked_to_wait(&response).unwrap_or(Failure::Status(status))),
+    }
+}
+
+/// The wait that a 429 or 503 with `Retry-After` asks for.
+fn asked_to_wait(response: &Response) -> Option<Failure> {
+    let status = response.status;
+    let retry_after_ms = response.retry_after_ms?.min(MAX_RETRY_AFTER_MS);
+    matches!(status, 429 | 503).then_some(Failure::Throttled { status, retry_after_ms })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(status: u16, on_session: bool) -> Result<Vec<u8>, Failure> {
+        body_of(Answer::Response(Response { status, ..Response::default() }), on_session)
+    }
+
+    #[test]
+    fn a_status_names_its_failure() {
+        assert_eq!(outcome(200, true), Ok(Vec::new()));
+        assert_eq!(outcome(400, true), Err(Failure::SessionUnknown));
+        assert_eq!(outcome(400, false), Err(Failure::Status(400)));
+        assert_eq!(outcome(401, true), Err(Failure::Unauthorized(401)));
+        assert_eq!(outcome(403, false), Err(Failure::Unauthorized(403)));
+        assert_eq!(outcome(404, false), Err(Failure::NotFound));
+        assert_eq!(outcome(429, true), Err(Failure::Status(429)));
+        assert_eq!(outcome(502, true), Err(Failure::Status(502)));
+    }
+
+    #[test]
+    fn retry_after_counts_for_429_and_503_and_is_bounded() {
+        let answer = |status, retry_after_ms| {
+            let retry_after_ms = Some(retry_after_ms);
+            body_of(
+                Answer::Response(Response { status, retry_after_ms, ..Response::default() }),
+                true,
+            )
+        };
+        let throttled =
+            |status, retry_after_ms| Err(Failure::Throttled { status, retry_after_ms });
+        assert_eq!(answer(503, 7000), throttled(503, 7000));
+        assert_eq!(answer(429, u64::MAX), throttled(429, MAX_RETRY_AFTER_MS));
+        assert_eq!(answer(500, 7000), Err(Failure::Status(500)));
+    }
+
+    #[test]
+    fn a_web_page_with_status_200_is_a_sign_in_page() {
+        for (content_type, body) in [("text/html; charset=utf-8", "x"), ("", " \n<!doctype html>")]
+        {
+            let response = Response {
+                status: 200,
+                content_type: content_type.to_owned(),
+                body: body.into(),
+                ..Response::default()
+            };
+            assert_eq!(body_of(Answer::Response(response), true), Err(Failure::LoginPage));
+        }
+    }
+}

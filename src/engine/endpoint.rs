@@ -1,0 +1,69 @@
+//! Where an Engine.IO server is, and what a polling request to it looks like.
+
+use crate::http::{Beacon, Body, Context, Method, Request, RequestId};
+
+/// `EIO`, the version of the Engine.IO protocol that this library speaks.
+const PROTOCOL_VERSION: &str = "4";
+
+/// Keeps cross-origin requests "simple" in the terms of CORS: no preflight.
+const CONTENT_TYPE: &str = "text/plain;charset=UTF-8";
+
+/// The address of one attempt, with what the page adds to its requests.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Endpoint {
+    /// Origin and path, with the slash at its end.
+    pub(crate) url: String,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: Vec<(String, String)>,
+}
+
+impl Endpoint {
+    /// Starts a GET, which receives packets; the handshake is the one without a session.
+    pub(super) fn get(&self, ctx: &mut Context<'_>, sid: Option<&str>) -> RequestId {
+        self.start(ctx, sid, Method::Get, None, false)
+    }
+
+    /// Starts a POST, which sends the packets of `payload`.
+    pub(super) fn post(
+        &self,
+        ctx: &mut Context<'_>,
+        sid: &str,
+        payload: String,
+        keepalive: bool,
+    ) -> RequestId {
+        let body = Body { content_type: CONTENT_TYPE, text: payload };
+        self.start(ctx, Some(sid), Method::Post, Some(body), keepalive)
+    }
+
+    /// The POST of `payload` for a page that is going away.
+    pub(super) fn beacon(&self, ctx: &mut Context<'_>, sid: &str, payload: String) -> Beacon {
+        let query = self.session_query(ctx, Some(sid));
+        Beacon { url: self.url.clone(), query, text: payload }
+    }
+
+    fn start(
+        &self,
+        ctx: &mut Context<'_>,
+        sid: Option<&str>,
+        method: Method,
+        body: Option<Body>,
+        keepalive: bool,
+    ) -> RequestId {
+        let query = self.session_query(ctx, sid);
+        let (url, headers) = (self.url.clone(), self.headers.clone());
+        ctx.start(|id| Request { id, method, url, query, headers, body, keepalive })
+    }
+
+    fn session_query(&self, ctx: &mut Context<'_>, sid: Option<&str>) -> Vec<(String, String)> {
+        let mut query = self.query.clone();
+        let mut add = |name: &str, value: &str| query.push((name.to_owned(), value.to_owned()));
+        add("EIO", PROTOCOL_VERSION);
+        add("transport", "polling");
+        // No cache between here and the server may answer.
+        add("t", &ctx.random.word());
+        if let Some(sid) = sid {
+            add("sid", sid);
+        }
+        query
+    }
+}

@@ -1,0 +1,360 @@
+//! One Engine.IO session over long-polling: when to GET, when to POST, and when it is dead.
+
+use std::collections::VecDeque;
+
+use super::answer::body_of;
+use super::endpoint::Endpoint;
+use super::goodbye::Goodbye;
+use super::handshake::Handshake;
+use super::packet::{Packet, excerpt};
+use super::payload::{self, MAX_PACKETS_PER_PAYLOAD};
+use crate::failure::{Failure, Phase};
+use crate::http::{Answer, Beacon, Context, RequestId};
+use crate::time::{Timestamp, earliest};
+
+/// How long to go on reading once the heartbeat is overdue, in milliseconds. A page that was busy
+/// or asleep finds answers waiting that are as old as the deadline: they are read first.
+pub(crate) const LAST_LOOK_MS: u64 = 1000;
+
+/// So many poll answers in a row without one readable packet mean that this is no Engine.IO server:
+/// each of them is followed by the next poll at once.
+const MAX_BARREN_POLLS: u32 = 4;
+
+/// What a server without `maxPayload` in its handshake takes (python-engineio's and engine.io's
+/// default), in bytes.
+const DEFAULT_MAX_PAYLOAD: u64 = 1_000_000;
+
+/// What a session tells the layer above.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Event {
+    /// Bytes that belong to a message before them.
+    Binary(Vec<u8>),
+    /// The session is over. Nothing comes after it.
+    Closed(Failure),
+    /// A packet that could not be read, and why. The session goes on.
+    Damaged(String),
+    /// A message.
+    Message(String),
+    /// The handshake is done.
+    Opened,
+}
+
+/// One session, from the handshake on.
+///
+/// ```text
+///             handshake          failure, close packet, no ping
+///   Opening ────────────▶ Open ─────────────────────────────────▶ Closed
+///      └───────────────── failure, time-out ────────────────────────▲
+/// ```
+#[derive(Debug)]
+pub(crate) struct Session {
+    endpoint: Endpoint,
+    /// Longest wait for the handshake and for the answer to a POST, in milliseconds.
+    timeout_ms: u64,
+    state: State,
+    events: VecDeque<Event>,
+}
+
+#[derive(Debug)]
+enum State {
+    Opening { get: RequestId, deadline: Timestamp },
+    Open(Box<Open>),
+    Closed,
+}
+
+#[derive(Debug)]
+struct Open {
+    handshake: Handshake,
+    /// The poll that is always in flight.
+    get: RequestId,
+    post: Option<Post>,
+    queue: VecDeque<Packet<'static>>,
+    heartbeat: Heartbeat,
+    barren_polls: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Post {
+    pub(super) id: RequestId,
+    pub(super) deadline: Timestamp,
+}
+
+/// When the server's silence means that it is gone.
+#[derive(Clone, Copy, Debug)]
+enum Heartbeat {
+    /// The next ping is due by then.
+    Due(Timestamp),
+    /// It is overdue; what has arrived meanwhile is read until then.
+    LastLook(Timestamp),
+}
+
+impl Session {
+    /// Starts the handshake.
+    pub(crate) fn open(ctx: &mut Context<'_>, endpoint: Endpoint, timeout_ms: u64) -> Self {
+        let get = endpoint.get(ctx, None);
+        let deadline = ctx.now.after(timeout_ms);
+        let state = State::Opening { get, deadline };
+        Self { endpoint, timeout_ms, state, events: VecDeque::new() }
+    }
+
+    /// Applies the answer to one of this session's requests; answers to others do nothing.
+    pub(crate) fn handle_answer(&mut self, ctx: &mut Context<'_>, id: RequestId, answer: Answer) {
+        match &mut self.state {
+            State::Opening { get, .. } if *get == id => self.handle_handshake(ctx, id, answer),
+            State::Open(open) if open.get == id => self.handle_poll(ctx, id, answer),
+            State::Open(open) if open.post.is_some_and(|post| post.id == id) => {
+                open.post = None;
+                match body_of(answer, true) {
+                    Ok(_) => self.flush(ctx),
+                    Err(failure) => self.fail(ctx, failure, Some(id)),
+                }
+            }
+            State::Opening { .. } | State::Open(_) | State::Closed => {}
+        }
+    }
+
+    /// Applies the passing of time. Early or repeated calls do nothing.
+    pub(crate) fn handle_timeout(&mut self, ctx: &mut Context<'_>) {
+        let phase = match &mut self.state {
+            State::Opening { deadline, .. } if *deadline <= ctx.now => Phase::Handshake,
+            State::Open(open) if open.post.is_some_and(|post| post.deadline <= ctx.now) => {
+                Phase::Post
+            }
+            State::Open(open) => match open.heartbeat {
+                Heartbeat::Due(at) if at <= ctx.now => {
+                    open.heartbeat = Heartbeat::LastLook(ctx.now.after(LAST_LOOK_MS));
+                    return;
+                }
+                Heartbeat::LastLook(at) if at <= ctx.now => Phase::Heartbeat,
+                Heartbeat::Due(_) | Heartbeat::LastLook(_) => return,
+            },
+            State::Opening { .. } | State::Closed => return,
+        };
+        self.fail(ctx, Failure::Timeout(phase), None);
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) has something to do next.
+    pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
+        match &self.state {
+            State::Opening { deadline, .. } => Some(*deadline),
+            State::Open(open) => {
+                let (Heartbeat::Due(at) | Heartbeat::LastLook(at)) = open.heartbeat;
+                earliest(Some(at), open.post.map(|post| post.deadline))
+            }
+            State::Closed => None,
+        }
+    }
+
+    /// The next thing that happened.
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// The bytes that one packet may have; `None` unless the session is open.
+    pub(crate) fn max_payload(&self) -> Option<u64> {
+        match &self.state {
+            State::Open(open) => Some(open.max_payload()),
+            State::Opening { .. } | State::Closed => None,
+        }
+    }
+
+    /// Whether a packet that is sent now leaves at once or with the next POST, so that nothing
+    /// waits here that the layer above could keep for a later session.
+    pub(crate) fn has_room(&self) -> bool {
+        match &self.state {
+            State::Open(open) => {
+                open.post.is_none() && open.queue.len() < MAX_PACKETS_PER_PAYLOAD
+            }
+            State::Opening { .. } | State::Closed => false,
+        }
+    }
+
+    /// Queues a packet that fits [`max_payload`](Self::max_payload). Call
+    /// [`flush`](Self::flush) after the last one.
+    pub(crate) fn send(&mut self, packet: Packet<'static>) {
+        if let State::Open(open) = &mut self.state {
+            open.queue.push_back(packet);
+        }
+    }
+
+    /// Starts a POST if there is something to send and none is in flight.
+    pub(crate) fn flush(&mut self, ctx: &mut Context<'_>) {
+        let State::Open(open) = &mut self.state else { return };
+        if open.post.is_some() {
+            return;
+        }
+        let max_payload = open.max_payload();
+        match payload::next_body(&mut open.queue, Some(max_payload)) {
+            Ok(Some(body)) => {
+                let id = self.endpoint.post(ctx, &open.handshake.sid, body.text, false);
+                open.post = Some(Post { id, deadline: ctx.now.after(self.timeout_ms) });
+            }
+            Ok(None) => {}
+            Err(_) => {
+                debug_assert!(false, "send() takes only packets that fit");
+                let words = "a packet larger than maxPayload was queued";
+                self.fail(ctx, Failure::Internal(words), None);
+            }
+        }
+    }
+
+    /// Ends the session from this side: what is queued, `farewell` and the close packet are still
+    /// sent, by what this returns.
+    pub(crate) fn close(
+        self,
+        ctx: &mut Context<'_>,
+        farewell: Option<Packet<'static>>,
+    ) -> Option<Goodbye> {
+        match self.state {
+            State::Opening { get, .. } => {
+                ctx.abort(get);
+                None
+            }
+            State::Open(mut open) => {
+                open.queue.extend(farewell);
+                open.queue.push_back(Packet::Close);
+                let max_payload = open.max_payload();
+                let Open { handshake, get, post, queue, .. } = *open;
+                Some(Goodbye::new(ctx, self.endpoint, handshake.sid, max_payload, get, post, queue))
+            }
+            State::Closed => None,
+        }
+    }
+
+    /// Ends the session of a page that is going away: nothing can be awaited any more.
+    pub(crate) fn abandon(
+        self,
+        ctx: &mut Context<'_>,
+        farewell: Option<Packet<'static>>,
+    ) -> Option<Beacon> {
+        match self.state {
+            State::Opening { get, .. } => {
+                ctx.abort(get);
+                None
+            }
+            State::Open(open) => {
+                ctx.abort(open.get);
+                if let Some(post) = open.post {
+                    ctx.abort(post.id);
+                }
+                let mut queue: VecDeque<_> = farewell.into_iter().collect();
+                queue.push_back(Packet::Close);
+                let body = payload::next_body(&mut queue, Some(open.max_payload())).ok()??;
+                Some(self.endpoint.beacon(ctx, &open.handshake.sid, body.text))
+            }
+            State::Closed => None,
+        }
+    }
+
+    fn handle_handshake(&mut self, ctx: &mut Context<'_>, id: RequestId, answer: Answer) {
+        let body = match body_of(answer, false) {
+            Ok(body) => body,
+            Err(failure) => return self.fail(ctx, failure, Some(id)),
+        };
+        let mut packets = payload::decode(&body);
+        let handshake = match packets.next() {
+            Some(Ok(Packet::Open(handshake))) => handshake,
+            Some(_) | None => {
+                return self.fail(ctx, Failure::NotEngineIo(excerpt(&body)), Some(id));
+            }
+        };
+        let get = self.endpoint.get(ctx, Some(&handshake.sid));
+        let heartbeat = heartbeat_after(ctx.now, &handshake);
+        self.state = State::Open(Box::new(Open {
+            handshake,
+            get,
+            post: None,
+            queue: VecDeque::new(),
+            heartbeat,
+            barren_polls: 0,
+        }));
+        self.events.push_back(Event::Opened);
+        for packet in packets {
+            self.handle_packet(ctx, packet);
+        }
+    }
+
+    fn handle_poll(&mut self, ctx: &mut Context<'_>, id: RequestId, answer: Answer) {
+        let body = match body_of(answer, true) {
+            Ok(body) => body,
+            Err(failure) => return self.fail(ctx, failure, Some(id)),
+        };
+        let State::Open(open) = &mut self.state else { return };
+        open.barren_polls += 1;
+        let polls = open.barren_polls;
+        for packet in payload::decode(&body) {
+            self.handle_packet(ctx, packet);
+        }
+        // A packet may have ended the session.
+        let State::Open(open) = &mut self.state else { return };
+        if open.barren_polls == polls && polls >= MAX_BARREN_POLLS {
+            return self.fail(ctx, Failure::NotEngineIo(excerpt(&body)), Some(id));
+        }
+        open.get = self.endpoint.get(ctx, Some(&open.handshake.sid));
+        self.flush(ctx);
+    }
+
+    fn handle_packet(
+        &mut self,
+        ctx: &mut Context<'_>,
+        packet: Result<Packet<'_>, payload::Malformed<'_>>,
+    ) {
+        let State::Open(open) = &mut self.state else { return };
+        let packet = match packet {
+            Ok(packet) => packet,
+            Err(malformed) => {
+                return self.events.push_back(Event::Damaged(malformed.to_string()));
+            }
+        };
+        open.barren_polls = 0;
+        match packet {
+            Packet::Binary(bytes) => self.events.push_back(Event::Binary(bytes)),
+            Packet::Close => {
+                // The poll that brought it is answered: only a POST can be in flight.
+                if let Some(post) = open.post {
+                    ctx.abort(post.id);
+                }
+                self.state = State::Closed;
+                self.events.push_back(Event::Closed(Failure::ServerClosed));
+            }
+            Packet::Message(text) => self.events.push_back(Event::Message(text.into_owned())),
+            Packet::Noop => {}
+            Packet::Ping(text) => {
+                open.heartbeat = heartbeat_after(ctx.now, &open.handshake);
+                // Ahead of everything: a server that pings often waits only shortly.
+                open.queue.push_front(Packet::Pong(text.into_owned().into()));
+            }
+            Packet::Open(_) | Packet::Pong(_) | Packet::Upgrade => {
+                let words = "an Engine.IO packet that a server cannot send at this point";
+                self.events.push_back(Event::Damaged(words.to_owned()));
+            }
+        }
+    }
+
+    /// Ends the session without a goodbye: after a failed poll its id must not be used again.
+    /// `answered` is the request whose answer is the reason.
+    fn fail(&mut self, ctx: &mut Context<'_>, failure: Failure, answered: Option<RequestId>) {
+        let (get, post) = match &self.state {
+            State::Opening { get, .. } => (*get, None),
+            State::Open(open) => (open.get, open.post.map(|post| post.id)),
+            State::Closed => return,
+        };
+        for id in [Some(get), post].into_iter().flatten().filter(|id| Some(*id) != answered) {
+            ctx.abort(id);
+        }
+        self.state = State::Closed;
+        self.events.push_back(Event::Closed(failure));
+    }
+}
+
+impl Open {
+    fn max_payload(&self) -> u64 {
+        self.handshake.max_payload.unwrap_or(DEFAULT_MAX_PAYLOAD)
+    }
+}
+
+/// Protocol: a client that gets no ping within `pingInterval + pingTimeout` takes the connection
+/// for dead.
+fn heartbeat_after(now: Timestamp, handshake: &Handshake) -> Heartbeat {
+    Heartbeat::Due(now.after(handshake.ping_interval_ms.saturating_add(handshake.ping_timeout_ms)))
+}

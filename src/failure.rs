@@ -1,0 +1,284 @@
+//! Why a connection failed: stable codes, plain words, and what to do next.
+
+use std::fmt;
+
+/// Stable names of failures, as `ResearchSocketError.code` shows them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// The page or the server withdrew the request.
+    Aborted,
+    /// Too many emits wait for a connection.
+    BufferFull,
+    /// The client was closed.
+    Closed,
+    /// The connection was lost before the answer.
+    Disconnected,
+    /// A broken invariant of this library.
+    Internal,
+    /// The page gave something that cannot be sent.
+    InvalidArgument,
+    /// Wrong path, or unknown research.
+    NotFound,
+    /// A message is larger than the server takes.
+    PayloadTooLarge,
+    /// What came is not the protocol.
+    Protocol,
+    /// The server or a proxy reported a fault.
+    Server,
+    /// Several workers without sticky sessions.
+    StickySession,
+    /// The server asked to wait.
+    Throttled,
+    /// No answer in time.
+    Timeout,
+    /// The network failed.
+    Transport,
+    /// The server does not let this page in.
+    Unauthorized,
+}
+
+impl Code {
+    /// The name that JavaScript sees.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Aborted => "ABORTED",
+            Self::BufferFull => "BUFFER_FULL",
+            Self::Closed => "CLOSED",
+            Self::Disconnected => "DISCONNECTED",
+            Self::Internal => "INTERNAL",
+            Self::InvalidArgument => "INVALID_ARGUMENT",
+            Self::NotFound => "NOT_FOUND",
+            Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
+            Self::Protocol => "PROTOCOL",
+            Self::Server => "SERVER",
+            Self::StickySession => "STICKY_SESSION",
+            Self::Throttled => "THROTTLED",
+            Self::Timeout => "TIMEOUT",
+            Self::Transport => "TRANSPORT",
+            Self::Unauthorized => "UNAUTHORIZED",
+        }
+    }
+}
+
+/// What a deadline was waiting for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The answer to the namespace CONNECT.
+    Connect,
+    /// The page's own `auth`, `headers` or `query` function.
+    Credentials,
+    /// The Engine.IO open packet.
+    Handshake,
+    /// The server's next ping.
+    Heartbeat,
+    /// The answer to a POST.
+    Post,
+}
+
+/// Why there is no connection.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Failure {
+    /// The page closed the client.
+    Closed,
+    /// CONNECT_ERROR: the server refused the namespace. Carries its message.
+    ConnectError(String),
+    /// The page's own `auth`, `headers` or `query` function failed. Carries its words.
+    Credentials(String),
+    /// A response broke off in its body. Carries the browser's words.
+    CutBody(String),
+    /// A broken invariant of this library.
+    Internal(&'static str),
+    /// A sign-in page instead of an answer.
+    LoginPage,
+    /// No connection to the server. Carries the browser's words.
+    Network(String),
+    /// A complete answer that is no Engine.IO. Carries what came, shortened.
+    NotEngineIo(String),
+    /// 404 on the path.
+    NotFound,
+    /// The page is going away or into the back/forward cache.
+    PageHidden,
+    /// The server speaks the protocol wrongly. Carries what it did.
+    Protocol(String),
+    /// Engine.IO's close packet.
+    ServerClosed,
+    /// Socket.IO's DISCONNECT packet.
+    ServerDisconnected,
+    /// 400 on a session id: the server restarted, or another worker answered.
+    SessionUnknown,
+    /// Another status than 200.
+    Status(u16),
+    /// Session after session unknown right after its handshake.
+    StickySessions,
+    /// 429 or 503 with Retry-After.
+    Throttled {
+        /// The HTTP status.
+        status: u16,
+        /// How long the server asks to wait, in milliseconds.
+        retry_after_ms: u64,
+    },
+    /// Nothing came in time.
+    Timeout(Phase),
+    /// 401 or 403.
+    Unauthorized(u16),
+}
+
+/// What follows a failure (wire rules: what is worth trying again, and when).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// After the back-off, as a counted attempt, but not before this many milliseconds.
+    Counted {
+        /// Lower bound of the wait in milliseconds.
+        at_least_ms: u64,
+    },
+    /// At once the first time, then counted.
+    Now,
+    /// Not without a reason from outside.
+    Stop,
+}
+
+impl Failure {
+    /// The stable name.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Closed => Code::Closed,
+            Self::ConnectError(_) | Self::LoginPage | Self::Unauthorized(_) => Code::Unauthorized,
+            Self::Credentials(_) | Self::PageHidden => Code::Aborted,
+            Self::CutBody(_) | Self::Network(_) | Self::ServerClosed => Code::Transport,
+            Self::Internal(_) => Code::Internal,
+            Self::NotFound => Code::NotFound,
+            Self::NotEngineIo(_) | Self::Protocol(_) => Code::Protocol,
+            Self::ServerDisconnected | Self::SessionUnknown => Code::Disconnected,
+            Self::Status(_) => Code::Server,
+            Self::StickySessions => Code::StickySession,
+            Self::Throttled { .. } => Code::Throttled,
+            Self::Timeout(_) => Code::Timeout,
+        }
+    }
+
+    /// Whether trying again can help.
+    pub const fn retry(&self) -> Retry {
+        match self {
+            Self::Closed
+            | Self::ConnectError(_)
+            | Self::Internal(_)
+            | Self::LoginPage
+            | Self::NotFound
+            | Self::PageHidden
+            | Self::Unauthorized(_) => Retry::Stop,
+            Self::SessionUnknown => Retry::Now,
+            Self::Throttled { retry_after_ms, .. } => {
+                Retry::Counted { at_least_ms: *retry_after_ms }
+            }
+            Self::Credentials(_)
+            | Self::CutBody(_)
+            | Self::Network(_)
+            | Self::NotEngineIo(_)
+            | Self::Protocol(_)
+            | Self::ServerClosed
+            | Self::ServerDisconnected
+            | Self::Status(_)
+            | Self::StickySessions
+            | Self::Timeout(_) => Retry::Counted { at_least_ms: 0 },
+        }
+    }
+
+    /// socket.io-client's words for the same in its `disconnect` event.
+    pub const fn disconnect_reason(&self) -> &'static str {
+        match self {
+            Self::Closed | Self::PageHidden => "io client disconnect",
+            Self::ServerDisconnected => "io server disconnect",
+            Self::ServerClosed => "transport close",
+            Self::Timeout(Phase::Heartbeat) => "ping timeout",
+            Self::NotEngineIo(_) | Self::Protocol(_) => "parse error",
+            Self::ConnectError(_)
+            | Self::Credentials(_)
+            | Self::CutBody(_)
+            | Self::Internal(_)
+            | Self::LoginPage
+            | Self::Network(_)
+            | Self::NotFound
+            | Self::SessionUnknown
+            | Self::Status(_)
+            | Self::StickySessions
+            | Self::Throttled { .. }
+            | Self::Timeout(
+                Phase::Connect | Phase::Credentials | Phase::Handshake | Phase::Post,
+            )
+            | Self::Unauthorized(_) => "transport error",
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let with = |f: &mut fmt::Formatter<'_>, text: &str, detail: &str| {
+            f.write_str(text)?;
+            if detail.is_empty() {
+                return Ok(());
+            }
+            f.write_str(": ")?;
+            f.write_str(detail)
+        };
+        match self {
+            Self::Closed => f.write_str("the client was closed"),
+            Self::ConnectError(message) => {
+                with(f, "the server refused the connection (CONNECT_ERROR)", message)
+            }
+            Self::Credentials(detail) => {
+                with(f, "the page's auth, headers or query function failed", detail)
+            }
+            Self::CutBody(detail) => with(f, "the server's answer broke off", detail),
+            Self::Internal(detail) => with(f, "a fault of research-socket itself", detail),
+            Self::LoginPage => f.write_str(
+                "a web page came instead of the server's answer, most likely a sign-in page: \
+                 sign in again",
+            ),
+            Self::Network(detail) => with(
+                f,
+                "the server cannot be reached: check that it runs, and its CORS settings if it \
+                 has another origin",
+                detail,
+            ),
+            Self::NotEngineIo(excerpt) => with(
+                f,
+                "what answered is no Socket.IO server: check `url` and `path`; it sent",
+                excerpt,
+            ),
+            Self::NotFound => f.write_str(
+                "404: there is no Socket.IO server at this path: check the option `path` \
+                 (`/socket.io`, newer servers `/ws/socket.io`)",
+            ),
+            Self::PageHidden => f.write_str("the page was left"),
+            Self::Protocol(detail) => with(f, "the server broke the protocol", detail),
+            Self::ServerClosed => f.write_str("the server closed the session"),
+            Self::ServerDisconnected => f.write_str("the server disconnected this client"),
+            Self::SessionUnknown => f.write_str(
+                "the server does not know this session: it was restarted, or another worker \
+                 answered",
+            ),
+            Self::Status(status) => write!(f, "the server answered with HTTP status {status}"),
+            Self::StickySessions => f.write_str(
+                "each new session is unknown to the server right after it was opened: several \
+                 workers need sticky sessions (one client's requests must reach one worker)",
+            ),
+            Self::Throttled { status, retry_after_ms } => write!(
+                f,
+                "the server answered with HTTP status {status} and asks to wait {} s",
+                retry_after_ms.div_ceil(1000)
+            ),
+            Self::Timeout(phase) => f.write_str(match phase {
+                Phase::Connect => "the server did not answer the namespace CONNECT in time",
+                Phase::Credentials => {
+                    "the page's auth, headers or query function did not answer in time"
+                }
+                Phase::Handshake => "the server did not answer the handshake in time",
+                Phase::Heartbeat => "the server's heartbeat did not come in time",
+                Phase::Post => "the server did not answer a POST in time",
+            }),
+            Self::Unauthorized(status) => {
+                write!(f, "the server does not let this page in (HTTP status {status}): sign in")
+            }
+        }
+    }
+}

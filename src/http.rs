@@ -1,0 +1,172 @@
+//! Requests as data: what the core asks for, and what came of it.
+
+use std::collections::VecDeque;
+
+use crate::random::Random;
+use crate::time::Timestamp;
+
+/// Names one request for the life of a client; no number is used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// The methods that the protocols use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Receives packets, or reads the state of a research.
+    Get,
+    /// Sends packets, or asks the server to act.
+    Post,
+}
+
+impl Method {
+    /// The word on the request line.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// One HTTP request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// Comes back with the answer.
+    pub id: RequestId,
+    /// GET or POST.
+    pub method: Method,
+    /// Address without a query.
+    pub url: String,
+    /// Names and values of the query, not yet escaped.
+    pub query: Vec<(String, String)>,
+    /// Request headers besides the browser's own.
+    pub headers: Vec<(String, String)>,
+    /// The body and its content type.
+    pub body: Option<Body>,
+    /// Whether the request should outlive the page (`fetch`'s `keepalive`).
+    pub keepalive: bool,
+}
+
+/// A request body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Body {
+    /// Value of the `Content-Type` header.
+    pub content_type: &'static str,
+    /// The body itself.
+    pub text: String,
+}
+
+/// What a request came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// A complete response, whatever its status.
+    Response(Response),
+    /// No complete response.
+    Failed(RequestError),
+}
+
+/// A complete response.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Response {
+    /// The HTTP status, 200 to 599.
+    pub status: u16,
+    /// Whether a redirect was followed on the way.
+    pub redirected: bool,
+    /// Value of the `Content-Type` header, empty without one.
+    pub content_type: String,
+    /// The `Retry-After` header in milliseconds from now.
+    pub retry_after_ms: Option<u64>,
+    /// The body without its content encoding.
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// Whether this is a page for people: a sign-in form, a proxy's error, a captive portal.
+    pub(crate) fn is_html(&self) -> bool {
+        self.content_type.starts_with("text/html")
+            || self.body.trim_ascii_start().first() == Some(&b'<')
+    }
+}
+
+/// Why a request has no response.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RequestError {
+    /// The body ended before it was complete. Carries the browser's words.
+    Body(String),
+    /// Nothing came back at all. Carries the browser's words.
+    Network(String),
+}
+
+/// A body that is sent while the page goes away and whose answer nobody awaits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Beacon {
+    /// Address without a query.
+    pub url: String,
+    /// Names and values of the query, not yet escaped.
+    pub query: Vec<(String, String)>,
+    /// The body, of type `text/plain;charset=UTF-8`.
+    pub text: String,
+}
+
+/// Names one question for credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AskId(pub u64);
+
+/// What one attempt to connect carries besides the protocol's own fields.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Credentials {
+    /// JSON text of the CONNECT packet's payload.
+    pub auth: Option<String>,
+    /// Headers of every request.
+    pub headers: Vec<(String, String)>,
+    /// Query fields of every Engine.IO request.
+    pub query: Vec<(String, String)>,
+}
+
+/// Something that the driver has to do for the protocol.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Stop waiting for this request. Its answer, if one still comes, is dropped.
+    Abort(RequestId),
+    /// Fetch the credentials of the next attempt.
+    Ask(AskId),
+    /// Send this and forget it.
+    Beacon(Beacon),
+    /// Carry this request out.
+    Start(Request),
+}
+
+/// What every part of the core may use while it handles one input.
+#[derive(Debug)]
+pub(crate) struct Context<'a> {
+    pub(crate) now: Timestamp,
+    pub(crate) random: &'a mut Random,
+    pub(crate) ids: &'a mut Ids,
+    pub(crate) commands: &'a mut VecDeque<Command>,
+}
+
+impl Context<'_> {
+    /// Starts the request that `request` makes of its new id.
+    pub(crate) fn start(&mut self, request: impl FnOnce(RequestId) -> Request) -> RequestId {
+        let id = RequestId(self.ids.next());
+        self.commands.push_back(Command::Start(request(id)));
+        id
+    }
+
+    pub(crate) fn abort(&mut self, id: RequestId) {
+        self.commands.push_back(Command::Abort(id));
+    }
+}
+
+/// Numbers for requests, questions and emits.
+#[derive(Debug, Default)]
+pub(crate) struct Ids {
+    last: u64,
+}
+
+impl Ids {
+    pub(crate) const fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+}

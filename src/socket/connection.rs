@@ -1,0 +1,695 @@
+//! When to connect, when to try again, when to stop: one namespace over one session after another.
+
+use std::collections::VecDeque;
+
+use super::binary::Reassembler;
+use super::outgoing::{self, Emit, EmitError, EmitId, Outgoing};
+use super::packet::{self, Packet};
+use crate::backoff::Backoff;
+use crate::engine::packet::excerpt;
+use crate::engine::{self, Endpoint, Goodbye, Session};
+use crate::failure::{Failure, Phase, Retry};
+use crate::http::{Answer, AskId, Command, Context, Credentials, RequestId};
+use crate::json::Raw;
+use crate::time::{Timestamp, earliest};
+
+/// How long a connection must have been live before attempts are counted from the start again, in
+/// milliseconds. Resetting them at each open makes reconnection endless where connections open and
+/// die at once (several workers without sticky sessions).
+pub const STABLE_AFTER_MS: u64 = 5000;
+
+/// How often to look whether a server that seems gone for good is back, in milliseconds.
+pub const PROBE_MS: u64 = 30_000;
+
+/// So many sessions in a row unknown to the server that opened them are no restart.
+const UNKNOWN_SESSIONS: u32 = 2;
+
+/// So many goodbyes may be under way; older ones are cut short.
+const MAX_GOODBYES: usize = 4;
+
+/// What the connection is told once.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Settings {
+    /// Origin and path, with the slash at its end.
+    pub(crate) url: String,
+    pub(crate) namespace: String,
+    pub(crate) reconnection: bool,
+    /// `None`: without end.
+    pub(crate) attempts: Option<u32>,
+    pub(crate) backoff: Backoff,
+    pub(crate) timeout_ms: u64,
+    /// Whether to look now and then if a server that seems gone for good is back.
+    pub(crate) probe: bool,
+}
+
+/// What the connection tells the layer above.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Event {
+    Ack { emit: EmitId, args: String, attachments: Vec<Vec<u8>> },
+    /// An attempt failed.
+    ConnectError(Failure),
+    /// Live, with the number of the attempt that succeeded; 0 for the first connection.
+    Connected { sid: String, attempt: u32 },
+    /// Something that could not be read, and why. The connection goes on.
+    Damaged(String),
+    /// Not live any more.
+    Disconnected(Failure),
+    EmitFailed { emit: EmitId, error: EmitError },
+    Message { name: String, args: String, ack: Option<u64>, attachments: Vec<Vec<u8>> },
+    ReconnectAttempt(u32),
+    /// The attempts are used up.
+    ReconnectFailed(Failure),
+}
+
+/// The state in the words of the page.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Status {
+    Closed,
+    Connected,
+    Connecting,
+    /// The page says that there is no network.
+    Offline,
+    /// An attempt is under way, or comes after so many milliseconds.
+    Reconnecting { attempt: u32, delay_ms: Option<u64> },
+    /// No attempt without a reason from outside.
+    Stopped,
+    /// The attempts are used up; a look now and then.
+    UsedUp,
+}
+
+#[derive(Debug)]
+pub(crate) struct Connection {
+    settings: Settings,
+    link: Link,
+    /// Why there is no connection.
+    failure: Option<Failure>,
+    /// Counted attempts since a connection was stable.
+    attempts: u32,
+    /// Whether the one attempt that is not counted was made since then.
+    restarted_at_once: bool,
+    /// Sessions in a row that were unknown right after their handshake.
+    unknown_sessions: u32,
+    ever_live: bool,
+    online: bool,
+    outgoing: Outgoing,
+    reassembler: Reassembler,
+    goodbyes: VecDeque<Goodbye>,
+    events: VecDeque<Event>,
+}
+
+/// Where the connection stands.
+///
+/// ```text
+///             credentials       session open       CONNECT granted
+///   Asking ──────────────▶ Opening ─────────▶ Joining ─────────▶ Live
+///     ▲  └──────────────────────┴───────────────┴── failure ───────┤
+///     │ due                                                        ▼
+///   Waiting ◀── attempts left ─────────────────────────────── (decide)
+///     ▲                                                            │
+///     └── due, page wakes up ── Holding ◀── offline, used up, refused
+/// ```
+#[derive(Debug)]
+enum Link {
+    Asking { ask: AskId, deadline: Timestamp },
+    Closed,
+    Holding { hold: Hold, probe_at: Option<Timestamp> },
+    Idle,
+    Joining { session: Session, deadline: Timestamp },
+    Live { session: Session, since: Timestamp },
+    Opening { session: Session, auth: Option<String> },
+    Waiting { until: Timestamp, delay_ms: u64 },
+}
+
+/// Why no attempt is planned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hold {
+    Offline,
+    Refused,
+    UsedUp,
+}
+
+impl Connection {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            link: Link::Idle,
+            failure: None,
+            attempts: 0,
+            restarted_at_once: false,
+            unknown_sessions: 0,
+            ever_live: false,
+            online: true,
+            outgoing: Outgoing::default(),
+            reassembler: Reassembler::default(),
+            goodbyes: VecDeque::new(),
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Connects at once and counts attempts from the start, unless it is live or about to be.
+    pub(crate) fn connect(&mut self, ctx: &mut Context<'_>) {
+        match self.link {
+            Link::Holding { .. } | Link::Idle | Link::Waiting { .. } => {
+                self.attempts = 0;
+                self.unknown_sessions = 0;
+                self.ask(ctx);
+            }
+            Link::Asking { .. }
+            | Link::Closed
+            | Link::Joining { .. }
+            | Link::Live { .. }
+            | Link::Opening { .. } => {}
+        }
+    }
+
+    /// The page can be seen again, or was restored: what waits is tried at once.
+    pub(crate) fn wake(&mut self, ctx: &mut Context<'_>) {
+        if !matches!(self.link, Link::Idle) {
+            self.connect(ctx);
+        }
+    }
+
+    /// There is a sign that the server is back: one attempt, not counted.
+    pub(crate) fn probe(&mut self, ctx: &mut Context<'_>) {
+        if let Link::Holding { hold: Hold::UsedUp | Hold::Offline, .. } | Link::Waiting { .. } =
+            self.link
+        {
+            self.ask(ctx);
+        }
+    }
+
+    /// What the page says of its network. "Offline" stops nothing that works: it can be wrong.
+    pub(crate) fn set_online(&mut self, ctx: &mut Context<'_>, online: bool) {
+        self.online = online;
+        if online {
+            self.wake(ctx);
+        }
+    }
+
+    pub(crate) fn handle_credentials(
+        &mut self,
+        ctx: &mut Context<'_>,
+        ask: AskId,
+        credentials: Result<Credentials, String>,
+    ) {
+        match self.link {
+            Link::Asking { ask: asked, .. } if asked == ask => {}
+            // An answer that came too late.
+            Link::Asking { .. }
+            | Link::Closed
+            | Link::Holding { .. }
+            | Link::Idle
+            | Link::Joining { .. }
+            | Link::Live { .. }
+            | Link::Opening { .. }
+            | Link::Waiting { .. } => return,
+        }
+        match credentials {
+            Ok(Credentials { auth, headers, query }) => {
+                let endpoint = Endpoint { url: self.settings.url.clone(), query, headers };
+                let session = Session::open(ctx, endpoint, self.settings.timeout_ms);
+                self.link = Link::Opening { session, auth };
+            }
+            Err(words) => self.fail(ctx, Failure::Credentials(words)),
+        }
+    }
+
+    /// Applies the answer to one of the connection's requests; answers to others do nothing.
+    pub(crate) fn handle_answer(&mut self, ctx: &mut Context<'_>, id: RequestId, answer: Answer) {
+        for goodbye in &mut self.goodbyes {
+            goodbye.handle_answer(ctx, id);
+        }
+        self.goodbyes.retain(|goodbye| !goodbye.is_over());
+        if let Some(session) = self.session() {
+            session.handle_answer(ctx, id, answer);
+        }
+        self.handle_session(ctx);
+    }
+
+    /// Applies the passing of time. Early or repeated calls do nothing.
+    pub(crate) fn handle_timeout(&mut self, ctx: &mut Context<'_>) {
+        for goodbye in &mut self.goodbyes {
+            goodbye.handle_timeout(ctx);
+        }
+        self.goodbyes.retain(|goodbye| !goodbye.is_over());
+        for emit in self.outgoing.expire(ctx.now) {
+            self.events.push_back(Event::EmitFailed { emit, error: EmitError::Timeout });
+        }
+        if let Some(session) = self.session() {
+            session.handle_timeout(ctx);
+        }
+        self.handle_session(ctx);
+        match self.link {
+            Link::Asking { deadline, .. } if deadline <= ctx.now => {
+                self.fail(ctx, Failure::Timeout(Phase::Credentials));
+            }
+            Link::Joining { deadline, .. } if deadline <= ctx.now => {
+                self.fail(ctx, Failure::Timeout(Phase::Connect));
+            }
+            Link::Waiting { until, delay_ms } if until <= ctx.now => {
+                // The one attempt that is made at once is not counted, and not announced.
+                if delay_ms > 0 || self.attempts > 0 {
+                    self.events.push_back(Event::ReconnectAttempt(self.attempts));
+                }
+                self.ask(ctx);
+            }
+            Link::Holding { probe_at: Some(at), .. } if at <= ctx.now => self.ask(ctx),
+            Link::Asking { .. }
+            | Link::Closed
+            | Link::Holding { .. }
+            | Link::Idle
+            | Link::Joining { .. }
+            | Link::Live { .. }
+            | Link::Opening { .. }
+            | Link::Waiting { .. } => {}
+        }
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) has something to do next.
+    pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
+        let link = match &self.link {
+            Link::Asking { deadline, .. } => Some(*deadline),
+            Link::Closed | Link::Idle => None,
+            Link::Holding { probe_at, .. } => *probe_at,
+            Link::Joining { session, deadline } => {
+                earliest(Some(*deadline), session.poll_timeout())
+            }
+            Link::Live { session, .. } | Link::Opening { session, .. } => session.poll_timeout(),
+            Link::Waiting { until, .. } => Some(*until),
+        };
+        self.goodbyes
+            .iter()
+            .map(Goodbye::deadline)
+            .fold(earliest(link, self.outgoing.poll_timeout()), |due, at| earliest(due, Some(at)))
+    }
+
+    /// The next thing that happened.
+    pub(crate) fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    pub(crate) const fn is_live(&self) -> bool {
+        matches!(self.link, Link::Live { .. })
+    }
+
+    pub(crate) fn status(&self, now: Timestamp) -> Status {
+        let under_way = if self.ever_live || self.attempts > 0 {
+            Status::Reconnecting { attempt: self.attempts, delay_ms: None }
+        } else {
+            Status::Connecting
+        };
+        match &self.link {
+            Link::Closed => Status::Closed,
+            Link::Holding { hold: Hold::Offline, .. } => Status::Offline,
+            Link::Holding { hold: Hold::Refused, .. } => Status::Stopped,
+            Link::Holding { hold: Hold::UsedUp, .. } => Status::UsedUp,
+            Link::Live { .. } => Status::Connected,
+            Link::Waiting { until, .. } => {
+                let delay_ms = Some(until.since(now));
+                Status::Reconnecting { attempt: self.attempts, delay_ms }
+            }
+            Link::Asking { .. } | Link::Idle | Link::Joining { .. } | Link::Opening { .. } => {
+                under_way
+            }
+        }
+    }
+
+    /// Why there is no connection; `None` while there is one, or has not been any need for one.
+    pub(crate) const fn failure(&self) -> Option<&Failure> {
+        self.failure.as_ref()
+    }
+
+    /// Takes an event of the page. It leaves with the next [`flush`](Self::flush) of a live
+    /// connection.
+    pub(crate) fn emit(&mut self, now: Timestamp, emit: Emit) -> Result<(), EmitError> {
+        let max_payload = match &self.link {
+            Link::Closed => return Err(EmitError::Closed),
+            Link::Live { session, .. } => session.max_payload(),
+            Link::Asking { .. }
+            | Link::Holding { .. }
+            | Link::Idle
+            | Link::Joining { .. }
+            | Link::Opening { .. }
+            | Link::Waiting { .. } => {
+                if emit.volatile {
+                    return Err(EmitError::NotConnected);
+                }
+                None
+            }
+        };
+        self.outgoing.push(now, &self.settings.namespace, emit, max_payload)
+    }
+
+    /// Sends an event ahead of those of the page, if the connection is live.
+    pub(crate) fn send_first(&mut self, args: &str) {
+        if let Link::Live { session, .. } = &mut self.link {
+            let packets = outgoing::encode(&self.settings.namespace, None, args, Vec::new());
+            debug_assert!(packets.is_ok(), "the library's own events are well formed: {args}");
+            for packet in packets.unwrap_or_default() {
+                session.send(packet);
+            }
+        }
+    }
+
+    /// Answers an event of the server that asked for an ack, if the connection is live.
+    pub(crate) fn acknowledge(
+        &mut self,
+        id: u64,
+        args: &str,
+        attachments: Vec<Vec<u8>>,
+    ) -> Result<(), EmitError> {
+        let Link::Live { session, .. } = &mut self.link else {
+            return Err(EmitError::NotConnected);
+        };
+        let packets = Raw::parse(args)
+            .map_err(packet::PacketError::Json)
+            .and_then(|raw| {
+                let ack = Packet::ack(&self.settings.namespace, id, raw, attachments.len())?;
+                Ok(outgoing::with_attachments(&ack, attachments))
+            })
+            .map_err(EmitError::Invalid)?;
+        outgoing::check_size(&packets, session.max_payload())?;
+        for packet in packets {
+            session.send(packet);
+        }
+        Ok(())
+    }
+
+    /// Sends what the session can take now.
+    pub(crate) fn flush(&mut self, ctx: &mut Context<'_>) {
+        let mut refused = Vec::new();
+        match &mut self.link {
+            Link::Live { session, .. } => {
+                while session.has_room() {
+                    let Some(max_payload) = session.max_payload() else { break };
+                    let Some(packets) = self.outgoing.pop(max_payload, &mut refused) else { break };
+                    for packet in packets {
+                        session.send(packet);
+                    }
+                }
+                session.flush(ctx);
+            }
+            Link::Joining { session, .. } => session.flush(ctx),
+            Link::Asking { .. }
+            | Link::Closed
+            | Link::Holding { .. }
+            | Link::Idle
+            | Link::Opening { .. }
+            | Link::Waiting { .. } => {}
+        }
+        for (emit, error) in refused {
+            self.events.push_back(Event::EmitFailed { emit, error });
+        }
+    }
+
+    /// Ends it for good. What is queued is still sent.
+    pub(crate) fn close(&mut self, ctx: &mut Context<'_>) {
+        self.flush(ctx);
+        let was_live = self.is_live();
+        self.leave(ctx, true);
+        self.link = Link::Closed;
+        self.failure = Some(Failure::Closed);
+        if was_live {
+            self.events.push_back(Event::Disconnected(Failure::Closed));
+        }
+        for emit in self.outgoing.clear() {
+            self.events.push_back(Event::EmitFailed { emit, error: EmitError::Closed });
+        }
+    }
+
+    /// The page goes away, perhaps into the back/forward cache, from which
+    /// [`wake`](Self::wake) brings it back.
+    pub(crate) fn hide(&mut self, ctx: &mut Context<'_>) {
+        let session = match std::mem::replace(&mut self.link, Link::Idle) {
+            link @ (Link::Closed | Link::Idle) => {
+                self.link = link;
+                return;
+            }
+            Link::Joining { session, .. } => session.abandon(ctx, None),
+            Link::Live { session, .. } => {
+                self.connection_lost(Failure::PageHidden);
+                session.abandon(ctx, Some(self.disconnect_packet()))
+            }
+            Link::Opening { session, .. } => session.abandon(ctx, None),
+            Link::Asking { .. } | Link::Holding { .. } | Link::Waiting { .. } => None,
+        };
+        ctx.commands.extend(session.map(Command::Beacon));
+        self.failure = Some(Failure::PageHidden);
+        self.link = Link::Holding { hold: Hold::Refused, probe_at: None };
+    }
+
+    /// Whether nothing is left to do after [`close`](Self::close).
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.link, Link::Closed) && self.goodbyes.is_empty()
+    }
+
+    fn session(&mut self) -> Option<&mut Session> {
+        match &mut self.link {
+            Link::Joining { session, .. }
+            | Link::Live { session, .. }
+            | Link::Opening { session, .. } => Some(session),
+            Link::Asking { .. }
+            | Link::Closed
+            | Link::Holding { .. }
+            | Link::Idle
+            | Link::Waiting { .. } => None,
+        }
+    }
+
+    fn ask(&mut self, ctx: &mut Context<'_>) {
+        let ask = AskId(ctx.ids.next());
+        ctx.commands.push_back(Command::Ask(ask));
+        self.link = Link::Asking { ask, deadline: ctx.now.after(self.settings.timeout_ms) };
+    }
+
+    fn handle_session(&mut self, ctx: &mut Context<'_>) {
+        while let Some(event) = self.session().and_then(Session::poll_event) {
+            match event {
+                engine::Event::Binary(bytes) => self.handle_binary(bytes),
+                engine::Event::Closed(failure) => self.fail(ctx, failure),
+                engine::Event::Damaged(words) => self.events.push_back(Event::Damaged(words)),
+                engine::Event::Message(text) => self.handle_message(ctx, &text),
+                engine::Event::Opened => self.join(ctx),
+            }
+        }
+    }
+
+    /// Asks for the namespace on the session that has just opened.
+    fn join(&mut self, ctx: &mut Context<'_>) {
+        let Link::Opening { mut session, auth } = std::mem::replace(&mut self.link, Link::Idle)
+        else {
+            debug_assert!(false, "only an opening session opens");
+            return;
+        };
+        let data = match auth.as_deref().map(Raw::parse).transpose() {
+            Ok(data) => data,
+            Err(error) => {
+                self.say_goodbye(ctx, session, None);
+                self.fail(ctx, Failure::Credentials(error.to_string()));
+                return;
+            }
+        };
+        let connect = Packet::Connect { namespace: &self.settings.namespace, data };
+        session.send(outgoing::message(&connect));
+        session.flush(ctx);
+        let deadline = ctx.now.after(self.settings.timeout_ms);
+        self.link = Link::Joining { session, deadline };
+    }
+
+    fn handle_message(&mut self, ctx: &mut Context<'_>, text: &str) {
+        if let Err(error) = self.reassembler.interrupt() {
+            self.events.push_back(Event::Damaged(error.to_string()));
+        }
+        let packet = match Packet::decode(text) {
+            Ok(packet) => packet,
+            Err(error) => return self.damaged(&error.to_string(), text),
+        };
+        if packet.namespace() != self.settings.namespace {
+            return self.damaged("a packet of another namespace", text);
+        }
+        if packet.attachments() > 0 {
+            return self.reassembler.start(&packet);
+        }
+        match packet {
+            Packet::Connect { data, .. } => self.joined(ctx, data),
+            Packet::ConnectError { data, .. } if !self.is_live() => {
+                let words = packet::refusal(data).unwrap_or_default().into_owned();
+                self.fail(ctx, Failure::ConnectError(words));
+            }
+            Packet::Disconnect { .. } => self.fail(ctx, Failure::ServerDisconnected),
+            Packet::Ack { .. } | Packet::Event { .. } => self.handle_packet(packet, Vec::new()),
+            Packet::ConnectError { .. } => {
+                self.damaged("a refusal of a namespace that was granted", text);
+            }
+        }
+    }
+
+    fn handle_binary(&mut self, bytes: Vec<u8>) {
+        match self.reassembler.handle_binary(bytes) {
+            Ok(None) => {}
+            Ok(Some(mut complete)) => {
+                let attachments = std::mem::take(&mut complete.attachments);
+                match complete.packet() {
+                    Ok(packet) => self.handle_packet(packet, attachments),
+                    Err(error) => self.events.push_back(Event::Damaged(error.to_string())),
+                }
+            }
+            Err(error) => self.events.push_back(Event::Damaged(error.to_string())),
+        }
+    }
+
+    fn handle_packet(&mut self, packet: Packet<'_>, attachments: Vec<Vec<u8>>) {
+        match packet {
+            Packet::Ack { id, args, .. } => {
+                // An ack that came after its time-out has nobody left to tell.
+                if let Some(emit) = self.outgoing.take_ack(id) {
+                    let args = args.as_str().to_owned();
+                    self.events.push_back(Event::Ack { emit, args, attachments });
+                }
+            }
+            Packet::Event { id, name, args, .. } => {
+                let (name, args) = (name.into_owned(), args.as_str().to_owned());
+                self.events.push_back(Event::Message { name, args, ack: id, attachments });
+            }
+            Packet::Connect { .. } | Packet::ConnectError { .. } | Packet::Disconnect { .. } => {
+                debug_assert!(false, "these have no attachments");
+            }
+        }
+    }
+
+    /// The server granted the namespace.
+    fn joined(&mut self, ctx: &mut Context<'_>, data: Option<Raw<'_>>) {
+        let sid = data.and_then(|data| data.get("sid")).and_then(Raw::string);
+        let (Link::Joining { .. }, Some(sid)) = (&self.link, sid) else {
+            if matches!(self.link, Link::Joining { .. }) {
+                let words = "its CONNECT has no sid, so it speaks Socket.IO v4 or older".to_owned();
+                self.fail(ctx, Failure::Protocol(words));
+            }
+            return;
+        };
+        if let Link::Joining { session, .. } = std::mem::replace(&mut self.link, Link::Idle) {
+            self.link = Link::Live { session, since: ctx.now };
+            self.failure = None;
+            self.ever_live = true;
+            let (sid, attempt) = (sid.into_owned(), self.attempts);
+            self.events.push_back(Event::Connected { sid, attempt });
+        }
+    }
+
+    /// Ends what there is, tells the layer above, and decides what comes next.
+    fn fail(&mut self, ctx: &mut Context<'_>, failure: Failure) {
+        if let Link::Live { since, .. } = self.link
+            && ctx.now.since(since) >= STABLE_AFTER_MS
+        {
+            self.attempts = 0;
+            self.restarted_at_once = false;
+            self.unknown_sessions = 0;
+        }
+        let failure = self.name(failure);
+        let was_live = self.is_live();
+        // After its DISCONNECT the server still pings: the session needs its own goodbye.
+        self.leave(ctx, !matches!(failure, Failure::ServerDisconnected));
+        if was_live {
+            self.connection_lost(failure.clone());
+        } else {
+            self.events.push_back(Event::ConnectError(failure.clone()));
+        }
+        self.link = self.next(ctx, &failure);
+        self.failure = Some(failure);
+    }
+
+    /// The failure in the light of those before it.
+    fn name(&mut self, failure: Failure) -> Failure {
+        if failure != Failure::SessionUnknown {
+            return failure;
+        }
+        self.unknown_sessions = self.unknown_sessions.saturating_add(1);
+        if self.unknown_sessions >= UNKNOWN_SESSIONS { Failure::StickySessions } else { failure }
+    }
+
+    fn next(&mut self, ctx: &mut Context<'_>, failure: &Failure) -> Link {
+        if !self.online {
+            let probe_at = Some(ctx.now.after(PROBE_MS));
+            return Link::Holding { hold: Hold::Offline, probe_at };
+        }
+        let at_least_ms = match failure.retry() {
+            // Where it worked before, a 404 is a deployment under way.
+            Retry::Stop if *failure == Failure::NotFound && self.ever_live => 0,
+            Retry::Stop => return Link::Holding { hold: Hold::Refused, probe_at: None },
+            Retry::Counted { at_least_ms } => at_least_ms,
+            Retry::Now => 0,
+        };
+        if !self.settings.reconnection {
+            return Link::Holding { hold: Hold::Refused, probe_at: None };
+        }
+        if failure.retry() == Retry::Now && !self.restarted_at_once {
+            self.restarted_at_once = true;
+            return Link::Waiting { until: ctx.now, delay_ms: 0 };
+        }
+        if let Some(max) = self.settings.attempts
+            && self.attempts >= max
+        {
+            if self.attempts == max {
+                // One beyond the last marks that the page was told.
+                self.attempts = max.saturating_add(1);
+                self.events.push_back(Event::ReconnectFailed(failure.clone()));
+            }
+            let probe_at = self.settings.probe.then(|| ctx.now.after(PROBE_MS.max(at_least_ms)));
+            return Link::Holding { hold: Hold::UsedUp, probe_at };
+        }
+        let unit = ctx.random.unit();
+        let delay_ms = self.settings.backoff.delay(self.attempts, unit).max(at_least_ms);
+        self.attempts = self.attempts.saturating_add(1);
+        Link::Waiting { until: ctx.now.after(delay_ms), delay_ms }
+    }
+
+    /// Closes the session, if there is one; `farewell`: with Socket.IO's DISCONNECT too.
+    fn leave(&mut self, ctx: &mut Context<'_>, farewell: bool) {
+        match std::mem::replace(&mut self.link, Link::Idle) {
+            Link::Joining { session, .. } | Link::Opening { session, .. } => {
+                self.say_goodbye(ctx, session, None);
+            }
+            Link::Live { session, .. } => {
+                let packet = farewell.then(|| self.disconnect_packet());
+                self.say_goodbye(ctx, session, packet);
+            }
+            Link::Asking { .. }
+            | Link::Closed
+            | Link::Holding { .. }
+            | Link::Idle
+            | Link::Waiting { .. } => {}
+        }
+    }
+
+    fn say_goodbye(
+        &mut self,
+        ctx: &mut Context<'_>,
+        session: Session,
+        farewell: Option<engine::packet::Packet<'static>>,
+    ) {
+        self.goodbyes.extend(session.close(ctx, farewell));
+        while self.goodbyes.len() > MAX_GOODBYES {
+            if let Some(mut oldest) = self.goodbyes.pop_front() {
+                oldest.abort(ctx);
+            }
+        }
+    }
+
+    fn connection_lost(&mut self, failure: Failure) {
+        self.events.push_back(Event::Disconnected(failure));
+        for emit in self.outgoing.fail_sent() {
+            self.events.push_back(Event::EmitFailed { emit, error: EmitError::Disconnected });
+        }
+        // What waited for attachments is lost with the session, as everything under way is.
+        self.reassembler = Reassembler::default();
+    }
+
+    fn disconnect_packet(&self) -> engine::packet::Packet<'static> {
+        outgoing::message(&Packet::Disconnect { namespace: &self.settings.namespace })
+    }
+
+    fn damaged(&mut self, words: &str, text: &str) {
+        let words = [words, ": ", &excerpt(text.as_bytes())].concat();
+        self.events.push_back(Event::Damaged(words));
+    }
+}

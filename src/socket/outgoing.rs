@@ -1,0 +1,385 @@
+//! Events of the page on their way out: what waits for a connection, and what waits for its ack.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+
+use super::packet::{Packet, PacketError};
+use crate::engine::packet::Packet as EnginePacket;
+use crate::engine::payload;
+use crate::failure::Code;
+use crate::json::Raw;
+use crate::time::{Timestamp, earliest};
+
+/// How many emits may wait for a connection. A page that emits in a loop while the server is away
+/// must notice.
+pub const MAX_WAITING_EMITS: usize = 1000;
+
+/// How many bytes they may have together; one POST of the size that servers take by default.
+pub const MAX_WAITING_BYTES: usize = 1_000_000;
+
+/// How many acks may be outstanding. Without a time-out a server that never answers would make
+/// them grow without end.
+pub const MAX_PENDING_ACKS: usize = 1000;
+
+/// Names one emit for the life of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EmitId(pub u64);
+
+/// An event that the page sends.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Emit {
+    /// Comes back with the ack, or with the reason why there is none.
+    pub id: EmitId,
+    /// JSON array: the event's name, then its arguments, with placeholders for binary ones.
+    pub args: String,
+    /// The binary arguments, in the order of their placeholders.
+    pub attachments: Vec<Vec<u8>>,
+    /// Whether the server is asked for an ack, and for how long.
+    pub ack: Acked,
+    /// Drop it rather than let it wait for a connection.
+    pub volatile: bool,
+}
+
+/// Whether an emit wants an ack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acked {
+    /// No ack.
+    No,
+    /// However long it takes.
+    WithoutTimeout,
+    /// Within so many milliseconds, counted from the emit, whether there is a connection or not.
+    Within(u64),
+}
+
+/// Why an emit was not sent, or has no ack.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EmitError {
+    /// Too many wait for a connection already.
+    BufferFull,
+    /// The client was closed.
+    Closed,
+    /// The connection was lost before the ack came. The server may or may not have seen the event.
+    Disconnected,
+    /// It is no event: no array, no name, a reserved name, or wrong placeholders.
+    Invalid(PacketError),
+    /// There is no connection, and the emit is volatile.
+    NotConnected,
+    /// One packet of it is larger than the server takes.
+    TooLarge {
+        /// Its size in bytes.
+        bytes: u64,
+        /// The server's `maxPayload` in bytes.
+        max_payload: u64,
+    },
+    /// No ack within the time given.
+    Timeout,
+}
+
+impl EmitError {
+    /// The stable name.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::BufferFull => Code::BufferFull,
+            Self::Closed => Code::Closed,
+            Self::Disconnected | Self::NotConnected => Code::Disconnected,
+            Self::Invalid(_) => Code::InvalidArgument,
+            Self::TooLarge { .. } => Code::PayloadTooLarge,
+            Self::Timeout => Code::Timeout,
+        }
+    }
+}
+
+impl fmt::Display for EmitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BufferFull => f.write_str(
+                "too many events wait for a connection: wait for `connect`, or emit less",
+            ),
+            Self::Closed => f.write_str("the client is closed"),
+            Self::Disconnected => f.write_str("the connection was lost before the ack came"),
+            Self::Invalid(error) => write!(f, "the event cannot be sent: {error}"),
+            Self::NotConnected => f.write_str("there is no connection for a volatile event"),
+            Self::TooLarge { bytes, max_payload } => write!(
+                f,
+                "the event has {bytes} bytes, the server takes {max_payload} (maxPayload): send \
+                 less at once"
+            ),
+            Self::Timeout => f.write_str("the server did not acknowledge in time"),
+        }
+    }
+}
+
+/// Emits that wait for a connection, and acks that wait for the server.
+#[derive(Debug, Default)]
+pub(super) struct Outgoing {
+    waiting: VecDeque<Waiting>,
+    waiting_bytes: usize,
+    acks: BTreeMap<u64, PendingAck>,
+    next_ack: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    emit: EmitId,
+    ack: Option<u64>,
+    bytes: usize,
+    packets: Vec<EnginePacket<'static>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct PendingAck {
+    emit: EmitId,
+    deadline: Option<Timestamp>,
+    sent: bool,
+}
+
+impl Outgoing {
+    /// Takes an emit in. `max_payload` is known while a session is open.
+    pub(super) fn push(
+        &mut self,
+        now: Timestamp,
+        namespace: &str,
+        emit: Emit,
+        max_payload: Option<u64>,
+    ) -> Result<(), EmitError> {
+        let wants_ack = emit.ack != Acked::No;
+        let ack = wants_ack.then_some(self.next_ack);
+        let (text, attachments) = (emit.args, emit.attachments);
+        let packets = encode(namespace, ack, &text, attachments).map_err(EmitError::Invalid)?;
+        let bytes = packets.iter().map(EnginePacket::encoded_len).sum::<usize>();
+        check_size(&packets, max_payload)?;
+        if self.waiting.len() >= MAX_WAITING_EMITS
+            || self.acks.len() >= MAX_PENDING_ACKS
+            // One that is larger than the bound by itself still gets its turn.
+            || (!self.waiting.is_empty() && self.waiting_bytes + bytes > MAX_WAITING_BYTES)
+        {
+            return Err(EmitError::BufferFull);
+        }
+        if let Some(id) = ack {
+            self.next_ack += 1;
+            let deadline = match emit.ack {
+                Acked::No | Acked::WithoutTimeout => None,
+                Acked::Within(millis) => Some(now.after(millis)),
+            };
+            self.acks.insert(id, PendingAck { emit: emit.id, deadline, sent: false });
+        }
+        self.waiting_bytes += bytes;
+        self.waiting.push_back(Waiting { emit: emit.id, ack, bytes, packets });
+        Ok(())
+    }
+
+    /// The packets of the next emit that a session with `max_payload` can carry. Those that turn
+    /// out too large are added to `refused`.
+    pub(super) fn pop(
+        &mut self,
+        max_payload: u64,
+        refused: &mut Vec<(EmitId, EmitError)>,
+    ) -> Option<Vec<EnginePacket<'static>>> {
+        loop {
+            let next = self.waiting.pop_front()?;
+            self.waiting_bytes -= next.bytes;
+            let pending = next.ack.and_then(|id| self.acks.get_mut(&id));
+            if let Err(error) = check_size(&next.packets, Some(max_payload)) {
+                if let Some(id) = next.ack {
+                    self.acks.remove(&id);
+                }
+                refused.push((next.emit, error));
+                continue;
+            }
+            if let Some(pending) = pending {
+                pending.sent = true;
+            }
+            return Some(next.packets);
+        }
+    }
+
+    /// The emit that this ack answers; `None` if nobody waits for it.
+    pub(super) fn take_ack(&mut self, id: u64) -> Option<EmitId> {
+        self.acks.remove(&id).map(|pending| pending.emit)
+    }
+
+    /// Forgets acks that the lost connection will not bring, and names their emits.
+    pub(super) fn fail_sent(&mut self) -> Vec<EmitId> {
+        let mut failed = Vec::new();
+        self.acks.retain(|_, pending| {
+            if pending.sent {
+                failed.push(pending.emit);
+            }
+            !pending.sent
+        });
+        failed
+    }
+
+    /// Forgets acks whose time is over, and names their emits. What still waits is not sent.
+    pub(super) fn expire(&mut self, now: Timestamp) -> Vec<EmitId> {
+        let mut expired = Vec::new();
+        self.acks.retain(|_, pending| {
+            let over = pending.deadline.is_some_and(|deadline| deadline <= now);
+            if over {
+                expired.push(pending.emit);
+            }
+            !over
+        });
+        if !expired.is_empty() {
+            self.waiting.retain(|waiting| !expired.contains(&waiting.emit));
+            self.waiting_bytes = self.waiting.iter().map(|waiting| waiting.bytes).sum();
+        }
+        expired
+    }
+
+    /// Forgets everything, and names the emits of which somebody may still want to hear.
+    pub(super) fn clear(&mut self) -> Vec<EmitId> {
+        let mut dropped: Vec<_> = self.acks.values().map(|pending| pending.emit).collect();
+        let waiting = self.waiting.iter().filter(|waiting| waiting.ack.is_none());
+        dropped.extend(waiting.map(|waiting| waiting.emit));
+        self.acks.clear();
+        self.waiting.clear();
+        self.waiting_bytes = 0;
+        dropped
+    }
+
+    /// When the next ack is overdue.
+    pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
+        self.acks.values().fold(None, |due, pending| earliest(due, pending.deadline))
+    }
+}
+
+/// The Engine.IO packets of one event.
+pub(super) fn encode(
+    namespace: &str,
+    ack: Option<u64>,
+    args: &str,
+    attachments: Vec<Vec<u8>>,
+) -> Result<Vec<EnginePacket<'static>>, PacketError> {
+    let args = Raw::parse(args).map_err(PacketError::Json)?;
+    let packet = Packet::event(namespace, ack, args, attachments.len())?;
+    Ok(with_attachments(&packet, attachments))
+}
+
+/// The Engine.IO packets of one Socket.IO packet.
+pub(super) fn with_attachments(
+    packet: &Packet<'_>,
+    attachments: Vec<Vec<u8>>,
+) -> Vec<EnginePacket<'static>> {
+    let mut packets = vec![message(packet)];
+    packets.extend(attachments.into_iter().map(EnginePacket::Binary));
+    packets
+}
+
+/// The Engine.IO message that carries a packet without attachments.
+pub(super) fn message(packet: &Packet<'_>) -> EnginePacket<'static> {
+    let mut text = String::new();
+    packet.encode(&mut text);
+    EnginePacket::Message(text.into())
+}
+
+pub(super) fn check_size(
+    packets: &[EnginePacket<'static>],
+    max_payload: Option<u64>,
+) -> Result<(), EmitError> {
+    for packet in packets {
+        let len = packet.encoded_len();
+        if !payload::fits(len, max_payload) {
+            let max_payload = max_payload.unwrap_or(u64::MAX);
+            return Err(EmitError::TooLarge { bytes: len as u64, max_payload });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn emit(id: u64, args: &str, ack: Acked) -> Emit {
+        let (id, args) = (EmitId(id), args.to_owned());
+        Emit { id, args, attachments: Vec::new(), ack, volatile: false }
+    }
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    #[test]
+    fn emits_leave_in_the_order_in_which_they_came() {
+        let mut outgoing = Outgoing::default();
+        for id in 0..3 {
+            let emit = emit(id, &format!("[\"n\",{id}]"), Acked::No);
+            assert_eq!(outgoing.push(at(0), "/", emit, None), Ok(()));
+        }
+        let mut refused = Vec::new();
+        let mut left = Vec::new();
+        while let Some(packets) = outgoing.pop(1000, &mut refused) {
+            left.extend(packets);
+        }
+        let expected = ["2[\"n\",0]", "2[\"n\",1]", "2[\"n\",2]"];
+        assert_eq!(left, expected.map(|text| EnginePacket::Message(text.into())));
+        assert_eq!(outgoing.waiting_bytes, 0);
+    }
+
+    #[test]
+    fn an_emit_too_many_is_refused() {
+        let mut outgoing = Outgoing::default();
+        for id in 0..MAX_WAITING_EMITS as u64 {
+            assert_eq!(outgoing.push(at(0), "/", emit(id, "[\"a\"]", Acked::No), None), Ok(()));
+        }
+        let one_more = emit(9999, "[\"a\"]", Acked::No);
+        assert_eq!(outgoing.push(at(0), "/", one_more, None), Err(EmitError::BufferFull));
+    }
+
+    #[test]
+    fn waiting_emits_are_bounded_in_bytes() {
+        let mut outgoing = Outgoing::default();
+        let large = format!("[\"a\",\"{}\"]", "x".repeat(MAX_WAITING_BYTES * 2 / 3));
+        assert_eq!(outgoing.push(at(0), "/", emit(1, &large, Acked::No), None), Ok(()));
+        let second = emit(2, &large, Acked::No);
+        assert_eq!(outgoing.push(at(0), "/", second, None), Err(EmitError::BufferFull));
+    }
+
+    #[test]
+    fn an_emit_larger_than_max_payload_is_refused_before_it_is_sent() {
+        let mut outgoing = Outgoing::default();
+        let large = emit(1, &format!("[\"a\",\"{}\"]", "x".repeat(100)), Acked::No);
+        let refusal = outgoing.push(at(0), "/", large.clone(), Some(50));
+        assert_eq!(refusal, Err(EmitError::TooLarge { bytes: 109, max_payload: 50 }));
+
+        assert_eq!(outgoing.push(at(0), "/", large, None), Ok(()), "the limit is not known yet");
+        let mut refused = Vec::new();
+        assert_eq!(outgoing.pop(50, &mut refused), None);
+        let too_large = EmitError::TooLarge { bytes: 109, max_payload: 50 };
+        assert_eq!(refused, [(EmitId(1), too_large)]);
+    }
+
+    #[test]
+    fn an_ack_that_is_overdue_takes_its_waiting_emit_with_it() {
+        let mut outgoing = Outgoing::default();
+        assert_eq!(outgoing.push(at(0), "/", emit(7, "[\"a\"]", Acked::Within(10)), None), Ok(()));
+        assert_eq!(outgoing.poll_timeout(), Some(at(10)));
+        assert_eq!(outgoing.expire(at(9)), []);
+        assert_eq!(outgoing.expire(at(10)), [EmitId(7)]);
+        assert_eq!(outgoing.pop(1000, &mut Vec::new()), None);
+        assert_eq!(outgoing.poll_timeout(), None);
+    }
+
+    #[test]
+    fn a_lost_connection_fails_only_acks_that_were_sent() {
+        let mut outgoing = Outgoing::default();
+        for id in [1, 2] {
+            let emit = emit(id, "[\"a\"]", Acked::WithoutTimeout);
+            assert_eq!(outgoing.push(at(0), "/", emit, None), Ok(()));
+        }
+        assert!(outgoing.pop(1000, &mut Vec::new()).is_some());
+        assert_eq!(outgoing.fail_sent(), [EmitId(1)]);
+        assert_eq!(outgoing.take_ack(0), None);
+        assert_eq!(outgoing.take_ack(1), Some(EmitId(2)));
+    }
+
+    #[test]
+    fn what_is_no_event_is_refused() {
+        let mut outgoing = Outgoing::default();
+        for args in ["", "{}", "[]", "[1]", "[\"connect\"]", "[\"a\""] {
+            let result = outgoing.push(at(0), "/", emit(1, args, Acked::No), None);
+            assert!(matches!(result, Err(EmitError::Invalid(_))), "{args}: {result:?}");
+        }
+    }
+}
