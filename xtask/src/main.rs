@@ -1,18 +1,36 @@
 //! `cargo xtask …`: set-up, build, demo, tests and measurements.
 
+#![allow(
+    clippy::print_stdout,
+    reason = "results of a command line tool belong on stdout"
+)]
+
+mod build;
+mod demo;
+mod environment;
+mod leftovers;
+mod lock;
 mod process;
 mod project;
 mod setup;
+mod test;
 mod toolchain;
 mod ui;
 
 use std::process::ExitCode;
 
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use build::Mode;
+use environment::Environment;
 use project::Project;
 
 /// Everything that is done with this checkout, each by one command.
+///
+/// Every command installs what it needs and the machine lacks. What is installed serves all
+/// checkouts of this machine: system packages, and ~/.cache/research-socket (or
+/// $XDG_CACHE_HOME/research-socket). Only npm packages are in the checkout.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
@@ -23,14 +41,45 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Task {
     /// Install what this machine lacks: wasm32 library, tools, browsers, test servers.
+    ///
+    /// The wasm32 library comes from rustup, or is built once from Debian's source where rustup
+    /// has none to download. RESEARCH_SOCKET_WASM_STD=rustup or =debian allows only that one.
     Setup,
+    /// Build the npm package into pkg/, and print its size.
+    Build {
+        /// Quicker, unoptimised, with names and debug assertions.
+        #[arg(long)]
+        dev: bool,
+    },
+    /// Build the package and serve the demo page until Ctrl-C.
+    Demo {
+        /// The port to listen on; 0 takes a free one.
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+    },
+    /// Run all tests, or the steps named; the last line is `N passed, N failed`.
+    Test {
+        /// Steps to run, in their own order; all if none is named.
+        steps: Vec<String>,
+        /// Print the steps and run nothing.
+        #[arg(long)]
+        list: bool,
+    },
+    /// Print the variables that tools and tests are run with, for a shell.
+    ///
+    /// To run tools by hand:
+    ///
+    ///     eval "$(cargo xtask env)"
+    ///     wasm-pack test --headless --chrome
+    #[command(verbatim_doc_comment, after_long_help = environment::VARIABLES)]
+    Env,
 }
 
 fn main() -> ExitCode {
     ui::start();
-    let cli = Cli::parse();
-    match run(&cli) {
-        Ok(()) => ExitCode::SUCCESS,
+    match run(Cli::parse().task) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             ui::show(&format!("error: {error:#}"));
             ExitCode::FAILURE
@@ -38,10 +87,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> anyhow::Result<()> {
+fn run(task: Task) -> Result<bool> {
     process::end_groups_on_signal()?;
     let project = Project::locate()?;
-    match &cli.task {
-        Task::Setup => setup::run(&project),
+    match task {
+        Task::Setup => setup::run(&project)?,
+        Task::Build { dev } => build::run(&project, if dev { Mode::Dev } else { Mode::Release })?,
+        Task::Demo { port } => demo::run(&project, port)?,
+        Task::Test { list: true, .. } => {
+            for step in &test::STEPS {
+                println!("{:<12} {}", step.name, step.about);
+            }
+        }
+        Task::Test { steps, list: false } => return test::run(&project, &steps),
+        Task::Env => print!("{}", Environment::of(&project)?.exports()),
     }
+    Ok(true)
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::leftovers::{self, Mark};
 use crate::ui;
 
 /// Long enough for any single step on a slow machine, short enough to end a hung one.
@@ -39,7 +40,10 @@ impl Outcome {
     /// Why it counts as failed, in words.
     pub(crate) fn reason(&self) -> String {
         match self.status {
-            None => format!("it was stopped at its deadline after {}", ui::human(self.elapsed)),
+            None => format!(
+                "it was stopped at its deadline after {}",
+                ui::human(self.elapsed)
+            ),
             Some(status) => format!("it ended with {status} after {}", ui::human(self.elapsed)),
         }
     }
@@ -54,6 +58,7 @@ pub(crate) fn run(label: &str, command: &mut Command, deadline: Duration) -> Res
         .stdout(writer.try_clone().context("no second end of a pipe")?)
         .stderr(writer)
         .process_group(0);
+    let mark = Mark::put_on(command);
     let mut child = command
         .spawn()
         .with_context(|| format!("cannot start `{}`", words(command)))?;
@@ -68,12 +73,17 @@ pub(crate) fn run(label: &str, command: &mut Command, deadline: Duration) -> Res
     };
     let status = wait(label, &mut child, began, deadline, &text)?;
     drop(group);
+    mark.end_all();
     let grace = Instant::now();
     while !collector.is_finished() && grace.elapsed() < PIPE_GRACE {
         thread::sleep(POLL);
     }
     let output = lock(&text).clone();
-    Ok(Outcome { status, output, elapsed: began.elapsed() })
+    Ok(Outcome {
+        status,
+        output,
+        elapsed: began.elapsed(),
+    })
 }
 
 /// Runs `command`; if it fails, shows everything it printed and says so.
@@ -88,7 +98,11 @@ pub(crate) fn run_or_fail(label: &str, command: &mut Command) -> Result<String> 
 
 /// The standard output of a short command, or `None` if it cannot run or fails.
 pub(crate) fn query(command: &mut Command) -> Option<String> {
-    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .output()
+        .ok()?;
     output
         .status
         .success()
@@ -111,6 +125,7 @@ pub(crate) fn end_groups_on_signal() -> Result<()> {
         for group in lock(&GROUPS).iter() {
             end_group(*group);
         }
+        leftovers::end_everything();
         std::process::exit(130);
     })
     .context("cannot listen for Ctrl-C")
@@ -157,28 +172,44 @@ fn wait(
         let elapsed = began.elapsed();
         if elapsed >= deadline {
             end_group(i32::try_from(child.id()).unwrap_or_default());
-            child.wait().context("cannot wait for a command that was ended")?;
+            child
+                .wait()
+                .context("cannot wait for a command that was ended")?;
             return Ok(None);
         }
         if elapsed >= next_heartbeat {
             next_heartbeat = elapsed + HEARTBEAT;
             let last = last_line(&lock(text));
-            ui::say(format_args!("{label}: still at it after {} {last}", ui::human(elapsed)));
+            ui::say(format_args!(
+                "{label}: still at it after {} {last}",
+                ui::human(elapsed)
+            ));
         }
         thread::sleep(POLL);
     }
 }
 
 fn last_line(text: &str) -> String {
-    let line = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let line = text
+        .lines()
+        .rev()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default();
     let short: String = line.trim().chars().take(70).collect();
-    if short.is_empty() { short } else { format!("({short})") }
+    if short.is_empty() {
+        short
+    } else {
+        format!("({short})")
+    }
 }
 
 fn collect(reader: impl Read, text: &Mutex<String>) {
     let mut reader = BufReader::new(reader);
     let mut line = Vec::new();
-    while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+    while reader
+        .read_until(b'\n', &mut line)
+        .is_ok_and(|read| read > 0)
+    {
         lock(text).push_str(&String::from_utf8_lossy(&line));
         line.clear();
     }

@@ -28,7 +28,10 @@ impl Project {
             .parent()
             .context("xtask has no folder above it: run it as `cargo xtask`")?
             .to_path_buf();
-        Ok(Self { root, cache: cache_dir()? })
+        Ok(Self {
+            root,
+            cache: cache_dir()?,
+        })
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -61,8 +64,8 @@ impl Project {
     /// The version of a dependency in Cargo.lock.
     pub(crate) fn locked_version(&self, name: &str) -> Result<String> {
         let path = self.path("Cargo.lock");
-        let lock = fs::read_to_string(&path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
+        let lock =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         lock.split("[[package]]")
             .find(|package| package.contains(&format!("\nname = \"{name}\"\n")))
             .and_then(|package| package.split("\nversion = \"").nth(1))
@@ -82,7 +85,11 @@ impl Project {
 
 /// The first 16 hexadecimal digits of SHA-256: a name for a content.
 pub(crate) fn short_hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 fn cache_dir() -> Result<PathBuf> {
@@ -105,7 +112,10 @@ fn clean_environment(command: &mut Command) {
         }
     }
     command.env_remove("RUST_RECURSION_COUNT");
-    let own = [rustup_home(), env::current_dir().ok().map(|dir| dir.join("target"))];
+    let own = [
+        rustup_home(),
+        env::current_dir().ok().map(|dir| dir.join("target")),
+    ];
     if let Some(value) = env::var_os("LD_LIBRARY_PATH") {
         let kept: Vec<PathBuf> = env::split_paths(&value)
             .filter(|path| !own.iter().flatten().any(|start| path.starts_with(start)))

@@ -91,7 +91,8 @@ pub(crate) fn linked_std_fits() -> bool {
 
 pub(crate) fn is_linked(project: &Project) -> bool {
     query(project.command("rustup").args(["toolchain", "list"])).is_some_and(|list| {
-        list.lines().any(|line| line.split_whitespace().next() == Some(LINKED_TOOLCHAIN))
+        list.lines()
+            .any(|line| line.split_whitespace().next() == Some(LINKED_TOOLCHAIN))
     })
 }
 

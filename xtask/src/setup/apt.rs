@@ -42,7 +42,10 @@ pub(crate) fn install(project: &Project, what: &str, packages: &[&str]) -> Resul
         process::run_or_fail(what, command(project, right, "apt-get").arg("update"))?;
         *updated = true;
     }
-    ui::say(format_args!("{what}: apt-get install {}", packages.join(" ")));
+    ui::say(format_args!(
+        "{what}: apt-get install {}",
+        packages.join(" ")
+    ));
     let mut install = command(project, right, "apt-get");
     install
         .args(["install", "-y", "--no-install-recommends"])
@@ -67,7 +70,9 @@ fn right() -> Option<Right> {
     which::which("sudo").ok()?;
     // Asks for the password here, in the foreground: the commands themselves have no terminal.
     let asked = Command::new("sudo").arg("-v").status();
-    asked.is_ok_and(|status| status.success()).then_some(Right::Sudo)
+    asked
+        .is_ok_and(|status| status.success())
+        .then_some(Right::Sudo)
 }
 
 fn command(project: &Project, right: Right, program: &str) -> Command {

@@ -15,19 +15,43 @@ pub(crate) struct Program {
 }
 
 pub(crate) const CHROMIUM: Program = Program {
-    names: &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
+    names: &[
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+    ],
     package: "chromium",
 };
-pub(crate) const CHROMEDRIVER: Program =
-    Program { names: &["chromedriver"], package: "chromium-driver" };
-pub(crate) const FIREFOX: Program =
-    Program { names: &["firefox-esr", "firefox"], package: "firefox-esr" };
-pub(crate) const WEBKIT_DRIVER: Program =
-    Program { names: &["WebKitWebDriver"], package: "webkit2gtk-driver" };
-pub(crate) const XVFB_RUN: Program = Program { names: &["xvfb-run"], package: "xvfb" };
-const XAUTH: Program = Program { names: &["xauth"], package: "xauth" };
+pub(crate) const CHROMEDRIVER: Program = Program {
+    names: &["chromedriver"],
+    package: "chromium-driver",
+};
+pub(crate) const FIREFOX: Program = Program {
+    names: &["firefox-esr", "firefox"],
+    package: "firefox-esr",
+};
+pub(crate) const WEBKIT_DRIVER: Program = Program {
+    names: &["WebKitWebDriver"],
+    package: "webkit2gtk-driver",
+};
+pub(crate) const XVFB_RUN: Program = Program {
+    names: &["xvfb-run"],
+    package: "xvfb",
+};
+const XAUTH: Program = Program {
+    names: &["xauth"],
+    package: "xauth",
+};
 
-const ALL: [Program; 6] = [CHROMIUM, CHROMEDRIVER, FIREFOX, WEBKIT_DRIVER, XVFB_RUN, XAUTH];
+const ALL: [Program; 6] = [
+    CHROMIUM,
+    CHROMEDRIVER,
+    FIREFOX,
+    WEBKIT_DRIVER,
+    XVFB_RUN,
+    XAUTH,
+];
 
 impl Program {
     pub(crate) fn find(self) -> Option<PathBuf> {
@@ -40,8 +64,12 @@ pub(crate) fn mini_browser() -> Option<PathBuf> {
     ["x86_64-linux-gnu", "aarch64-linux-gnu"]
         .iter()
         .flat_map(|machine| {
-            ["webkit2gtk-4.1", "webkitgtk-6.0", "webkit2gtk-4.0"]
-                .map(|version| Path::new("/usr/lib").join(machine).join(version).join("MiniBrowser"))
+            ["webkit2gtk-4.1", "webkitgtk-6.0", "webkit2gtk-4.0"].map(|version| {
+                Path::new("/usr/lib")
+                    .join(machine)
+                    .join(version)
+                    .join("MiniBrowser")
+            })
         })
         .find(|path| path.exists())
 }

@@ -21,7 +21,10 @@ pub(crate) struct CargoTool {
 #[derive(Clone, Copy, Debug)]
 enum Version {
     /// Anything that begins so; the whole version is the one to install.
-    Compatible { prefix: &'static str, install: &'static str },
+    Compatible {
+        prefix: &'static str,
+        install: &'static str,
+    },
     /// Exactly that of the crate of this name in Cargo.lock.
     Locked(&'static str),
 }
@@ -35,12 +38,18 @@ pub(crate) const WASM_BINDGEN: CargoTool = CargoTool {
 pub(crate) const WASM_PACK: CargoTool = CargoTool {
     krate: "wasm-pack",
     binary: "wasm-pack",
-    version: Version::Compatible { prefix: "0.15.", install: "0.15.1" },
+    version: Version::Compatible {
+        prefix: "0.15.",
+        install: "0.15.1",
+    },
 };
 pub(crate) const GECKODRIVER: CargoTool = CargoTool {
     krate: "geckodriver",
     binary: "geckodriver",
-    version: Version::Compatible { prefix: "0.", install: "0.37.1" },
+    version: Version::Compatible {
+        prefix: "0.",
+        install: "0.37.1",
+    },
 };
 
 impl CargoTool {
@@ -68,7 +77,10 @@ impl CargoTool {
         // A crate's own Cargo.lock may name versions that a registry does not have (yet).
         let locked = self.build(project, true)?;
         if !locked.succeeded() {
-            ui::say(format_args!("{}: again, without its Cargo.lock", self.krate));
+            ui::say(format_args!(
+                "{}: again, without its Cargo.lock",
+                self.krate
+            ));
             let free = self.build(project, false)?;
             if !free.succeeded() {
                 ui::show(&locked.output);
@@ -80,12 +92,17 @@ impl CargoTool {
     }
 
     fn build(self, project: &Project, locked: bool) -> Result<process::Outcome> {
-        let target = project.cache("tools/target");
+        let target = scratch(project);
         fs::create_dir_all(&target)?;
         let mut command = project.command("cargo");
         command
             .current_dir(&target)
-            .args(["install", self.krate, "--version", &format!("={}", self.wanted(project)?)])
+            .args([
+                "install",
+                self.krate,
+                "--version",
+                &format!("={}", self.wanted(project)?),
+            ])
             .arg("--root")
             .arg(self.root(project)?)
             // Crates that two of the tools share are built once.
@@ -118,4 +135,14 @@ impl CargoTool {
     fn root(self, project: &Project) -> Result<PathBuf> {
         Ok(project.cache(&format!("tools/{}-{}", self.krate, self.wanted(project)?)))
     }
+}
+
+/// Frees the gigabyte that building the tools took.
+pub(crate) fn remove_scratch(project: &Project) {
+    // What cannot be removed only takes room.
+    let _ = fs::remove_dir_all(scratch(project));
+}
+
+fn scratch(project: &Project) -> PathBuf {
+    project.cache("tools/target")
 }

@@ -7,10 +7,12 @@ mod node;
 mod python;
 mod wasm_std;
 
+use std::fs;
 use std::thread;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
+use crate::lock;
 use crate::project::Project;
 use crate::ui;
 
@@ -94,18 +96,21 @@ impl Part {
 
 /// Makes `parts` ready. Says nothing if they are.
 pub(crate) fn ensure(project: &Project, parts: &[Part]) -> Result<()> {
-    let mut missing = Vec::new();
-    for part in Part::ALL.into_iter().filter(|part| parts.contains(part)) {
-        if !part.is_ready(project)? {
-            missing.push(part);
-        }
+    if missing(project, parts)?.is_empty() {
+        return Ok(());
     }
+    fs::create_dir_all(project.cache(""))
+        .with_context(|| format!("cannot make the cache {}", project.cache("").display()))?;
+    let _lock = lock::acquire(&project.cache("setup.lock"), "set-up")?;
+    // Another command may have installed some of it while this one waited.
+    let missing = missing(project, parts)?;
     if missing.is_empty() {
         return Ok(());
     }
     let labels: Vec<_> = missing.iter().map(|part| part.label()).collect();
     ui::say(format_args!("set-up: to install: {}", labels.join(", ")));
     let failures = install_in_lanes(project, &missing);
+    cargo_tools::remove_scratch(project);
     if failures.is_empty() {
         return Ok(());
     }
@@ -115,8 +120,21 @@ pub(crate) fn ensure(project: &Project, parts: &[Part]) -> Result<()> {
 /// `cargo xtask setup`.
 pub(crate) fn run(project: &Project) -> Result<()> {
     ensure(project, &Part::ALL)?;
-    ui::say(format_args!("set-up: all is ready ({})", ui::human(ui::elapsed())));
+    ui::say(format_args!(
+        "set-up: all is ready ({})",
+        ui::human(ui::elapsed())
+    ));
     Ok(())
+}
+
+fn missing(project: &Project, parts: &[Part]) -> Result<Vec<Part>> {
+    let mut missing = Vec::new();
+    for part in Part::ALL.into_iter().filter(|part| parts.contains(part)) {
+        if !part.is_ready(project)? {
+            missing.push(part);
+        }
+    }
+    Ok(missing)
 }
 
 fn install_in_lanes(project: &Project, missing: &[Part]) -> Vec<String> {
@@ -125,13 +143,18 @@ fn install_in_lanes(project: &Project, missing: &[Part]) -> Vec<String> {
             .map(|lane| {
                 scope.spawn(move || {
                     let parts = missing.iter().filter(|part| part.lane() == lane);
-                    parts.filter_map(|part| install_one(project, *part)).collect::<Vec<_>>()
+                    parts
+                        .filter_map(|part| install_one(project, *part))
+                        .collect::<Vec<_>>()
                 })
             })
             .collect();
         lanes
             .into_iter()
-            .flat_map(|lane| lane.join().unwrap_or_else(|_| vec!["a part panicked".to_owned()]))
+            .flat_map(|lane| {
+                lane.join()
+                    .unwrap_or_else(|_| vec!["a part panicked".to_owned()])
+            })
             .collect()
     })
 }

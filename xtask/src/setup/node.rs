@@ -36,9 +36,14 @@ pub(crate) fn is_ready(project: &Project) -> Result<bool> {
 
 pub(crate) fn install(project: &Project) -> Result<()> {
     let version = process::query(project.command("node").arg("--version"));
-    let major: Option<u32> = version
-        .as_deref()
-        .and_then(|text| text.trim().trim_start_matches('v').split('.').next()?.parse().ok());
+    let major: Option<u32> = version.as_deref().and_then(|text| {
+        text.trim()
+            .trim_start_matches('v')
+            .split('.')
+            .next()?
+            .parse()
+            .ok()
+    });
     match major {
         Some(major) if major >= OLDEST_NODE => {}
         Some(major) => bail!("Node {major} is too old: install Node {OLDEST_NODE} or newer"),

@@ -12,14 +12,22 @@ const LABEL: &str = "Python packages";
 
 pub(crate) fn is_ready(project: &Project) -> bool {
     // Written last: a half-made environment has none.
-    project.venv().is_none_or(|venv| venv.join("complete").exists())
+    project
+        .venv()
+        .is_none_or(|venv| venv.join("complete").exists())
 }
 
 pub(crate) fn install(project: &Project) -> Result<()> {
     let Some(venv) = project.venv() else {
         return Ok(());
     };
-    if process::query(project.command("python3").args(["-c", "import venv, ensurepip"])).is_none() {
+    if process::query(
+        project
+            .command("python3")
+            .args(["-c", "import venv, ensurepip"]),
+    )
+    .is_none()
+    {
         apt::install(project, LABEL, &["python3", "python3-venv"])?;
     }
     if venv.exists() {
@@ -30,7 +38,14 @@ pub(crate) fn install(project: &Project) -> Result<()> {
     process::run_or_fail(LABEL, &mut create)?;
     let mut install = project.command(venv.join("bin/python"));
     install
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
+        .args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "-r",
+        ])
         .arg(project.requirements());
     process::run_or_fail(LABEL, &mut install)?;
     fs::write(venv.join("complete"), "")?;

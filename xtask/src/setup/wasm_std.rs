@@ -34,7 +34,9 @@ pub(crate) fn install(project: &Project) -> Result<()> {
             let output = outcome.map(|outcome| outcome.output).unwrap_or_default();
             bail!("rustup could not add {WASM_TARGET}: {output}");
         }
-        ui::say(format_args!("{LABEL}: rustup has none to download here; Debian's source has"));
+        ui::say(format_args!(
+            "{LABEL}: rustup has none to download here; Debian's source has"
+        ));
     }
     install_debian_compiler(project)?;
     if !toolchain::linked_std_fits() {
@@ -54,11 +56,18 @@ pub(crate) fn install(project: &Project) -> Result<()> {
 fn install_debian_compiler(project: &Project) -> Result<()> {
     let usr = Path::new(LINKED_SYSROOT);
     let source = usr.join("lib/rustlib/src/rust/library/std/Cargo.toml");
-    if ["rustc", "cargo", "cargo-clippy"].iter().any(|name| !usr.join("bin").join(name).exists())
+    if ["rustc", "cargo", "cargo-clippy"]
+        .iter()
+        .any(|name| !usr.join("bin").join(name).exists())
         || !source.exists()
     {
-        let packages =
-            ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "rust-web-clippy"];
+        let packages = [
+            "rustc-web",
+            "cargo-web",
+            "rust-web-src",
+            "rust-web-llvm",
+            "rust-web-clippy",
+        ];
         apt::install(project, LABEL, &packages)?;
     }
     // The linker that rustc starts is only a link to another package's program, not installed
@@ -73,7 +82,10 @@ fn install_debian_compiler(project: &Project) -> Result<()> {
     }
     let target = fs::read_link(&link)?;
     let package = lld_package(&target).with_context(|| {
-        format!("cannot tell the package of {}; install the lld it names", target.display())
+        format!(
+            "cannot tell the package of {}; install the lld it names",
+            target.display()
+        )
     })?;
     apt::install(project, LABEL, &[&package])
 }
@@ -90,7 +102,9 @@ fn lld_package(target: &Path) -> Option<String> {
 }
 
 fn build(project: &Project) -> Result<()> {
-    ui::say(format_args!("{LABEL}: building it from source, about a minute"));
+    ui::say(format_args!(
+        "{LABEL}: building it from source, about a minute"
+    ));
     // Two builds' files side by side would break the library: the folder is always a new one.
     let scratch = project.cache(&format!("wasm-std-{}", std::process::id()));
     fs::create_dir_all(scratch.join("src"))?;
@@ -111,7 +125,10 @@ fn build(project: &Project) -> Result<()> {
         // Without it, `lto = true` has nothing to work on later.
         .env("RUSTFLAGS", "-Cembed-bitcode=yes");
     process::run_or_fail(LABEL, &mut cargo)?;
-    let deps = scratch.join("target").join(WASM_TARGET).join("release/deps");
+    let deps = scratch
+        .join("target")
+        .join(WASM_TARGET)
+        .join("release/deps");
     install_libraries(project, &rlibs(&deps)?, &scratch)?;
     fs::remove_dir_all(&scratch).with_context(|| format!("cannot remove {}", scratch.display()))
 }
@@ -120,11 +137,17 @@ fn rlibs(deps: &Path) -> Result<Vec<PathBuf>> {
     let found: Vec<_> = fs::read_dir(deps)?
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "rlib"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "rlib")
+        })
         .filter(|path| !path.to_string_lossy().contains(SCRATCH_CRATE))
         .collect();
     if found.is_empty() {
-        bail!("the build of the standard library left no .rlib in {}", deps.display());
+        bail!(
+            "the build of the standard library left no .rlib in {}",
+            deps.display()
+        );
     }
     Ok(found)
 }
@@ -133,10 +156,19 @@ fn install_libraries(project: &Project, libraries: &[PathBuf], scratch: &Path) -
     let target = toolchain::std_dir(Path::new(LINKED_SYSROOT));
     // Libraries of an earlier compiler would be found beside the new ones.
     process::run_or_fail(LABEL, apt::as_root(project, "rm")?.arg("-rf").arg(&target))?;
-    process::run_or_fail(LABEL, apt::as_root(project, "mkdir")?.arg("-p").arg(&target))?;
-    process::run_or_fail(LABEL, apt::as_root(project, "cp")?.args(libraries).arg(&target))?;
+    process::run_or_fail(
+        LABEL,
+        apt::as_root(project, "mkdir")?.arg("-p").arg(&target),
+    )?;
+    process::run_or_fail(
+        LABEL,
+        apt::as_root(project, "cp")?.args(libraries).arg(&target),
+    )?;
     let stamp = scratch.join("stamp");
-    fs::write(&stamp, toolchain::linked_rustc_version().unwrap_or_default())?;
+    fs::write(
+        &stamp,
+        toolchain::linked_rustc_version().unwrap_or_default(),
+    )?;
     let mut copy = apt::as_root(project, "cp")?;
     process::run_or_fail(LABEL, copy.arg(&stamp).arg(toolchain::linked_std_stamp()))?;
     Ok(())
@@ -149,7 +181,10 @@ mod tests {
     #[test]
     fn finds_the_linker_package_in_both_shapes_of_the_link() {
         let package = |path: &str| lld_package(Path::new(path));
-        assert_eq!(package("../../../../llvm-22/bin/lld").as_deref(), Some("lld-22"));
+        assert_eq!(
+            package("../../../../llvm-22/bin/lld").as_deref(),
+            Some("lld-22")
+        );
         assert_eq!(package("/usr/bin/lld-19").as_deref(), Some("lld-19"));
         assert_eq!(package("/usr/bin/rust-lld"), None);
     }

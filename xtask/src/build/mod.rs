@@ -1,0 +1,91 @@
+//! Makes the npm package in `pkg/`: compile, bind, shrink, assemble, measure, check.
+
+mod assemble;
+mod pack;
+mod sizes;
+mod wasm;
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+
+use crate::project::Project;
+use crate::setup::{self, Part};
+use crate::ui;
+
+/// How much is done to make the package small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Quick to build, with names and debug assertions.
+    Dev,
+    /// What is published.
+    Release,
+}
+
+/// `cargo xtask build`. Steps whose inputs are the same as last time are left out.
+pub(crate) fn run(project: &Project, mode: Mode) -> Result<()> {
+    setup::ensure(project, &Part::BUILD)?;
+    let work = Work::open(project)?;
+    let module = wasm::make(project, &work, mode)?;
+    let files = assemble::assemble(project, &module)?;
+    let sizes = sizes::measure(project, &work, &module)?;
+    ui::say(format_args!(
+        "build: pkg/ has {} files\n{sizes}",
+        files.len()
+    ));
+    if mode == Mode::Release {
+        sizes.check()?;
+        pack::check(project, &work, &files)?;
+    }
+    Ok(())
+}
+
+/// The scratch folder of a build, held by one build at a time.
+#[derive(Debug)]
+pub(crate) struct Work {
+    folder: PathBuf,
+    _lock: File,
+}
+
+impl Work {
+    fn open(project: &Project) -> Result<Self> {
+        let folder = project.path("target/xtask");
+        fs::create_dir_all(&folder).with_context(|| format!("no {}", folder.display()))?;
+        let lock = crate::lock::acquire(&folder.join("build.lock"), "build")?;
+        Ok(Self {
+            folder,
+            _lock: lock,
+        })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// Runs `make` unless it ran with the same `key` before and its results are still there.
+    fn once(
+        &self,
+        step: &str,
+        key: &str,
+        results: &[PathBuf],
+        make: impl FnOnce() -> Result<()>,
+    ) -> Result<()> {
+        let stamp = self.path(&format!("{step}.stamp"));
+        let same = fs::read_to_string(&stamp).is_ok_and(|last| last == key);
+        if same && results.iter().all(|path| path.exists()) {
+            return Ok(());
+        }
+        let began = ui::elapsed();
+        ui::say(format_args!("build: {step}"));
+        // A run that is broken off must not look finished.
+        if stamp.exists() {
+            fs::remove_file(&stamp)?;
+        }
+        make()?;
+        fs::write(&stamp, key)?;
+        let took = ui::human(ui::elapsed().saturating_sub(began));
+        ui::say(format_args!("build: {step} done ({took})"));
+        Ok(())
+    }
+}

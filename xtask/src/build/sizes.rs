@@ -1,0 +1,137 @@
+//! What the package weighs: raw, gzip and brotli of each part, against the limit.
+
+use std::fmt;
+use std::fs;
+use std::io::Write as _;
+
+use anyhow::{Result, bail};
+
+use super::Work;
+use super::wasm::{GLUE, Module};
+use crate::environment::Environment;
+use crate::process;
+use crate::project::Project;
+
+/// What an application adds to a page by using the package, at most, in bytes after brotli.
+const LIMIT: usize = 40_000;
+
+/// One part of the package in three encodings, in bytes.
+#[derive(Debug)]
+struct Part {
+    name: &'static str,
+    raw: usize,
+    gzip: usize,
+    brotli: usize,
+}
+
+/// The parts that a page loads.
+#[derive(Debug)]
+pub(crate) struct Sizes(Vec<Part>);
+
+impl Sizes {
+    pub(crate) fn check(&self) -> Result<()> {
+        let total = self.total().brotli;
+        if total > LIMIT {
+            bail!(
+                "the package is {total} bytes after brotli, {} over the limit of {LIMIT}: \
+                 see what grew with `twiggy top` or take the change back",
+                total - LIMIT
+            );
+        }
+        Ok(())
+    }
+
+    fn total(&self) -> Part {
+        let sum = |of: fn(&Part) -> usize| self.0.iter().map(of).sum();
+        Part {
+            name: "total",
+            raw: sum(|part| part.raw),
+            gzip: sum(|part| part.gzip),
+            brotli: sum(|part| part.brotli),
+        }
+    }
+}
+
+impl fmt::Display for Sizes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "    bytes        raw     gzip   brotli")?;
+        for part in self.0.iter().chain([&self.total()]) {
+            let Part {
+                name,
+                raw,
+                gzip,
+                brotli,
+            } = part;
+            writeln!(f, "    {name:<7} {raw:>8} {gzip:>8} {brotli:>8}")?;
+        }
+        write!(f, "    limit                     {LIMIT:>8}")
+    }
+}
+
+/// Measures what `import` of the main entry point brings into a page. The facade is shipped
+/// readable and measured as an application's bundler leaves it.
+pub(crate) fn measure(project: &Project, work: &Work, module: &Module) -> Result<Sizes> {
+    let facade = work.path("facade.min.js");
+    let mut esbuild = Environment::of(project)?.command("esbuild");
+    esbuild
+        .arg(project.path("pkg/index.js"))
+        .args(["--bundle", "--minify", "--format=esm", "--target=es2022"])
+        .args(["--legal-comments=none", "--log-level=warning"])
+        .arg(format!("--external:./{GLUE}"))
+        .arg(format!("--external:*/{GLUE}"))
+        .arg(format!("--outfile={}", facade.display()));
+    process::run_or_fail("build: esbuild", &mut esbuild)?;
+    let parts = [
+        ("wasm", &module.wasm),
+        ("glue", &module.glue),
+        ("facade", &facade),
+    ];
+    let parts = parts
+        .into_iter()
+        .map(|(name, path)| part(name, &fs::read(path)?));
+    Ok(Sizes(parts.collect::<Result<_>>()?))
+}
+
+fn part(name: &'static str, content: &[u8]) -> Result<Part> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(content)?;
+    let mut compressed = Vec::new();
+    let params = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        ..Default::default()
+    };
+    brotli::BrotliCompress(&mut &*content, &mut compressed, &params)?;
+    Ok(Part {
+        name,
+        raw: content.len(),
+        gzip: gzip.finish()?.len(),
+        brotli: compressed.len(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_is_over_the_limit() {
+        let sizes = |brotli| {
+            Sizes(vec![Part {
+                name: "wasm",
+                raw: 0,
+                gzip: 0,
+                brotli,
+            }])
+        };
+        assert!(sizes(LIMIT).check().is_ok());
+        assert!(sizes(LIMIT + 1).check().is_err());
+    }
+
+    #[test]
+    fn compresses_with_both() {
+        let part = part("glue", &[b'a'; 10_000]).unwrap();
+        assert_eq!(part.raw, 10_000);
+        assert!(part.gzip < 100 && part.brotli < part.gzip);
+    }
+}

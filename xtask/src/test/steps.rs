@@ -1,0 +1,271 @@
+//! What each step of the tests runs, what it needs, and how long it may take.
+
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use super::counts::Counts;
+use super::{Context, Report, capabilities, page};
+use crate::build::{self, Mode};
+use crate::process;
+use crate::project::WASM_TARGET;
+use crate::setup::Part;
+use crate::setup::browsers;
+use crate::toolchain::WasmToolchain;
+
+const CHECK_DEADLINE: Duration = Duration::from_secs(10 * 60);
+const SUITE_DEADLINE: Duration = Duration::from_secs(15 * 60);
+/// For all tests of one browser; the runner's own default of 20 s is too short for a slow machine.
+const BROWSER_TEST_SECONDS: &str = "300";
+
+/// One part of `cargo xtask test`, which can be run alone by its name.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(super) needs: &'static [Part],
+    pub(super) run: fn(&Context) -> Result<Report>,
+}
+
+/// All steps, quick ones first.
+pub(crate) const STEPS: [Step; 11] = [
+    Step {
+        name: "fmt",
+        about: "formatting",
+        needs: &[],
+        run: fmt,
+    },
+    Step {
+        name: "clippy",
+        about: "lints, native",
+        needs: &[],
+        run: clippy,
+    },
+    Step {
+        name: "clippy-wasm",
+        about: "lints, wasm32",
+        needs: &[Part::WasmStd],
+        run: clippy_wasm,
+    },
+    Step {
+        name: "doc",
+        about: "documentation, native",
+        needs: &[],
+        run: doc,
+    },
+    Step {
+        name: "doc-wasm",
+        about: "documentation, wasm32",
+        needs: &[Part::WasmStd],
+        run: doc_wasm,
+    },
+    Step {
+        name: "native",
+        about: "tests of every crate",
+        needs: &[],
+        run: native,
+    },
+    Step {
+        name: "chrome",
+        about: "tests in Chromium, by wasm-pack",
+        needs: &[
+            Part::WasmStd,
+            Part::WasmBindgen,
+            Part::WasmPack,
+            Part::Browsers,
+            Part::Node,
+        ],
+        run: chrome,
+    },
+    Step {
+        name: "firefox",
+        about: "tests in Firefox, by wasm-pack",
+        needs: &[
+            Part::WasmStd,
+            Part::WasmBindgen,
+            Part::WasmPack,
+            Part::Browsers,
+            Part::Geckodriver,
+            Part::Node,
+        ],
+        run: firefox,
+    },
+    Step {
+        name: "webkit",
+        about: "the same tests in WebKitGTK",
+        needs: &[Part::WasmStd, Part::WasmBindgen, Part::Browsers],
+        run: webkit,
+    },
+    Step {
+        name: "build",
+        about: "the npm package and its size",
+        needs: &Part::BUILD,
+        run: package,
+    },
+    Step {
+        name: "page",
+        about: "pages and package in real browsers, against real servers",
+        needs: &[
+            Part::WasmStd,
+            Part::WasmBindgen,
+            Part::Node,
+            Part::Python,
+            Part::Browsers,
+            Part::Geckodriver,
+        ],
+        run: page::run,
+    },
+];
+
+fn fmt(context: &Context) -> Result<Report> {
+    check(
+        "fmt",
+        context
+            .project
+            .command("cargo")
+            .args(["fmt", "--all", "--check"]),
+    )
+}
+
+fn clippy(context: &Context) -> Result<Report> {
+    let mut cargo = context.project.command("cargo");
+    cargo.args([
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+    ]);
+    check("clippy", cargo.args(["--", "--deny", "warnings"]))
+}
+
+fn clippy_wasm(context: &Context) -> Result<Report> {
+    let mut cargo = wasm_cargo(context)?;
+    cargo.args([
+        "clippy",
+        "--quiet",
+        "--package",
+        "research-socket",
+        "--all-targets",
+    ]);
+    cargo.args(["--target", WASM_TARGET, "--", "--deny", "warnings"]);
+    check("clippy-wasm", &mut cargo)
+}
+
+fn doc(context: &Context) -> Result<Report> {
+    let mut cargo = context.project.command("cargo");
+    cargo.args([
+        "doc",
+        "--quiet",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+    ]);
+    check("doc", cargo.env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+fn doc_wasm(context: &Context) -> Result<Report> {
+    let mut cargo = wasm_cargo(context)?;
+    cargo.args([
+        "doc",
+        "--quiet",
+        "--package",
+        "research-socket",
+        "--no-deps",
+    ]);
+    cargo.args(["--document-private-items", "--target", WASM_TARGET]);
+    check("doc-wasm", cargo.env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+fn native(context: &Context) -> Result<Report> {
+    let mut cargo = context.project.command("cargo");
+    suite(
+        "native",
+        cargo.args(["test", "--workspace", "--no-fail-fast"]),
+    )
+}
+
+fn chrome(context: &Context) -> Result<Report> {
+    let driver = browsers::CHROMEDRIVER.find().context("no chromedriver")?;
+    let mut command = browser_command(context, "wasm-pack")?;
+    command
+        .args(["test", "--headless", "--chrome", "--chromedriver"])
+        .arg(driver);
+    suite("chrome", &mut command)
+}
+
+fn firefox(context: &Context) -> Result<Report> {
+    let driver = which_geckodriver(context)?;
+    let mut command = browser_command(context, "wasm-pack")?;
+    command
+        .args(["test", "--headless", "--firefox", "--geckodriver"])
+        .arg(driver);
+    suite("firefox", &mut command)
+}
+
+// wasm-pack knows Safari's driver on macOS only; the runner behind it takes WebKitGTK's as well.
+fn webkit(context: &Context) -> Result<Report> {
+    let driver = browsers::WEBKIT_DRIVER
+        .find()
+        .context("no WebKitWebDriver")?;
+    let mut command = browser_command(context, "xvfb-run")?;
+    command
+        .args(["--auto-servernum", "cargo", "test", "--target", WASM_TARGET])
+        .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
+        .env("SAFARIDRIVER", driver);
+    suite("webkit", &mut command)
+}
+
+fn package(context: &Context) -> Result<Report> {
+    build::run(&context.project, Mode::Release)?;
+    Ok(Report {
+        counts: Counts {
+            passed: 1,
+            failed: 0,
+        },
+        failure: None,
+    })
+}
+
+fn check(label: &str, command: &mut Command) -> Result<Report> {
+    Ok(Report::check(&process::run(
+        label,
+        command,
+        CHECK_DEADLINE,
+    )?))
+}
+
+fn suite(label: &str, command: &mut Command) -> Result<Report> {
+    let outcome = process::run(label, command, SUITE_DEADLINE)?;
+    let counts = Counts::of_libtest(&outcome.output);
+    Ok(Report::suite(&outcome, counts))
+}
+
+fn wasm_cargo(context: &Context) -> Result<Command> {
+    let mut command = context.environment.command("cargo");
+    toolchain(context)?.apply(&mut command);
+    Ok(command)
+}
+
+fn browser_command(context: &Context, program: &str) -> Result<Command> {
+    let mut command = context.environment.command(program);
+    toolchain(context)?.apply(&mut command);
+    command
+        .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_TEST_SECONDS)
+        .env("TMPDIR", &context.scratch);
+    if let Some(capabilities) = capabilities::for_this_machine(context)? {
+        command.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities);
+    }
+    Ok(command)
+}
+
+fn toolchain(context: &Context) -> Result<WasmToolchain> {
+    WasmToolchain::find(&context.project).context("no wasm32 library: run `cargo xtask setup`")
+}
+
+fn which_geckodriver(context: &Context) -> Result<std::path::PathBuf> {
+    crate::setup::cargo_tools::GECKODRIVER
+        .find(&context.project)?
+        .context("no geckodriver: run `cargo xtask setup`")
+}
