@@ -1,0 +1,82 @@
+// The network goes away in the middle of a research and comes back.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startProxy } from "../servers/proxy.mjs";
+import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
+import { follow, numbered } from "./support/follow.mjs";
+import { startServer } from "./support/servers.mjs";
+import { until } from "./support/until.mjs";
+
+const ID = "research-1";
+/** Twenty lines a second, as a busy research has. */
+const EVERY_MS = 50;
+const LINES = 300;
+/** The wire is cut after the first and mended after the second: eight seconds. */
+const CUT_AT = 60;
+const MENDED_AT = 220;
+/** A heartbeat that notices a silent wire within the cut, in seconds. */
+const PING = { pingInterval: 1, pingTimeout: 1 };
+
+/** @type {Record<string, (wire: { proxy: any, page: import("playwright-core").Page }) => { cut(): any, mend(): any }>} */
+const CUTS = {
+  "every connection is reset": ({ proxy }) => ({ cut: () => proxy.mode("refuse"), mend: () => proxy.mode("pass") }),
+  "nothing passes and nothing is reset": ({ proxy }) => ({ cut: () => proxy.mode("blackhole"), mend: () => proxy.mode("pass") }),
+  "the browser says that it is offline": ({ page }) => ({
+    cut: () => page.context().setOffline(true),
+    mend: () => page.context().setOffline(false),
+  }),
+};
+
+for (const [what, wire] of Object.entries(CUTS)) {
+  test(`eight seconds in which ${what}: no line lost or twice, and one end`, { timeout: 120_000 }, async (t) => {
+    const server = await startServer(t, "flask", { page: true, ...PING });
+    const proxy = await startProxy({ target: server.url });
+    t.after(() => proxy.close());
+
+    await withPage(`${proxy.url}/progress/${ID}`, { expected: [FAILED_REQUEST] }, async (page) => {
+      const { cut, mend } = wire({ proxy, page });
+      const followed = await follow(page, { id: ID });
+      await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
+      // Past the proxy: the research goes on whatever the page's network does.
+      await server.control("lines", { id: ID, count: LINES, every_ms: EVERY_MS });
+      await followed.untilLines(CUT_AT);
+      await cut();
+      await until("the time of the cut is over", async () => (await server.stored(ID)).length >= MENDED_AT, { within: 30_000, every: 100 });
+      const during = await followed.heard();
+      assert.ok(during.lines.length < MENDED_AT, "the wire was cut");
+      await mend();
+
+      const recovered = await followed.untilLines(LINES, 60_000);
+      await server.control("final", { id: ID });
+      await followed.until("the end", ({ done }) => done.length > 0, 30_000);
+      // A round trip later, the copy of the clean-up has come too.
+      await page.evaluate(() => window.run.client.emitWithAck("echo", "after"));
+      const heard = await followed.heard();
+      t.diagnostic(`shown before it was mended: ${during.lines.length}, gaps: ${JSON.stringify(recovered.gaps)}, sessions: ${(await server.stats()).sessions.length}`);
+      assert.deepEqual(heard.lines, numbered("line", 1, LINES));
+      assert.deepEqual(heard.ends.map(({ status }) => status), ["completed"]);
+      const { subscriptions, sessions } = await server.stats();
+      // Once on each connection, and never more.
+      assert.deepEqual(subscriptions.map(({ sid }) => sid), sessions.map(({ sid }) => sid));
+    });
+  });
+}
+
+test("an offline browser spends none of its attempts", { timeout: 60_000 }, async (t) => {
+  const server = await startServer(t, "flask", { page: true });
+  await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST] }, async (page) => {
+    await server.control("research", { id: ID });
+    const followed = await follow(page, { id: ID, options: { reconnectionDelay: 20, reconnectionDelayMax: 40, reconnectionAttempts: 2 } });
+    await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
+    await page.context().setOffline(true);
+    await followed.until("it says so", ({ states }) => states.at(-1) === "offline");
+    // Long enough for both attempts, had they been made: the server counts the time by its own stream.
+    await server.control("lines", { id: "clock", count: 20, every_ms: 50 });
+    await until("a second has passed", async () => (await server.stored("clock")).length === 20, { within: 20_000, every: 100 });
+    const offline = await followed.heard();
+    assert.equal(offline.connection.filter(({ event }) => event === "reconnect_failed").length, 0);
+    await page.context().setOffline(false);
+    await server.until("the page is back", ({ subscriptions }) => subscriptions.length === 2, 5000);
+  });
+});

@@ -1,0 +1,106 @@
+// The test's side of support/page/follow.js: starts it in a page and asks what the page has heard.
+
+import { until } from "./until.mjs";
+
+/**
+ * @typedef {{ isError?: true, name?: string, code?: string, message?: string, [field: string]: unknown }} Plain
+ * @typedef {object} Heard
+ * @property {string[]} updates messages of the updates, in the order in which the page got them
+ * @property {string[]} lines messages of the log lines
+ * @property {Plain[]} ends what `end` carried, each time
+ * @property {{ resolved?: Plain, rejected?: Plain }[]} done
+ * @property {Plain[]} gaps
+ * @property {Plain[]} failures
+ * @property {{ at: number, event: string, detail: any }[]} connection
+ * @property {string[]} states
+ * @property {Plain[]} warnings
+ */
+
+/** Follows a research with this package. @param {import("playwright-core").Page} page @param {object} given */
+export async function follow(page, given) {
+  await call(page, "follow", given);
+  return new Followed(page);
+}
+
+/** Follows a research with socket.io-client. @param {import("playwright-core").Page} page @param {object} given */
+export async function followWithPeer(page, given) {
+  await call(page, "followWithPeer", given);
+  return new Followed(page);
+}
+
+/** Connects and follows nothing. @param {import("playwright-core").Page} page @param {object} [options] */
+export async function connectOnly(page, options) {
+  await call(page, "connectOnly", options);
+  return new Followed(page);
+}
+
+/** @param {import("playwright-core").Page} page */
+export async function watchLongTasks(page) {
+  await call(page, "watchLongTasks");
+}
+
+/** @param {import("playwright-core").Page} page @param {string} name @param {unknown} [given] */
+function call(page, name, given) {
+  return page.evaluate(async ([name, given]) => (await import("/support/follow.js"))[name](given), [name, given]);
+}
+
+export class Followed {
+  #page;
+
+  /** @param {import("playwright-core").Page} page */
+  constructor(page) {
+    this.#page = page;
+  }
+
+  /** @returns {Promise<Heard>} */
+  heard() {
+    return this.#page.evaluate(() => /** @type {any} */ (window).run.heard);
+  }
+
+  /** Times at which the page heard of an event of the connection. @param {string} event */
+  async events(event) {
+    return (await this.heard()).connection.filter((entry) => entry.event === event);
+  }
+
+  connected() {
+    return this.#page.evaluate(() => /** @type {any} */ (window).run.client?.connected === true);
+  }
+
+  /**
+   * Waits for a number of log lines, and asks the page so little that the asking cannot slow it down.
+   * @param {number} count
+   */
+  async untilLines(count, within = 15_000) {
+    const enough = (/** @type {number} */ count) => /** @type {any} */ (window).run.heard.lines.length >= count;
+    await this.#page.waitForFunction(enough, count, { timeout: within, polling: 100 }).catch(async () => {
+      throw new Error(`not within ${within} ms: ${count} lines; last seen: ${JSON.stringify(summary(await this.heard()))}`);
+    });
+    return this.heard();
+  }
+
+  /**
+   * Waits until what the page has heard fulfils a condition, and returns it.
+   * @param {string} what @param {(heard: Heard) => unknown} holds
+   */
+  async until(what, holds, within = 15_000) {
+    /** @type {Heard | undefined} */
+    let last;
+    const look = async () => {
+      last = await this.heard();
+      return holds(last);
+    };
+    await until(what, look, { within, every: 50, seen: () => last && summary(last) });
+    return /** @type {Heard} */ (/** @type {unknown} */ (last));
+  }
+}
+
+/** @param {Heard} heard */
+function summary(heard) {
+  const { lines, updates, ...rest } = heard;
+  return { lines: [lines.length, lines.at(-1)], updates: [updates.length, updates.at(-1)], ...rest };
+}
+
+/** `["line 1", "line 2", …]` @param {string} prefix @param {number} from @param {number} to inclusive */
+export function numbered(prefix, from, to) {
+  return Array.from({ length: to - from + 1 }, (_, n) => `${prefix} ${from + n}`);
+}

@@ -1,0 +1,52 @@
+// The same scripted run, by this client and by socket.io-client: the same requests, but for a listed set of differences.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { withPage } from "./support/browser.mjs";
+import { follow, followWithPeer } from "./support/follow.mjs";
+import { startServer } from "./support/servers.mjs";
+import { DIFFERENCES, trace } from "./support/trace.mjs";
+import { until } from "./support/until.mjs";
+
+const ID = "research-1";
+/** A heartbeat short enough to be part of the run, in seconds. */
+const PING = { pingInterval: 0.5, pingTimeout: 5 };
+
+test("this client asks what socket.io-client asks, but for the listed differences", { timeout: 60_000 }, async (t) => {
+  const theirs = await run(t, followWithPeer);
+  const ours = await run(t, follow);
+
+  for (const difference of DIFFERENCES) {
+    const seen = difference.remove({ ours, theirs });
+    assert.ok(seen, `a difference that is listed and does not exist: ${difference.what}`);
+    t.diagnostic(`${difference.what}: ${difference.why}`);
+  }
+  assert.deepEqual(ours, theirs);
+});
+
+/** Connects, subscribes, hears, is pinged, asks, sends three at once, hears the end, leaves. */
+async function run(t, start) {
+  const server = await startServer(t, "flask", { page: true, ...PING });
+  let recorded;
+  await withPage(`${server.url}/progress/${ID}`, {}, async (page, { requests }) => {
+    await server.control("research", { id: ID });
+    const followed = await start(page, { id: ID });
+    await server.until("it subscribes", ({ subscriptions }) => subscriptions.length === 1);
+    await server.control("updates", { id: ID, count: 3 });
+    await followed.until("the updates", ({ updates }) => updates.includes("step 3"));
+    const pongs = () => requests.all.filter(({ method, body }) => method === "POST" && body.split("\x1e").includes("3"));
+    await requests.until("two pongs", pongs, 2);
+    await page.evaluate(() => window.run.client.emitWithAck("echo", { text: "ä" }, [1, null]));
+    await page.evaluate(() => {
+      for (let n = 1; n <= 3; n += 1) window.run.client.emit("count", n);
+    });
+    await server.until("all three arrive", ({ events }) => events.count === 3);
+    await server.control("final", { id: ID });
+    await followed.until("the end", ({ updates }) => updates.includes("Research completed"));
+    await page.evaluate(() => (window.run.client.close ?? window.run.client.disconnect).call(window.run.client));
+    await server.until("the server knows that it left", ({ connected }) => connected === 0);
+    await until("every request has ended", () => requests.all.every(({ endedAt, failure, answer }) => endedAt && (failure || answer !== null)));
+    recorded = trace(requests.all);
+  });
+  return recorded;
+}
