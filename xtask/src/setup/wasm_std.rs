@@ -72,15 +72,12 @@ fn install_debian_compiler(project: &Project) -> Result<()> {
     }
     // The linker that rustc starts is only a link to another package's program, not installed
     // with it. The version in the link's target names that package.
-    let link = fs::read_dir(usr.join("lib/rustlib"))?
-        .flatten()
-        .map(|entry| entry.path().join("bin/rust-lld"))
-        .find(|path| path.is_symlink())
-        .context("Debian's rust-web-llvm has no rust-lld")?;
+    let link = usr.join("bin/rust-lld");
     if link.exists() {
         return Ok(());
     }
-    let target = fs::read_link(&link)?;
+    let target = fs::read_link(&link)
+        .with_context(|| format!("Debian's rust-web-llvm has no {}", link.display()))?;
     let package = lld_package(&target).with_context(|| {
         format!(
             "cannot tell the package of {}; install the lld it names",
