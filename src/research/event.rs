@@ -1,0 +1,155 @@
+//! What a page can hear of a research.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::failure::Failure;
+use super::log::LogEntry;
+use super::status::Status;
+
+/// Something that a page hears of a research. Each is delivered once.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ResearchEvent {
+    /// A line of the log.
+    Log(LogEntry),
+    /// The server chose a search engine.
+    Engine(Engine),
+    /// The status has changed.
+    Status {
+        /// The status now.
+        status: Status,
+        /// The status before; `None` for the first.
+        previous: Option<Status>,
+    },
+    /// The current task, in words for people, has changed.
+    Task(String),
+    /// A step of an agent: the JSON text of the payload, whose fields `phase`, `thought`, `tool`,
+    /// `arguments`, `content` and `iteration` say what it does. An [`Update`] with the same
+    /// payload follows.
+    Step(Arc<str>),
+    /// The server sent something other than a mere line of the log.
+    Update(Update),
+    /// Something went wrong. The same failure is reported once, however often the server does.
+    Failure(Failure),
+    /// Lines were missed while the client was away.
+    Gap(Gap),
+    /// The run is over. Exactly one; after it come only late lines of the log.
+    End(End),
+}
+
+/// A payload of the server and what its fields must be set to before a page sees it.
+///
+/// The payload stays text, so that every field that this client does not know reaches the page
+/// untouched. Parse it as JSON, then carry out `progress` and `status` on the object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Update {
+    /// The JSON text of the server's object.
+    pub payload: Arc<str>,
+    /// For the field `progress`: per cent, 0 to 100, never less than in an earlier update.
+    pub progress: Field<f64>,
+    /// For the field `status`.
+    pub status: Field<Status>,
+    /// Which way it came.
+    pub source: Source,
+}
+
+/// What must be done to a field of an object so that it is valid or absent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Field<T> {
+    /// Nothing: it is valid or absent already.
+    Keep,
+    /// Set it: the same fact in the right form.
+    Set(T),
+    /// Delete it: it was `null` or was refused. The latter comes with a warning.
+    Delete,
+}
+
+/// Which way a fact came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// From the socket.
+    #[default]
+    Live,
+    /// From asking for the status while there was no socket.
+    Fallback,
+    /// From the stored log, after a gap.
+    History,
+}
+
+/// The search engine that a research uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Engine {
+    /// Its name as the server spells it (`searxng`); `unknown` if the server does not say.
+    pub name: String,
+    /// How many results it found.
+    pub result_count: Option<u64>,
+}
+
+/// Lines that a client missed while it was away.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Gap {
+    /// When the client last heard the server, in milliseconds since the epoch.
+    pub from: u64,
+    /// When it heard the server again, in milliseconds since the epoch.
+    pub to: u64,
+    /// Lines that the stored log had and that were delivered afterwards.
+    pub recovered: u64,
+    /// Lines that are known to be lost; `None` if nobody can tell.
+    pub missing: Option<u64>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct End {
+    /// The final status.
+    pub status: Status,
+    /// The server's last words: its `message`, for a failure without one its `error`.
+    pub message: Option<String>,
+    /// The server's `error`, if there was one.
+    pub error: Option<String>,
+    /// Per cent, 0 to 100; 100 for a completed run, else what was reached.
+    pub progress: Option<f64>,
+    /// When the client heard of it, in milliseconds since the epoch.
+    pub at: u64,
+    /// Which way the client heard of it.
+    pub source: Source,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_crosses_to_the_page_has_camel_case_names() {
+        let engine = Engine {
+            name: "searxng".into(),
+            result_count: Some(10),
+        };
+        let gap = Gap {
+            from: 1,
+            to: 2,
+            recovered: 3,
+            missing: None,
+        };
+        let end = End {
+            status: Status::Completed,
+            message: None,
+            error: None,
+            progress: Some(100.0),
+            at: 5,
+            source: Source::Fallback,
+        };
+        assert_eq!(
+            serde_json::to_string(&(engine, gap, end)).unwrap(),
+            "[{\"name\":\"searxng\",\"resultCount\":10},\
+             {\"from\":1,\"to\":2,\"recovered\":3,\"missing\":null},\
+             {\"status\":\"completed\",\"message\":null,\"error\":null,\"progress\":100.0,\
+             \"at\":5,\"source\":\"fallback\"}]"
+        );
+    }
+}

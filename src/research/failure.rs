@@ -1,0 +1,201 @@
+//! What went wrong in a research, in words for people.
+
+use serde::Serialize;
+
+use super::status::capitalised;
+use super::text::bounded;
+
+/// Something that went wrong on the server while it worked on a research. The run may go on: only
+/// an end is an end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// What kind: the server's `error_type` (`timeout`, `token_limit`, `connection`, `rate_limit`,
+    /// `llm_error`, …), else the phase (`synthesis_error`, …), else the status (`failed`, `error`).
+    pub code: String,
+    /// A title for people, as the server's own pages word it.
+    pub title: String,
+    /// A sentence for people: what happened and what to do.
+    pub text: String,
+    /// The server's own words, if it sent any.
+    pub detail: Option<String>,
+    /// What the server suggests to do, if it does.
+    pub suggestion: Option<String>,
+}
+
+/// Where a payload says that something failed; borrowed from the payload.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Signs<'a> {
+    /// `metadata.error_type`, else `metadata.error_info.type`.
+    pub(super) error_type: Option<&'a str>,
+    /// `phase`, else `metadata.phase`.
+    pub(super) phase: Option<&'a str>,
+    /// The status, if it says that the run failed.
+    pub(super) status: Option<&'a str>,
+    /// `error`, else `metadata.error_info.message`, else `message`.
+    pub(super) detail: Option<&'a str>,
+    /// `metadata.error_info.suggestion`.
+    pub(super) suggestion: Option<&'a str>,
+}
+
+impl Failure {
+    /// The failure that the signs show, if they show one.
+    pub(super) fn from_signs(signs: Signs<'_>) -> Option<Self> {
+        let phase = signs
+            .phase
+            .filter(|phase| *phase == "error" || phase.ends_with("_error"));
+        let code = signs.error_type.or(phase).or(signs.status)?;
+        let (title, text) = match signs.error_type {
+            Some(code) => words(code),
+            None if code == "synthesis_error" => words(code),
+            None => ("", signs.detail.unwrap_or(NO_DETAIL)),
+        };
+        Some(Self {
+            code: bounded(code),
+            title: match code {
+                _ if !title.is_empty() => title.into(),
+                "failed" | "error" => "Research Failed".into(),
+                phase => capitalised(phase),
+            },
+            text: bounded(text),
+            detail: signs.detail.map(bounded),
+            suggestion: signs.suggestion.map(bounded),
+        })
+    }
+}
+
+/// Title and text for people of an `error_type`.
+///
+/// The server writes new types at any time (`ollama_error`, `model_not_found`, `api_error`, …);
+/// its pages show all of them as a failed synthesis.
+fn words(error_type: &str) -> (&'static str, &'static str) {
+    match error_type {
+        "timeout" => (
+            "LLM Timeout Error",
+            "The model took too long to respond. The server may be busy, or the query too complex.",
+        ),
+        "token_limit" => (
+            "Token Limit Exceeded",
+            "The query produced too much data for the model. Try a more specific one.",
+        ),
+        "connection" => (
+            "LLM Connection Error",
+            "The AI service could not be reached. Check that it is running.",
+        ),
+        "rate_limit" => (
+            "API Rate Limit Reached",
+            "The limit of the AI service was reached. Wait a few minutes and try again.",
+        ),
+        _ => (
+            "LLM Synthesis Error",
+            "The model failed during the final answer. A fallback response will be provided.",
+        ),
+    }
+}
+
+/// Said when the server says nothing.
+const NO_DETAIL: &str = "The research failed, and the server did not say why.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_type_has_its_title() {
+        for (error_type, title) in [
+            ("timeout", "LLM Timeout Error"),
+            ("token_limit", "Token Limit Exceeded"),
+            ("connection", "LLM Connection Error"),
+            ("rate_limit", "API Rate Limit Reached"),
+            ("llm_error", "LLM Synthesis Error"),
+            ("ollama_error", "LLM Synthesis Error"),
+            ("model_not_found", "LLM Synthesis Error"),
+            ("unknown", "LLM Synthesis Error"),
+        ] {
+            let failure = Failure::from_signs(Signs {
+                error_type: Some(error_type),
+                ..Signs::default()
+            });
+            let failure = failure.unwrap();
+            assert_eq!(
+                (failure.code.as_str(), failure.title.as_str()),
+                (error_type, title)
+            );
+            assert!(failure.text.ends_with('.'));
+        }
+    }
+
+    #[test]
+    fn the_type_speaks_before_the_phase_and_the_phase_before_the_status() {
+        let all = Signs {
+            error_type: Some("timeout"),
+            phase: Some("synthesis_error"),
+            status: Some("failed"),
+            detail: Some("Read timed out"),
+            suggestion: Some("Use a smaller model"),
+        };
+        let code = |signs| Failure::from_signs(signs).unwrap().code;
+        assert_eq!(code(all), "timeout");
+        let signs = Signs {
+            error_type: None,
+            ..all
+        };
+        assert_eq!(code(signs), "synthesis_error");
+        let signs = Signs {
+            phase: Some("searching"),
+            ..signs
+        };
+        assert_eq!(code(signs), "failed");
+        let signs = Signs {
+            status: None,
+            ..signs
+        };
+        assert_eq!(Failure::from_signs(signs), None);
+    }
+
+    #[test]
+    fn a_failure_without_a_type_says_what_the_server_said() {
+        let failed = Signs {
+            status: Some("failed"),
+            detail: Some("Search engine is down"),
+            ..Signs::default()
+        };
+        let failure = Failure::from_signs(failed).unwrap();
+        assert_eq!(failure.title, "Research Failed");
+        assert_eq!(failure.text, "Search engine is down");
+        let silent = Signs {
+            detail: None,
+            ..failed
+        };
+        assert_eq!(Failure::from_signs(silent).unwrap().text, NO_DETAIL);
+    }
+
+    #[test]
+    fn any_phase_that_ends_in_error_is_a_failure() {
+        let phase = |phase| {
+            Failure::from_signs(Signs {
+                phase: Some(phase),
+                ..Signs::default()
+            })
+            .map(|failure| failure.title)
+        };
+        assert_eq!(phase("error").as_deref(), Some("Research Failed"));
+        assert_eq!(phase("search_error").as_deref(), Some("Search error"));
+        assert_eq!(
+            phase("synthesis_error").as_deref(),
+            Some("LLM Synthesis Error")
+        );
+        assert_eq!(phase("synthesis_fallback"), None);
+    }
+
+    #[test]
+    fn a_failure_is_an_object_with_camel_case_names_for_the_page() {
+        let signs = Signs {
+            error_type: Some("connection"),
+            ..Signs::default()
+        };
+        let json = serde_json::to_value(Failure::from_signs(signs)).unwrap();
+        assert_eq!(json["code"], "connection");
+        assert_eq!(json["detail"], serde_json::Value::Null);
+    }
+}

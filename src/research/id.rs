@@ -1,0 +1,111 @@
+//! The id of a research, as the page gave it.
+
+use serde::{Serialize, Serializer};
+
+use crate::json;
+
+/// The id of a research: a string, or an integer as benchmark runs have.
+///
+/// Equality and order go by the text, since event names hold nothing else: `7` and `"7"` are the
+/// same research. What is sent to the server and shown to the page keeps the type that the page
+/// gave.
+#[derive(Clone, Debug)]
+pub struct ResearchId {
+    text: String,
+    numeric: bool,
+}
+
+impl ResearchId {
+    /// An id that the page gave as a string.
+    pub fn from_text(text: &str) -> Self {
+        Self {
+            text: text.into(),
+            numeric: false,
+        }
+    }
+
+    /// An id that the page gave as a number.
+    pub fn from_integer(number: i64) -> Self {
+        Self {
+            text: number.to_string(),
+            numeric: true,
+        }
+    }
+
+    /// The id as it stands in event names and addresses.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the page gave a number.
+    pub fn is_numeric(&self) -> bool {
+        self.numeric
+    }
+
+    /// Appends the id to `out` as JSON, a number or a string as the page gave it.
+    pub fn write_json(&self, out: &mut String) {
+        if self.numeric {
+            out.push_str(&self.text);
+        } else {
+            json::write_string(out, &self.text);
+        }
+    }
+}
+
+impl PartialEq for ResearchId {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for ResearchId {}
+
+impl PartialOrd for ResearchId {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ResearchId {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.text.cmp(&other.text)
+    }
+}
+
+impl std::hash::Hash for ResearchId {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl Serialize for ResearchId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.text.parse::<i64>() {
+            Ok(number) if self.numeric => serializer.serialize_i64(number),
+            Ok(_) | Err(_) => serializer.serialize_str(&self.text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_equal_by_text_and_keep_their_type_on_the_wire() {
+        let (number, text) = (ResearchId::from_integer(7), ResearchId::from_text("7"));
+        assert_eq!(number, text);
+        let mut out = String::new();
+        number.write_json(&mut out);
+        text.write_json(&mut out);
+        assert_eq!(out, "7\"7\"");
+        assert_eq!(serde_json::to_string(&(number, text)).unwrap(), "[7,\"7\"]");
+    }
+
+    #[test]
+    fn an_id_with_quotes_stays_one_json_string() {
+        let mut out = String::new();
+        ResearchId::from_text("a\"b\\").write_json(&mut out);
+        assert_eq!(out, r#""a\"b\\""#);
+    }
+}

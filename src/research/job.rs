@@ -1,0 +1,369 @@
+//! One research: payloads in, events out, each fact once and in order.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::dedup::{self, Memory};
+use super::event::{End, ResearchEvent, Source, Update};
+use super::failure::Failure;
+use super::id::ResearchId;
+use super::log::Line;
+use super::message::{MAX_LOG_ENTRIES, Message};
+use super::state::{Snapshot, State};
+use super::text::bounded;
+use super::warning::{Refusals, Warning};
+use crate::time::Timestamp;
+
+/// One run of a research.
+///
+/// Give it every payload and every answer about the status, then drain [`poll_event`] to `None`.
+/// For one payload the events come in this order: lines of the log, engine, status, task, step,
+/// update, failure, end. (The server's older pages write log lines first and call handlers then.)
+///
+/// # What is a duplicate
+///
+/// Older servers send each payload to everybody and once more to each subscriber, so the same text
+/// arrives twice, almost always side by side. What to drop depends on what a repetition can mean:
+///
+/// - A line of the log is the same if its time and message are: the time has microseconds.
+/// - An update whose text equals that of the update before is a duplicate, whatever lines of the
+///   log came between. Should a server really say the same twice in a row, nothing is lost: it
+///   changes nothing.
+/// - An update with a line of the log that has a time is a duplicate wherever the copy comes, since
+///   the time makes its text unique.
+/// - Without times A, B, A are three changes: progress of a queue may go back and forth.
+/// - A line without a time is a duplicate only of the line without a time before it.
+///
+/// # After the end
+///
+/// The server repeats the end when it cleans up, and its log has some lines more. The lines are
+/// delivered, everything else is counted and dropped. A new run is a new `Job`.
+///
+/// [`poll_event`]: Self::poll_event
+#[derive(Clone, Debug)]
+pub struct Job {
+    id: ResearchId,
+    seed: u64,
+    state: State,
+    end: Option<End>,
+    events: VecDeque<JobEvent>,
+    counters: Counters,
+    lines: Memory,
+    updates: Memory,
+    failures: Memory,
+    last_update: Option<u64>,
+    last_untimed_line: Option<u64>,
+    last_answer: Option<u64>,
+    warnings_left: u32,
+}
+
+/// What bounds the memory of a [`Job`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Lines, and as many updates with a time, that are remembered to recognise their copies; at
+    /// least 1. A key takes 24 bytes.
+    pub dedup_entries: usize,
+    /// Seed of the hashes of what is remembered.
+    pub seed: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            dedup_entries: 10_000,
+            seed: 0,
+        }
+    }
+}
+
+/// What a [`Job`] has to say.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JobEvent {
+    /// Something for the page that follows the research.
+    Research(ResearchEvent),
+    /// Something was refused, for whoever looks after the client.
+    Warning(Warning),
+}
+
+/// What a [`Job`] has counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Counters {
+    /// Lines of the log that were delivered.
+    pub lines: u64,
+    /// Updates that were delivered.
+    pub updates: u64,
+    /// Lines that were dropped because they had been delivered before. A cumulative log repeats
+    /// all its lines in each update.
+    pub duplicate_lines: u64,
+    /// Updates that were dropped because they had been delivered before.
+    pub duplicate_updates: u64,
+    /// Fields and payloads that were refused, with or without a warning.
+    pub refused: u64,
+    /// Entries of cumulative logs that were beyond the bound and not looked at.
+    pub dropped_entries: u64,
+    /// Updates that came after the end and were dropped.
+    pub updates_after_end: u64,
+}
+
+impl Job {
+    /// A research of which nothing is known yet.
+    pub fn new(id: ResearchId, limits: Limits) -> Self {
+        Self {
+            id,
+            seed: limits.seed,
+            state: State::default(),
+            end: None,
+            events: VecDeque::new(),
+            counters: Counters::default(),
+            lines: Memory::new(limits.dedup_entries),
+            updates: Memory::new(limits.dedup_entries),
+            failures: Memory::new(MAX_FAILURES),
+            last_update: None,
+            last_untimed_line: None,
+            last_answer: None,
+            warnings_left: MAX_WARNINGS,
+        }
+    }
+
+    /// The id, as the page gave it.
+    pub fn id(&self) -> &ResearchId {
+        &self.id
+    }
+
+    /// How the run ended, if it has.
+    pub fn end(&self) -> Option<&End> {
+        self.end.as_ref()
+    }
+
+    /// What has been counted.
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    /// What is known.
+    pub fn snapshot(&self) -> Snapshot {
+        self.state.snapshot(&self.id)
+    }
+
+    /// Takes the payload of `progress_<id>` or `research_progress_<id>`, as JSON text.
+    pub fn handle_payload(&mut self, now: Timestamp, source: Source, text: &str) {
+        let key = dedup::hash(self.seed, &[text]);
+        if self.last_update == Some(key) {
+            self.counters.duplicate_updates += 1;
+            return;
+        }
+        let mut refusals = Refusals::default();
+        if let Some(message) = Message::read(text, &mut refusals) {
+            match &message.log_entry {
+                Some(line) if message.is_only_log_entry => {
+                    self.handle_line(now, source, line, key);
+                }
+                None if message.is_only_log_entry => {}
+                Some(_) | None => {
+                    self.handle_update(now, source, text, key, &message, &mut refusals);
+                }
+            }
+        }
+        self.report(refusals);
+    }
+
+    /// Takes the body of a successful answer about the status, as JSON text.
+    ///
+    /// Only what has changed is delivered: the same answer comes every few seconds.
+    pub fn handle_status(&mut self, now: Timestamp, body: &str) {
+        let key = dedup::hash(self.seed, &[body]);
+        if self.last_answer.replace(key) == Some(key) {
+            return;
+        }
+        let mut refusals = Refusals::default();
+        if let Some(message) = Message::read(body, &mut refusals) {
+            let before = self.state.facts.clone();
+            let newest = self.take_lines(now, Source::Fallback, &message, &mut refusals);
+            if self.end.is_some() {
+                self.counters.updates_after_end += 1;
+            } else {
+                let newest = newest.as_ref();
+                self.reduce(now, Source::Fallback, body, &message, newest, |state| {
+                    state.facts != before
+                });
+            }
+        }
+        self.report(refusals);
+    }
+
+    /// The next event; drain it after each payload and answer.
+    pub fn poll_event(&mut self) -> Option<JobEvent> {
+        self.events.pop_front()
+    }
+
+    /// A payload that is a line of the log and nothing else.
+    fn handle_line(&mut self, now: Timestamp, source: Source, line: &Line<'_>, key: u64) {
+        let is_new = match line.key(self.seed) {
+            Some(key) => self.lines.insert(key),
+            None => self.last_untimed_line.replace(key) != Some(key),
+        };
+        if !self.deliver_line(now, source, line, is_new) || self.end.is_some() {
+            return;
+        }
+        if let Some(task) = self.state.take_milestone(source, line) {
+            self.push(ResearchEvent::Task(task));
+        }
+    }
+
+    /// Any other payload.
+    fn handle_update(
+        &mut self,
+        now: Timestamp,
+        source: Source,
+        text: &str,
+        key: u64,
+        message: &Message<'_>,
+        refusals: &mut Refusals,
+    ) {
+        let line = message.log_entry.as_ref();
+        let has_time = line.is_some_and(|line| line.key(self.seed).is_some());
+        if has_time && !self.updates.insert(key) {
+            self.counters.duplicate_updates += 1;
+            return;
+        }
+        self.last_update = Some(key);
+        let newest = self.take_lines(now, source, message, refusals);
+        if self.end.is_some() {
+            self.counters.updates_after_end += 1;
+        } else {
+            self.reduce(now, source, text, message, newest.as_ref(), |_| true);
+        }
+    }
+
+    /// Delivers the lines in an update that are new; the newest of its cumulative log.
+    fn take_lines<'m>(
+        &mut self,
+        now: Timestamp,
+        source: Source,
+        message: &'m Message<'_>,
+        refusals: &mut Refusals,
+    ) -> Option<Line<'m>> {
+        // A memory that is smaller than the log would let all its lines through each time.
+        let most = MAX_LOG_ENTRIES.min(self.lines.capacity());
+        let mut newest = None;
+        for line in message.progress_log(most, refusals) {
+            // The server's pages skip what has no time: it could not be recognised next time.
+            if let Some(key) = line.key(self.seed) {
+                let is_new = self.lines.insert(key);
+                self.deliver_line(now, source, &line, is_new);
+            }
+            newest = Some(line);
+        }
+        if let Some(line) = &message.log_entry {
+            let is_new = line.key(self.seed).is_none_or(|key| self.lines.insert(key));
+            self.deliver_line(now, source, line, is_new);
+        }
+        newest
+    }
+
+    fn deliver_line(
+        &mut self,
+        now: Timestamp,
+        source: Source,
+        line: &Line<'_>,
+        is_new: bool,
+    ) -> bool {
+        if is_new {
+            self.counters.lines += 1;
+            self.state.hear(now, source);
+            self.push(ResearchEvent::Log(line.to_entry()));
+        } else {
+            self.counters.duplicate_lines += 1;
+        }
+        is_new
+    }
+
+    /// Works a payload into the state and delivers what follows from it; the update itself only if
+    /// `is_news` says so.
+    fn reduce(
+        &mut self,
+        now: Timestamp,
+        source: Source,
+        text: &str,
+        message: &Message<'_>,
+        newest: Option<&Line<'_>>,
+        is_news: impl FnOnce(&State) -> bool,
+    ) {
+        self.state.hear(now, source);
+        self.state.take_texts(message);
+        let value = message.status.value;
+        let progress = self.state.take_progress(now, message.progress, value);
+        if let Some(engine) = self.state.take_engine(message) {
+            self.push(ResearchEvent::Engine(engine));
+        }
+        if let Some((status, previous)) = self.state.take_status(source, message) {
+            self.push(ResearchEvent::Status { status, previous });
+        }
+        if let Some(task) = self.state.take_task(message, newest) {
+            self.push(ResearchEvent::Task(task));
+        }
+        if is_news(&self.state) {
+            let payload: Arc<str> = Arc::from(text);
+            if message.is_agent_step {
+                self.push(ResearchEvent::Step(Arc::clone(&payload)));
+            }
+            self.counters.updates += 1;
+            self.push(ResearchEvent::Update(Update {
+                payload,
+                progress,
+                status: message.status.field,
+                source,
+            }));
+        }
+        if let Some(failure) = Failure::from_signs(message.signs()) {
+            let detail = failure.detail.as_deref().unwrap_or("");
+            let key = dedup::hash(self.seed, &[&failure.code, detail]);
+            if self.failures.insert(key) {
+                self.push(ResearchEvent::Failure(failure));
+            }
+        }
+        if let Some(status) = value.filter(|status| status.is_terminal()) {
+            let end = End {
+                status,
+                message: message
+                    .message
+                    .as_deref()
+                    .or(message.error.as_deref())
+                    .map(bounded),
+                error: message.error.as_deref().map(bounded),
+                progress: self.state.facts.progress,
+                at: now.as_millis(),
+                source,
+            };
+            self.end = Some(end.clone());
+            self.push(ResearchEvent::End(end));
+        }
+    }
+
+    fn report(&mut self, refusals: Refusals) {
+        self.counters.refused += refusals.count;
+        self.counters.dropped_entries += refusals.dropped_entries;
+        for mut warning in refusals.warnings {
+            if let Some(left) = self.warnings_left.checked_sub(1) {
+                self.warnings_left = left;
+                warning.research = Some(self.id.as_str().into());
+                self.events.push_back(JobEvent::Warning(warning));
+            }
+        }
+    }
+
+    fn push(&mut self, event: ResearchEvent) {
+        self.events.push_back(JobEvent::Research(event));
+    }
+}
+
+/// Warnings of one research. A server that is wrong once is wrong in every update; whoever reads
+/// the first hundred knows.
+const MAX_WARNINGS: u32 = 100;
+
+/// Failures that are remembered to report each once. A run has few, but some servers repeat the
+/// metadata of a failure in every later update.
+const MAX_FAILURES: usize = 16;

@@ -1,0 +1,281 @@
+//! What is known of a research: payloads reduced to facts that never contradict each other.
+
+use serde::Serialize;
+
+use super::event::{Engine, Field, Source};
+use super::id::ResearchId;
+use super::log::{Line, LogLevel};
+use super::message::{Message, Reading};
+use super::status::Status;
+use super::text::bounded;
+use crate::time::Timestamp;
+
+/// What is known of a research. Its lines of the log are not kept here.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Snapshot {
+    /// The id, of the type that the page gave.
+    pub id: ResearchId,
+    /// The newest status; `None` until a server says it, or sends progress of a run.
+    pub status: Option<Status>,
+    /// Per cent, 0 to 100. Never runs backwards within a run; 100 once completed.
+    pub progress: Option<f64>,
+    /// The server's newest `message`, or its `error` where it sent no message.
+    pub message: Option<String>,
+    /// What the research does just now, in words for people.
+    pub current_task: Option<String>,
+    /// What the research does just now, in the server's own word.
+    pub phase: Option<String>,
+    /// The server's newest `error`.
+    pub error: Option<String>,
+    /// The search engine that was chosen last.
+    pub engine: Option<Engine>,
+    /// The place in the queue, while the research waits.
+    pub queue_position: Option<u64>,
+    /// When this client first heard of the run, in milliseconds since the epoch.
+    pub started_at: Option<u64>,
+    /// When this client last heard of it, lines of the log included, in milliseconds since the
+    /// epoch. A research whose server was killed stays `in_progress` for ever: only this tells.
+    pub updated_at: Option<u64>,
+    /// Milliseconds until progress would be 100 if it went on as since its first value; `None`
+    /// before it has risen, after the end, and when it would be more than a day.
+    pub estimated_time_left: Option<u64>,
+    /// Which way the newest fact came.
+    pub source: Source,
+}
+
+/// The state of one run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct State {
+    pub(super) facts: Facts,
+    first_heard: Option<Timestamp>,
+    last_heard: Option<Timestamp>,
+    /// When the first progress came, and how much it was.
+    first_progress: Option<(Timestamp, f64)>,
+    /// When the newest progress came.
+    last_progress: Timestamp,
+    source: Source,
+}
+
+/// The part of a state that payloads say, as opposed to when and how they came.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Facts {
+    pub(super) status: Option<Status>,
+    pub(super) progress: Option<f64>,
+    pub(super) message: Option<String>,
+    pub(super) task: Option<Task>,
+    pub(super) phase: Option<String>,
+    pub(super) error: Option<String>,
+    pub(super) engine: Option<Engine>,
+    pub(super) queue_position: Option<u64>,
+}
+
+/// What a research does just now.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Task {
+    pub(super) words: String,
+    is_milestone: bool,
+}
+
+impl State {
+    /// Notes that something was heard. Time that runs backwards is ignored.
+    pub(super) fn hear(&mut self, now: Timestamp, source: Source) {
+        self.first_heard.get_or_insert(now);
+        self.last_heard = self.last_heard.max(Some(now));
+        self.source = source;
+    }
+
+    /// Takes the progress of a payload; what must be done to the field for the page.
+    ///
+    /// Progress never runs backwards: threads of the server report out of order, and a run that
+    /// was stopped ends with `progress: 0`. A page that paints what an update says must not jump.
+    pub(super) fn take_progress(
+        &mut self,
+        now: Timestamp,
+        reading: Reading<f64>,
+        status: Option<Status>,
+    ) -> Field<f64> {
+        let reached = self.facts.progress.unwrap_or(0.0);
+        let is_completed = status == Some(Status::Completed);
+        let Some(value) = reading.value else {
+            if is_completed {
+                self.facts.progress = Some(100.0);
+            }
+            return reading.field;
+        };
+        let progress = if is_completed {
+            100.0
+        } else {
+            value.max(reached)
+        };
+        self.facts.progress = Some(progress);
+        self.first_progress.get_or_insert((now, progress));
+        self.last_progress = self.last_progress.max(now);
+        if progress > value {
+            Field::Set(progress)
+        } else {
+            reading.field
+        }
+    }
+
+    /// Takes the status of a payload; the one before, if it has changed.
+    pub(super) fn take_status(
+        &mut self,
+        source: Source,
+        message: &Message<'_>,
+    ) -> Option<(Status, Option<Status>)> {
+        let previous = self.facts.status;
+        let runs = previous.is_some_and(|status| !status.is_waiting());
+        let status = match message.status.value {
+            // An answer that was asked for before a live update came.
+            Some(status) if source == Source::Fallback && status.is_waiting() && runs => previous,
+            Some(status) => Some(status),
+            // Steps carry no status, and most servers never say that a run has begun.
+            None if !runs && shows_a_run(message) => Some(Status::InProgress),
+            None => previous,
+        };
+        self.facts.status = status;
+        self.facts.queue_position = match status {
+            Some(status) if !status.is_waiting() => None,
+            Some(_) | None => message.queue_position.or(self.facts.queue_position),
+        };
+        match status {
+            Some(status) if previous != Some(status) => Some((status, previous)),
+            Some(_) | None => None,
+        }
+    }
+
+    /// Takes the texts of a payload.
+    pub(super) fn take_texts(&mut self, message: &Message<'_>) {
+        if let Some(error) = &message.error {
+            self.facts.error = Some(bounded(error));
+        }
+        if let Some(words) = message.message.as_ref().or(message.error.as_ref()) {
+            self.facts.message = Some(bounded(words));
+        }
+        if let Some(phase) = message.phase() {
+            self.facts.phase = Some(bounded(phase));
+        }
+    }
+
+    /// Takes the search engine of a payload, if it is news.
+    pub(super) fn take_engine(&mut self, message: &Message<'_>) -> Option<Engine> {
+        let selected = message.selected_engine();
+        let mentioned = message
+            .mentioned_engine()
+            .filter(|engine| self.facts.engine.as_ref() != Some(engine));
+        let engine = selected.or(mentioned)?;
+        self.facts.engine = Some(engine.clone());
+        Some(engine)
+    }
+
+    /// Takes the current task from a payload; its words, if they have changed.
+    ///
+    /// In order of preference: the newest message of `progress_log`, a milestone, `current_task`,
+    /// `message`, `task`, `step`, and "Phase: …". A milestone stays until the next real task, which
+    /// a mere phase is not. The bare words "In Progress" are none.
+    pub(super) fn take_task(
+        &mut self,
+        message: &Message<'_>,
+        newest: Option<&Line<'_>>,
+    ) -> Option<String> {
+        let real = |words: &&str| !words.trim_ascii().eq_ignore_ascii_case("in progress");
+        let logged = newest.map(|line| line.message.as_ref()).filter(real);
+        let milestone = message
+            .log_entry
+            .as_ref()
+            .filter(|line| line.level() == LogLevel::Milestone)
+            .map(|line| line.message.as_ref())
+            .filter(real);
+        let task = [
+            &message.current_task,
+            &message.message,
+            &message.task,
+            &message.step,
+        ]
+        .into_iter()
+        .filter_map(|text| text.as_deref())
+        .find(real);
+        match (logged.or(milestone).or(task), message.phase()) {
+            (Some(words), _) => {
+                self.set_task(bounded(words), logged.is_none() && milestone.is_some())
+            }
+            (None, Some(phase)) if !self.has_milestone() => {
+                self.set_task(["Phase: ", &bounded(phase)].concat(), false)
+            }
+            (None, Some(_) | None) => None,
+        }
+    }
+
+    /// Takes a milestone that came as a line of the log and nothing else.
+    pub(super) fn take_milestone(&mut self, source: Source, line: &Line<'_>) -> Option<String> {
+        // What a gap held back may be older than what was heard since.
+        let is_late = source == Source::History && self.facts.task.is_some();
+        if is_late || line.level() != LogLevel::Milestone {
+            return None;
+        }
+        self.set_task(bounded(&line.message), true)
+    }
+
+    fn has_milestone(&self) -> bool {
+        self.facts
+            .task
+            .as_ref()
+            .is_some_and(|task| task.is_milestone)
+    }
+
+    fn set_task(&mut self, words: String, is_milestone: bool) -> Option<String> {
+        let task = Task {
+            words,
+            is_milestone,
+        };
+        let has_changed = self.facts.task.as_ref().map(|task| &task.words) != Some(&task.words);
+        let words = has_changed.then(|| task.words.clone());
+        self.facts.task = Some(task);
+        words
+    }
+
+    fn estimated_time_left(&self) -> Option<u64> {
+        let (since, first) = self.first_progress?;
+        let progress = self.facts.progress?;
+        if self.facts.status.is_some_and(Status::is_terminal) || progress <= first {
+            return None;
+        }
+        let elapsed = self.last_progress.since(since) as f64;
+        let left = elapsed * (100.0 - progress) / (progress - first);
+        (elapsed > 0.0 && left <= MAX_ESTIMATE_MS).then_some(left as u64)
+    }
+
+    pub(super) fn snapshot(&self, id: &ResearchId) -> Snapshot {
+        let facts = self.facts.clone();
+        Snapshot {
+            id: id.clone(),
+            status: facts.status,
+            progress: facts.progress,
+            message: facts.message,
+            current_task: facts.task.map(|task| task.words),
+            phase: facts.phase,
+            error: facts.error,
+            engine: facts.engine,
+            queue_position: facts.queue_position,
+            started_at: self.first_heard.map(Timestamp::as_millis),
+            updated_at: self.last_heard.map(Timestamp::as_millis),
+            estimated_time_left: self.estimated_time_left(),
+            source: self.source,
+        }
+    }
+}
+
+/// Whether a payload without a status can only come from a research that runs.
+fn shows_a_run(message: &Message<'_>) -> bool {
+    let phase = message.phase();
+    let fails = phase.is_some_and(|phase| phase.ends_with("error") || phase == "termination");
+    message.status.field == Field::Keep
+        && (message.progress.value.is_some() || phase.is_some())
+        && message.error.is_none()
+        && message.queue_position.is_none()
+        && !fails
+}
+
+/// A longer estimate is no estimate: researches take minutes or hours.
+const MAX_ESTIMATE_MS: f64 = 24.0 * 60.0 * 60.0 * 1000.0;

@@ -1,0 +1,45 @@
+//! Small operations on texts that are kept small in the compiled module.
+
+/// Bytes of any one text of a server that is kept or reported apart from its payload.
+///
+/// The longest packet of a real run has half a kilobyte; a page that needs more has the payload.
+pub(super) const MAX_TEXT: usize = 16 * 1024;
+
+/// The beginning of a text, at most [`MAX_TEXT`] bytes, and "…" if something is missing.
+pub(super) fn bounded(text: &str) -> String {
+    match text.get(..text.floor_char_boundary(MAX_TEXT)) {
+        Some(start) if start.len() < text.len() => [start, "…"].concat(),
+        Some(_) | None => text.into(),
+    }
+}
+
+/// Whether the text holds one of the words, which are in lower-case ASCII.
+pub(super) fn contains_ignoring_case(text: &str, words: &[&str]) -> bool {
+    let text = text.as_bytes();
+    words.iter().any(|word| {
+        text.windows(word.len())
+            .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let long = "é".repeat(MAX_TEXT);
+        let cut = bounded(&long);
+        assert_eq!(cut.len(), MAX_TEXT + "…".len());
+        assert!(cut.ends_with("é…"));
+        assert_eq!(bounded("short"), "short");
+        assert_eq!(bounded(&"x".repeat(MAX_TEXT)).len(), MAX_TEXT);
+    }
+
+    #[test]
+    fn words_are_found_in_any_case() {
+        assert!(contains_ignoring_case("It FAILED", &["error", "failed"]));
+        assert!(!contains_ignoring_case("fail", &["failed"]));
+        assert!(!contains_ignoring_case("", &["failed"]));
+    }
+}
