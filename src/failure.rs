@@ -100,6 +100,9 @@ pub enum Failure {
     PageHidden,
     /// The server speaks the protocol wrongly. Carries what it did.
     Protocol(String),
+    /// The server said that this page may not follow a research, and disconnected it. Carries its
+    /// words.
+    Refused(String),
     /// Engine.IO's close packet.
     ServerClosed,
     /// Socket.IO's DISCONNECT packet.
@@ -142,7 +145,9 @@ impl Failure {
     pub const fn code(&self) -> Code {
         match self {
             Self::Closed => Code::Closed,
-            Self::ConnectError(_) | Self::LoginPage | Self::Unauthorized(_) => Code::Unauthorized,
+            Self::ConnectError(_) | Self::LoginPage | Self::Refused(_) | Self::Unauthorized(_) => {
+                Code::Unauthorized
+            }
             Self::Credentials(_) | Self::PageHidden => Code::Aborted,
             Self::CutBody(_) | Self::Network(_) | Self::ServerClosed => Code::Transport,
             Self::Internal(_) => Code::Internal,
@@ -165,11 +170,12 @@ impl Failure {
             | Self::LoginPage
             | Self::NotFound
             | Self::PageHidden
+            | Self::Refused(_)
             | Self::Unauthorized(_) => Retry::Stop,
             Self::SessionUnknown => Retry::Now,
-            Self::Throttled { retry_after_ms, .. } => {
-                Retry::Counted { at_least_ms: *retry_after_ms }
-            }
+            Self::Throttled { retry_after_ms, .. } => Retry::Counted {
+                at_least_ms: *retry_after_ms,
+            },
             Self::Credentials(_)
             | Self::CutBody(_)
             | Self::Network(_)
@@ -187,7 +193,7 @@ impl Failure {
     pub const fn disconnect_reason(&self) -> &'static str {
         match self {
             Self::Closed | Self::PageHidden => "io client disconnect",
-            Self::ServerDisconnected => "io server disconnect",
+            Self::Refused(_) | Self::ServerDisconnected => "io server disconnect",
             Self::ServerClosed => "transport close",
             Self::Timeout(Phase::Heartbeat) => "ping timeout",
             Self::NotEngineIo(_) | Self::Protocol(_) => "parse error",
@@ -202,9 +208,7 @@ impl Failure {
             | Self::Status(_)
             | Self::StickySessions
             | Self::Throttled { .. }
-            | Self::Timeout(
-                Phase::Connect | Phase::Credentials | Phase::Handshake | Phase::Post,
-            )
+            | Self::Timeout(Phase::Connect | Phase::Credentials | Phase::Handshake | Phase::Post)
             | Self::Unauthorized(_) => "transport error",
         }
     }
@@ -222,12 +226,16 @@ impl fmt::Display for Failure {
         };
         match self {
             Self::Closed => f.write_str("the client was closed"),
-            Self::ConnectError(message) => {
-                with(f, "the server refused the connection (CONNECT_ERROR)", message)
-            }
-            Self::Credentials(detail) => {
-                with(f, "the page's auth, headers or query function failed", detail)
-            }
+            Self::ConnectError(message) => with(
+                f,
+                "the server refused the connection (CONNECT_ERROR)",
+                message,
+            ),
+            Self::Credentials(detail) => with(
+                f,
+                "the page's auth, headers or query function failed",
+                detail,
+            ),
             Self::CutBody(detail) => with(f, "the server's answer broke off", detail),
             Self::Internal(detail) => with(f, "a fault of research-socket itself", detail),
             Self::LoginPage => f.write_str(
@@ -251,6 +259,11 @@ impl fmt::Display for Failure {
             ),
             Self::PageHidden => f.write_str("the page was left"),
             Self::Protocol(detail) => with(f, "the server broke the protocol", detail),
+            Self::Refused(words) => with(
+                f,
+                "the server does not let this page in: sign in again; it said",
+                words,
+            ),
             Self::ServerClosed => f.write_str("the server closed the session"),
             Self::ServerDisconnected => f.write_str("the server disconnected this client"),
             Self::SessionUnknown => f.write_str(
@@ -262,7 +275,10 @@ impl fmt::Display for Failure {
                 "each new session is unknown to the server right after it was opened: several \
                  workers need sticky sessions (one client's requests must reach one worker)",
             ),
-            Self::Throttled { status, retry_after_ms } => write!(
+            Self::Throttled {
+                status,
+                retry_after_ms,
+            } => write!(
                 f,
                 "the server answered with HTTP status {status} and asks to wait {} s",
                 retry_after_ms.div_ceil(1000)
@@ -277,7 +293,10 @@ impl fmt::Display for Failure {
                 Phase::Post => "the server did not answer a POST in time",
             }),
             Self::Unauthorized(status) => {
-                write!(f, "the server does not let this page in (HTTP status {status}): sign in")
+                write!(
+                    f,
+                    "the server does not let this page in (HTTP status {status}): sign in"
+                )
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Keeps a web page in step with a research that runs on a Socket.IO server.
 
 pub mod backoff;
+pub mod config;
 pub mod engine;
 pub mod failure;
 pub mod http;

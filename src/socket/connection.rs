@@ -45,17 +45,32 @@ pub(crate) struct Settings {
 /// What the connection tells the layer above.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Event {
-    Ack { emit: EmitId, args: String, attachments: Vec<Vec<u8>> },
+    Ack {
+        emit: EmitId,
+        args: String,
+        attachments: Vec<Vec<u8>>,
+    },
     /// An attempt failed.
     ConnectError(Failure),
     /// Live, with the number of the attempt that succeeded; 0 for the first connection.
-    Connected { sid: String, attempt: u32 },
+    Connected {
+        sid: String,
+        attempt: u32,
+    },
     /// Something that could not be read, and why. The connection goes on.
     Damaged(String),
     /// Not live any more.
     Disconnected(Failure),
-    EmitFailed { emit: EmitId, error: EmitError },
-    Message { name: String, args: String, ack: Option<u64>, attachments: Vec<Vec<u8>> },
+    EmitFailed {
+        emit: EmitId,
+        error: EmitError,
+    },
+    Message {
+        name: String,
+        args: String,
+        ack: Option<u64>,
+        attachments: Vec<Vec<u8>>,
+    },
     ReconnectAttempt(u32),
     /// The attempts are used up.
     ReconnectFailed(Failure),
@@ -70,7 +85,10 @@ pub(crate) enum Status {
     /// The page says that there is no network.
     Offline,
     /// An attempt is under way, or comes after so many milliseconds.
-    Reconnecting { attempt: u32, delay_ms: Option<u64> },
+    Reconnecting {
+        attempt: u32,
+        delay_ms: Option<u64>,
+    },
     /// No attempt without a reason from outside.
     Stopped,
     /// The attempts are used up; a look now and then.
@@ -91,6 +109,8 @@ pub(crate) struct Connection {
     unknown_sessions: u32,
     ever_live: bool,
     online: bool,
+    /// What the server said of a disconnection to come.
+    refusal: Option<String>,
     outgoing: Outgoing,
     reassembler: Reassembler,
     goodbyes: VecDeque<Goodbye>,
@@ -110,14 +130,32 @@ pub(crate) struct Connection {
 /// ```
 #[derive(Debug)]
 enum Link {
-    Asking { ask: AskId, deadline: Timestamp },
+    Asking {
+        ask: AskId,
+        deadline: Timestamp,
+    },
     Closed,
-    Holding { hold: Hold, probe_at: Option<Timestamp> },
+    Holding {
+        hold: Hold,
+        probe_at: Option<Timestamp>,
+    },
     Idle,
-    Joining { session: Session, deadline: Timestamp },
-    Live { session: Session, since: Timestamp },
-    Opening { session: Session, auth: Option<String> },
-    Waiting { until: Timestamp, delay_ms: u64 },
+    Joining {
+        session: Session,
+        deadline: Timestamp,
+    },
+    Live {
+        session: Session,
+        since: Timestamp,
+    },
+    Opening {
+        session: Session,
+        auth: Option<String>,
+    },
+    Waiting {
+        until: Timestamp,
+        delay_ms: u64,
+    },
 }
 
 /// Why no attempt is planned.
@@ -139,6 +177,7 @@ impl Connection {
             unknown_sessions: 0,
             ever_live: false,
             online: true,
+            refusal: None,
             outgoing: Outgoing::default(),
             reassembler: Reassembler::default(),
             goodbyes: VecDeque::new(),
@@ -171,8 +210,11 @@ impl Connection {
 
     /// There is a sign that the server is back: one attempt, not counted.
     pub(crate) fn probe(&mut self, ctx: &mut Context<'_>) {
-        if let Link::Holding { hold: Hold::UsedUp | Hold::Offline, .. } | Link::Waiting { .. } =
-            self.link
+        if let Link::Holding {
+            hold: Hold::UsedUp | Hold::Offline,
+            ..
+        }
+        | Link::Waiting { .. } = self.link
         {
             self.ask(ctx);
         }
@@ -205,8 +247,16 @@ impl Connection {
             | Link::Waiting { .. } => return,
         }
         match credentials {
-            Ok(Credentials { auth, headers, query }) => {
-                let endpoint = Endpoint { url: self.settings.url.clone(), query, headers };
+            Ok(Credentials {
+                auth,
+                headers,
+                query,
+            }) => {
+                let endpoint = Endpoint {
+                    url: self.settings.url.clone(),
+                    query,
+                    headers,
+                };
                 let session = Session::open(ctx, endpoint, self.settings.timeout_ms);
                 self.link = Link::Opening { session, auth };
             }
@@ -233,7 +283,10 @@ impl Connection {
         }
         self.goodbyes.retain(|goodbye| !goodbye.is_over());
         for emit in self.outgoing.expire(ctx.now) {
-            self.events.push_back(Event::EmitFailed { emit, error: EmitError::Timeout });
+            self.events.push_back(Event::EmitFailed {
+                emit,
+                error: EmitError::Timeout,
+            });
         }
         if let Some(session) = self.session() {
             session.handle_timeout(ctx);
@@ -249,11 +302,14 @@ impl Connection {
             Link::Waiting { until, delay_ms } if until <= ctx.now => {
                 // The one attempt that is made at once is not counted, and not announced.
                 if delay_ms > 0 || self.attempts > 0 {
-                    self.events.push_back(Event::ReconnectAttempt(self.attempts));
+                    self.events
+                        .push_back(Event::ReconnectAttempt(self.attempts));
                 }
                 self.ask(ctx);
             }
-            Link::Holding { probe_at: Some(at), .. } if at <= ctx.now => self.ask(ctx),
+            Link::Holding {
+                probe_at: Some(at), ..
+            } if at <= ctx.now => self.ask(ctx),
             Link::Asking { .. }
             | Link::Closed
             | Link::Holding { .. }
@@ -280,7 +336,9 @@ impl Connection {
         self.goodbyes
             .iter()
             .map(Goodbye::deadline)
-            .fold(earliest(link, self.outgoing.poll_timeout()), |due, at| earliest(due, Some(at)))
+            .fold(earliest(link, self.outgoing.poll_timeout()), |due, at| {
+                earliest(due, Some(at))
+            })
     }
 
     /// The next thing that happened.
@@ -292,22 +350,33 @@ impl Connection {
         matches!(self.link, Link::Live { .. })
     }
 
-    pub(crate) fn status(&self, now: Timestamp) -> Status {
+    pub(crate) fn status(&self) -> Status {
         let under_way = if self.ever_live || self.attempts > 0 {
-            Status::Reconnecting { attempt: self.attempts, delay_ms: None }
+            Status::Reconnecting {
+                attempt: self.attempts,
+                delay_ms: None,
+            }
         } else {
             Status::Connecting
         };
         match &self.link {
             Link::Closed => Status::Closed,
-            Link::Holding { hold: Hold::Offline, .. } => Status::Offline,
-            Link::Holding { hold: Hold::Refused, .. } => Status::Stopped,
-            Link::Holding { hold: Hold::UsedUp, .. } => Status::UsedUp,
+            Link::Holding {
+                hold: Hold::Offline,
+                ..
+            } => Status::Offline,
+            Link::Holding {
+                hold: Hold::Refused,
+                ..
+            } => Status::Stopped,
+            Link::Holding {
+                hold: Hold::UsedUp, ..
+            } => Status::UsedUp,
             Link::Live { .. } => Status::Connected,
-            Link::Waiting { until, .. } => {
-                let delay_ms = Some(until.since(now));
-                Status::Reconnecting { attempt: self.attempts, delay_ms }
-            }
+            Link::Waiting { delay_ms, .. } => Status::Reconnecting {
+                attempt: self.attempts,
+                delay_ms: Some(*delay_ms),
+            },
             Link::Asking { .. } | Link::Idle | Link::Joining { .. } | Link::Opening { .. } => {
                 under_way
             }
@@ -337,14 +406,18 @@ impl Connection {
                 None
             }
         };
-        self.outgoing.push(now, &self.settings.namespace, emit, max_payload)
+        self.outgoing
+            .push(now, &self.settings.namespace, emit, max_payload)
     }
 
     /// Sends an event ahead of those of the page, if the connection is live.
     pub(crate) fn send_first(&mut self, args: &str) {
         if let Link::Live { session, .. } = &mut self.link {
             let packets = outgoing::encode(&self.settings.namespace, None, args, Vec::new());
-            debug_assert!(packets.is_ok(), "the library's own events are well formed: {args}");
+            debug_assert!(
+                packets.is_ok(),
+                "the library's own events are well formed: {args}"
+            );
             for packet in packets.unwrap_or_default() {
                 session.send(packet);
             }
@@ -375,14 +448,23 @@ impl Connection {
         Ok(())
     }
 
+    /// The server said why it is about to end this connection.
+    pub(crate) fn expect_refusal(&mut self, words: &str) {
+        self.refusal = Some(words.to_owned());
+    }
+
     /// Sends what the session can take now.
     pub(crate) fn flush(&mut self, ctx: &mut Context<'_>) {
         let mut refused = Vec::new();
         match &mut self.link {
             Link::Live { session, .. } => {
                 while session.has_room() {
-                    let Some(max_payload) = session.max_payload() else { break };
-                    let Some(packets) = self.outgoing.pop(max_payload, &mut refused) else { break };
+                    let Some(max_payload) = session.max_payload() else {
+                        break;
+                    };
+                    let Some(packets) = self.outgoing.pop(max_payload, &mut refused) else {
+                        break;
+                    };
                     for packet in packets {
                         session.send(packet);
                     }
@@ -413,7 +495,10 @@ impl Connection {
             self.events.push_back(Event::Disconnected(Failure::Closed));
         }
         for emit in self.outgoing.clear() {
-            self.events.push_back(Event::EmitFailed { emit, error: EmitError::Closed });
+            self.events.push_back(Event::EmitFailed {
+                emit,
+                error: EmitError::Closed,
+            });
         }
     }
 
@@ -435,7 +520,10 @@ impl Connection {
         };
         ctx.commands.extend(session.map(Command::Beacon));
         self.failure = Some(Failure::PageHidden);
-        self.link = Link::Holding { hold: Hold::Refused, probe_at: None };
+        self.link = Link::Holding {
+            hold: Hold::Refused,
+            probe_at: None,
+        };
     }
 
     /// Whether nothing is left to do after [`close`](Self::close).
@@ -459,7 +547,10 @@ impl Connection {
     fn ask(&mut self, ctx: &mut Context<'_>) {
         let ask = AskId(ctx.ids.next());
         ctx.commands.push_back(Command::Ask(ask));
-        self.link = Link::Asking { ask, deadline: ctx.now.after(self.settings.timeout_ms) };
+        self.link = Link::Asking {
+            ask,
+            deadline: ctx.now.after(self.settings.timeout_ms),
+        };
     }
 
     fn handle_session(&mut self, ctx: &mut Context<'_>) {
@@ -489,7 +580,10 @@ impl Connection {
                 return;
             }
         };
-        let connect = Packet::Connect { namespace: &self.settings.namespace, data };
+        let connect = Packet::Connect {
+            namespace: &self.settings.namespace,
+            data,
+        };
         session.send(outgoing::message(&connect));
         session.flush(ctx);
         let deadline = ctx.now.after(self.settings.timeout_ms);
@@ -544,12 +638,21 @@ impl Connection {
                 // An ack that came after its time-out has nobody left to tell.
                 if let Some(emit) = self.outgoing.take_ack(id) {
                     let args = args.as_str().to_owned();
-                    self.events.push_back(Event::Ack { emit, args, attachments });
+                    self.events.push_back(Event::Ack {
+                        emit,
+                        args,
+                        attachments,
+                    });
                 }
             }
             Packet::Event { id, name, args, .. } => {
                 let (name, args) = (name.into_owned(), args.as_str().to_owned());
-                self.events.push_back(Event::Message { name, args, ack: id, attachments });
+                self.events.push_back(Event::Message {
+                    name,
+                    args,
+                    ack: id,
+                    attachments,
+                });
             }
             Packet::Connect { .. } | Packet::ConnectError { .. } | Packet::Disconnect { .. } => {
                 debug_assert!(false, "these have no attachments");
@@ -568,7 +671,10 @@ impl Connection {
             return;
         };
         if let Link::Joining { session, .. } = std::mem::replace(&mut self.link, Link::Idle) {
-            self.link = Link::Live { session, since: ctx.now };
+            self.link = Link::Live {
+                session,
+                since: ctx.now,
+            };
             self.failure = None;
             self.ever_live = true;
             let (sid, attempt) = (sid.into_owned(), self.attempts);
@@ -588,7 +694,10 @@ impl Connection {
         let failure = self.name(failure);
         let was_live = self.is_live();
         // After its DISCONNECT the server still pings: the session needs its own goodbye.
-        self.leave(ctx, !matches!(failure, Failure::ServerDisconnected));
+        self.leave(
+            ctx,
+            !matches!(failure, Failure::Refused(_) | Failure::ServerDisconnected),
+        );
         if was_live {
             self.connection_lost(failure.clone());
         } else {
@@ -600,31 +709,53 @@ impl Connection {
 
     /// The failure in the light of those before it.
     fn name(&mut self, failure: Failure) -> Failure {
+        let refusal = self.refusal.take();
+        if let (Failure::ServerDisconnected, Some(words)) = (&failure, refusal) {
+            return Failure::Refused(words);
+        }
         if failure != Failure::SessionUnknown {
             return failure;
         }
         self.unknown_sessions = self.unknown_sessions.saturating_add(1);
-        if self.unknown_sessions >= UNKNOWN_SESSIONS { Failure::StickySessions } else { failure }
+        if self.unknown_sessions >= UNKNOWN_SESSIONS {
+            Failure::StickySessions
+        } else {
+            failure
+        }
     }
 
     fn next(&mut self, ctx: &mut Context<'_>, failure: &Failure) -> Link {
         if !self.online {
             let probe_at = Some(ctx.now.after(PROBE_MS));
-            return Link::Holding { hold: Hold::Offline, probe_at };
+            return Link::Holding {
+                hold: Hold::Offline,
+                probe_at,
+            };
         }
         let at_least_ms = match failure.retry() {
             // Where it worked before, a 404 is a deployment under way.
             Retry::Stop if *failure == Failure::NotFound && self.ever_live => 0,
-            Retry::Stop => return Link::Holding { hold: Hold::Refused, probe_at: None },
+            Retry::Stop => {
+                return Link::Holding {
+                    hold: Hold::Refused,
+                    probe_at: None,
+                };
+            }
             Retry::Counted { at_least_ms } => at_least_ms,
             Retry::Now => 0,
         };
         if !self.settings.reconnection {
-            return Link::Holding { hold: Hold::Refused, probe_at: None };
+            return Link::Holding {
+                hold: Hold::Refused,
+                probe_at: None,
+            };
         }
         if failure.retry() == Retry::Now && !self.restarted_at_once {
             self.restarted_at_once = true;
-            return Link::Waiting { until: ctx.now, delay_ms: 0 };
+            return Link::Waiting {
+                until: ctx.now,
+                delay_ms: 0,
+            };
         }
         if let Some(max) = self.settings.attempts
             && self.attempts >= max
@@ -632,15 +763,29 @@ impl Connection {
             if self.attempts == max {
                 // One beyond the last marks that the page was told.
                 self.attempts = max.saturating_add(1);
-                self.events.push_back(Event::ReconnectFailed(failure.clone()));
+                self.events
+                    .push_back(Event::ReconnectFailed(failure.clone()));
             }
-            let probe_at = self.settings.probe.then(|| ctx.now.after(PROBE_MS.max(at_least_ms)));
-            return Link::Holding { hold: Hold::UsedUp, probe_at };
+            let probe_at = self
+                .settings
+                .probe
+                .then(|| ctx.now.after(PROBE_MS.max(at_least_ms)));
+            return Link::Holding {
+                hold: Hold::UsedUp,
+                probe_at,
+            };
         }
         let unit = ctx.random.unit();
-        let delay_ms = self.settings.backoff.delay(self.attempts, unit).max(at_least_ms);
+        let delay_ms = self
+            .settings
+            .backoff
+            .delay(self.attempts, unit)
+            .max(at_least_ms);
         self.attempts = self.attempts.saturating_add(1);
-        Link::Waiting { until: ctx.now.after(delay_ms), delay_ms }
+        Link::Waiting {
+            until: ctx.now.after(delay_ms),
+            delay_ms,
+        }
     }
 
     /// Closes the session, if there is one; `farewell`: with Socket.IO's DISCONNECT too.
@@ -678,14 +823,19 @@ impl Connection {
     fn connection_lost(&mut self, failure: Failure) {
         self.events.push_back(Event::Disconnected(failure));
         for emit in self.outgoing.fail_sent() {
-            self.events.push_back(Event::EmitFailed { emit, error: EmitError::Disconnected });
+            self.events.push_back(Event::EmitFailed {
+                emit,
+                error: EmitError::Disconnected,
+            });
         }
         // What waited for attachments is lost with the session, as everything under way is.
         self.reassembler = Reassembler::default();
     }
 
     fn disconnect_packet(&self) -> engine::packet::Packet<'static> {
-        outgoing::message(&Packet::Disconnect { namespace: &self.settings.namespace })
+        outgoing::message(&Packet::Disconnect {
+            namespace: &self.settings.namespace,
+        })
     }
 
     fn damaged(&mut self, words: &str, text: &str) {

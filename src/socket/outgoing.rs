@@ -161,10 +161,22 @@ impl Outgoing {
                 Acked::No | Acked::WithoutTimeout => None,
                 Acked::Within(millis) => Some(now.after(millis)),
             };
-            self.acks.insert(id, PendingAck { emit: emit.id, deadline, sent: false });
+            self.acks.insert(
+                id,
+                PendingAck {
+                    emit: emit.id,
+                    deadline,
+                    sent: false,
+                },
+            );
         }
         self.waiting_bytes += bytes;
-        self.waiting.push_back(Waiting { emit: emit.id, ack, bytes, packets });
+        self.waiting.push_back(Waiting {
+            emit: emit.id,
+            ack,
+            bytes,
+            packets,
+        });
         Ok(())
     }
 
@@ -221,7 +233,8 @@ impl Outgoing {
             !over
         });
         if !expired.is_empty() {
-            self.waiting.retain(|waiting| !expired.contains(&waiting.emit));
+            self.waiting
+                .retain(|waiting| !expired.contains(&waiting.emit));
             self.waiting_bytes = self.waiting.iter().map(|waiting| waiting.bytes).sum();
         }
         expired
@@ -240,7 +253,9 @@ impl Outgoing {
 
     /// When the next ack is overdue.
     pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
-        self.acks.values().fold(None, |due, pending| earliest(due, pending.deadline))
+        self.acks
+            .values()
+            .fold(None, |due, pending| earliest(due, pending.deadline))
     }
 }
 
@@ -281,7 +296,10 @@ pub(super) fn check_size(
         let len = packet.encoded_len();
         if !payload::fits(len, max_payload) {
             let max_payload = max_payload.unwrap_or(u64::MAX);
-            return Err(EmitError::TooLarge { bytes: len as u64, max_payload });
+            return Err(EmitError::TooLarge {
+                bytes: len as u64,
+                max_payload,
+            });
         }
     }
     Ok(())
@@ -293,7 +311,13 @@ mod tests {
 
     fn emit(id: u64, args: &str, ack: Acked) -> Emit {
         let (id, args) = (EmitId(id), args.to_owned());
-        Emit { id, args, attachments: Vec::new(), ack, volatile: false }
+        Emit {
+            id,
+            args,
+            attachments: Vec::new(),
+            ack,
+            volatile: false,
+        }
     }
 
     fn at(millis: u64) -> Timestamp {
@@ -313,7 +337,10 @@ mod tests {
             left.extend(packets);
         }
         let expected = ["2[\"n\",0]", "2[\"n\",1]", "2[\"n\",2]"];
-        assert_eq!(left, expected.map(|text| EnginePacket::Message(text.into())));
+        assert_eq!(
+            left,
+            expected.map(|text| EnginePacket::Message(text.into()))
+        );
         assert_eq!(outgoing.waiting_bytes, 0);
     }
 
@@ -321,19 +348,31 @@ mod tests {
     fn an_emit_too_many_is_refused() {
         let mut outgoing = Outgoing::default();
         for id in 0..MAX_WAITING_EMITS as u64 {
-            assert_eq!(outgoing.push(at(0), "/", emit(id, "[\"a\"]", Acked::No), None), Ok(()));
+            assert_eq!(
+                outgoing.push(at(0), "/", emit(id, "[\"a\"]", Acked::No), None),
+                Ok(())
+            );
         }
         let one_more = emit(9999, "[\"a\"]", Acked::No);
-        assert_eq!(outgoing.push(at(0), "/", one_more, None), Err(EmitError::BufferFull));
+        assert_eq!(
+            outgoing.push(at(0), "/", one_more, None),
+            Err(EmitError::BufferFull)
+        );
     }
 
     #[test]
     fn waiting_emits_are_bounded_in_bytes() {
         let mut outgoing = Outgoing::default();
         let large = format!("[\"a\",\"{}\"]", "x".repeat(MAX_WAITING_BYTES * 2 / 3));
-        assert_eq!(outgoing.push(at(0), "/", emit(1, &large, Acked::No), None), Ok(()));
+        assert_eq!(
+            outgoing.push(at(0), "/", emit(1, &large, Acked::No), None),
+            Ok(())
+        );
         let second = emit(2, &large, Acked::No);
-        assert_eq!(outgoing.push(at(0), "/", second, None), Err(EmitError::BufferFull));
+        assert_eq!(
+            outgoing.push(at(0), "/", second, None),
+            Err(EmitError::BufferFull)
+        );
     }
 
     #[test]
@@ -341,19 +380,35 @@ mod tests {
         let mut outgoing = Outgoing::default();
         let large = emit(1, &format!("[\"a\",\"{}\"]", "x".repeat(100)), Acked::No);
         let refusal = outgoing.push(at(0), "/", large.clone(), Some(50));
-        assert_eq!(refusal, Err(EmitError::TooLarge { bytes: 109, max_payload: 50 }));
+        assert_eq!(
+            refusal,
+            Err(EmitError::TooLarge {
+                bytes: 109,
+                max_payload: 50
+            })
+        );
 
-        assert_eq!(outgoing.push(at(0), "/", large, None), Ok(()), "the limit is not known yet");
+        assert_eq!(
+            outgoing.push(at(0), "/", large, None),
+            Ok(()),
+            "the limit is not known yet"
+        );
         let mut refused = Vec::new();
         assert_eq!(outgoing.pop(50, &mut refused), None);
-        let too_large = EmitError::TooLarge { bytes: 109, max_payload: 50 };
+        let too_large = EmitError::TooLarge {
+            bytes: 109,
+            max_payload: 50,
+        };
         assert_eq!(refused, [(EmitId(1), too_large)]);
     }
 
     #[test]
     fn an_ack_that_is_overdue_takes_its_waiting_emit_with_it() {
         let mut outgoing = Outgoing::default();
-        assert_eq!(outgoing.push(at(0), "/", emit(7, "[\"a\"]", Acked::Within(10)), None), Ok(()));
+        assert_eq!(
+            outgoing.push(at(0), "/", emit(7, "[\"a\"]", Acked::Within(10)), None),
+            Ok(())
+        );
         assert_eq!(outgoing.poll_timeout(), Some(at(10)));
         assert_eq!(outgoing.expire(at(9)), []);
         assert_eq!(outgoing.expire(at(10)), [EmitId(7)]);
@@ -379,7 +434,10 @@ mod tests {
         let mut outgoing = Outgoing::default();
         for args in ["", "{}", "[]", "[1]", "[\"connect\"]", "[\"a\""] {
             let result = outgoing.push(at(0), "/", emit(1, args, Acked::No), None);
-            assert!(matches!(result, Err(EmitError::Invalid(_))), "{args}: {result:?}");
+            assert!(
+                matches!(result, Err(EmitError::Invalid(_))),
+                "{args}: {result:?}"
+            );
         }
     }
 }

@@ -1,0 +1,276 @@
+//! Options with their defaults, checked once.
+
+use std::fmt;
+
+use crate::backoff::Backoff;
+use crate::socket::packet::{MAIN_NAMESPACE, is_valid_namespace};
+use crate::socket::{self};
+
+/// The longest time that any option takes, in milliseconds: one day.
+pub const MAX_OPTION_MS: u64 = 86_400_000;
+
+/// The largest number of remembered log lines: at 8 bytes and a set entry each, some 50 MB.
+pub const MAX_DEDUP_ENTRIES: u64 = 1_000_000;
+
+/// The place of the research's id in a path.
+pub const ID_PLACEHOLDER: &str = "{id}";
+
+/// The options of one client. Names and defaults are socket.io-client's where it has them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Origin of the server, without a slash at its end. No default: the page's origin.
+    pub url: String,
+    /// Path of the Socket.IO server. Default: `/socket.io`.
+    pub path: String,
+    /// Namespace. Default: `/`.
+    pub namespace: String,
+    /// Whether to try again after a failure. Default: true.
+    pub reconnection: bool,
+    /// How often, `None` for no end. Default: 5.
+    pub reconnection_attempts: Option<u32>,
+    /// Delay of the first attempt in milliseconds, 0 to a day. Default: 1000.
+    pub reconnection_delay_ms: u64,
+    /// Longest delay in milliseconds, 0 to a day. Default: 5000.
+    pub reconnection_delay_max_ms: u64,
+    /// Share of jitter in a delay, 0 to 1. Default: 0.5.
+    pub randomization_factor: f64,
+    /// Longest wait for a handshake, a CONNECT, a POST and the page's credentials in milliseconds,
+    /// 1 to a day. Default: 20000.
+    pub timeout_ms: u64,
+    /// Status polling while there is no live connection; `None` for none at all.
+    pub fallback: Option<Fallback>,
+    /// Where to ask for the status of a research; [`ID_PLACEHOLDER`] stands for its id. Default:
+    /// `/api/research/{id}/status`.
+    pub status_path: String,
+    /// Where to end a research. Default: `/api/terminate/{id}`.
+    pub terminate_path: String,
+    /// How many log lines are remembered for each research, to show none twice; 1 to
+    /// [`MAX_DEDUP_ENTRIES`]. Default: 10000.
+    pub dedup_entries: usize,
+}
+
+/// When and how often to poll the status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fallback {
+    /// From the answer to the next question, in milliseconds, 100 to a day. Default: 3000.
+    pub interval_ms: u64,
+    /// After how many connection errors in a row it starts, at least 1. Default: 3. It starts in
+    /// any case when no attempts are left.
+    pub after: u32,
+    /// Longest wait for an answer in milliseconds, 1 to a day. Default: 10000.
+    pub timeout_ms: u64,
+}
+
+impl Default for Fallback {
+    fn default() -> Self {
+        Self {
+            interval_ms: 3000,
+            after: 3,
+            timeout_ms: 10_000,
+        }
+    }
+}
+
+impl Config {
+    /// The defaults for the server at `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            path: "/socket.io".to_owned(),
+            namespace: MAIN_NAMESPACE.to_owned(),
+            reconnection: true,
+            reconnection_attempts: Some(5),
+            reconnection_delay_ms: 1000,
+            reconnection_delay_max_ms: 5000,
+            randomization_factor: 0.5,
+            timeout_ms: 20_000,
+            fallback: Some(Fallback::default()),
+            status_path: "/api/research/{id}/status".to_owned(),
+            terminate_path: "/api/terminate/{id}".to_owned(),
+            dedup_entries: 10_000,
+        }
+    }
+
+    /// Checks every range.
+    ///
+    /// # Errors
+    /// The first option that is out of its range, by the name it has in JavaScript.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let refuse = |option, expected| Err(ConfigError { option, expected });
+        let day = "a number of milliseconds from 0 to 86400000";
+        let some_day = "a number of milliseconds from 1 to 86400000";
+        if !self.url.starts_with("http://") && !self.url.starts_with("https://") {
+            return refuse("url", "an http: or https: origin");
+        }
+        if !self.path.starts_with('/') {
+            return refuse("path", "a path that starts with /");
+        }
+        if !is_valid_namespace(&self.namespace) {
+            return refuse("namespace", "a name that starts with / and has no comma");
+        }
+        if self.reconnection_delay_ms > MAX_OPTION_MS {
+            return refuse("reconnectionDelay", day);
+        }
+        if self.reconnection_delay_max_ms > MAX_OPTION_MS {
+            return refuse("reconnectionDelayMax", day);
+        }
+        if !(0.0..=1.0).contains(&self.randomization_factor) {
+            return refuse("randomizationFactor", "a number from 0 to 1");
+        }
+        if !(1..=MAX_OPTION_MS).contains(&self.timeout_ms) {
+            return refuse("timeout", some_day);
+        }
+        if let Some(fallback) = self.fallback {
+            if !(100..=MAX_OPTION_MS).contains(&fallback.interval_ms) {
+                return refuse("fallback.interval", "milliseconds from 100 to 86400000");
+            }
+            if fallback.after == 0 {
+                return refuse("fallback.after", "a whole number of at least 1");
+            }
+            if !(1..=MAX_OPTION_MS).contains(&fallback.timeout_ms) {
+                return refuse("fallback.timeout", some_day);
+            }
+        }
+        for (option, path) in [
+            ("fallback.statusPath", &self.status_path),
+            ("terminatePath", &self.terminate_path),
+        ] {
+            if !path.starts_with('/') || !path.contains(ID_PLACEHOLDER) {
+                return refuse(option, "a path that starts with / and contains {id}");
+            }
+        }
+        if !(1..=MAX_DEDUP_ENTRIES).contains(&(self.dedup_entries as u64)) {
+            return refuse("dedup.entries", "a whole number from 1 to 1000000");
+        }
+        Ok(())
+    }
+
+    pub(crate) fn socket(&self) -> socket::Settings {
+        let slash = if self.path.ends_with('/') { "" } else { "/" };
+        socket::Settings {
+            url: [&self.url, &self.path, slash].concat(),
+            namespace: self.namespace.clone(),
+            reconnection: self.reconnection,
+            attempts: self.reconnection_attempts,
+            backoff: Backoff {
+                delay_ms: self.reconnection_delay_ms,
+                delay_max_ms: self.reconnection_delay_max_ms,
+                randomization_factor: self.randomization_factor,
+            },
+            timeout_ms: self.timeout_ms,
+            probe: self.fallback.is_some(),
+        }
+    }
+
+    /// The address of `path` for the research `id`.
+    pub(crate) fn address(&self, path: &str, id: &str) -> String {
+        let mut escaped = String::new();
+        for byte in id.bytes() {
+            // Unreserved characters of RFC 3986; all others are percent-encoded.
+            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+                escaped.push(char::from(byte));
+            } else {
+                escaped.push('%');
+                for digit in [byte >> 4, byte & 15] {
+                    let digit = char::from_digit(u32::from(digit), 16).unwrap_or('0');
+                    escaped.push(digit.to_ascii_uppercase());
+                }
+            }
+        }
+        [&self.url, &*path.replace(ID_PLACEHOLDER, &escaped)].concat()
+    }
+}
+
+/// An option with a value that it cannot have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The name in JavaScript.
+    pub option: &'static str,
+    /// What it should be.
+    pub expected: &'static str,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "option `{}` must be {}", self.option, self.expected)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid() {
+        assert_eq!(Config::new("http://127.0.0.1:5000").check(), Ok(()));
+    }
+
+    #[test]
+    fn an_option_out_of_range_is_named() {
+        let refusals: [(fn(&mut Config), &str); 12] = [
+            (|c| c.url = "ftp://host".to_owned(), "url"),
+            (|c| c.path = "socket.io".to_owned(), "path"),
+            (|c| c.namespace = "a,b".to_owned(), "namespace"),
+            (|c| c.reconnection_delay_ms = u64::MAX, "reconnectionDelay"),
+            (
+                |c| c.reconnection_delay_max_ms = u64::MAX,
+                "reconnectionDelayMax",
+            ),
+            (|c| c.randomization_factor = f64::NAN, "randomizationFactor"),
+            (|c| c.timeout_ms = 0, "timeout"),
+            (
+                |c| {
+                    c.fallback = Some(Fallback {
+                        interval_ms: 9,
+                        ..c.fallback.unwrap()
+                    })
+                },
+                "fallback.interval",
+            ),
+            (
+                |c| {
+                    c.fallback = Some(Fallback {
+                        after: 0,
+                        ..c.fallback.unwrap()
+                    })
+                },
+                "fallback.after",
+            ),
+            (
+                |c| c.status_path = "/status".to_owned(),
+                "fallback.statusPath",
+            ),
+            (|c| c.terminate_path = "{id}".to_owned(), "terminatePath"),
+            (|c| c.dedup_entries = 0, "dedup.entries"),
+        ];
+        for (spoil, option) in refusals {
+            let mut config = Config::new("https://host");
+            spoil(&mut config);
+            let error = config.check().unwrap_err();
+            assert_eq!(error.option, option);
+            assert!(error.to_string().contains(option));
+        }
+    }
+
+    #[test]
+    fn the_path_has_one_slash_at_its_end() {
+        for path in ["/socket.io", "/socket.io/"] {
+            let config = Config {
+                path: path.to_owned(),
+                ..Config::new("http://host")
+            };
+            assert_eq!(config.socket().url, "http://host/socket.io/");
+        }
+    }
+
+    #[test]
+    fn an_id_cannot_leave_its_place_in_an_address() {
+        let config = Config::new("http://host");
+        assert_eq!(
+            config.address(&config.status_path, "a/../b?c=ä"),
+            "http://host/api/research/a%2F..%2Fb%3Fc%3D%C3%A4/status"
+        );
+    }
+}

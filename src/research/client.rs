@@ -1,0 +1,884 @@
+//! The client: one input in, its outputs out; composes connection, researches and status checks.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::checks::{Checks, Outcome, Refusal};
+use super::event::{ResearchEvent, Source};
+use super::failure::Failure as ResearchFailure;
+use super::id::ResearchId;
+use super::job::{Job, JobEvent, Limits};
+use super::state::Snapshot;
+use super::subscription::{Schedule, Subscription};
+use super::terminations::Terminations;
+use super::warning::Warning;
+use crate::config::{Config, ConfigError};
+use crate::failure::{Failure, Phase};
+use crate::http::{Answer, AskId, Command, Context, Credentials, Ids, RequestId};
+use crate::json::{self, Raw};
+use crate::random::Random;
+use crate::socket::{self, Connection, Emit, EmitError, EmitId};
+use crate::time::{Timestamp, earliest};
+
+/// Client to server: follow a research. Newer and older servers share it.
+const SUBSCRIBE: &str = "subscribe_to_research";
+
+/// Client to server: follow it no longer. Servers without it ignore it.
+const UNSUBSCRIBE: &str = "unsubscribe_from_research";
+
+/// Names one request to end a research, for the life of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CancelId(pub u64);
+
+/// Something that happened outside the core.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// The page answers an event of the server that asked for an ack.
+    Acknowledge {
+        /// The number that came with the event.
+        id: u64,
+        /// JSON array of the arguments, with placeholders for binary ones.
+        args: String,
+        /// The binary arguments.
+        attachments: Vec<Vec<u8>>,
+    },
+    /// A request was answered, or failed.
+    Answer {
+        /// Which request.
+        request: RequestId,
+        /// What came of it.
+        answer: Answer,
+    },
+    /// The page wants the research to end.
+    Cancel {
+        /// Comes back with the answer.
+        cancel: CancelId,
+        /// Which research.
+        research: String,
+        /// Value of the header `X-CSRFToken`.
+        csrf_token: Option<String>,
+    },
+    /// The page wants no more.
+    Close,
+    /// Connect now, whatever happened before; attempts count from the start.
+    Connect,
+    /// The answer to [`Command::Ask`], or the words of the error that the page's function threw.
+    Credentials {
+        /// Which question.
+        ask: AskId,
+        /// What the attempt is to carry.
+        credentials: Result<Credentials, String>,
+    },
+    /// The page sends an event.
+    Emit(Emit),
+    /// The page is going away, perhaps into the back/forward cache.
+    Hidden,
+    /// The page wants to hear this event of the server, or no longer.
+    Listen {
+        /// The event's name.
+        name: String,
+        /// Whether it wants to.
+        listening: bool,
+    },
+    /// The browser says that the network has come or gone. It can be wrong.
+    Online(bool),
+    /// The page wants to know the status of a research now.
+    Refresh(String),
+    /// The page wants to follow a research.
+    Subscribe(ResearchId),
+    /// The time of [`Client::poll_timeout`] has come. Early or repeated ones do nothing.
+    Timeout,
+    /// The page does not want to follow a research any more.
+    Unsubscribe(String),
+    /// The page can be seen again, or came back from the cache.
+    Visible,
+}
+
+/// Something that is to happen outside the core.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// For the network.
+    Command(Command),
+    /// For the page.
+    Event(Event),
+}
+
+/// What the page hears.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// The server acknowledged an emit.
+    Ack {
+        /// Which emit.
+        emit: EmitId,
+        /// JSON array of what it answered.
+        args: String,
+        /// Its binary arguments.
+        attachments: Vec<Vec<u8>>,
+    },
+    /// The answer to a request to end a research; the words of the failure.
+    Cancelled {
+        /// Which request.
+        cancel: CancelId,
+        /// Whether the server took it.
+        result: Result<(), Failure>,
+    },
+    /// Live.
+    Connect {
+        /// The session id of the namespace, which the server knows this client by.
+        sid: String,
+    },
+    /// An attempt to connect failed.
+    ConnectError(Failure),
+    /// Not live any more.
+    Disconnect(Failure),
+    /// An emit was not sent, or will not be acknowledged.
+    EmitFailed {
+        /// Which emit.
+        emit: EmitId,
+        /// Why.
+        error: EmitError,
+    },
+    /// An event of the server that the page listens to.
+    Message {
+        /// Its name.
+        name: String,
+        /// JSON array: the name, then the arguments.
+        args: String,
+        /// The number to acknowledge it with, if the server asks for that.
+        ack: Option<u64>,
+        /// Its binary arguments.
+        attachments: Vec<Vec<u8>>,
+    },
+    /// Live again, after so many counted attempts.
+    Reconnect(u32),
+    /// A counted attempt begins; the first is 1.
+    ReconnectAttempt(u32),
+    /// The attempts are used up.
+    ReconnectFailed(Failure),
+    /// Something about one research.
+    Research {
+        /// Its id.
+        id: String,
+        /// What about it.
+        event: ResearchEvent,
+    },
+    /// The server chose a search engine and does not say for which research: its payload.
+    SearchEngineSelected(Arc<str>),
+    /// The state of the connection is another one.
+    State(State),
+    /// Something that the server sent was refused, and why.
+    Warning(Warning),
+}
+
+/// The state of the connection as the page sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// Its name.
+    pub name: StateName,
+    /// Why there is no connection.
+    pub reason: Option<Failure>,
+    /// The number of the attempt that is under way or planned.
+    pub attempt: Option<u32>,
+    /// After how many milliseconds that attempt begins, if it has not.
+    pub delay_ms: Option<u64>,
+}
+
+/// The names of the states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateName {
+    /// For good.
+    Closed,
+    /// Live.
+    Connected,
+    /// The first connection is being made.
+    Connecting,
+    /// The status is asked for over HTTP while there is no connection.
+    Fallback,
+    /// The browser says that there is no network.
+    Offline,
+    /// A connection is being made again.
+    Reconnecting,
+    /// No attempt is made without a reason: the page connects, or can be seen again.
+    Stopped,
+}
+
+impl StateName {
+    /// The name that JavaScript sees.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Connected => "connected",
+            Self::Connecting => "connecting",
+            Self::Fallback => "fallback",
+            Self::Offline => "offline",
+            Self::Reconnecting => "reconnecting",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// Counters since the client began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stats {
+    /// HTTP requests started.
+    pub requests: u64,
+    /// Bytes of response bodies, without their content encoding.
+    pub bytes_received: u64,
+    /// Connections that became live.
+    pub connects: u64,
+    /// Counted attempts to reconnect.
+    pub attempts: u64,
+    /// Requests for the status of a research.
+    pub status_checks: u64,
+    /// Log lines delivered.
+    pub lines: u64,
+    /// Log lines and updates that had been delivered before.
+    pub duplicates: u64,
+    /// Fields, packets and payloads that were refused.
+    pub refused: u64,
+    /// Updates of researches that the page does not follow.
+    pub unrequested: u64,
+}
+
+/// The client of one server, without clock, network and browser.
+///
+/// Call [`handle_input`](Self::handle_input), then [`poll_output`](Self::poll_output) until it is
+/// empty, then wait until [`poll_timeout`](Self::poll_timeout) or the next input.
+#[derive(Debug)]
+pub struct Client {
+    config: Config,
+    now: Timestamp,
+    random: Random,
+    ids: Ids,
+    connection: Connection,
+    subscriptions: BTreeMap<String, Subscription>,
+    /// Names of other events that the page listens to.
+    listening: BTreeSet<String>,
+    checks: Checks,
+    terminations: Terminations,
+    /// Headers of the last credentials, for the requests besides the connection.
+    headers: Vec<(String, String)>,
+    /// Attempts to connect that failed one after another.
+    errors: u32,
+    /// Whether the status is polled because there is no connection.
+    polling: bool,
+    connected_before: bool,
+    state: State,
+    stats: Stats,
+    commands: VecDeque<Command>,
+    events: VecDeque<Event>,
+}
+
+/// Lends the parts of `self` that every part of the core may use.
+macro_rules! context {
+    ($client:ident) => {
+        Context {
+            now: $client.now,
+            random: &mut $client.random,
+            ids: &mut $client.ids,
+            commands: &mut $client.commands,
+        }
+    };
+}
+
+impl Client {
+    /// A client that has done nothing yet: it connects at [`Input::Connect`]. `seed` decides its
+    /// jitter, `now` is the time of its creation.
+    ///
+    /// # Errors
+    /// The first option that is out of its range.
+    pub fn new(config: Config, seed: u64, now: Timestamp) -> Result<Self, ConfigError> {
+        config.check()?;
+        let connection = Connection::new(config.socket());
+        let state = State {
+            name: StateName::Connecting,
+            reason: None,
+            attempt: None,
+            delay_ms: None,
+        };
+        Ok(Self {
+            config,
+            now,
+            random: Random::new(seed),
+            ids: Ids::default(),
+            connection,
+            subscriptions: BTreeMap::new(),
+            listening: BTreeSet::new(),
+            checks: Checks::default(),
+            terminations: Terminations::default(),
+            headers: Vec::new(),
+            errors: 0,
+            polling: false,
+            connected_before: false,
+            state,
+            stats: Stats::default(),
+            commands: VecDeque::new(),
+            events: VecDeque::new(),
+        })
+    }
+
+    /// Applies one input. Drain [`poll_output`](Self::poll_output) to `None` before the next one.
+    /// Time that runs backwards is ignored.
+    pub fn handle_input(&mut self, now: Timestamp, input: Input) {
+        self.now = self.now.max(now);
+        match input {
+            Input::Acknowledge {
+                id,
+                args,
+                attachments,
+            } => self.acknowledge(id, &args, attachments),
+            Input::Answer { request, answer } => self.handle_answer(request, answer),
+            Input::Cancel {
+                cancel,
+                research,
+                csrf_token,
+            } => {
+                let config = &self.config;
+                let mut ctx = context!(self);
+                let headers = &self.headers;
+                let given_up = self
+                    .terminations
+                    .start(&mut ctx, config, headers, cancel, research, csrf_token);
+                self.cancels_timed_out(given_up);
+            }
+            Input::Close => self.close(),
+            Input::Connect => {
+                self.forgive();
+                self.connection.connect(&mut context!(self));
+            }
+            Input::Credentials { ask, credentials } => {
+                if let Ok(credentials) = &credentials {
+                    self.headers.clone_from(&credentials.headers);
+                }
+                self.connection
+                    .handle_credentials(&mut context!(self), ask, credentials);
+            }
+            Input::Emit(emit) => {
+                let id = emit.id;
+                if let Err(error) = self.connection.emit(self.now, emit) {
+                    self.events.push_back(Event::EmitFailed { emit: id, error });
+                }
+            }
+            Input::Hidden => {
+                self.checks.abort(&mut context!(self));
+                self.connection.hide(&mut context!(self));
+            }
+            Input::Listen {
+                name,
+                listening: true,
+            } => {
+                self.listening.insert(name);
+            }
+            Input::Listen {
+                name,
+                listening: false,
+            } => {
+                self.listening.remove(&name);
+            }
+            Input::Online(online) => self.connection.set_online(&mut context!(self), online),
+            Input::Refresh(research) => {
+                if let Some(subscription) = self.subscriptions.get_mut(&research) {
+                    subscription.schedule = match subscription.schedule {
+                        Schedule::Never | Schedule::Once(_) => Schedule::Once(self.now),
+                        Schedule::Repeatedly(_) => Schedule::Repeatedly(self.now),
+                    };
+                }
+            }
+            Input::Subscribe(id) => self.subscribe(id),
+            Input::Timeout => self.handle_timeout(),
+            Input::Unsubscribe(id) => {
+                if self.subscriptions.remove(&id).is_some() {
+                    self.send_about(UNSUBSCRIBE, &ResearchId::from_text(&id));
+                }
+            }
+            Input::Visible => {
+                self.forgive();
+                self.connection.wake(&mut context!(self));
+            }
+        }
+        self.settle();
+    }
+
+    /// The next thing to do. What the network is to do comes before what the page is to hear.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        if let Some(command) = self.commands.pop_front() {
+            return Some(Output::Command(command));
+        }
+        self.events.pop_front().map(Output::Event)
+    }
+
+    /// When [`Input::Timeout`] is due next; `None`: not before another input.
+    pub fn poll_timeout(&self) -> Option<Timestamp> {
+        let checks = self
+            .checks
+            .poll_timeout(&self.subscriptions, self.may_ask());
+        let other = earliest(checks, self.terminations.poll_timeout());
+        earliest(self.connection.poll_timeout(), other)
+    }
+
+    /// The reduced state of a research that the page follows.
+    pub fn snapshot(&self, research: &str) -> Option<Snapshot> {
+        Some(self.subscriptions.get(research)?.job.snapshot())
+    }
+
+    /// The state of the connection.
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Whether events can flow both ways now.
+    pub const fn is_connected(&self) -> bool {
+        self.connection.is_live()
+    }
+
+    /// Whether the status of any research is asked for again and again.
+    pub fn is_using_fallback(&self) -> bool {
+        let repeatedly =
+            |subscription: &Subscription| matches!(subscription.schedule, Schedule::Repeatedly(_));
+        self.subscriptions.values().any(repeatedly)
+    }
+
+    /// The counters.
+    pub fn stats(&self) -> Stats {
+        let mut stats = self.stats;
+        stats.status_checks = self.checks.count;
+        for subscription in self.subscriptions.values() {
+            let counters = subscription.job.counters();
+            stats.lines += counters.lines;
+            stats.duplicates += counters.duplicate_lines + counters.duplicate_updates;
+            stats.refused += counters.refused;
+        }
+        stats
+    }
+
+    /// Whether the client is closed and has nothing left to do.
+    pub fn is_over(&self) -> bool {
+        self.connection.is_over() && self.terminations.is_empty()
+    }
+
+    fn may_ask(&self) -> bool {
+        use socket::Status;
+        match self.connection.status() {
+            Status::Closed | Status::Offline => false,
+            Status::Connected
+            | Status::Connecting
+            | Status::Reconnecting { .. }
+            | Status::Stopped
+            | Status::UsedUp => true,
+        }
+    }
+
+    fn handle_answer(&mut self, request: RequestId, answer: Answer) {
+        if let Answer::Response(response) = &answer {
+            self.stats.bytes_received += response.body.len() as u64;
+        }
+        let (now, config) = (self.now, &self.config);
+        if let Some((cancel, research, result)) = self.terminations.handle_answer(request, &answer)
+        {
+            // The end may come over a connection that is down.
+            if let Some(subscription) = self.subscriptions.get_mut(&research)
+                && result.is_ok()
+            {
+                subscription.schedule.once(now);
+            }
+            self.events.push_back(Event::Cancelled { cancel, result });
+            return;
+        }
+        let subscriptions = &mut self.subscriptions;
+        match self
+            .checks
+            .handle_answer(now, config, subscriptions, request, &answer)
+        {
+            Some(outcome) => self.handle_status(outcome),
+            None => self
+                .connection
+                .handle_answer(&mut context!(self), request, answer),
+        }
+    }
+
+    fn handle_status(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Status {
+                research,
+                body,
+                first_after_failure,
+            } => {
+                if let Some(subscription) = self.subscriptions.get_mut(&research) {
+                    subscription.job.handle_status(self.now, &body);
+                }
+                if first_after_failure {
+                    self.connection.probe(&mut context!(self));
+                }
+            }
+            Outcome::Refused { research, refusal } => {
+                let (code, words) = match refusal {
+                    Refusal::NotFound => ("not-found", "the server knows no research with this id"),
+                    Refusal::Unauthorized => (
+                        "unauthorized",
+                        "the server does not show its status to this page: sign in",
+                    ),
+                };
+                self.warn(code, words, Some(research), String::new());
+            }
+            Outcome::Failed => {}
+        }
+    }
+
+    fn handle_timeout(&mut self) {
+        self.connection.handle_timeout(&mut context!(self));
+        let (config, subscriptions) = (&self.config, &mut self.subscriptions);
+        self.checks
+            .handle_timeout(&mut context!(self), config, subscriptions);
+        let late = self.terminations.handle_timeout(&mut context!(self));
+        self.cancels_timed_out(late);
+    }
+
+    fn cancels_timed_out(&mut self, cancels: impl IntoIterator<Item = CancelId>) {
+        for cancel in cancels {
+            let result = Err(Failure::Timeout(Phase::Post));
+            self.events.push_back(Event::Cancelled { cancel, result });
+        }
+    }
+
+    fn subscribe(&mut self, id: ResearchId) {
+        let key = id.as_str().to_owned();
+        if self.subscriptions.contains_key(&key) {
+            return;
+        }
+        let mut schedule = Schedule::Never;
+        if self.polling {
+            schedule.repeatedly(self.now);
+        } else if self.connection.is_live() && self.config.fallback.is_some() {
+            schedule.once(self.now);
+        }
+        self.send_about(SUBSCRIBE, &id);
+        let limits = Limits {
+            dedup_entries: self.config.dedup_entries,
+            seed: self.random.bits(),
+        };
+        let job = Job::new(id, limits);
+        self.subscriptions.insert(
+            key,
+            Subscription {
+                job,
+                schedule,
+                refused: false,
+            },
+        );
+    }
+
+    /// Sends `event` with the id of a research, if the connection is live.
+    fn send_about(&mut self, event: &str, id: &ResearchId) {
+        self.connection.send_first(&args_about(event, id));
+    }
+
+    fn acknowledge(&mut self, id: u64, args: &str, attachments: Vec<Vec<u8>>) {
+        if let Err(error) = self.connection.acknowledge(id, args, attachments) {
+            self.warn("ack-not-sent", &error.to_string(), None, String::new());
+        }
+    }
+
+    fn close(&mut self) {
+        self.checks.abort(&mut context!(self));
+        for cancel in self.terminations.abort(&mut context!(self)) {
+            self.events.push_back(Event::Cancelled {
+                cancel,
+                result: Err(Failure::Closed),
+            });
+        }
+        self.connection.close(&mut context!(self));
+        self.subscriptions.clear();
+        self.polling = false;
+    }
+
+    /// What was refused may be allowed by now.
+    fn forgive(&mut self) {
+        let live = self.connection.is_live();
+        for subscription in self.subscriptions.values_mut() {
+            if std::mem::take(&mut subscription.refused) && live {
+                self.connection
+                    .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
+            }
+        }
+    }
+
+    /// Carries events upward until all is quiet, then sends and asks what is due.
+    fn settle(&mut self) {
+        loop {
+            while let Some(event) = self.connection.poll_event() {
+                self.handle_connection(event);
+            }
+            self.connection.flush(&mut context!(self));
+            match self.connection.poll_event() {
+                Some(event) => self.handle_connection(event),
+                None => break,
+            }
+        }
+        self.drain_jobs();
+        if self.may_ask() {
+            let (config, headers, subscriptions) =
+                (&self.config, &self.headers, &self.subscriptions);
+            self.checks
+                .start_due(&mut context!(self), config, headers, subscriptions);
+        }
+        let started = |command: &&Command| matches!(command, Command::Start(_));
+        self.stats.requests += self.commands.iter().filter(started).count() as u64;
+        let state = self.current_state();
+        if state != self.state {
+            self.state = state.clone();
+            self.events.push_back(Event::State(state));
+        }
+    }
+
+    fn handle_connection(&mut self, event: socket::Event) {
+        match event {
+            socket::Event::Ack {
+                emit,
+                args,
+                attachments,
+            } => {
+                self.events.push_back(Event::Ack {
+                    emit,
+                    args,
+                    attachments,
+                });
+            }
+            socket::Event::ConnectError(failure) => {
+                self.errors = self.errors.saturating_add(1);
+                let stopped = matches!(self.connection.status(), socket::Status::Stopped);
+                self.events.push_back(Event::ConnectError(failure));
+                if stopped || self.config.fallback.is_some_and(|f| self.errors >= f.after) {
+                    self.start_polling();
+                }
+            }
+            socket::Event::Connected { sid, attempt } => self.connected(sid, attempt),
+            socket::Event::Damaged(words) => {
+                self.stats.refused += 1;
+                self.warn("damaged-packet", &words, None, String::new());
+            }
+            socket::Event::Disconnected(failure) => {
+                self.events.push_back(Event::Disconnect(failure));
+                if matches!(self.connection.status(), socket::Status::Stopped) {
+                    self.start_polling();
+                }
+            }
+            socket::Event::EmitFailed { emit, error } => {
+                self.events.push_back(Event::EmitFailed { emit, error });
+            }
+            socket::Event::Message {
+                name,
+                args,
+                ack,
+                attachments,
+            } => {
+                self.handle_message(name, args, ack, attachments);
+            }
+            socket::Event::ReconnectAttempt(attempt) => {
+                self.stats.attempts += 1;
+                self.events.push_back(Event::ReconnectAttempt(attempt));
+            }
+            socket::Event::ReconnectFailed(failure) => {
+                self.events.push_back(Event::ReconnectFailed(failure));
+                self.start_polling();
+            }
+        }
+    }
+
+    fn connected(&mut self, sid: String, attempt: u32) {
+        self.errors = 0;
+        self.polling = false;
+        self.stats.connects += 1;
+        self.events.push_back(Event::Connect { sid });
+        if std::mem::replace(&mut self.connected_before, true) {
+            self.events.push_back(Event::Reconnect(attempt));
+        }
+        // A subscription ends with its connection, and nothing is sent again that was missed.
+        for subscription in self.subscriptions.values_mut() {
+            if subscription.job.end().is_some() {
+                continue;
+            }
+            subscription.refused = false;
+            self.connection
+                .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
+            if self.config.fallback.is_some() {
+                subscription.schedule.once(self.now);
+            }
+        }
+    }
+
+    fn start_polling(&mut self) {
+        if self.config.fallback.is_none() {
+            return;
+        }
+        self.polling = true;
+        for subscription in self.subscriptions.values_mut() {
+            if subscription.job.end().is_none() {
+                subscription.schedule.repeatedly(self.now);
+            }
+        }
+    }
+
+    fn handle_message(
+        &mut self,
+        name: String,
+        args: String,
+        ack: Option<u64>,
+        attachments: Vec<Vec<u8>>,
+    ) {
+        let payload = Raw::parse(&args)
+            .ok()
+            .and_then(|args| args.elements().nth(1));
+        match (research_of(&name), name.as_str(), payload) {
+            (Some(id), _, Some(payload)) => self.handle_update(id, payload),
+            (Some(_), _, None) => {
+                let words = [&name, ": an update without a payload"].concat();
+                self.warn("damaged-packet", &words, None, String::new());
+            }
+            (None, "search_engine_selected", Some(payload)) => self.handle_engine(payload),
+            (None, "subscribe_error", Some(payload)) => self.handle_refusal(payload),
+            (None, ..) => {}
+        }
+        if self.listening.contains(&name) {
+            self.events.push_back(Event::Message {
+                name,
+                args,
+                ack,
+                attachments,
+            });
+        }
+    }
+
+    fn handle_update(&mut self, id: &str, payload: Raw<'_>) {
+        let Some(subscription) = self.subscriptions.get_mut(id) else {
+            self.stats.unrequested += 1;
+            return;
+        };
+        // The first live update: the connection serves this research.
+        subscription.schedule = Schedule::Never;
+        subscription
+            .job
+            .handle_payload(self.now, Source::Live, payload.as_str());
+        self.drain_jobs();
+    }
+
+    /// The event names no research: with one under way there is no doubt which one is meant.
+    fn handle_engine(&mut self, payload: Raw<'_>) {
+        self.events
+            .push_back(Event::SearchEngineSelected(payload.as_str().into()));
+        let mut active = self
+            .subscriptions
+            .values_mut()
+            .filter(|s| s.job.end().is_none());
+        if let (Some(only), None) = (active.next(), active.next()) {
+            only.job
+                .handle_payload(self.now, Source::Live, payload.as_str());
+        }
+    }
+
+    /// `subscribe_error`: this page may not follow a research, or any at all.
+    fn handle_refusal(&mut self, payload: Raw<'_>) {
+        let words = payload
+            .get("error")
+            .and_then(Raw::string)
+            .unwrap_or_default();
+        if matches!(&*words, "Authentication required" | "Session expired") {
+            self.connection.expect_refusal(&words);
+        }
+        let id = payload.get("research_id").map(|id| match id.string() {
+            Some(text) => text.into_owned(),
+            None => id.as_str().to_owned(),
+        });
+        let Some((id, subscription)) =
+            id.and_then(|id| Some((id.clone(), self.subscriptions.get_mut(&id)?)))
+        else {
+            return self.warn("unauthorized", &words, None, String::new());
+        };
+        subscription.refused = true;
+        let failure = ResearchFailure {
+            code: "UNAUTHORIZED".to_owned(),
+            title: "Not Allowed".to_owned(),
+            text: "The server does not let this page follow the research: sign in, then reload."
+                .to_owned(),
+            detail: Some(words.into_owned()),
+            suggestion: None,
+        };
+        self.events.push_back(Event::Research {
+            id,
+            event: ResearchEvent::Failure(failure),
+        });
+    }
+
+    fn drain_jobs(&mut self) {
+        for (id, subscription) in &mut self.subscriptions {
+            while let Some(event) = subscription.job.poll_event() {
+                self.events.push_back(match event {
+                    JobEvent::Research(event) => Event::Research {
+                        id: id.clone(),
+                        event,
+                    },
+                    JobEvent::Warning(warning) => Event::Warning(warning),
+                });
+            }
+            if subscription.job.end().is_some() {
+                subscription.schedule = Schedule::Never;
+            }
+        }
+    }
+
+    fn current_state(&self) -> State {
+        use socket::Status;
+        let (name, attempt, delay_ms) = match self.connection.status() {
+            Status::Closed => (StateName::Closed, None, None),
+            Status::Connected => (StateName::Connected, None, None),
+            Status::Offline => (StateName::Offline, None, None),
+            Status::Reconnecting { attempt, delay_ms } => {
+                (StateName::Reconnecting, Some(attempt), delay_ms)
+            }
+            Status::Connecting => (StateName::Connecting, None, None),
+            Status::Stopped | Status::UsedUp => (StateName::Stopped, None, None),
+        };
+        let between = matches!(
+            name,
+            StateName::Connecting | StateName::Reconnecting | StateName::Stopped
+        );
+        let name = if between && self.polling {
+            StateName::Fallback
+        } else {
+            name
+        };
+        State {
+            name,
+            reason: self.connection.failure().cloned(),
+            attempt,
+            delay_ms,
+        }
+    }
+
+    fn warn(&mut self, code: &'static str, words: &str, research: Option<String>, excerpt: String) {
+        let message = words.to_owned();
+        self.events.push_back(Event::Warning(Warning {
+            code,
+            message,
+            research,
+            excerpt,
+        }));
+    }
+}
+
+/// The research whose update an event with this name is.
+fn research_of(name: &str) -> Option<&str> {
+    name.strip_prefix("research_progress_")
+        .or_else(|| name.strip_prefix("progress_"))
+}
+
+fn args_about(event: &str, id: &ResearchId) -> String {
+    let mut args = String::from("[");
+    json::write_string(&mut args, event);
+    args.push_str(",{\"research_id\":");
+    id.write_json(&mut args);
+    args.push_str("}]");
+    args
+}

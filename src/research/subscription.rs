@@ -1,0 +1,81 @@
+//! One research that the page follows, and when its status is asked for.
+
+use super::job::Job;
+use crate::config::Config;
+use crate::time::Timestamp;
+
+/// The wait before a single question that failed is asked again, without a `fallback` option that
+/// says otherwise, in milliseconds.
+const DEFAULT_INTERVAL_MS: u64 = 3000;
+
+#[derive(Debug)]
+pub(super) struct Subscription {
+    pub(super) job: Job,
+    pub(super) schedule: Schedule,
+    /// The server refused it (`subscribe_error`): it is not asked again before the page is looked
+    /// at or connects anew.
+    pub(super) refused: bool,
+}
+
+/// When to ask for the status.
+///
+/// ```text
+///   Never ── connected ──▶ Once ── answered ──▶ Never
+///     └── no connection ──▶ Repeatedly ── first live update, end ──▶ Never
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Schedule {
+    /// Live updates suffice.
+    Never,
+    /// What happened while there was no connection is to be found out.
+    Once(Timestamp),
+    /// There is no connection, or no live update has come over the new one yet.
+    Repeatedly(Timestamp),
+}
+
+impl Schedule {
+    /// When the next question is due.
+    pub(super) const fn due(self) -> Option<Timestamp> {
+        match self {
+            Self::Never => None,
+            Self::Once(at) | Self::Repeatedly(at) => Some(at),
+        }
+    }
+
+    /// Asks once at `now`, unless it is asked repeatedly anyway.
+    pub(super) const fn once(&mut self, now: Timestamp) {
+        match self {
+            Self::Never | Self::Once(_) => *self = Self::Once(now),
+            Self::Repeatedly(_) => {}
+        }
+    }
+
+    /// Asks from `now` on, again and again.
+    pub(super) const fn repeatedly(&mut self, now: Timestamp) {
+        match self {
+            Self::Never | Self::Once(_) => *self = Self::Repeatedly(now),
+            Self::Repeatedly(_) => {}
+        }
+    }
+
+    pub(super) fn answered(&mut self, now: Timestamp, config: &Config, pause_ms: u64) {
+        match self {
+            Self::Never | Self::Once(_) => *self = Self::Never,
+            Self::Repeatedly(at) => *at = next(now, config, pause_ms),
+        }
+    }
+
+    pub(super) fn failed(&mut self, now: Timestamp, config: &Config, pause_ms: u64) {
+        match self {
+            Self::Never => {}
+            Self::Once(at) | Self::Repeatedly(at) => *at = next(now, config, pause_ms),
+        }
+    }
+}
+
+fn next(now: Timestamp, config: &Config, pause_ms: u64) -> Timestamp {
+    let interval = config
+        .fallback
+        .map_or(DEFAULT_INTERVAL_MS, |fallback| fallback.interval_ms);
+    now.after(interval.max(pause_ms))
+}
