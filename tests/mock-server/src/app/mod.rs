@@ -1,0 +1,387 @@
+//! Decides what the application does: who is told of which update, and when scripts take a step.
+
+mod pages;
+mod research;
+mod script;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use crate::config::{Audience, Config, EventName};
+use crate::engine::Engine;
+use crate::random::Random;
+use crate::socket::Sockets;
+use crate::stats::Stats;
+pub(crate) use pages::Page;
+use research::{Line, Research};
+use script::Step;
+pub use script::{Outcome, Style};
+
+/// The researches and who is signed in.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct App {
+    researches: BTreeMap<String, Research>,
+    /// Waiting for their turn, the next one first.
+    queue: Vec<String>,
+    tokens: BTreeSet<String>,
+    next_line: u64,
+    last_micros: u64,
+}
+
+/// What the application needs of the server around it.
+pub(crate) struct Context<'a> {
+    pub(crate) now: u64,
+    pub(crate) config: &'a Config,
+    pub(crate) engine: &'a mut Engine,
+    pub(crate) sockets: &'a mut Sockets,
+    pub(crate) stats: &'a mut Stats,
+    pub(crate) dice: &'a mut Random,
+}
+
+/// A research to start.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Start {
+    pub(crate) id: Option<String>,
+    pub(crate) query: String,
+    pub(crate) style: Style,
+    pub(crate) outcome: Outcome,
+    pub(crate) iterations: Option<u32>,
+    pub(crate) step_ms: Option<u64>,
+    /// Whether it runs by itself; else it waits for what the tests emit.
+    pub(crate) scripted: bool,
+}
+
+impl App {
+    pub(crate) fn start(&mut self, start: Start, ctx: &mut Context<'_>) -> String {
+        let id = start.id.unwrap_or_else(|| match start.style {
+            Style::Benchmark => (1 + self.researches.len()).to_string(),
+            Style::Live | Style::Documented => ctx.dice.uuid(),
+        });
+        let step_ms = start.step_ms.unwrap_or(ctx.config.app.step_ms);
+        let mut research = Research::new(start.style, step_ms);
+        if let Some(old) = self.researches.remove(&id) {
+            research.subscribers = old.subscribers;
+        }
+        research.outcome = start.outcome;
+        if start.scripted {
+            research.script = script::usual(
+                &start.query,
+                start.iterations.unwrap_or(3),
+                &research.outcome,
+            );
+        }
+        research.status = "queued".into();
+        self.researches.insert(id.clone(), research);
+        self.queue.retain(|queued| *queued != id);
+        self.queue.push(id.clone());
+        self.promote(ctx);
+        id
+    }
+
+    /// Lets researches out of the queue while there is room.
+    fn promote(&mut self, ctx: &Context<'_>) {
+        let limit = ctx.config.app.max_running.unwrap_or(usize::MAX);
+        while !self.queue.is_empty() {
+            let running = self
+                .researches
+                .values()
+                .filter(|r| r.status == "in_progress")
+                .count();
+            if running >= limit {
+                return;
+            }
+            let id = self.queue.remove(0);
+            if let Some(research) = self.researches.get_mut(&id) {
+                research.status = "in_progress".into();
+                let scripted = !research.script.is_empty();
+                research.step_at = scripted.then_some(ctx.now + research.step_ms);
+            }
+        }
+    }
+
+    pub(crate) fn received(&mut self, sid: &str, name: &str, data: &Value, ctx: &mut Context<'_>) {
+        let Some(id) = data.get("research_id").and_then(id_text) else {
+            return;
+        };
+        match name {
+            "subscribe_to_research" => self.subscribe(sid, &id, ctx),
+            "unsubscribe_from_research" if ctx.config.app.subscribe_errors => {
+                if let Some(research) = self.researches.get_mut(&id) {
+                    research.subscribers.remove(sid);
+                }
+            }
+            // `join` and `leave` have no handler on the real server either.
+            _ => {}
+        }
+    }
+
+    fn subscribe(&mut self, sid: &str, id: &str, ctx: &mut Context<'_>) {
+        if ctx.config.app.subscribe_errors
+            && let Some(error) = &ctx.config.app.refuse_subscriptions
+        {
+            let data = json!({"error": error, "research_id": id});
+            ctx.sockets
+                .emit(sid, "subscribe_error", &data, &[], ctx.engine);
+            if error == "Session expired" {
+                ctx.sockets.disconnect(sid, ctx.engine);
+            }
+            return;
+        }
+        *ctx.stats.subscriptions.entry(id.to_owned()).or_default() += 1;
+        let research = self.research(id, ctx);
+        research.subscribers.insert(sid.to_owned());
+        if !ctx.config.app.snapshot || research.status != "in_progress" {
+            return;
+        }
+        let Some(line) = research.lines.back() else {
+            return;
+        };
+        let snapshot = json!({
+            "progress": research.progress,
+            "message": research.message,
+            "status": "in_progress",
+            "log_entry": line.live(),
+        });
+        for name in ctx.config.app.snapshot_event.names(id) {
+            ctx.sockets.emit(sid, &name, &snapshot, &[], ctx.engine);
+        }
+    }
+
+    /// A research that nobody started is taken to run: tests may emit without ceremony.
+    fn research(&mut self, id: &str, ctx: &Context<'_>) -> &mut Research {
+        let step_ms = ctx.config.app.step_ms;
+        self.researches
+            .entry(id.to_owned())
+            .or_insert_with(|| Research::new(Style::Live, step_ms))
+    }
+
+    /// Sends a payload of a research to everybody who gets it, and remembers what it says.
+    pub(crate) fn emit(&mut self, id: &str, payload: &Value, ctx: &mut Context<'_>) {
+        let research = self.research(id, ctx);
+        if let Some(status) = payload.get("status").and_then(Value::as_str) {
+            research.status = status.to_owned();
+        }
+        if let Some(progress) = payload.get("progress").and_then(Value::as_f64) {
+            research.progress = progress;
+        }
+        if let Some(message) = payload.get("message").and_then(Value::as_str) {
+            research.message = message.to_owned();
+        }
+        if research.ended() && research.completed_at.is_none() {
+            research.completed_at = Some(ctx.config.wall_clock_ms + ctx.now);
+            research.script.clear();
+            research.step_at = None;
+        }
+        let subscribers: Vec<_> = research.subscribers.iter().cloned().collect();
+        let event = match research.style {
+            // Benchmarks use this name in every release.
+            Style::Benchmark => EventName::ResearchProgress,
+            Style::Live | Style::Documented => ctx.config.app.live_event,
+        };
+        let audience = match ctx.config.app.audience {
+            Audience::EverybodyAndSubscribers => ctx
+                .sockets
+                .members()
+                .into_iter()
+                .chain(subscribers)
+                .collect(),
+            Audience::SubscribersOrEverybody if subscribers.is_empty() => ctx.sockets.members(),
+            Audience::SubscribersOrEverybody | Audience::Subscribers => subscribers,
+        };
+        ctx.stats.emitted += 1;
+        for name in event.names(id) {
+            for sid in &audience {
+                ctx.sockets.emit(sid, &name, payload, &[], ctx.engine);
+            }
+        }
+        if self.researches.get(id).is_some_and(Research::ended) {
+            self.promote(ctx);
+        }
+    }
+
+    /// Writes a log line: live, stored, or both.
+    pub(crate) fn line(
+        &mut self,
+        id: &str,
+        level: &str,
+        message: &str,
+        live: bool,
+        store: bool,
+        ctx: &mut Context<'_>,
+    ) -> u64 {
+        self.next_line += 1;
+        let line = Line {
+            id: self.next_line,
+            micros: self.stamp(ctx),
+            level: level.to_owned(),
+            message: message.to_owned(),
+        };
+        let entry = line.live();
+        if store {
+            self.research(id, ctx)
+                .store(line, ctx.config.app.stored_lines);
+        }
+        if live {
+            self.emit(id, &json!({"log_entry": entry}), ctx);
+        }
+        self.next_line
+    }
+
+    /// Microseconds that grow, though the server's clock has milliseconds only.
+    fn stamp(&mut self, ctx: &Context<'_>) -> u64 {
+        let now = (ctx.config.wall_clock_ms + ctx.now) * 1_000;
+        self.last_micros = now.max(self.last_micros + 1);
+        self.last_micros
+    }
+
+    /// Ends a research, with the words of the real server: the final update, then the clean-up's.
+    pub(crate) fn end(&mut self, id: &str, outcome: &Outcome, ctx: &mut Context<'_>) {
+        let cleanup = "Research process has ended and resources have been cleaned up";
+        match outcome {
+            Outcome::Completed => {
+                let message = "Research completed successfully";
+                let last = json!({"status": "completed", "message": message, "progress": 100});
+                self.emit(id, &last, ctx);
+                let last = json!({"status": "completed", "message": cleanup, "progress": 100});
+                self.emit(id, &last, ctx);
+            }
+            Outcome::Failed(error_type) => {
+                let (error, suggestion) = script::explain(error_type);
+                let info = json!({"type": error_type, "message": error, "suggestion": suggestion});
+                self.research(id, ctx)
+                    .metadata
+                    .insert("error_info".into(), info);
+                let metadata = json!({"phase": "error", "error_type": error_type});
+                let last = json!({"status": "failed", "error": error, "metadata": metadata});
+                self.emit(id, &last, ctx);
+                self.emit(id, &json!({"status": "failed", "error": error}), ctx);
+            }
+            Outcome::Suspended => {
+                let message = "Research was terminated by user";
+                self.emit(id, &json!({"status": "suspended", "message": message}), ctx);
+                let last = json!({"status": "suspended", "message": cleanup, "progress": 0});
+                self.emit(id, &last, ctx);
+            }
+        }
+    }
+
+    pub(crate) fn closed(&mut self, sid: &str) {
+        for research in self.researches.values_mut() {
+            research.subscribers.remove(sid);
+        }
+    }
+
+    /// A restart ends all subscriptions; running researches stay `in_progress` for ever if they die.
+    pub(crate) fn restart(&mut self, researches_die: bool) {
+        for research in self.researches.values_mut() {
+            research.subscribers.clear();
+            if researches_die {
+                research.script.clear();
+                research.step_at = None;
+            }
+        }
+    }
+
+    pub(crate) fn sign_out(&mut self) {
+        self.tokens.clear();
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<u64> {
+        self.researches
+            .values()
+            .filter_map(|research| research.step_at)
+            .min()
+    }
+
+    pub(crate) fn handle_timeout(&mut self, ctx: &mut Context<'_>) {
+        let due = |(id, research): (&String, &Research)| {
+            research
+                .step_at
+                .is_some_and(|at| at <= ctx.now)
+                .then(|| id.clone())
+        };
+        for id in self.researches.iter().filter_map(due).collect::<Vec<_>>() {
+            self.step(&id, ctx);
+        }
+    }
+
+    fn step(&mut self, id: &str, ctx: &mut Context<'_>) {
+        let micros = self.stamp(ctx);
+        let Some(research) = self.researches.get_mut(id) else {
+            return;
+        };
+        let Some(step) = research.script.pop_front() else {
+            research.step_at = None;
+            return;
+        };
+        research.step_at = (!research.script.is_empty()).then_some(ctx.now + research.step_ms);
+        match step {
+            Step::Update {
+                progress,
+                message,
+                phase,
+                fields,
+            } => {
+                research.progress = progress;
+                research.message = message;
+                research.metadata.insert("phase".into(), json!(phase));
+                let payload = research.update(&json_id(id), micros, phase, fields);
+                self.emit(id, &payload, ctx);
+            }
+            Step::Line { level, message } => {
+                self.line(id, level, &message, true, true, ctx);
+            }
+            Step::EngineSelected { engine, results } => {
+                self.engine_selected(id, engine, results, micros, ctx);
+            }
+            Step::End(outcome) => self.end(id, &outcome, ctx),
+        }
+    }
+
+    fn engine_selected(
+        &mut self,
+        id: &str,
+        engine: &str,
+        results: u32,
+        micros: u64,
+        ctx: &mut Context<'_>,
+    ) {
+        let found = json!({"engine": engine, "result_count": results});
+        let research = self.research(id, ctx);
+        research
+            .metadata
+            .insert("search_engine".into(), json!(engine));
+        if research.style == Style::Documented {
+            // This event carries no research id, so it goes to everybody.
+            for sid in ctx.sockets.members() {
+                ctx.sockets
+                    .emit(&sid, "search_engine_selected", &found, &[], ctx.engine);
+            }
+            ctx.stats.emitted += 1;
+            return;
+        }
+        let mut fields = Map::new();
+        fields.insert("event".into(), json!("search_engine_selected"));
+        if let Value::Object(found) = found {
+            fields.extend(found);
+        }
+        research.message = format!("Selected search engine {engine}");
+        let payload = research.update(&json_id(id), micros, "search", fields);
+        self.emit(id, &payload, ctx);
+    }
+}
+
+/// Ids are strings, but benchmarks count: both are accepted everywhere.
+fn id_text(value: &Value) -> Option<String> {
+    let text = value
+        .as_str()
+        .map(str::to_owned)
+        .or_else(|| value.as_u64().map(|n| n.to_string()));
+    text.filter(|text| !text.is_empty())
+}
+
+fn json_id(id: &str) -> Value {
+    id.parse::<u64>()
+        .map_or_else(|_| json!(id), |number| json!(number))
+}
