@@ -1,0 +1,18 @@
+// What the package asks of the page around it. Everything is asked late: importing touches nothing.
+
+export const browser = {
+  /** False on a server that renders the page, and in workers, which have no document. */
+  get present() {
+    return typeof document !== "undefined" && typeof location !== "undefined";
+  },
+
+  /** What a relative `url` is relative to, and the default of `url`. */
+  get href() {
+    return location.href;
+  },
+
+  /** The token that the application's pages carry for requests that change something. */
+  get csrfToken() {
+    return document.querySelector('meta[name="csrf-token"]')?.content || undefined;
+  },
+};

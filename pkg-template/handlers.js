@@ -1,0 +1,61 @@
+// The handlers of one object by event name: each is called on its own, so that one that throws stops nothing else.
+
+import { report } from "./error.js";
+
+export class Handlers {
+  /** event → (handler → whether it is called only once). A function is registered once, as with the DOM's events. */
+  #byEvent = new Map();
+  #changed;
+
+  /** @param {(event: string, wanted: boolean) => void} [changed] told when an event gets its first or loses its last handler */
+  constructor(changed = () => {}) {
+    this.#changed = changed;
+  }
+
+  /** Returns the undo. */
+  add(event, handler, once = false) {
+    if (typeof event !== "string" || event === "") throw new TypeError("The name of an event must be a string that is not empty.");
+    if (typeof handler !== "function") throw new TypeError(`The handler of "${event}" must be a function.`);
+    const handlers = this.#byEvent.get(event);
+    if (handlers) {
+      // `on` after `once` keeps the handler; `once` after `on` must not take it away.
+      handlers.set(handler, once && handlers.get(handler) !== false);
+    } else {
+      // First the other side, which may refuse: then nothing has been registered.
+      this.#changed(event, true);
+      this.#byEvent.set(event, new Map([[handler, once]]));
+    }
+    return () => this.remove(event, handler);
+  }
+
+  /** Without a handler: all handlers of the event. */
+  remove(event, handler) {
+    const handlers = this.#byEvent.get(event);
+    if (!handlers) return;
+    if (handler === undefined) handlers.clear();
+    else handlers.delete(handler);
+    if (handlers.size === 0) {
+      this.#byEvent.delete(event);
+      this.#changed(event, false);
+    }
+  }
+
+  call(event, ...args) {
+    const handlers = this.#byEvent.get(event);
+    if (!handlers) return;
+    for (const [handler, once] of [...handlers]) {
+      // A handler that an earlier one removed is not called any more.
+      if (!handlers.has(handler)) continue;
+      if (once) this.remove(event, handler);
+      try {
+        handler(...args);
+      } catch (error) {
+        report(error);
+      }
+    }
+  }
+
+  clear() {
+    for (const event of [...this.#byEvent.keys()]) this.remove(event);
+  }
+}

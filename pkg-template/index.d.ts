@@ -1,0 +1,621 @@
+/**
+ * Keeps a page in step with a research that runs on a Socket.IO server for minutes or hours.
+ *
+ * ```js
+ * import { connect } from "research-socket";
+ *
+ * const client = await connect();
+ * const research = client.subscribe("research-12345");
+ * research.on("update", (update) => (bar.value = update.progress ?? bar.value));
+ * research.on("log", (entry) => panel.append(entry.message, "\n"));
+ * const end = await research.done; // { status: "completed", … }
+ * ```
+ *
+ * @packageDocumentation
+ */
+
+/**
+ * Starts a connection, or joins the one that is open: calls with the same `url`, `path` and `namespace` share one
+ * connection, which closes with the last of their clients. The options of the first call count for all.
+ *
+ * Resolves as soon as the WebAssembly module is loaded and the first attempt has begun. It does not wait for the server:
+ * how the connection is doing, {@link Client.state} tells.
+ *
+ * @throws `TypeError` or `RangeError` that names the option that is wrong, or a {@link ResearchSocketError} with the
+ * code `UNSUPPORTED` (no browser, no WebAssembly), `LOAD_FAILED` (try again later), `ABORTED` or `INTERNAL`.
+ *
+ * @example
+ * const client = await connect({ url: "https://research.example.org", reconnectionAttempts: 10 });
+ */
+export function connect(options?: ConnectOptions): Promise<Client>;
+
+/** All are optional. Times are in milliseconds. */
+export interface ConnectOptions {
+  /**
+   * The origin of the server, without a path.
+   * @default the page's own origin
+   * @example "https://research.example.org"
+   */
+  url?: string | URL;
+
+  /**
+   * Where the server answers.
+   * @default "/socket.io"
+   * @example "/ws/socket.io"
+   */
+  path?: string;
+
+  /**
+   * The Socket.IO namespace.
+   * @default "/"
+   */
+  namespace?: string;
+
+  /**
+   * Whether to try again after a failure.
+   * @default true
+   */
+  reconnection?: boolean;
+
+  /**
+   * How many attempts are made before `reconnect_failed`. `Infinity` never gives up. The count starts again once a
+   * connection has proven stable. With a `fallback` the client keeps looking for the server all the same.
+   * @default 5
+   */
+  reconnectionAttempts?: number;
+
+  /**
+   * The wait before the first attempt; it doubles with each further one.
+   * @default 1000
+   */
+  reconnectionDelay?: number;
+
+  /**
+   * The longest wait between two attempts.
+   * @default 5000
+   */
+  reconnectionDelayMax?: number;
+
+  /**
+   * How much chance is in the wait, from 0 (none) to 1, so that not all pages come back in the same moment.
+   * Attempts exactly one second apart: `reconnectionDelayMax: 1000, randomizationFactor: 0`.
+   * @default 0.5
+   */
+  randomizationFactor?: number;
+
+  /**
+   * How long one attempt to connect may take.
+   * @default 20000
+   */
+  timeout?: number;
+
+  /**
+   * Sent with the namespace's CONNECT. A function is asked again at each attempt.
+   * @example async () => ({ token: await freshToken() })
+   */
+  auth?: Given<Record<string, unknown>>;
+
+  /**
+   * Headers of every request. A function is asked again at each attempt.
+   * @example { "X-Tenant": "blue" }
+   */
+  headers?: Given<Pairs | Headers>;
+
+  /**
+   * Added to the address of every request. A function is asked again at each attempt.
+   * @example () => ({ token: localStorage.token })
+   */
+  query?: Given<Pairs | URLSearchParams>;
+
+  /**
+   * Whether cookies go to a server of another origin. To the page's own origin they always go.
+   * @default false
+   */
+  withCredentials?: boolean;
+
+  /** Asking for the status by plain HTTP while the connection cannot be had; `false` switches it off. */
+  fallback?: false | FallbackOptions;
+
+  /** How repeated messages are recognised. */
+  dedup?: {
+    /**
+     * How many log lines are remembered per research, 1 to 1,000,000.
+     * @default 10000
+     */
+    entries?: number;
+  };
+
+  /**
+   * How many log lines are kept per research; the oldest go first.
+   * @default 5000
+   */
+  maxLogs?: number;
+
+  /**
+   * The token for {@link Research.cancel}.
+   * @default the content of the page's `<meta name="csrf-token">`
+   * @example () => document.forms[0].csrf_token.value
+   */
+  csrfToken?: string | (() => string | undefined | Promise<string | undefined>);
+
+  /**
+   * Closes the client when it aborts.
+   * @example AbortSignal.timeout(3_600_000)
+   */
+  signal?: AbortSignal;
+
+  /**
+   * Hears of each state (`debug`) and of what was refused or has no effect (`warn`).
+   * @default none
+   * @example console
+   */
+  logger?: Logger;
+}
+
+export interface FallbackOptions {
+  /**
+   * The wait between an answer and the next request.
+   * @default 3000
+   */
+  interval?: number;
+
+  /**
+   * After how many failed attempts to connect it begins.
+   * @default 3
+   */
+  after?: number;
+
+  /**
+   * Where the status is; `{id}` stands for the id of the research.
+   * @default "/api/research/{id}/status"
+   */
+  statusPath?: string;
+
+  /**
+   * Where {@link Research.cancel} sends its request; `{id}` stands for the id of the research.
+   * @default "/api/terminate/{id}"
+   */
+  terminatePath?: string;
+
+  /**
+   * How long one answer may take.
+   * @default 10000
+   */
+  timeout?: number;
+}
+
+/** A value, or a function that gives it when it is needed. */
+export type Given<T> = T | (() => T | null | undefined | Promise<T | null | undefined>);
+
+/** Names and values; what is `null` or `undefined` is left out. */
+export type Pairs = Record<string, string | number | boolean | null | undefined>;
+
+export interface Logger {
+  debug?(message: string, detail?: unknown): void;
+  warn?(message: string, detail?: unknown): void;
+}
+
+/** Takes a handler away again. More than one call does nothing. */
+export type Undo = () => void;
+
+/**
+ * One client of a connection. `using client = await connect()` closes it at the end of the block.
+ *
+ * A handler that throws stops neither the others nor the connection: the error is shown as uncaught.
+ */
+export interface Client {
+  /**
+   * Follows a research. The same id gives the same object; `7` and `"7"` are the same id. It works in every state: the
+   * server is told as soon as it can be reached, and again after each reconnection.
+   *
+   * @param handler is called for each `update`
+   * @example client.subscribe("research-12345", (update) => console.log(update.progress))
+   */
+  subscribe(id: ResearchId, handler?: (update: Update) => void): Research;
+
+  /** Lets go of a research, however often it was subscribed to. Unknown ids do nothing. */
+  unsubscribe(id: ResearchId): void;
+
+  /**
+   * Sends an event to the server. While there is no connection it waits in a bounded buffer. Binary data
+   * (`ArrayBuffer`, typed arrays) may be anywhere in the arguments.
+   *
+   * @throws {@link ResearchSocketError} with the code `BUFFER_FULL`, `PAYLOAD_TOO_LARGE` or `CLOSED`
+   * @example client.emit("hello", { from: "page" })
+   */
+  emit(event: string, ...args: unknown[]): void;
+
+  /**
+   * Sends an event and resolves with the first argument of the server's acknowledgement.
+   * @example const answer = await client.timeout(5000).emitWithAck("hello")
+   */
+  emitWithAck(event: string, ...args: unknown[]): Promise<any>;
+
+  /** Limits how long the acknowledgement may take; after that it rejects with the code `TIMEOUT`. */
+  timeout(milliseconds: number): Pick<Client, "emitWithAck">;
+
+  /** An emit that is dropped when there is no connection, instead of kept. */
+  readonly volatile: Pick<Client, "emit">;
+
+  /**
+   * Adds a handler for one of the {@link ClientEvents} or for any event that the server sends. The same function is
+   * registered once. For an event that wants an acknowledgement the last argument is the function that gives it.
+   *
+   * @returns the undo
+   * @example const undo = client.on("state", (state) => (badge.textContent = state.name))
+   */
+  on<E extends string>(event: E, handler: ClientHandler<E>): Undo;
+
+  /** Like {@link on}, for one time. */
+  once<E extends string>(event: E, handler: ClientHandler<E>): Undo;
+
+  /** Takes a handler away; without one, all handlers of the event. */
+  off<E extends string>(event: E, handler?: ClientHandler<E>): void;
+
+  /** The same as `on("reconnect", handler)`. Subscriptions need no help: they are repeated by themselves. */
+  onReconnect(handler: (attempt: number) => void): Undo;
+
+  /** Tries to connect now, instead of after the next wait or after having given up. */
+  connect(): void;
+
+  /**
+   * Ends this client: its researches, handlers and waiting acknowledgements. The connection itself ends with the last
+   * client that shares it. More than one call does nothing.
+   */
+  close(): void;
+  [Symbol.dispose](): void;
+
+  /** The same object until it changes. */
+  readonly state: ConnectionState;
+
+  /** `state.name === "connected"` */
+  readonly connected: boolean;
+
+  /** `state.name === "fallback"`: updates come from asking for the status. */
+  readonly usingFallback: boolean;
+
+  /** Counts since the connection began. */
+  stats(): Stats;
+}
+
+export type ResearchId = string | number;
+
+export type StateName = "connecting" | "connected" | "reconnecting" | "fallback" | "offline" | "closed";
+
+export interface ConnectionState {
+  /**
+   * - `connecting`: the first attempt
+   * - `connected`: live
+   * - `reconnecting`: lost, and tried again
+   * - `fallback`: the status is asked for by plain HTTP, and the connection is tried again at times
+   * - `offline`: no network, or nothing more is tried; `reason` says which. {@link Client.connect} tries again
+   * - `closed`: for good
+   */
+  readonly name: StateName;
+  /** Why it is not connected. */
+  readonly reason?: ResearchSocketError;
+  /** The number of the attempt, from 1. */
+  readonly attempt?: number;
+  /** Milliseconds from this state to the next attempt. */
+  readonly delay?: number;
+}
+
+/** What each event of a client passes to its handlers. */
+export interface ClientEvents {
+  /** Live, with the connection's id. Also after each reconnection. */
+  connect: [info: { id: string }];
+  /** The connection was lost, with Socket.IO's word for why. */
+  disconnect: [reason: DisconnectReason, error: ResearchSocketError];
+  /** An attempt has failed. */
+  connect_error: [error: ResearchSocketError];
+  /** An attempt begins. */
+  reconnect_attempt: [attempt: number];
+  /** Live again. */
+  reconnect: [attempt: number];
+  /** All attempts are used up. */
+  reconnect_failed: [error: ResearchSocketError];
+  /** The state has changed. */
+  state: [state: ConnectionState];
+  /** The server named the search engine without saying for which research. */
+  search_engine_selected: [payload: Record<string, unknown>];
+  /** A message was refused, and why. The rest goes on. */
+  warning: [warning: Warning];
+}
+
+export type ClientHandler<E extends string> = E extends keyof ClientEvents
+  ? (...args: ClientEvents[E]) => void
+  : (...args: any[]) => void;
+
+export type DisconnectReason =
+  | "io server disconnect"
+  | "io client disconnect"
+  | "ping timeout"
+  | "transport close"
+  | "transport error"
+  | "parse error"
+  | (string & {});
+
+/** Numbers about one connection. There may be more than these. */
+export interface Stats {
+  [name: string]: number;
+}
+
+/** One client's view of a research. */
+export interface Research {
+  /** Always a string. */
+  readonly id: string;
+
+  /** What is known now, frozen; the same object until something changes. */
+  readonly state: ResearchState;
+
+  /**
+   * Resolves with the end, also when the research failed or was cancelled: see its `status`. Rejects only when the page
+   * lets go before the end (`ABORTED`, `CLOSED`) or the client fails for good (`INTERNAL`). Unused, it does no harm.
+   */
+  readonly done: Promise<End>;
+
+  /**
+   * The log lines that are kept and then each new one, until the end of the research. A loop that is too slow loses the
+   * oldest lines that wait, and `dropped` counts them.
+   *
+   * @param options.level only lines with this level, or one of these
+   * @example for await (const entry of research.logs({ level: ["error", "milestone"] })) show(entry.message);
+   */
+  logs(options?: { level?: LogLevel | readonly LogLevel[] }): Stream<LogEntry>;
+
+  /** Each update from now on, until the end of the research. */
+  updates(): Stream<Update>;
+
+  /**
+   * Asks the server to terminate the research. Resolves when the server has agreed; the end follows as an event.
+   * Rejects with a {@link ResearchSocketError}.
+   */
+  cancel(): Promise<void>;
+
+  /** Asks the server for the status now, by plain HTTP. */
+  refresh(): void;
+
+  /** Lets go of the research. */
+  unsubscribe(): void;
+  [Symbol.dispose](): void;
+
+  /**
+   * @returns the undo
+   * @example research.once("end", (end) => alert(end.status))
+   */
+  on<E extends keyof ResearchEvents>(event: E, handler: (value: ResearchEvents[E]) => void): Undo;
+
+  /** Like {@link on}, for one time. */
+  once<E extends keyof ResearchEvents>(event: E, handler: (value: ResearchEvents[E]) => void): Undo;
+
+  /** Takes a handler away; without one, all handlers of the event. */
+  off<E extends keyof ResearchEvents>(event: E, handler?: (value: ResearchEvents[E]) => void): void;
+}
+
+/** What each event of a research passes to its handlers. */
+export interface ResearchEvents {
+  /** A message of the server, validated. */
+  update: Update;
+  /** A log line, each once. */
+  log: LogEntry;
+  /** The status has changed. */
+  status: { status: Status; previous: Status | null };
+  /** What the research is doing has changed. */
+  task: string;
+  /** A step of an agent. */
+  step: Step;
+  /** The search engine has been chosen. */
+  engine: Engine;
+  /** Something failed. Often, but not always, the end follows. */
+  failure: Failure;
+  /** Log lines were missed. */
+  gap: Gap;
+  /** The end, exactly once. A client that subscribes after the end hears of it too. */
+  end: End;
+}
+
+export type Status =
+  | "pending"
+  | "queued"
+  | "in_progress"
+  | "completed"
+  | "suspended"
+  | "failed"
+  | "error"
+  | "cancelled"
+  | "not_started"
+  | "starting"
+  | "searching"
+  | "processing"
+  | "analyzing"
+  | "writing"
+  | "reviewing";
+
+/** A status after which nothing more comes. */
+export type EndStatus = "completed" | "suspended" | "failed" | "error" | "cancelled";
+
+export type LogLevel =
+  | "trace"
+  | "debug"
+  | "info"
+  | "success"
+  | "warning"
+  | "error"
+  | "critical"
+  | "milestone";
+
+/** Where something was learnt: from the connection, or from asking for the status. */
+export type Source = "live" | "fallback";
+
+/** The server's payload. What was known to be wrong is left out; what is not known is passed on untouched. */
+export interface Update {
+  /** Percent, 0 to 100. */
+  readonly progress?: number;
+  readonly status?: Status;
+  readonly message?: string;
+  readonly phase?: string;
+  readonly [field: string]: unknown;
+}
+
+export interface LogEntry {
+  readonly message: string;
+  readonly level: LogLevel;
+  /** As the server wrote it, usually ISO 8601. */
+  readonly time?: string;
+  readonly [field: string]: unknown;
+}
+
+/** A step of an agent, with the fields that the server gave. */
+export interface Step {
+  readonly phase?: string;
+  readonly message?: string;
+  readonly thought?: string;
+  readonly tool?: string;
+  readonly arguments?: Readonly<Record<string, unknown>>;
+  readonly content?: string;
+  readonly iteration?: number;
+  readonly [field: string]: unknown;
+}
+
+export interface Engine {
+  readonly name: string;
+  readonly resultCount?: number | null;
+}
+
+/** What went wrong on the server, in words for people. */
+export interface Failure {
+  /** The server's word for the kind, such as `timeout`, `token_limit`, `rate_limit`, `synthesis_error`, `failed`. */
+  readonly code: string;
+  /** @example "API Rate Limit Reached" */
+  readonly title: string;
+  /** What it means and what to do. */
+  readonly text: string;
+  /** The server's own words. */
+  readonly detail: string | null;
+  /** What the server suggests to do. */
+  readonly suggestion: string | null;
+}
+
+export interface Gap {
+  /** When the server was heard last before the gap, as of `Date.now()`. */
+  readonly from: number;
+  /** When it was heard again, as of `Date.now()`. */
+  readonly to: number;
+  /** How many of the lines came later after all. */
+  readonly recovered: number;
+  /** How many are known to be lost; `null` if nobody can tell. */
+  readonly missing: number | null;
+}
+
+export interface End {
+  readonly status: EndStatus;
+  /** The server's last words. */
+  readonly message: string | null;
+  /** Percent, 0 to 100: 100 when completed, else what was reached. */
+  readonly progress: number | null;
+  /** The server's own words for why it failed; for people, {@link ResearchState.error} has better ones. */
+  readonly error?: string | null;
+  /** When this page heard of it, as of `Date.now()`. */
+  readonly at?: number;
+  readonly source: Source;
+}
+
+/** Everything known of a research. `null` is "not known". */
+export interface ResearchState {
+  readonly id: string;
+  readonly status: Status | null;
+  /** Percent, 0 to 100; never goes backwards. */
+  readonly progress: number | null;
+  readonly message: string | null;
+  readonly currentTask: string | null;
+  readonly phase: string | null;
+  readonly error: Failure | null;
+  readonly engine: Engine | null;
+  readonly queuePosition: number | null;
+  /** The newest lines, oldest first, at most `maxLogs`. */
+  readonly logs: readonly LogEntry[];
+  /** How many older lines are no longer in `logs`. */
+  readonly droppedLogs: number;
+  /** As of `Date.now()`. */
+  readonly startedAt: number | null;
+  /** As of `Date.now()`. */
+  readonly updatedAt: number | null;
+  /** An estimate in milliseconds. */
+  readonly timeLeft: number | null;
+  readonly source: Source | null;
+}
+
+/** What `for await` reads. */
+export interface Stream<T> extends AsyncIterableIterator<T> {
+  /** How many items were dropped because the loop was too slow. */
+  readonly dropped: number;
+  return(): Promise<IteratorResult<T, undefined>>;
+  [Symbol.asyncIterator](): Stream<T>;
+}
+
+/**
+ * - `ABORTED`: the page let go (its signal, unsubscribing, leaving), or its function for credentials failed
+ * - `BUFFER_FULL`: too much waits to be sent; try again when connected
+ * - `CLOSED`: the client is closed
+ * - `DISCONNECTED`: the connection was lost before the answer came, or the server ended it
+ * - `INTERNAL`: a fault of this package; reload the page, and report it
+ * - `INVALID_ARGUMENT`: the page gave something that cannot be sent
+ * - `LOAD_FAILED`: the WebAssembly module could not be fetched; calling `connect()` again tries again
+ * - `NOT_FOUND`: wrong `path`, or no such research
+ * - `PAYLOAD_TOO_LARGE`: more than the server takes in one message
+ * - `PROTOCOL`: what answered does not speak Socket.IO, or speaks it wrongly
+ * - `SERVER`: the server, or a proxy before it, reports a fault
+ * - `STICKY_SESSION`: several workers without sticky sessions: see to the server's set-up
+ * - `THROTTLED`: the server asks to wait
+ * - `TIMEOUT`: no answer in time
+ * - `TRANSPORT`: the network failed
+ * - `UNAUTHORIZED`: not signed in, or not allowed
+ * - `UNSUPPORTED`: no browser, no WebAssembly, or the page's policy forbids it
+ */
+export type ErrorCode =
+  | "ABORTED"
+  | "BUFFER_FULL"
+  | "CLOSED"
+  | "DISCONNECTED"
+  | "INTERNAL"
+  | "INVALID_ARGUMENT"
+  | "LOAD_FAILED"
+  | "NOT_FOUND"
+  | "PAYLOAD_TOO_LARGE"
+  | "PROTOCOL"
+  | "SERVER"
+  | "STICKY_SESSION"
+  | "THROTTLED"
+  | "TIMEOUT"
+  | "TRANSPORT"
+  | "UNAUTHORIZED"
+  | "UNSUPPORTED";
+
+/** What every rejection and every event about an error carries. */
+export class ResearchSocketError extends Error {
+  constructor(code: ErrorCode, message: string, details?: { cause?: unknown; [detail: string]: unknown });
+  readonly name: "ResearchSocketError";
+  /** Stable; the message is for people and may change. */
+  readonly code: ErrorCode;
+  readonly cause?: unknown;
+}
+
+/** A message of the server that was refused, in part or as a whole. What could be used of it was used. */
+export interface Warning {
+  readonly code: WarningCode;
+  /** Which field, what was expected and what came. */
+  readonly message: string;
+  /** The id of the research that it was for, where that is known. */
+  readonly research?: string | null;
+  /** The beginning of what was refused. */
+  readonly excerpt?: string;
+}
+
+export type WarningCode =
+  | "not-json"
+  | "not-an-object"
+  | "out-of-range"
+  | "too-many-entries"
+  | "unknown-value"
+  | "wrong-type"
+  | ErrorCode;

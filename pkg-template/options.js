@@ -1,0 +1,67 @@
+// The options of `connect`: splits off and checks what the facade itself uses. The module checks all others.
+
+/** Log lines kept per research. The application's pages show that many before a browser gets slow. */
+const MAX_LOGS = 5000;
+
+/**
+ * @param {object} options as the page gave them
+ * @param {string} href the page's address
+ */
+export function readOptions(options, href) {
+  if (options === null || typeof options !== "object") throw new TypeError("The options of connect() must be an object.");
+  const { signal, logger, csrfToken, maxLogs = MAX_LOGS, auth, headers, query, ...connection } = options;
+
+  connection.url = origin(connection.url, href);
+  need(connection.path === undefined || typeof connection.path === "string", "path", "must be a string such as \"/socket.io\"");
+  need(signal === undefined || typeof signal?.addEventListener === "function", "signal", "must be an AbortSignal");
+  need(logger === undefined || (logger !== null && typeof logger === "object"), "logger", "must be an object such as console");
+  need(csrfToken === undefined || ["string", "function"].includes(typeof csrfToken), "csrfToken", "must be a string or a function");
+  for (const [name, value] of Object.entries({ auth, headers, query })) {
+    need(value === undefined || (value !== null && ["object", "function"].includes(typeof value)), name, "must be an object or a function that returns one");
+  }
+  need(typeof maxLogs === "number", "maxLogs", "must be a number");
+  if (!Number.isSafeInteger(maxLogs) || maxLogs < 0) throw new RangeError('The option "maxLogs" must be a whole number from 0 up.');
+
+  return {
+    // Clients with the same key share one connection.
+    key: JSON.stringify([connection.url, (connection.path ?? "/socket.io").replace(/\/+$/, ""), connection.namespace ?? "/"]),
+    /** What the module gets. */
+    connection,
+    /** What belongs to the connection, so to all clients that share it. */
+    shared: { auth, headers, query, maxLogs },
+    /** What each client has for itself. */
+    own: { signal, logger, csrfToken },
+  };
+}
+
+/** The names of options which a later `connect` gives in another way than the connection it will share. Functions cannot be compared. */
+export function differences(earlier, later) {
+  return Object.keys(later).filter((name) => {
+    const [a, b] = [earlier[name], later[name]];
+    if (b === undefined || (typeof a === "function" && typeof b === "function")) return false;
+    try {
+      return typeof a !== typeof b || JSON.stringify(a) !== JSON.stringify(b);
+    } catch {
+      // What cannot be written down is not worth failing for: this only decides about a hint.
+      return a !== b;
+    }
+  });
+}
+
+function origin(url, href) {
+  need(url === undefined || typeof url === "string" || url instanceof URL, "url", "must be a string such as \"https://example.org\"");
+  let parsed;
+  try {
+    parsed = new URL(url ?? "/", href);
+  } catch {
+    need(false, "url", `is no address: ${url}`);
+  }
+  need(/^https?:$/.test(parsed.protocol), "url", `must begin with http:// or https://, not ${parsed.protocol}`);
+  // Silence would send the requests somewhere else than the page asks for.
+  need(parsed.pathname === "/" && !parsed.search && !parsed.hash, "url", "must be an origin only; the rest belongs into \"path\" or \"query\"");
+  return parsed.origin;
+}
+
+function need(holds, name, rule) {
+  if (!holds) throw new TypeError(`The option "${name}" ${rule}.`);
+}

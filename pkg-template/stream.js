@@ -1,0 +1,69 @@
+// What a `for await` loop reads: a bounded queue that drops its oldest items and counts them.
+
+export class Stream {
+  #items = [];
+  #readers = [];
+  #limit;
+  #ended = false;
+  #error;
+  #leave;
+  #takes;
+  #dropped = 0;
+
+  /**
+   * @param {number} limit how many items wait for a slow reader
+   * @param {() => void} leave called once when the stream takes no more items
+   * @param {(item: unknown) => boolean} takes which items are for this loop
+   */
+  constructor(limit, leave, takes) {
+    this.#limit = limit;
+    this.#leave = leave;
+    this.#takes = takes;
+  }
+
+  /** How many items were dropped because the loop was too slow. */
+  get dropped() {
+    return this.#dropped;
+  }
+
+  push(item) {
+    if (this.#ended || !this.#takes(item)) return;
+    const reader = this.#readers.shift();
+    if (reader) return reader.resolve({ value: item, done: false });
+    this.#items.push(item);
+    if (this.#items.length > this.#limit) {
+      this.#items.shift();
+      this.#dropped += 1;
+    }
+  }
+
+  /** What waits is still read; then the loop finishes, or throws the error. */
+  end(error) {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#error = error;
+    this.#leave();
+    const readers = this.#readers.splice(0);
+    for (const reader of readers) this.next().then(reader.resolve, reader.reject);
+  }
+
+  next() {
+    if (this.#items.length > 0) return Promise.resolve({ value: this.#items.shift(), done: false });
+    if (!this.#ended) return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
+    const error = this.#error;
+    // The loop hears of an error once; after that the stream is simply over.
+    this.#error = undefined;
+    return error ? Promise.reject(error) : Promise.resolve({ value: undefined, done: true });
+  }
+
+  /** Called by `break` in a `for await` loop. */
+  return(value) {
+    this.#items.length = 0;
+    this.end();
+    return Promise.resolve({ value, done: true });
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+}

@@ -1,0 +1,233 @@
+// connect(): loading, options, sharing one connection, and letting go of it.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { codeOf, connected, fake, reported, settled } from "./fake.mjs";
+
+test("importing asks nothing of the page", async () => {
+  // This test runs without a browser: an import that touched it would have failed.
+  const { connect } = await import("../../pkg-template/connect.js").then(({ createConnect }) => ({
+    connect: createConnect({ init: assert.fail, Connection: assert.fail, browser: { present: false } }),
+  }));
+  assert.equal(typeof connect, "function");
+});
+
+test("without a browser it says where to call it", async () => {
+  const world = fake({ present: false });
+  await assert.rejects(world.connect(), (error) => error.code === "UNSUPPORTED" && /where a document exists/.test(error.message));
+  assert.equal(world.loads, 0);
+});
+
+test("the module is loaded once, however often it is called", async () => {
+  const world = fake();
+  await Promise.all([world.connect(), world.connect(), world.connect({ url: "https://other.example" })]);
+  await world.connect();
+  assert.equal(world.loads, 1);
+});
+
+test("a load that failed is tried again by the next call", async () => {
+  let fails = true;
+  const world = fake({
+    load: async () => {
+      if (fails) throw new TypeError("Failed to fetch");
+    },
+  });
+  await assert.rejects(world.connect(), (error) => error.code === "LOAD_FAILED" && error.cause instanceof TypeError);
+  fails = false;
+  await world.connect();
+  assert.equal(world.loads, 2);
+});
+
+test("a page whose policy forbids WebAssembly is told what to allow", async () => {
+  const world = fake({
+    load: async () => {
+      throw new WebAssembly.CompileError("violates the following Content Security policy directive");
+    },
+  });
+  await assert.rejects(world.connect(), (error) => error.code === "UNSUPPORTED" && error.message.includes("'wasm-unsafe-eval'"));
+});
+
+test("options go to the module as the page gave them, without the facade's own", async () => {
+  const world = fake();
+  const given = { path: "/ws/socket.io", reconnectionAttempts: Infinity, timeout: 5, fallback: false, dedup: { entries: 3 }, withCredentials: true };
+  await world.connect({ ...given, auth: { token: "t" }, maxLogs: 3, logger: console, csrfToken: "x", signal: new AbortController().signal });
+  assert.deepEqual(world.connection.options, { ...given, url: "https://app.example" });
+  assert.deepEqual(world.connection.names(), ["open"]);
+});
+
+test("the default of `url` is the page's origin", async () => {
+  const world = fake({ href: "https://app.example:8443/progress/7?x=1" });
+  await world.connect();
+  assert.equal(world.connection.options.url, "https://app.example:8443");
+});
+
+for (const [name, value, kind] of [
+  ["url", 7, TypeError],
+  ["url", "not an address:", TypeError],
+  ["url", "wss://app.example", TypeError],
+  ["url", "https://app.example/api", TypeError],
+  ["path", 7, TypeError],
+  ["auth", "token", TypeError],
+  ["headers", 7, TypeError],
+  ["query", "a=b", TypeError],
+  ["signal", {}, TypeError],
+  ["logger", 7, TypeError],
+  ["csrfToken", 7, TypeError],
+  ["maxLogs", "7", TypeError],
+  ["maxLogs", -1, RangeError],
+  ["maxLogs", 1.5, RangeError],
+]) {
+  test(`${name}: ${JSON.stringify(value)} is refused by name`, async () => {
+    const world = fake();
+    await assert.rejects(world.connect({ [name]: value }), (error) => error instanceof kind && error.message.includes(`"${name}"`));
+    assert.equal(world.connections.length, 0);
+  });
+}
+
+test("what the module refuses reaches the page as it is", async () => {
+  const world = fake();
+  world.answers.create = new RangeError("option `timeout` must be a number");
+  await assert.rejects(world.connect({ timeout: -1 }), RangeError);
+  delete world.answers.create;
+  // The refused one has left nothing behind.
+  await world.connect();
+  assert.equal(world.connections.length, 1);
+});
+
+test("the same url and path share one connection, which closes with the last client", async () => {
+  const world = fake();
+  const one = await world.connect();
+  const two = await world.connect({ url: "https://app.example/", path: "/socket.io/" });
+  assert.equal(world.connections.length, 1);
+  assert.notEqual(one, two);
+
+  one.close();
+  assert.deepEqual(world.connection.of("close"), []);
+  two.close();
+  assert.equal(world.connection.of("close").length, 1);
+  await settled();
+  assert.equal(world.connection.of("free").length, 1);
+});
+
+test("another url, path or namespace has a connection of its own", async () => {
+  const world = fake();
+  for (const options of [{}, { url: "https://b.example" }, { path: "/ws/socket.io" }, { namespace: "/admin" }]) await world.connect(options);
+  assert.equal(world.connections.length, 4);
+});
+
+test("two calls at once share one connection", async () => {
+  const world = fake();
+  await Promise.all([world.connect(), world.connect()]);
+  assert.equal(world.connections.length, 1);
+});
+
+test("after the last client has gone, the next call makes a new connection", async () => {
+  const world = fake();
+  (await world.connect()).close();
+  const client = await world.connect();
+  assert.equal(world.connections.length, 2);
+  assert.equal(client.state.name, "connecting");
+});
+
+test("options that differ from those of the shared connection are named to the logger", async () => {
+  const world = fake();
+  const warnings = [];
+  const logger = { warn: (text) => warnings.push(text) };
+  await world.connect({ timeout: 1000, dedup: { entries: 5 }, auth: () => ({}) });
+  await world.connect({ timeout: 1000, dedup: { entries: 5 }, auth: () => ({}), logger });
+  assert.deepEqual(warnings, []);
+  await world.connect({ timeout: 2000, reconnection: false, logger });
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0], /no effect: timeout, reconnection$/);
+});
+
+test("a signal that has aborted already stops before anything is loaded", async () => {
+  const world = fake();
+  const reason = new Error("gone");
+  await assert.rejects(world.connect({ signal: AbortSignal.abort(reason) }), (error) => error.code === "ABORTED" && error.cause === reason);
+  assert.equal(world.loads, 0);
+});
+
+test("a signal that aborts while the module loads stops at once", async () => {
+  const world = fake({ load: () => new Promise(() => {}) });
+  const controller = new AbortController();
+  const code = codeOf(world.connect({ signal: controller.signal }));
+  controller.abort();
+  assert.equal(await code, "ABORTED");
+});
+
+test("a signal closes its client, and only that one", async () => {
+  const controller = new AbortController();
+  const { client, world } = await connected({ signal: controller.signal });
+  const other = await world.connect();
+  const { done } = client.subscribe(1);
+  controller.abort("why");
+  assert.equal(client.state.name, "closed");
+  assert.equal(client.state.reason.code, "ABORTED");
+  assert.equal(client.state.reason.cause, "why");
+  assert.equal(await codeOf(done), "ABORTED");
+  assert.equal(other.state.name, "connected");
+});
+
+test("a connection that cannot be opened is let go of", async () => {
+  const world = fake();
+  world.answers.open = new Error("no");
+  assert.equal(await codeOf(world.connect()), "INTERNAL");
+  assert.equal(world.connection.of("close").length, 1);
+  delete world.answers.open;
+  await world.connect();
+  assert.equal(world.connections.length, 2);
+});
+
+test("credentials are asked for anew each time, and may be promises", async () => {
+  const world = fake();
+  let asked = 0;
+  await world.connect({
+    auth: async () => ({ token: ++asked }),
+    headers: new Headers({ "X-Tenant": "blue" }),
+    query: () => ({ a: 1, b: null, c: undefined, d: "ä" }),
+  });
+  world.connection.tell("credentials", 11);
+  world.connection.tell("credentials", 12);
+  await settled();
+  const rest = { headers: [["x-tenant", "blue"]], query: [["a", "1"], ["d", "ä"]] };
+  assert.deepEqual(world.connection.of("provide"), [
+    [11, { auth: '{"token":1}', ...rest }],
+    [12, { auth: '{"token":2}', ...rest }],
+  ]);
+});
+
+test("a page without credentials answers with none", async () => {
+  const { connection } = await connected({ auth: () => null });
+  connection.tell("credentials", 1);
+  await settled();
+  assert.deepEqual(connection.of("provide"), [[1, { auth: undefined, headers: [], query: [] }]]);
+});
+
+for (const [why, options, words] of [
+  ["throws", { auth: () => { throw new Error("no token"); } }, /no token/],
+  ["rejects", { headers: async () => { throw new Error("signed out"); } }, /signed out/],
+  ["gives something else", { query: () => "a=b" }, /"query" must return an object/],
+]) {
+  test(`a function for credentials that ${why} is told to the module`, async (t) => {
+    const errors = reported(t);
+    const { connection } = await connected(options);
+    connection.tell("credentials", 5);
+    await settled();
+    assert.equal(connection.of("provide").length, 0);
+    const [[id, message]] = connection.of("refuse");
+    assert.equal(id, 5);
+    assert.match(message, words);
+    assert.deepEqual(errors, []);
+  });
+}
+
+test("credentials that come after the client was closed go nowhere", async () => {
+  let give;
+  const { client, connection } = await connected({ auth: () => new Promise((resolve) => (give = resolve)) });
+  connection.tell("credentials", 1);
+  client.close();
+  give({});
+  await settled();
+  assert.deepEqual(connection.of("provide"), []);
+});

@@ -1,0 +1,118 @@
+// A module without Rust: records what the facade asks for, and tells it what a test wants it to hear.
+
+import { createConnect } from "../../pkg-template/connect.js";
+
+/**
+ * @typedef {{ method: string, args: unknown[] }} Call
+ */
+
+/** A `connect` of its own with everything behind it in the test's hands. */
+export function fake({ load = async () => {}, present = true, href = "https://app.example/progress/7", csrfToken } = {}) {
+  const world = {
+    /** @type {FakeConnection[]} */
+    connections: [],
+    loads: 0,
+    /** method → what it returns, or throws when it is an Error */
+    answers: {},
+    connect: undefined,
+    get connection() {
+      return world.connections.at(-1);
+    },
+  };
+
+  class FakeConnection {
+    /** @type {Call[]} */
+    calls = [];
+
+    constructor(options, dispatch) {
+      answer(world.answers.create);
+      this.options = options;
+      this.tell = dispatch;
+      world.connections.push(this);
+    }
+
+    /** The calls of one method, each as its arguments. */
+    of(method) {
+      return this.calls.filter((call) => call.method === method).map((call) => call.args);
+    }
+
+    names() {
+      return this.calls.map((call) => call.method);
+    }
+  }
+
+  for (const method of METHODS) {
+    FakeConnection.prototype[method] = function (...args) {
+      this.calls.push({ method, args });
+      const given = world.answers[method];
+      return answer(typeof given === "function" ? given.apply(this, args) : given);
+    };
+  }
+  let number = 0;
+  world.answers = { emit: () => ++number, cancel: () => ++number, stats: { roundTrips: 3 } };
+
+  world.connect = createConnect({
+    init: () => {
+      world.loads += 1;
+      return load();
+    },
+    Connection: FakeConnection,
+    browser: { present, href, csrfToken },
+  });
+  return world;
+}
+
+const METHODS = [
+  "open",
+  "subscribe",
+  "unsubscribe",
+  "snapshot",
+  "emit",
+  "acknowledge",
+  "listen",
+  "refresh",
+  "cancel",
+  "connect",
+  "state",
+  "stats",
+  "connected",
+  "provide",
+  "refuse",
+  "close",
+  "free",
+];
+
+function answer(value) {
+  if (value instanceof Error) throw value;
+  return value;
+}
+
+/** What the page would show as uncaught errors from here to the end of the test. */
+export function reported(t) {
+  const errors = [];
+  const before = globalThis.reportError;
+  globalThis.reportError = (error) => errors.push(error);
+  t.after(() => (globalThis.reportError = before));
+  return errors;
+}
+
+/** Lets everything happen that needs no time. */
+export const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+/** A client that is connected, and its connection. */
+export async function connected(options, world = fake()) {
+  const client = await world.connect(options);
+  world.connection.tell("state", undefined, { name: "connected" });
+  return { client, connection: world.connection, world };
+}
+
+export function codeOf(promise) {
+  return promise.then(
+    (value) => assertNever(value),
+    (error) => error.code,
+  );
+}
+
+function assertNever(value) {
+  throw new Error(`resolved with ${JSON.stringify(value)} where a rejection was expected`);
+}

@@ -1,0 +1,334 @@
+// The research: one object for one id, its state, events, end, loops, cancelling.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ResearchSocketError } from "../../pkg-template/error.js";
+import { codeOf, connected, fake, settled } from "./fake.mjs";
+
+const END = { status: "completed", message: "Done", progress: 100, error: null, source: "live" };
+const line = (message, level = "info") => ({ message, level, time: "2026-11-21T20:45:09Z" });
+
+test("the same id is the same object, as a number or as a string", async () => {
+  const { client, connection } = await connected();
+  const research = client.subscribe(7);
+  assert.equal(client.subscribe("7"), research);
+  assert.equal(research.id, "7");
+  assert.deepEqual(connection.of("subscribe"), [["7"]]);
+});
+
+for (const id of ["", undefined, null, NaN, 1.5, {}]) {
+  test(`the id ${String(id) || '""'} is refused`, async () => {
+    const { client, connection } = await connected();
+    assert.throws(() => client.subscribe(id), TypeError);
+    assert.deepEqual(connection.of("subscribe"), []);
+  });
+}
+
+test("a wrong handler leaves no subscription behind", async () => {
+  const { client, connection } = await connected();
+  assert.throws(() => client.subscribe(7, "f"), TypeError);
+  assert.deepEqual(connection.of("subscribe"), []);
+});
+
+test("the handler of subscribe hears of the updates", async () => {
+  const { client, connection } = await connected();
+  const heard = [];
+  client.subscribe(7, (update) => heard.push(update.progress));
+  connection.tell("update", "7", { progress: 5 });
+  connection.tell("update", "8", { progress: 6 });
+  assert.deepEqual(heard, [5]);
+});
+
+test("each event reaches its handlers with what belongs to it", async () => {
+  const { client, connection } = await connected();
+  const research = client.subscribe("r");
+  const told = {
+    update: { progress: 5, anything: [1] },
+    log: line("one"),
+    status: { status: "in_progress", previous: null },
+    task: "Searching",
+    step: { phase: "thought", thought: "hm" },
+    engine: { name: "searxng", resultCount: 10 },
+    failure: { code: "timeout", title: "LLM Timeout Error", text: "…", detail: null, suggestion: null },
+    gap: { from: 1, to: 2, recovered: 0, missing: null },
+    end: END,
+  };
+  const heard = {};
+  for (const event of Object.keys(told)) research.on(event, (value) => (heard[event] = value));
+  for (const [event, value] of Object.entries(told)) connection.tell(event, "r", value);
+  assert.deepEqual(heard, told);
+});
+
+test("a misspelt event is refused with the names there are", async () => {
+  const { client } = await connected();
+  assert.throws(() => client.subscribe(7).on("updates", () => {}), /update, log, status/);
+});
+
+test("the state has all its fields before anything has come", async () => {
+  const { client } = await connected();
+  const { state } = client.subscribe(7);
+  assert.deepEqual(state, {
+    id: "7", status: null, progress: null, message: null, currentTask: null, phase: null, error: null, engine: null,
+    queuePosition: null, startedAt: null, updatedAt: null, timeLeft: null, source: null, logs: [], droppedLogs: 0,
+  });
+});
+
+test("the state is the module's snapshot, frozen through and through, and the same until something changes", async () => {
+  const { client, connection, world } = await connected();
+  const research = client.subscribe(7);
+  let reads = 0;
+  world.answers.snapshot = () => ({ progress: ++reads, engine: { name: "searxng" } });
+  connection.tell("update", "7", { progress: 1 });
+  const { state } = research;
+  assert.equal(state.progress, 1);
+  assert.equal(research.state, state);
+  assert.equal(reads, 1);
+  assert.ok(Object.isFrozen(state) && Object.isFrozen(state.engine) && Object.isFrozen(state.logs));
+  connection.tell("log", "7", line("one"));
+  assert.notEqual(research.state, state);
+  assert.deepEqual(state.logs, []);
+  assert.deepEqual(research.state.logs, [line("one")]);
+});
+
+test("the newest lines are kept, as many as maxLogs says, and the rest is counted", async () => {
+  const { client, connection } = await connected({ maxLogs: 3 });
+  const research = client.subscribe(7);
+  for (let n = 1; n <= 1000; n += 1) connection.tell("log", "7", line(`line ${n}`));
+  assert.deepEqual(research.state.logs.map(({ message }) => message), ["line 998", "line 999", "line 1000"]);
+  assert.equal(research.state.droppedLogs, 997);
+});
+
+test("maxLogs: 0 keeps none, and handlers hear of each all the same", async () => {
+  const { client, connection } = await connected({ maxLogs: 0 });
+  const research = client.subscribe(7);
+  let heard = 0;
+  research.on("log", () => (heard += 1));
+  connection.tell("log", "7", line("one"));
+  assert.deepEqual([research.state.logs, research.state.droppedLogs, heard], [[], 1, 1]);
+});
+
+test("a log line is frozen, since all share it", async () => {
+  const { client, connection } = await connected();
+  const seen = [];
+  client.subscribe(7).on("log", (entry) => seen.push(Object.isFrozen(entry)));
+  connection.tell("log", "7", line("one"));
+  assert.deepEqual(seen, [true]);
+});
+
+test("done resolves with the end, and the end is heard once", async () => {
+  const { client, connection } = await connected();
+  const research = client.subscribe(7);
+  let ends = 0;
+  research.on("end", () => (ends += 1));
+  connection.tell("end", "7", { ...END });
+  connection.tell("end", "7", { ...END });
+  assert.deepEqual(await research.done, END);
+  assert.equal(ends, 1);
+});
+
+test("done rejects when the page lets go first, and does no harm when nobody asked", async (t) => {
+  const unhandled = [];
+  const note = (error) => unhandled.push(error);
+  process.on("unhandledRejection", note);
+  t.after(() => process.off("unhandledRejection", note));
+  const { client } = await connected();
+  const [one, two] = [client.subscribe(1), client.subscribe(2)];
+  one.unsubscribe();
+  client.close();
+  await settled();
+  assert.deepEqual(unhandled, []);
+  assert.equal(await codeOf(one.done), "ABORTED");
+  assert.equal(await codeOf(two.done), "CLOSED");
+});
+
+test("one unsubscribe ends it; a new subscribe is a new object", async () => {
+  const { client, connection } = await connected();
+  const research = client.subscribe(7);
+  client.subscribe(7);
+  client.unsubscribe("7");
+  client.unsubscribe(7);
+  assert.deepEqual(connection.of("unsubscribe"), [["7"]]);
+  const next = client.subscribe(7);
+  assert.notEqual(next, research);
+  // The old one's is over: it must not end the new one's.
+  research.unsubscribe();
+  assert.equal(connection.of("unsubscribe").length, 1);
+});
+
+test("after unsubscribing no handler is called, and the last state stays", async () => {
+  const { client, connection, world } = await connected();
+  world.answers.snapshot = () => ({ progress: 40 });
+  const research = client.subscribe(7);
+  const heard = [];
+  research.on("update", () => {
+    heard.push("first");
+    research.unsubscribe();
+  });
+  research.on("update", () => heard.push("second"));
+  connection.tell("update", "7", { progress: 40 });
+  connection.tell("update", "7", { progress: 50 });
+  assert.deepEqual(heard, ["first"]);
+  world.answers.snapshot = () => ({ progress: 99 });
+  assert.equal(research.state.progress, 40);
+});
+
+test("clients that share a connection share a subscription, and each has its own object", async () => {
+  const { client, connection, world } = await connected();
+  const other = await world.connect();
+  const [one, two] = [client.subscribe(7), other.subscribe(7)];
+  assert.notEqual(one, two);
+  connection.tell("log", "7", line("one"));
+  assert.equal(one.state, two.state);
+  client.close();
+  assert.deepEqual(connection.of("unsubscribe"), []);
+  other.unsubscribe(7);
+  assert.deepEqual(connection.of("unsubscribe"), [["7"]]);
+});
+
+test("who subscribes later through another client finds the lines kept so far", async () => {
+  const { client, connection, world } = await connected();
+  client.subscribe(7);
+  connection.tell("log", "7", line("one"));
+  const late = (await world.connect()).subscribe(7);
+  assert.equal(late.state.logs.length, 1);
+});
+
+test("who subscribes after the end through another client hears of it too, once", async () => {
+  const { client, connection, world } = await connected();
+  client.subscribe(7);
+  connection.tell("end", "7", { ...END });
+  const late = (await world.connect()).subscribe(7);
+  const heard = [];
+  late.on("end", (end) => heard.push(end));
+  assert.deepEqual(await late.done, END);
+  await settled();
+  assert.deepEqual(heard, [END]);
+});
+
+test("logs() gives the lines kept so far and then each new one, to the end", async () => {
+  const { client, connection } = await connected();
+  const research = client.subscribe(7);
+  connection.tell("log", "7", line("before"));
+  const seen = [];
+  const loop = (async () => {
+    for await (const entry of research.logs()) seen.push(entry.message);
+  })();
+  await settled();
+  connection.tell("log", "7", line("after"));
+  connection.tell("end", "7", { ...END });
+  await loop;
+  assert.deepEqual(seen, ["before", "after"]);
+});
+
+test("logs({ level }) takes one level or several", async () => {
+  const { client, connection } = await connected();
+  const research = client.subscribe(7);
+  const [errors, both] = [research.logs({ level: "error" }), research.logs({ level: ["error", "milestone"] })];
+  for (const level of ["info", "error", "milestone", "info"]) connection.tell("log", "7", line(level, level));
+  connection.tell("end", "7", { ...END });
+  assert.deepEqual(await messages(errors), ["error"]);
+  assert.deepEqual(await messages(both), ["error", "milestone"]);
+});
+
+test("a loop that is too slow loses the oldest and counts them", async () => {
+  const { client, connection } = await connected();
+  const research = client.subscribe(7);
+  const updates = research.updates();
+  for (let progress = 0; progress < 1500; progress += 1) connection.tell("update", "7", { progress });
+  assert.equal(updates.dropped, 500);
+  assert.deepEqual(await updates.next(), { value: { progress: 500 }, done: false });
+});
+
+test("a loop over a research that has ended finishes", async () => {
+  const { client, connection } = await connected();
+  const research = client.subscribe(7);
+  connection.tell("log", "7", line("kept"));
+  connection.tell("end", "7", { ...END });
+  assert.deepEqual(await messages(research.logs()), ["kept"]);
+  assert.deepEqual(await messages(research.updates()), []);
+});
+
+test("break ends a loop and what waits in it", async () => {
+  const { client, connection } = await connected();
+  const stream = client.subscribe(7).logs();
+  connection.tell("log", "7", line("one"));
+  connection.tell("log", "7", line("two"));
+  for await (const entry of stream) {
+    assert.equal(entry.message, "one");
+    break;
+  }
+  connection.tell("log", "7", line("three"));
+  assert.deepEqual(await stream.next(), { value: undefined, done: true });
+});
+
+test("several reads at once are answered in their order, and all end", async () => {
+  const { client, connection } = await connected();
+  const stream = client.subscribe(7).updates();
+  const reads = [stream.next(), stream.next(), stream.next()];
+  connection.tell("update", "7", { progress: 1 });
+  client.unsubscribe(7);
+  assert.deepEqual(await Promise.all(reads), [
+    { value: { progress: 1 }, done: false },
+    { value: undefined, done: true },
+    { value: undefined, done: true },
+  ]);
+});
+
+test("cancel sends the page's token and follows the server's answer", async () => {
+  const { client, connection } = await connected({}, fake({ csrfToken: "from-meta" }));
+  const cancelled = client.subscribe(7).cancel();
+  await settled();
+  assert.deepEqual(connection.of("cancel"), [["7", "from-meta"]]);
+  connection.tell("cancel", 1, { ok: true });
+  assert.equal(await cancelled, undefined);
+});
+
+for (const [what, csrfToken, sent] of [
+  ["a string", "given", "given"],
+  ["a function", () => "made", "made"],
+  ["an async function", async () => "later", "later"],
+  ["a function that has none", () => undefined, undefined],
+]) {
+  test(`the token for cancel may be ${what}`, async () => {
+    const { client, connection } = await connected({ csrfToken });
+    client.subscribe(7).cancel();
+    await settled();
+    assert.deepEqual(connection.of("cancel"), [["7", sent]]);
+    connection.tell("cancel", 1, { ok: true });
+  });
+}
+
+test("cancel rejects with what the server says, or with why there is no token", async () => {
+  const { client, connection } = await connected();
+  const refused = client.subscribe(7).cancel();
+  await settled();
+  connection.tell("cancel", 1, { code: "UNAUTHORIZED", message: "sign in" });
+  assert.equal(await codeOf(refused), "UNAUTHORIZED");
+
+  const other = await connected({ csrfToken: () => { throw new Error("no form"); } });
+  await assert.rejects(other.client.subscribe(7).cancel(), (error) => error instanceof ResearchSocketError && /no form/.test(error.message));
+});
+
+test("a cancel that waits is rejected when the client closes", async () => {
+  const { client } = await connected();
+  const cancelled = client.subscribe(7).cancel();
+  await settled();
+  client.close();
+  assert.equal(await codeOf(cancelled), "CLOSED");
+});
+
+test("refresh asks the module; both refuse once the page has let go", async () => {
+  const { client, connection } = await connected();
+  const research = client.subscribe(7);
+  research.refresh();
+  assert.deepEqual(connection.of("refresh"), [["7"]]);
+  research.unsubscribe();
+  assert.throws(() => research.refresh(), { code: "ABORTED" });
+  assert.equal(await codeOf(research.cancel()), "ABORTED");
+});
+
+async function messages(stream) {
+  const seen = [];
+  for await (const entry of stream) seen.push(entry.message);
+  return seen;
+}
