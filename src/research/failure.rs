@@ -32,33 +32,57 @@ pub(super) struct Signs<'a> {
     pub(super) phase: Option<&'a str>,
     /// The status, if it says that the run failed.
     pub(super) status: Option<&'a str>,
-    /// `error`, else `metadata.error_info.message`, else `message`.
+    /// `error`, else `metadata.error_info.message`.
     pub(super) detail: Option<&'a str>,
+    /// `message`.
+    pub(super) message: Option<&'a str>,
     /// `metadata.error_info.suggestion`.
     pub(super) suggestion: Option<&'a str>,
+}
+
+impl<'a> Signs<'a> {
+    /// What kind of failure the signs show, if they show one: the type, else a phase that names
+    /// its stage, else the status, else the bare phase `error`.
+    fn code(&self) -> Option<&'a str> {
+        let stage = self.phase.filter(|phase| phase.ends_with("_error"));
+        let bare = self.phase.filter(|phase| *phase == "error");
+        self.error_type.or(stage).or(self.status).or(bare)
+    }
+
+    /// What makes two failures different: kind and words. A failure with a type is repeated in the
+    /// metadata of later updates, whose `message` speaks of other things.
+    pub(super) fn identity(&self) -> Option<[&'a str; 2]> {
+        let words = match self.error_type {
+            Some(_) => self.detail,
+            None => self.detail.or(self.message),
+        };
+        Some([self.code()?, words.unwrap_or("")])
+    }
 }
 
 impl Failure {
     /// The failure that the signs show, if they show one.
     pub(super) fn from_signs(signs: Signs<'_>) -> Option<Self> {
-        let phase = signs
-            .phase
-            .filter(|phase| *phase == "error" || phase.ends_with("_error"));
-        let code = signs.error_type.or(phase).or(signs.status)?;
+        let code = signs.code()?;
+        let detail = signs.detail.or(signs.message);
         let (title, text) = match signs.error_type {
             Some(code) => words(code),
-            None if code == "synthesis_error" => words(code),
-            None => ("", signs.detail.unwrap_or(NO_DETAIL)),
+            None => match code {
+                "synthesis_error" => words(code),
+                "failed" => ("Research Failed", detail.unwrap_or(NO_DETAIL)),
+                "error" => ("Research Error", detail.unwrap_or(NO_DETAIL)),
+                _ => ("", detail.unwrap_or(NO_DETAIL)),
+            },
         };
         Some(Self {
             code: bounded(code),
-            title: match code {
-                _ if !title.is_empty() => title.into(),
-                "failed" | "error" => "Research Failed".into(),
-                phase => capitalised(phase),
+            title: if title.is_empty() {
+                bounded(&capitalised(code))
+            } else {
+                title.into()
             },
             text: bounded(text),
-            detail: signs.detail.map(bounded),
+            detail: detail.map(bounded),
             suggestion: signs.suggestion.map(bounded),
         })
     }
@@ -132,6 +156,7 @@ mod tests {
             phase: Some("synthesis_error"),
             status: Some("failed"),
             detail: Some("Read timed out"),
+            message: Some("Switching to fallback mode"),
             suggestion: Some("Use a smaller model"),
         };
         let code = |signs| Failure::from_signs(signs).unwrap().code;
@@ -147,7 +172,17 @@ mod tests {
         };
         assert_eq!(code(signs), "failed");
         let signs = Signs {
+            phase: Some("error"),
+            ..signs
+        };
+        assert_eq!(code(signs), "failed");
+        let signs = Signs {
             status: None,
+            ..signs
+        };
+        assert_eq!(code(signs), "error");
+        let signs = Signs {
+            phase: Some("searching"),
             ..signs
         };
         assert_eq!(Failure::from_signs(signs), None);
@@ -179,13 +214,38 @@ mod tests {
             })
             .map(|failure| failure.title)
         };
-        assert_eq!(phase("error").as_deref(), Some("Research Failed"));
+        assert_eq!(phase("error").as_deref(), Some("Research Error"));
         assert_eq!(phase("search_error").as_deref(), Some("Search error"));
         assert_eq!(
             phase("synthesis_error").as_deref(),
             Some("LLM Synthesis Error")
         );
         assert_eq!(phase("synthesis_fallback"), None);
+    }
+
+    #[test]
+    fn a_failure_with_a_type_is_the_same_whatever_the_message_says() {
+        let timeout = Signs {
+            error_type: Some("timeout"),
+            message: Some("Synthesis failed"),
+            ..Signs::default()
+        };
+        let repeated = Signs {
+            message: Some("Writing the report"),
+            ..timeout
+        };
+        assert_eq!(timeout.identity(), repeated.identity());
+        let untyped = Signs {
+            error_type: None,
+            phase: Some("error"),
+            ..timeout
+        };
+        let other = Signs {
+            message: Some("Tool failed"),
+            ..untyped
+        };
+        assert_ne!(untyped.identity(), other.identity());
+        assert_eq!(Signs::default().identity(), None);
     }
 
     #[test]

@@ -318,12 +318,14 @@ impl Job {
                 source,
             }));
         }
-        if let Some(failure) = Failure::from_signs(message.signs()) {
-            let detail = failure.detail.as_deref().unwrap_or("");
-            let key = dedup::hash(self.seed, &[&failure.code, detail]);
-            if self.failures.insert(key) {
-                self.push(ResearchEvent::Failure(failure));
-            }
+        let signs = message.signs();
+        let key = signs
+            .identity()
+            .map(|identity| dedup::hash(self.seed, &identity));
+        if let Some(failure) = Failure::from_signs(signs)
+            && key.is_some_and(|key| self.failures.insert(key))
+        {
+            self.push(ResearchEvent::Failure(failure));
         }
         if let Some(status) = value.filter(|status| status.is_terminal()) {
             let end = End {

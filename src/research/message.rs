@@ -6,8 +6,9 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::event::{Engine, Field};
+use super::event::Engine;
 use super::failure::Signs;
+use super::fields::{Reading, check_object, read_count, read_progress, read_status};
 use super::log::Line;
 use super::status::{Status, capitalised};
 use super::text::bounded;
@@ -65,22 +66,6 @@ struct Metadata<'a> {
     info_type: Text<'a>,
     info_message: Text<'a>,
     info_suggestion: Text<'a>,
-}
-
-/// A field's value, if it has a valid one, and what must be done to the field.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Reading<T> {
-    pub(super) value: Option<T>,
-    pub(super) field: Field<T>,
-}
-
-impl<T> Default for Reading<T> {
-    fn default() -> Self {
-        Self {
-            value: None,
-            field: Field::Keep,
-        }
-    }
 }
 
 /// A text that is not blank.
@@ -189,13 +174,13 @@ impl<'a> Message<'a> {
         let metadata = &self.metadata;
         let error_type = metadata.error_type.as_deref();
         let error = self.error.as_deref();
-        let detail = error.or(metadata.info_message.as_deref());
         let status = self.status.value.filter(|status| status.is_failure());
         Signs {
             error_type: error_type.or(metadata.info_type.as_deref()),
             phase: self.phase(),
             status: status.map(Status::as_str),
-            detail: detail.or(self.message.as_deref()),
+            detail: error.or(metadata.info_message.as_deref()),
+            message: self.message.as_deref(),
             suggestion: metadata.info_suggestion.as_deref(),
         }
     }
@@ -277,93 +262,6 @@ fn read_object<'a>(text: &'a str, refusals: &mut Refusals) -> Option<Raw<'a>> {
     }
 }
 
-fn check_object(field: &[&str], raw: Raw<'_>, refusals: &mut Refusals) -> bool {
-    let is_object = raw.kind() == Kind::Object;
-    if !is_object && !raw.is_null() {
-        refusals.refuse("wrong-type", field, "an object", raw.as_str());
-    }
-    is_object
-}
-
-/// Per cent, 0 to 100. Fractions are ordinary; some servers send the number as a string.
-fn read_progress(raw: Raw<'_>, refusals: &mut Refusals) -> Reading<f64> {
-    let value = read_number(raw);
-    match value {
-        Some(number) if (0.0..=100.0).contains(&number) => {
-            let field = match raw.kind() {
-                Kind::Number => Field::Keep,
-                Kind::Null | Kind::Bool | Kind::String | Kind::Array | Kind::Object => {
-                    Field::Set(number)
-                }
-            };
-            Reading { value, field }
-        }
-        Some(_) | None => {
-            if !raw.is_null() {
-                let is_number = value.is_some() || raw.kind() == Kind::Number;
-                let code = if is_number {
-                    "out-of-range"
-                } else {
-                    "wrong-type"
-                };
-                refusals.refuse(code, &["progress"], "a number from 0 to 100", raw.as_str());
-            }
-            Reading {
-                value: None,
-                field: Field::Delete,
-            }
-        }
-    }
-}
-
-fn read_status(raw: Raw<'_>, refusals: &mut Refusals) -> Reading<Status> {
-    let name = refusals.text(&["status"], raw);
-    let value = name
-        .as_deref()
-        .and_then(|name| Status::parse(name.trim_ascii()));
-    let field = match (value, &name) {
-        (Some(status), Some(name)) if name == status.as_str() => Field::Keep,
-        (Some(status), _) => Field::Set(status),
-        (None, _) => Field::Delete,
-    };
-    if name.is_some() && value.is_none() {
-        refusals.refuse("unknown-value", &["status"], "a known status", raw.as_str());
-    }
-    Reading { value, field }
-}
-
-/// A number of things: an integer that JavaScript can hold, not negative.
-fn read_count(field: &[&str], raw: Raw<'_>, refusals: &mut Refusals) -> Option<u64> {
-    let text = raw.string();
-    let number = match &text {
-        Some(text) => Raw::parse(text).ok().and_then(Raw::integer),
-        None => raw.integer(),
-    };
-    let count = number.and_then(|number| u64::try_from(number).ok());
-    let count = count.filter(|count| *count <= MAX_SAFE_INTEGER);
-    if count.is_none() && !raw.is_null() {
-        let is_number = number.is_some() || raw.kind() == Kind::Number;
-        let code = if is_number {
-            "out-of-range"
-        } else {
-            "wrong-type"
-        };
-        refusals.refuse(code, field, "a whole number, 0 or more", raw.as_str());
-    }
-    count
-}
-
-/// A number, or a string that holds nothing else.
-fn read_number(raw: Raw<'_>) -> Option<f64> {
-    match raw.string() {
-        Some(text) => Raw::parse(&text).ok()?.number(),
-        None => raw.number(),
-    }
-}
-
-/// The largest integer that a number of JavaScript holds exactly.
-const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
-
 /// Phases in which an agent says what it does; the server's pages show them in their own panel.
 const AGENT_PHASES: [&str; 9] = [
     "thought",
@@ -376,3 +274,165 @@ const AGENT_PHASES: [&str; 9] = [
     "init",
     "complete",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::Field;
+    use super::*;
+
+    fn read(text: &str) -> (Message<'_>, Refusals) {
+        let mut refusals = Refusals::default();
+        let message = Message::read(text, &mut refusals);
+        (message.expect("an object"), refusals)
+    }
+
+    #[test]
+    fn a_step_of_a_research_has_progress_message_and_phase() {
+        let (message, refusals) = read(
+            r#"{"progress":33.33333333333333,"message":"Generating questions from 10 sources:\n• What is a test rig?","phase":"question_generation","iteration":2}"#,
+        );
+        assert_eq!(message.progress.value, Some(33.33333333333333));
+        assert_eq!(message.progress.field, Field::Keep);
+        assert_eq!(
+            message.message.as_deref(),
+            Some("Generating questions from 10 sources:\n• What is a test rig?")
+        );
+        assert_eq!(message.phase(), Some("question_generation"));
+        assert!(!message.is_agent_step);
+        assert_eq!(refusals.count, 0);
+    }
+
+    #[test]
+    fn a_step_of_an_agent_is_known_by_its_phase_or_by_its_fields() {
+        for (text, expected) in [
+            (
+                r#"{"phase":"thought","thought":"I should search","iteration":1}"#,
+                true,
+            ),
+            (
+                r#"{"phase":"tool_call","tool":"web","arguments":{"q":"rig"}}"#,
+                true,
+            ),
+            (r#"{"phase":"observation","content":"10 results"}"#, true),
+            (r#"{"phase":"complete","progress":100}"#, true),
+            (r#"{"phase":"planning","thought":"First, sources"}"#, true),
+            (r#"{"phase":"searching","thought":null}"#, false),
+            (r#"{"phase":"searching"}"#, false),
+        ] {
+            assert_eq!(read(text).0.is_agent_step, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_payload_with_nothing_but_a_log_entry_is_a_line() {
+        for (text, expected) in [
+            (r#"{"log_entry":{"message":"x","type":"INFO"}}"#, true),
+            (r#"{"log_entry":null}"#, true),
+            (r#"{"log_entry":{"message":"x"},"progress":1}"#, false),
+            (r#"{"log_entry":{"message":"x"},"later_field":1}"#, false),
+            ("{}", false),
+        ] {
+            assert_eq!(read(text).0.is_only_log_entry, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cumulative_log_is_read_from_a_string_and_from_an_array() {
+        for text in [
+            r#"{"progress_log":"[{\"time\":\"t1\",\"message\":\"a\"},{\"time\":\"t2\"},{\"message\":\"c\"}]"}"#,
+            r#"{"progress_log":[{"time":"t1","message":"a"},null,{"message":"c"}]}"#,
+        ] {
+            let (message, mut refusals) = read(text);
+            let lines = message.progress_log(10, &mut refusals);
+            let lines: Vec<String> = lines.map(|line| line.message.into_owned()).collect();
+            assert_eq!(lines, ["a", "c"]);
+            assert_eq!(refusals.count, 0);
+        }
+    }
+
+    #[test]
+    fn of_a_long_cumulative_log_the_newest_entries_are_used_and_the_rest_is_counted() {
+        let text = r#"{"progress_log":[{"message":"a"},{"message":"b"},{"message":"c"}]}"#;
+        let (message, mut refusals) = read(text);
+        let lines = message.progress_log(2, &mut refusals);
+        let lines: Vec<String> = lines.map(|line| line.message.into_owned()).collect();
+        assert_eq!(lines, ["b", "c"]);
+        assert_eq!(refusals.dropped_entries, 1);
+        assert_eq!(
+            refusals.warnings[0].message,
+            "progress_log: expected at most 2 entries (the newest are used), got 3"
+        );
+    }
+
+    #[test]
+    fn an_engine_is_selected_by_an_event_or_by_name_and_count() {
+        for (text, selected, mentioned) in [
+            (
+                r#"{"event":"search_engine_selected","engine":"searxng","result_count":10}"#,
+                Some(("searxng", Some(10))),
+                None,
+            ),
+            (
+                r#"{"engine":"arxiv","result_count":"7"}"#,
+                Some(("arxiv", Some(7))),
+                None,
+            ),
+            (
+                r#"{"event":"search_engine_selected"}"#,
+                Some(("unknown", None)),
+                None,
+            ),
+            (r#"{"engine":"arxiv"}"#, None, None),
+            (
+                r#"{"metadata":{"search_engine":"pubmed","result_count":3}}"#,
+                None,
+                Some(("pubmed", Some(3))),
+            ),
+        ] {
+            let (message, _) = read(text);
+            let engine = |parts: Option<(&str, Option<u64>)>| {
+                parts.map(|(name, result_count)| Engine {
+                    name: name.into(),
+                    result_count,
+                })
+            };
+            assert_eq!(message.selected_engine(), engine(selected), "{text}");
+            assert_eq!(message.mentioned_engine(), engine(mentioned), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_event_of_an_engine_is_read_on_its_own_and_shown_as_words() {
+        let engine = Engine::parse(r#"{"engine":"searxng","result_count":10}"#).unwrap();
+        assert_eq!(
+            engine.words(),
+            "Search engine selected: Searxng (found 10 results)"
+        );
+        let engine = Engine::parse(r#"{"engine":"brave_search"}"#).unwrap();
+        assert_eq!(engine.words(), "Search engine selected: Brave search");
+        assert_eq!(Engine::parse("7").unwrap_err().code, "not-an-object");
+        assert_eq!(Engine::parse("{").unwrap_err().code, "not-json");
+    }
+
+    #[test]
+    fn of_a_field_that_comes_twice_the_last_counts_as_in_a_browser() {
+        let (message, _) = read(r#"{"progress":10,"progress":20,"status":"failed","status":null}"#);
+        assert_eq!(message.progress.value, Some(20.0));
+        assert_eq!(message.status.value, None);
+    }
+
+    #[test]
+    fn the_signs_of_a_failure_come_from_wherever_a_server_puts_them() {
+        let (message, _) = read(
+            r#"{"status":"failed","progress":40,"metadata":{"phase":"error","error_info":{"type":"connection","message":"Connection refused","suggestion":"Start Ollama"}}}"#,
+        );
+        let signs = message.signs();
+        assert_eq!(signs.error_type, Some("connection"));
+        assert_eq!(signs.phase, Some("error"));
+        assert_eq!(signs.status, Some("failed"));
+        assert_eq!(signs.detail, Some("Connection refused"));
+        assert_eq!(signs.suggestion, Some("Start Ollama"));
+        let (message, _) = read(r#"{"status":"suspended","error":"stopped"}"#);
+        assert_eq!(message.signs().status, None);
+    }
+}

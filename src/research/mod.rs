@@ -5,6 +5,7 @@ mod client;
 pub mod dedup;
 mod event;
 mod failure;
+mod fields;
 mod id;
 mod job;
 mod log;

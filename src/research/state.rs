@@ -3,9 +3,10 @@
 use serde::Serialize;
 
 use super::event::{Engine, Field, Source};
+use super::fields::Reading;
 use super::id::ResearchId;
 use super::log::{Line, LogLevel};
-use super::message::{Message, Reading};
+use super::message::Message;
 use super::status::Status;
 use super::text::bounded;
 use crate::time::Timestamp;
