@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::engine::Engine;
 use super::failure::Failure;
 use super::log::LogEntry;
 use super::status::Status;
@@ -76,16 +77,6 @@ pub enum Source {
     Fallback,
     /// From the stored log, after a gap.
     History,
-}
-
-/// The search engine that a research uses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Engine {
-    /// Its name as the server spells it (`searxng`); `unknown` if the server does not say.
-    pub name: String,
-    /// How many results it found.
-    pub result_count: Option<u64>,
 }
 
 /// Lines that a client missed while it was away.

@@ -6,13 +6,14 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use super::event::Engine;
+use super::engine::Engine;
 use super::failure::Signs;
-use super::fields::{Reading, check_object, read_count, read_progress, read_status};
+use super::fields::{Reading, read_count, read_progress, read_status};
 use super::log::Line;
-use super::status::{Status, capitalised};
-use super::text::bounded;
-use super::warning::{Refusals, Warning};
+use super::metadata::Metadata;
+use super::status::Status;
+use super::text::{Text, bounded};
+use super::warning::Refusals;
 use crate::json::{Kind, Raw};
 
 /// Entries of one `progress_log` that are looked at; the newest count.
@@ -55,21 +56,6 @@ pub(super) struct Message<'a> {
     result_count: Option<u64>,
     metadata: Metadata<'a>,
 }
-
-/// The members of `metadata` that matter.
-#[derive(Clone, Debug, Default)]
-struct Metadata<'a> {
-    phase: Text<'a>,
-    search_engine: Text<'a>,
-    result_count: Option<u64>,
-    error_type: Text<'a>,
-    info_type: Text<'a>,
-    info_message: Text<'a>,
-    info_suggestion: Text<'a>,
-}
-
-/// A text that is not blank.
-type Text<'a> = Option<Cow<'a, str>>;
 
 impl<'a> Message<'a> {
     /// Reads a payload; `None` if it is no object.
@@ -162,7 +148,8 @@ impl<'a> Message<'a> {
         })
     }
 
-    fn engine_fields(&self) -> Engine {
+    /// The search engine as the payload names it.
+    pub(super) fn engine_fields(&self) -> Engine {
         Engine {
             name: bounded(self.engine.as_deref().unwrap_or("unknown")),
             result_count: self.result_count,
@@ -183,65 +170,6 @@ impl<'a> Message<'a> {
             message: self.message.as_deref(),
             suggestion: metadata.info_suggestion.as_deref(),
         }
-    }
-}
-
-impl<'a> Metadata<'a> {
-    fn read(raw: Raw<'a>, refusals: &mut Refusals) -> Self {
-        let mut metadata = Self::default();
-        if !check_object(&["metadata"], raw, refusals) {
-            return metadata;
-        }
-        for (key, value) in raw.members() {
-            let field = ["metadata.", key.as_ref()];
-            match key.as_ref() {
-                "phase" => metadata.phase = refusals.text(&field, value),
-                "search_engine" => metadata.search_engine = refusals.text(&field, value),
-                "result_count" => metadata.result_count = read_count(&field, value, refusals),
-                "error_type" => metadata.error_type = refusals.text(&field, value),
-                "error_info" if check_object(&field, value, refusals) => {
-                    for (key, value) in value.members() {
-                        let field = ["metadata.error_info.", key.as_ref()];
-                        match key.as_ref() {
-                            "type" => metadata.info_type = refusals.text(&field, value),
-                            "message" => metadata.info_message = refusals.text(&field, value),
-                            "suggestion" => {
-                                metadata.info_suggestion = refusals.text(&field, value);
-                            }
-                            _ => {}
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        metadata
-    }
-}
-
-impl Engine {
-    /// Reads the payload of the event `search_engine_selected`, which carries no research id.
-    ///
-    /// # Errors
-    /// A warning if the payload is no object.
-    pub fn parse(payload: &str) -> Result<Self, Warning> {
-        let mut refusals = Refusals::default();
-        let message = Message::read(payload, &mut refusals);
-        match (message, refusals.warnings.pop()) {
-            (Some(message), _) => Ok(message.engine_fields()),
-            (None, Some(warning)) => Err(warning),
-            (None, None) => Err(Warning::new("not-json", &["payload"], "an object", payload)),
-        }
-    }
-
-    /// What people read: "Search engine selected: Searxng (found 10 results)".
-    pub fn words(&self) -> String {
-        let mut out = ["Search engine selected: ", &capitalised(&self.name)].concat();
-        if let Some(count) = self.result_count {
-            // Writing an integer to a string cannot fail.
-            let _ = write!(out, " (found {count} results)");
-        }
-        out
     }
 }
 
@@ -399,19 +327,6 @@ mod tests {
             assert_eq!(message.selected_engine(), engine(selected), "{text}");
             assert_eq!(message.mentioned_engine(), engine(mentioned), "{text}");
         }
-    }
-
-    #[test]
-    fn the_event_of_an_engine_is_read_on_its_own_and_shown_as_words() {
-        let engine = Engine::parse(r#"{"engine":"searxng","result_count":10}"#).unwrap();
-        assert_eq!(
-            engine.words(),
-            "Search engine selected: Searxng (found 10 results)"
-        );
-        let engine = Engine::parse(r#"{"engine":"brave_search"}"#).unwrap();
-        assert_eq!(engine.words(), "Search engine selected: Brave search");
-        assert_eq!(Engine::parse("7").unwrap_err().code, "not-an-object");
-        assert_eq!(Engine::parse("{").unwrap_err().code, "not-json");
     }
 
     #[test]

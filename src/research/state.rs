@@ -2,10 +2,12 @@
 
 use serde::Serialize;
 
-use super::event::{Engine, Field, Source};
+use super::engine::Engine;
+use super::event::{Field, Source};
 use super::fields::Reading;
 use super::id::ResearchId;
-use super::log::{Line, LogLevel};
+use super::level::LogLevel;
+use super::log::Line;
 use super::message::Message;
 use super::status::Status;
 use super::text::bounded;

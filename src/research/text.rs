@@ -1,5 +1,10 @@
 //! Small operations on texts that are kept small in the compiled module.
 
+use std::borrow::Cow;
+
+/// A text of a payload that is not blank.
+pub(super) type Text<'a> = Option<Cow<'a, str>>;
+
 /// Bytes of any one text of a server that is kept or reported apart from its payload.
 ///
 /// The longest packet of a real run has half a kilobyte; a page that needs more has the payload.

@@ -1,8 +1,8 @@
 //! What was refused in a payload, in words that name the field and show what came.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use super::text::Text;
 use crate::json::Raw;
 
 /// Warnings per payload; more faults than that are one fault, and are counted.
@@ -82,7 +82,7 @@ impl Refusals {
     }
 
     /// The content of a string; nothing for `null` and for blank strings, which say nothing.
-    pub(super) fn text<'a>(&mut self, field: &[&str], value: Raw<'a>) -> Option<Cow<'a, str>> {
+    pub(super) fn text<'a>(&mut self, field: &[&str], value: Raw<'a>) -> Text<'a> {
         match value.string() {
             Some(text) if text.trim_ascii().is_empty() => None,
             Some(text) => Some(text),

@@ -1,0 +1,63 @@
+//! The search engine that a server chose.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::message::Message;
+use super::status::capitalised;
+use super::warning::{Refusals, Warning};
+
+/// The search engine that a research uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Engine {
+    /// Its name as the server spells it (`searxng`); `unknown` if the server does not say.
+    pub name: String,
+    /// How many results it found.
+    pub result_count: Option<u64>,
+}
+
+impl Engine {
+    /// Reads the payload of the event `search_engine_selected`, which carries no research id.
+    ///
+    /// # Errors
+    /// A warning if the payload is no object.
+    pub fn parse(payload: &str) -> Result<Self, Warning> {
+        let mut refusals = Refusals::default();
+        let message = Message::read(payload, &mut refusals);
+        match (message, refusals.warnings.pop()) {
+            (Some(message), _) => Ok(message.engine_fields()),
+            (None, Some(warning)) => Err(warning),
+            (None, None) => Err(Warning::new("not-json", &["payload"], "an object", payload)),
+        }
+    }
+
+    /// What people read: "Search engine selected: Searxng (found 10 results)".
+    pub fn words(&self) -> String {
+        let mut out = ["Search engine selected: ", &capitalised(&self.name)].concat();
+        if let Some(count) = self.result_count {
+            // Writing an integer to a string cannot fail.
+            let _ = write!(out, " (found {count} results)");
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_event_of_an_engine_is_read_on_its_own_and_shown_as_words() {
+        let engine = Engine::parse(r#"{"engine":"searxng","result_count":10}"#).unwrap();
+        assert_eq!(
+            engine.words(),
+            "Search engine selected: Searxng (found 10 results)"
+        );
+        let engine = Engine::parse(r#"{"engine":"brave_search"}"#).unwrap();
+        assert_eq!(engine.words(), "Search engine selected: Brave search");
+        assert_eq!(Engine::parse("7").unwrap_err().code, "not-an-object");
+        assert_eq!(Engine::parse("{").unwrap_err().code, "not-json");
+    }
+}

@@ -1,0 +1,51 @@
+//! Reading the member `metadata` of a payload.
+
+use super::fields::{check_object, read_count};
+use super::text::Text;
+use super::warning::Refusals;
+use crate::json::Raw;
+
+/// The members of `metadata` that matter.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Metadata<'a> {
+    pub(super) phase: Text<'a>,
+    pub(super) search_engine: Text<'a>,
+    pub(super) result_count: Option<u64>,
+    pub(super) error_type: Text<'a>,
+    pub(super) info_type: Text<'a>,
+    pub(super) info_message: Text<'a>,
+    pub(super) info_suggestion: Text<'a>,
+}
+
+impl<'a> Metadata<'a> {
+    pub(super) fn read(raw: Raw<'a>, refusals: &mut Refusals) -> Self {
+        let mut metadata = Self::default();
+        if !check_object(&["metadata"], raw, refusals) {
+            return metadata;
+        }
+        for (key, value) in raw.members() {
+            let field = ["metadata.", key.as_ref()];
+            match key.as_ref() {
+                "phase" => metadata.phase = refusals.text(&field, value),
+                "search_engine" => metadata.search_engine = refusals.text(&field, value),
+                "result_count" => metadata.result_count = read_count(&field, value, refusals),
+                "error_type" => metadata.error_type = refusals.text(&field, value),
+                "error_info" if check_object(&field, value, refusals) => {
+                    for (key, value) in value.members() {
+                        let field = ["metadata.error_info.", key.as_ref()];
+                        match key.as_ref() {
+                            "type" => metadata.info_type = refusals.text(&field, value),
+                            "message" => metadata.info_message = refusals.text(&field, value),
+                            "suggestion" => {
+                                metadata.info_suggestion = refusals.text(&field, value);
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        metadata
+    }
+}
