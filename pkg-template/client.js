@@ -57,7 +57,7 @@ export class Client {
     const key = researchId(id);
     // Before anything is asked of the server: a wrong handler must not leave a subscription behind.
     if (handler !== undefined && typeof handler !== "function") throw new TypeError("The handler of subscribe() must be a function.");
-    const { research } = this.#researches.get(key) ?? this.#follow(key);
+    const { research } = this.#researches.get(key) ?? this.#follow(key, id);
     if (handler) research.on("update", handler);
     return research;
   }
@@ -66,7 +66,7 @@ export class Client {
     this.#leave(researchId(id), unsubscribed(id));
   }
 
-  #follow(id) {
+  #follow(id, given) {
     const entry = { research: undefined, leave: undefined };
     const need = () => {
       this.#need();
@@ -74,7 +74,7 @@ export class Client {
     };
     entry.research = new Research(id, {
       join: (view, leave) => {
-        const job = this.#link.subscribe(id, view);
+        const job = this.#link.subscribe(id, given, view);
         entry.leave = (error) => {
           leave(error);
           this.#link.unsubscribe(id, view);

@@ -280,7 +280,7 @@ export interface Client {
 
 export type ResearchId = string | number;
 
-export type StateName = "connecting" | "connected" | "reconnecting" | "fallback" | "offline" | "closed";
+export type StateName = "connecting" | "connected" | "reconnecting" | "fallback" | "offline" | "stopped" | "closed";
 
 export interface ConnectionState {
   /**
@@ -288,7 +288,8 @@ export interface ConnectionState {
    * - `connected`: live
    * - `reconnecting`: lost, and tried again
    * - `fallback`: the status is asked for by plain HTTP, and the connection is tried again at times
-   * - `offline`: no network, or nothing more is tried; `reason` says which. {@link Client.connect} tries again
+   * - `offline`: the browser says that there is no network; it is tried again when there is
+   * - `stopped`: nothing more is tried, and `reason` says why; {@link Client.connect} tries again
    * - `closed`: for good
    */
   readonly name: StateName;
@@ -335,9 +336,26 @@ export type DisconnectReason =
   | "parse error"
   | (string & {});
 
-/** Numbers about one connection. There may be more than these. */
+/** Counts since the connection began. */
 export interface Stats {
-  [name: string]: number;
+  /** HTTP requests. */
+  readonly requests: number;
+  /** Bytes of the answers, unpacked. */
+  readonly bytesReceived: number;
+  /** How often the connection became live. */
+  readonly connects: number;
+  /** Attempts to reconnect. */
+  readonly attempts: number;
+  /** Requests for the status of a research. */
+  readonly statusChecks: number;
+  /** Log lines that handlers heard of. */
+  readonly lines: number;
+  /** Log lines and updates that came again and were dropped. */
+  readonly duplicates: number;
+  /** What was refused; see the event `warning`. */
+  readonly refused: number;
+  /** Updates of researches that nobody here follows. */
+  readonly unrequested: number;
 }
 
 /** One client's view of a research. */
@@ -513,7 +531,7 @@ export interface End {
   readonly message: string | null;
   /** Percent, 0 to 100: 100 when completed, else what was reached. */
   readonly progress: number | null;
-  /** The server's own words for why it failed; for people, {@link ResearchState.error} has better ones. */
+  /** The server's own words for why it failed. For people the event `failure`, which comes first, has better ones. */
   readonly error?: string | null;
   /** When this page heard of it, as of `Date.now()`. */
   readonly at?: number;
@@ -529,7 +547,8 @@ export interface ResearchState {
   readonly message: string | null;
   readonly currentTask: string | null;
   readonly phase: string | null;
-  readonly error: Failure | null;
+  /** The server's newest words for what went wrong; the event `failure` has words for people. */
+  readonly error: string | null;
   readonly engine: Engine | null;
   readonly queuePosition: number | null;
   /** The newest lines, oldest first, at most `maxLogs`. */
@@ -540,8 +559,8 @@ export interface ResearchState {
   readonly startedAt: number | null;
   /** As of `Date.now()`. */
   readonly updatedAt: number | null;
-  /** An estimate in milliseconds. */
-  readonly timeLeft: number | null;
+  /** Milliseconds until it is done, if it goes on as before. */
+  readonly estimatedTimeLeft: number | null;
   readonly source: Source | null;
 }
 

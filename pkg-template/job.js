@@ -12,7 +12,7 @@ const UNKNOWN = {
   queuePosition: null,
   startedAt: null,
   updatedAt: null,
-  timeLeft: null,
+  estimatedTimeLeft: null,
   source: null,
 };
 

@@ -125,11 +125,15 @@ export class Link {
     return this.#module.guard(() => this.#connection[method](...args));
   }
 
-  /** Returns what is known of the research; the module subscribes when the first view comes. */
-  subscribe(id, view) {
+  /**
+   * Returns what is known of the research; the module subscribes when the first view comes.
+   * @param {string} id
+   * @param {string | number} given the id of the type that the page gave, which the server may tell apart
+   */
+  subscribe(id, given, view) {
     let job = this.#jobs.get(id);
     if (!job) {
-      this.#call("subscribe", id);
+      this.#call("subscribe", given);
       job = new Job(id, this.#shared.maxLogs, () => this.#snapshot(id));
       this.#jobs.set(id, job);
     }

@@ -105,10 +105,10 @@ client.volatile.emitWithAck("hello");
 
 same<typeof client.state.name, StateName>(true);
 client.state.reason?.message;
-const name: "connecting" | "connected" | "reconnecting" | "fallback" | "offline" | "closed" = client.state.name;
+const name: "connecting" | "connected" | "reconnecting" | "fallback" | "offline" | "stopped" | "closed" = client.state.name;
 same<typeof client.connected, boolean>(true);
 same<typeof client.usingFallback, boolean>(true);
-client.stats().roundTrips?.toFixed();
+client.stats().duplicates.toFixed();
 client.connect();
 client.close();
 // @ts-expect-error the state is the client's to change
@@ -151,7 +151,7 @@ research.logs({ level: "ERROR" });
 
 const state: ResearchState = research.state;
 same<typeof state.progress, number | null>(true);
-state.error?.title;
+same<typeof state.error, string | null>(true);
 state.logs[0]?.message;
 // @ts-expect-error frozen
 state.progress = 7;
