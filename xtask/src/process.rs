@@ -219,3 +219,62 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     // What is inside stays usable whatever happened to the thread that held it.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+// `setsid` and /proc are Linux's.
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn keeps_both_streams_and_the_exit_code() {
+        let outcome = shell("echo out; echo err >&2; exit 3", DEFAULT_DEADLINE);
+        assert_eq!(outcome.output, "out\nerr\n");
+        assert!(outcome.reason().contains('3'), "{}", outcome.reason());
+    }
+
+    #[test]
+    fn ends_at_the_deadline_even_what_left_the_group() {
+        let began = Instant::now();
+        let outcome = shell(
+            "setsid sleep 60 & echo $!; sleep 60",
+            Duration::from_millis(500),
+        );
+        assert!(!outcome.succeeded());
+        assert!(began.elapsed() < Duration::from_secs(10));
+        assert!(
+            has_ended(outcome.output.trim()),
+            "{} still runs",
+            outcome.output
+        );
+    }
+
+    #[test]
+    fn ends_what_a_finished_command_left_running() {
+        let outcome = shell(
+            "setsid sleep 60 >/dev/null 2>&1 & echo $!",
+            DEFAULT_DEADLINE,
+        );
+        assert!(outcome.succeeded());
+        assert!(
+            has_ended(outcome.output.trim()),
+            "{} still runs",
+            outcome.output
+        );
+    }
+
+    fn shell(script: &str, deadline: Duration) -> Outcome {
+        run("test", Command::new("sh").args(["-c", script]), deadline).unwrap()
+    }
+
+    // What was killed stays in the table until its new parent has asked for it.
+    fn has_ended(id: &str) -> bool {
+        (0..100).any(|_| {
+            thread::sleep(POLL);
+            fs::read_to_string(format!("/proc/{id}/stat"))
+                .map_or(true, |stat| stat.contains(") Z "))
+        })
+    }
+}

@@ -2,7 +2,7 @@
 
 mod capabilities;
 mod counts;
-mod page;
+mod node;
 mod steps;
 
 use std::path::PathBuf;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use super::counts::Counts;
-use super::{Context, Report, capabilities, page};
+use super::{Context, Report, capabilities, node};
 use crate::build::{self, Mode};
 use crate::process;
 use crate::project::WASM_TARGET;
@@ -29,7 +29,7 @@ pub(crate) struct Step {
 }
 
 /// All steps, quick ones first.
-pub(crate) const STEPS: [Step; 11] = [
+pub(crate) const STEPS: [Step; 12] = [
     Step {
         name: "fmt",
         about: "formatting",
@@ -65,6 +65,12 @@ pub(crate) const STEPS: [Step; 11] = [
         about: "tests of every crate",
         needs: &[],
         run: native,
+    },
+    Step {
+        name: "facade",
+        about: "the package's JavaScript and types, without a browser",
+        needs: &[Part::Node],
+        run: node::facade,
     },
     Step {
         name: "chrome",
@@ -114,7 +120,7 @@ pub(crate) const STEPS: [Step; 11] = [
             Part::Browsers,
             Part::Geckodriver,
         ],
-        run: page::run,
+        run: node::page,
     },
 ];
 

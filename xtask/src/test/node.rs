@@ -1,0 +1,73 @@
+//! The tests that Node runs: the package's JavaScript alone, and whole pages in browsers.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+
+use super::counts::Counts;
+use super::{Context, Report};
+use crate::build::{self, Mode};
+use crate::demo;
+use crate::process;
+
+/// Where the tests are that need neither a built package nor a browser.
+const FACADE: &str = "tests/facade";
+
+const FACADE_DEADLINE: Duration = Duration::from_secs(5 * 60);
+const PAGE_DEADLINE: Duration = Duration::from_secs(25 * 60);
+
+pub(super) fn facade(context: &Context) -> Result<Report> {
+    let files = test_files(&context.project.path(FACADE))?;
+    suite(context, "facade", &files, FACADE_DEADLINE)
+}
+
+/// Runs every `*.test.mjs` below `tests/` but the facade's.
+pub(super) fn page(context: &Context) -> Result<Report> {
+    build::run(&context.project, Mode::Release)?;
+    demo::build_server(&context.project)?;
+    let facade = context.project.path(FACADE);
+    let mut files = test_files(&context.project.path("tests"))?;
+    files.retain(|path| !path.starts_with(&facade));
+    suite(context, "page", &files, PAGE_DEADLINE)
+}
+
+fn suite(context: &Context, label: &str, files: &[PathBuf], deadline: Duration) -> Result<Report> {
+    if files.is_empty() {
+        bail!("{label}: there is no *.test.mjs to run");
+    }
+    let summary = context.scratch.join(format!("{label}.tap"));
+    let mut node = context.environment.command("node");
+    // The first report is for people, the second for counting.
+    node.arg("--test")
+        .args(["--test-reporter=spec", "--test-reporter-destination=stdout"])
+        .arg("--test-reporter=tap")
+        .arg(format!("--test-reporter-destination={}", summary.display()))
+        .args(files)
+        .env("TMPDIR", &context.scratch);
+    let outcome = process::run(label, &mut node, deadline)?;
+    let counts = Counts::of_tap(&fs::read_to_string(&summary).unwrap_or_default());
+    Ok(Report::suite(&outcome, counts))
+}
+
+fn test_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    collect(folder, &mut files)?;
+    files.sort();
+    Ok(files)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            if path.file_name().is_some_and(|name| name != "node_modules") {
+                collect(&path, files)?;
+            }
+        } else if path.to_string_lossy().ends_with(".test.mjs") {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
