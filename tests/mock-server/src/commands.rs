@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::app::{Page, Start};
+use crate::app::{Page, Start, number};
 use crate::control::{Burst, Command, Emit, Sessions, parse};
 use crate::engine::{Engine, Packet};
 use crate::server::{Network, Server};
@@ -162,7 +162,7 @@ impl Server {
             while updates < due {
                 updates += 1;
                 let progress = updates as f64 * 99.0 / f64::from(burst.updates);
-                let progress = (progress * 100.0).round() / 100.0;
+                let progress = number((progress * 100.0).round() / 100.0);
                 let message = format!("update {updates}");
                 let data = json!({"progress": progress, "message": message, "phase": "search"});
                 self.with_app(|app, ctx| app.emit(id, &data, ctx));

@@ -162,8 +162,11 @@ impl App {
         if let Some(status) = payload.get("status").and_then(Value::as_str) {
             research.status = status.to_owned();
         }
-        if let Some(progress) = payload.get("progress").and_then(Value::as_f64) {
-            research.progress = progress;
+        if let Some(progress) = payload
+            .get("progress")
+            .filter(|progress| progress.is_number())
+        {
+            research.progress = progress.clone();
         }
         if let Some(message) = payload.get("message").and_then(Value::as_str) {
             research.message = message.to_owned();
@@ -323,7 +326,7 @@ impl App {
                 phase,
                 fields,
             } => {
-                research.progress = progress;
+                research.progress = number(progress);
                 research.message = message;
                 research.metadata.insert("phase".into(), json!(phase));
                 let payload = research.update(&json_id(id), micros, phase, fields);
@@ -379,6 +382,15 @@ fn id_text(value: &Value) -> Option<String> {
         .map(str::to_owned)
         .or_else(|| value.as_u64().map(|n| n.to_string()));
     text.filter(|text| !text.is_empty())
+}
+
+/// Whole numbers are written without a fraction, as the real server mostly does.
+pub(crate) fn number(value: f64) -> Value {
+    if value.fract() == 0.0 {
+        json!(value as i64)
+    } else {
+        json!(value)
+    }
 }
 
 fn json_id(id: &str) -> Value {

@@ -14,7 +14,8 @@ const PROGRESS_LOG: usize = 500;
 pub(crate) struct Research {
     pub(crate) style: Style,
     pub(crate) status: String,
-    pub(crate) progress: f64,
+    /// As it was sent: a whole number stays one.
+    pub(crate) progress: Value,
     pub(crate) message: String,
     pub(crate) metadata: Map<String, Value>,
     pub(crate) completed_at: Option<u64>,
@@ -64,7 +65,7 @@ impl Research {
         Self {
             style,
             status: "in_progress".into(),
-            progress: 0.0,
+            progress: json!(0),
             message: String::new(),
             metadata: Map::new(),
             completed_at: None,
@@ -104,7 +105,7 @@ impl Research {
         phase: &str,
         fields: Map<String, Value>,
     ) -> Value {
-        let (progress, message) = (self.progress, self.message.clone());
+        let (progress, message) = (self.progress.clone(), self.message.clone());
         match self.style {
             Style::Live => {
                 let mut payload = json!({"progress": progress, "message": message, "phase": phase});
@@ -141,7 +142,7 @@ impl Research {
                     "status": self.status,
                     "message": message,
                     "progress": progress,
-                    "completed": (progress / 10.0).floor(),
+                    "completed": progress.as_f64().unwrap_or_default() as u64 / 10,
                     "total": 10,
                     "benchmark_run_id": id,
                     "log_entry": entry,
