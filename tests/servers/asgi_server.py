@@ -71,6 +71,8 @@ def register_events(sio, desk):
     @sio.on("*")
     async def anything(event, _sid, *_args):
         desk.stats.events[event] += 1
+        # As for an event that has no handler: counted, and not acknowledged.
+        return sio.not_handled
 
 
 def http_app(sio, desk, endpoints):

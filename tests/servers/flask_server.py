@@ -80,6 +80,8 @@ def register_events(socketio, desk):
     @socketio.on("*")
     def on_anything(event, *_args):
         desk.stats.events[event] += 1
+        # As for an event that has no handler: counted, and not acknowledged.
+        return socketio.server.not_handled
 
 
 def perform(socketio, desk, actions):
