@@ -47,7 +47,7 @@ enum Task {
     Setup,
     /// Build the npm package into pkg/, and print its size.
     Build {
-        /// Quicker, unoptimised, with names and debug assertions.
+        /// Quicker, unoptimised, with names and debug assertions; the size means nothing.
         #[arg(long)]
         dev: bool,
     },

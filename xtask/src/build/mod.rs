@@ -29,12 +29,10 @@ pub(crate) fn run(project: &Project, mode: Mode) -> Result<()> {
     let work = Work::open(project)?;
     let module = wasm::make(project, &work, mode)?;
     let files = assemble::assemble(project, &module)?;
-    let sizes = sizes::measure(project, &work, &module)?;
-    ui::say(format_args!(
-        "build: pkg/ has {} files\n{sizes}",
-        files.len()
-    ));
+    ui::say(format_args!("build: pkg/ has {} files", files.len()));
     if mode == Mode::Release {
+        let sizes = sizes::measure(project, &work, &module)?;
+        ui::show(&sizes.to_string());
         sizes.check()?;
         pack::check(project, &work, &files)?;
     }
