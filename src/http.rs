@@ -104,6 +104,8 @@ pub struct Beacon {
     pub url: String,
     /// Names and values of the query, not yet escaped.
     pub query: Vec<(String, String)>,
+    /// Request headers besides the browser's own.
+    pub headers: Vec<(String, String)>,
     /// The body, of type `text/plain;charset=UTF-8`.
     pub text: String,
 }

@@ -31,14 +31,22 @@ impl Endpoint {
         payload: String,
         keepalive: bool,
     ) -> RequestId {
-        let body = Body { content_type: CONTENT_TYPE, text: payload };
+        let body = Body {
+            content_type: CONTENT_TYPE,
+            text: payload,
+        };
         self.start(ctx, Some(sid), Method::Post, Some(body), keepalive)
     }
 
     /// The POST of `payload` for a page that is going away.
     pub(super) fn beacon(&self, ctx: &mut Context<'_>, sid: &str, payload: String) -> Beacon {
         let query = self.session_query(ctx, Some(sid));
-        Beacon { url: self.url.clone(), query, text: payload }
+        Beacon {
+            url: self.url.clone(),
+            query,
+            headers: self.headers.clone(),
+            text: payload,
+        }
     }
 
     fn start(
@@ -51,7 +59,15 @@ impl Endpoint {
     ) -> RequestId {
         let query = self.session_query(ctx, sid);
         let (url, headers) = (self.url.clone(), self.headers.clone());
-        ctx.start(|id| Request { id, method, url, query, headers, body, keepalive })
+        ctx.start(|id| Request {
+            id,
+            method,
+            url,
+            query,
+            headers,
+            body,
+            keepalive,
+        })
     }
 
     fn session_query(&self, ctx: &mut Context<'_>, sid: Option<&str>) -> Vec<(String, String)> {

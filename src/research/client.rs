@@ -629,7 +629,8 @@ impl Client {
         let state = self.current_state();
         if state != self.state {
             self.state = state.clone();
-            self.events.push_back(Event::State(state));
+            // First, so that whoever hears of an event finds the state that belongs to it.
+            self.events.push_front(Event::State(state));
         }
     }
 

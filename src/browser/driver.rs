@@ -1,0 +1,282 @@
+//! The run loop: inputs into the core, its commands to the browser, its events to the page.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::{Rc, Weak};
+
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::AbortController;
+
+use super::clock::{Clock, monotonic_ms};
+use super::fetch;
+use super::lifecycle::Lifecycle;
+use super::slices::{BUDGET_MS, Slices};
+use crate::config::{Config, ConfigError};
+use crate::http::{Answer, AskId, Command, Credentials, Request, RequestError, RequestId};
+use crate::mailbox::Mailbox;
+use crate::research::{Client, Event, Input, Output};
+use crate::socket::{Emit, EmitError};
+use crate::time::Timestamp;
+
+/// The longest delay that `setTimeout` takes, in milliseconds; with more it fires at once.
+const MAX_DELAY_MS: u64 = i32::MAX as u64;
+
+/// What the page is told. Called only while nothing is borrowed: it may call back at once.
+pub(crate) trait Page {
+    /// Something happened.
+    fn handle_event(&self, event: Event);
+    /// The next attempt needs credentials; the answer is [`Driver::handle_credentials`].
+    fn handle_ask(&self, ask: AskId);
+}
+
+/// What the driver itself is told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    /// `credentials: "include"` for requests to other origins.
+    pub(crate) with_credentials: bool,
+}
+
+/// One client in a page.
+pub(crate) struct Driver {
+    inner: Rc<Inner>,
+}
+
+struct Inner {
+    /// Never borrowed while JavaScript can run.
+    client: RefCell<Client>,
+    mailbox: RefCell<Mailbox>,
+    asks: RefCell<VecDeque<AskId>>,
+    requests: RefCell<BTreeMap<RequestId, AbortController>>,
+    timer: RefCell<Option<(Timestamp, Timeout)>>,
+    clock: Clock,
+    settings: Settings,
+    page: Box<dyn Page>,
+    slices: OnceCell<Slices>,
+    lifecycle: RefCell<Option<Lifecycle>>,
+    closed: Cell<bool>,
+}
+
+impl Driver {
+    /// A client that has done nothing yet. `seed` decides its jitter.
+    pub(crate) fn new(
+        config: Config,
+        settings: Settings,
+        seed: u64,
+        page: Box<dyn Page>,
+    ) -> Result<Self, ConfigError> {
+        let clock = Clock::start();
+        let client = Client::new(config, seed, clock.now())?;
+        Ok(Self {
+            inner: Rc::new(Inner {
+                client: RefCell::new(client),
+                mailbox: RefCell::default(),
+                asks: RefCell::default(),
+                requests: RefCell::default(),
+                timer: RefCell::default(),
+                clock,
+                settings,
+                page,
+                slices: OnceCell::new(),
+                lifecycle: RefCell::default(),
+                closed: Cell::new(false),
+            }),
+        })
+    }
+
+    /// Listens to the page, and connects.
+    pub(crate) fn open(&self) -> Result<(), JsValue> {
+        let inner = Rc::downgrade(&self.inner);
+        let slices = Slices::new(move || with(&inner, |inner| inner.run_slice()))?;
+        // Set once: `open` is called once.
+        let _ = self.inner.slices.set(slices);
+        let inner = Rc::downgrade(&self.inner);
+        let lifecycle = Lifecycle::listen(move |input| with(&inner, |inner| inner.handle(input)));
+        *self.inner.lifecycle.borrow_mut() = Some(lifecycle);
+        self.inner.handle(Input::Connect);
+        Ok(())
+    }
+
+    /// Applies an input of the page.
+    pub(crate) fn handle(&self, input: Input) {
+        self.inner.handle(input);
+    }
+
+    /// Sends an event, or says at once why not.
+    pub(crate) fn emit(&self, emit: Emit) -> Result<(), EmitError> {
+        let id = emit.id;
+        let mut refusal = None;
+        self.inner.apply(Input::Emit(emit), |event| match event {
+            Event::EmitFailed { emit, error } if emit == id => {
+                refusal = Some(error);
+                None
+            }
+            other => Some(other),
+        });
+        refusal.map_or(Ok(()), Err)
+    }
+
+    /// The answer to [`Page::handle_ask`].
+    pub(crate) fn handle_credentials(&self, ask: AskId, credentials: Result<Credentials, String>) {
+        let credentials = credentials.and_then(|credentials| {
+            // What a browser refuses would fail at each request, without a word why.
+            fetch::check_headers(&credentials.headers)?;
+            Ok(credentials)
+        });
+        self.inner.handle(Input::Credentials { ask, credentials });
+    }
+
+    /// Looks at the client.
+    pub(crate) fn with_client<T>(&self, look: impl FnOnce(&Client) -> T) -> T {
+        look(&self.inner.client.borrow())
+    }
+
+    /// Says goodbye to the server and takes all listeners away. What still waits for the page is
+    /// dropped; the page hears of the end only.
+    pub(crate) fn close(&self) {
+        if self.inner.closed.replace(true) {
+            return;
+        }
+        self.inner.lifecycle.take();
+        self.inner.mailbox.borrow_mut().clear();
+        self.inner.asks.borrow_mut().clear();
+        self.inner.handle(Input::Close);
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.close();
+        // Its owner is gone. The goodbye lives on in its requests.
+        self.inner.mailbox.borrow_mut().clear();
+    }
+}
+
+impl Inner {
+    fn handle(self: &Rc<Self>, input: Input) {
+        self.apply(input, Some);
+    }
+
+    /// Applies the input and carries out all that follows. `filter` may keep an event back.
+    fn apply(self: &Rc<Self>, input: Input, mut filter: impl FnMut(Event) -> Option<Event>) {
+        let now = self.clock.now();
+        self.client.borrow_mut().handle_input(now, input);
+        loop {
+            let output = self.client.borrow_mut().poll_output();
+            match output {
+                Some(Output::Command(command)) => self.carry_out(command),
+                Some(Output::Event(event)) => {
+                    if let Some(event) = filter(event) {
+                        self.mailbox.borrow_mut().push(now, event);
+                    }
+                }
+                None => break,
+            }
+        }
+        self.set_timer(now);
+        if !self.mailbox.borrow().is_empty() || !self.asks.borrow().is_empty() {
+            self.schedule();
+        }
+    }
+
+    fn carry_out(self: &Rc<Self>, command: Command) {
+        match command {
+            Command::Abort(id) => {
+                let controller = self.requests.borrow_mut().remove(&id);
+                if let Some(controller) = controller {
+                    controller.abort();
+                }
+            }
+            Command::Ask(ask) => self.asks.borrow_mut().push_back(ask),
+            Command::Beacon(beacon) => {
+                fetch::send_beacon(beacon, self.settings.with_credentials);
+            }
+            Command::Start(request) => self.start(request),
+        }
+    }
+
+    fn start(self: &Rc<Self>, request: Request) {
+        let id = request.id;
+        let controller = AbortController::new();
+        let signal = controller.as_ref().ok().map(AbortController::signal);
+        if let Ok(controller) = controller {
+            self.requests.borrow_mut().insert(id, controller);
+        }
+        let inner = Rc::clone(self);
+        spawn_local(async move {
+            let answer = match signal {
+                Some(signal) => {
+                    fetch::fetch(request, signal, inner.settings.with_credentials).await
+                }
+                None => Answer::Failed(RequestError::Network("no AbortController".to_owned())),
+            };
+            inner.requests.borrow_mut().remove(&id);
+            inner.handle(Input::Answer {
+                request: id,
+                answer,
+            });
+        });
+    }
+
+    /// Sets the one timer to what the core wants.
+    fn set_timer(self: &Rc<Self>, now: Timestamp) {
+        let due = self.client.borrow().poll_timeout();
+        let mut timer = self.timer.borrow_mut();
+        let Some(due) = due else {
+            *timer = None;
+            return;
+        };
+        if timer
+            .as_ref()
+            .is_some_and(|(at, _)| *at == due && due > now)
+        {
+            return;
+        }
+        // A whole millisecond later: timers of browsers may fire a fraction early.
+        let delay = due.since(now).saturating_add(1).min(MAX_DELAY_MS);
+        let inner = Rc::downgrade(self);
+        let timeout = Timeout::new(delay as u32, move || {
+            with(&inner, |inner| {
+                inner.timer.replace(None);
+                inner.handle(Input::Timeout);
+            });
+        });
+        *timer = Some((due, timeout));
+    }
+
+    fn schedule(&self) {
+        if let Some(slices) = self.slices.get() {
+            slices.schedule();
+        }
+    }
+
+    /// Gives the page what waits for it until the budget is used up, then lets the browser breathe.
+    fn run_slice(self: &Rc<Self>) {
+        let Some(slices) = self.slices.get() else {
+            return;
+        };
+        slices.begin();
+        let begin = monotonic_ms();
+        loop {
+            let ask = self.asks.borrow_mut().pop_front();
+            if let Some(ask) = ask {
+                self.page.handle_ask(ask);
+            } else {
+                let event = self.mailbox.borrow_mut().pop();
+                let Some(event) = event else { return };
+                self.page.handle_event(event);
+            }
+            if monotonic_ms() - begin >= BUDGET_MS {
+                break;
+            }
+        }
+        self.schedule();
+    }
+}
+
+fn with(inner: &Weak<Inner>, run: impl FnOnce(&Rc<Inner>)) {
+    if let Some(inner) = inner.upgrade() {
+        run(&inner);
+    }
+}

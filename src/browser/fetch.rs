@@ -1,0 +1,191 @@
+//! One HTTP request over `fetch`, and the beacon of a page that is leaving.
+
+use gloo_net::http::{Headers, RequestBuilder};
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, RequestCache, RequestCredentials, RequestInit, UrlSearchParams};
+
+use crate::http::{Answer, Beacon, Method, Request, RequestError, Response};
+
+/// What `fetch` calls the media type of the protocol.
+const BEACON_TYPE: &str = "text/plain;charset=UTF-8";
+
+#[wasm_bindgen]
+extern "C" {
+    // By its global name: pages and workers have it, and a page may have wrapped it. gloo-net's
+    // own `send` traps when `fetch` rejects with something that is no `Error`.
+    #[wasm_bindgen(catch, js_name = fetch)]
+    fn global_fetch(
+        request: &web_sys::Request,
+        init: &RequestInit,
+    ) -> Result<js_sys::Promise, JsValue>;
+}
+
+/// Carries the request out to the end of its body.
+pub(super) async fn fetch(request: Request, signal: AbortSignal, with_credentials: bool) -> Answer {
+    match send(request, &signal, with_credentials).await {
+        Ok(response) => read(response).await,
+        Err(error) => Answer::Failed(RequestError::Network(words(&error))),
+    }
+}
+
+/// Whether a browser takes these as request headers; the words of its refusal.
+pub(super) fn check_headers(headers: &[(String, String)]) -> Result<(), String> {
+    to_headers(headers).map(drop).map_err(|error| words(&error))
+}
+
+/// Hands the beacon to the browser, which sends it even though the page goes away.
+pub(super) fn send_beacon(beacon: Beacon, with_credentials: bool) {
+    let sent = if beacon.headers.is_empty() {
+        try_beacon(&beacon)
+    } else {
+        Ok(false)
+    };
+    if !matches!(sent, Ok(true)) {
+        // A beacon has no headers of its own, and a browser may refuse one that is too large.
+        keep_alive(beacon, with_credentials);
+    }
+}
+
+async fn send(
+    request: Request,
+    signal: &AbortSignal,
+    with_credentials: bool,
+) -> Result<web_sys::Response, JsValue> {
+    let (request, init) = build(request, Some(signal), with_credentials)?;
+    JsFuture::from(global_fetch(&request, &init)?)
+        .await?
+        .dyn_into()
+}
+
+fn build(
+    request: Request,
+    signal: Option<&AbortSignal>,
+    with_credentials: bool,
+) -> Result<(web_sys::Request, RequestInit), JsValue> {
+    let headers = to_headers(&request.headers)?;
+    let credentials = if with_credentials {
+        RequestCredentials::Include
+    } else {
+        RequestCredentials::SameOrigin
+    };
+    let method = match request.method {
+        Method::Get => gloo_net::http::Method::GET,
+        Method::Post => gloo_net::http::Method::POST,
+    };
+    let query = request
+        .query
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    if let Some(body) = &request.body {
+        headers.set("Content-Type", body.content_type)?;
+    }
+    let builder = RequestBuilder::new(&request.url)
+        .method(method)
+        .query(query)
+        .headers(Headers::from_raw(headers))
+        .cache(RequestCache::NoStore)
+        .credentials(credentials)
+        .abort_signal(signal);
+    let built = match request.body {
+        Some(body) => builder.body(body.text),
+        None => builder.build(),
+    };
+    let built = built.map_err(|error| JsValue::from_str(&error.to_string()))?;
+    let init = RequestInit::new();
+    if request.keepalive {
+        // web-sys does not know it.
+        Reflect::set(&init, &"keepalive".into(), &JsValue::TRUE)?;
+    }
+    Ok((built.into(), init))
+}
+
+async fn read(response: web_sys::Response) -> Answer {
+    let headers = response.headers();
+    let header = |name| headers.get(name).ok().flatten();
+    let content_type = header("content-type").unwrap_or_default();
+    let retry_after_ms = header("retry-after").and_then(|value| retry_after_ms(&value));
+    let body = match response.array_buffer() {
+        Ok(body) => JsFuture::from(body).await,
+        Err(error) => Err(error),
+    };
+    match body {
+        Ok(body) => Answer::Response(Response {
+            status: response.status(),
+            redirected: response.redirected(),
+            content_type,
+            retry_after_ms,
+            body: Uint8Array::new(&body).to_vec(),
+        }),
+        Err(error) => Answer::Failed(RequestError::Body(words(&error))),
+    }
+}
+
+/// `Retry-After`: seconds, or a date (RFC 9110, 10.2.3).
+fn retry_after_ms(value: &str) -> Option<u64> {
+    if let Ok(seconds) = value.trim().parse::<u64>() {
+        return Some(seconds.saturating_mul(1000));
+    }
+    let wait = js_sys::Date::parse(value) - js_sys::Date::now();
+    (!wait.is_nan()).then_some(wait as u64)
+}
+
+fn to_headers(pairs: &[(String, String)]) -> Result<web_sys::Headers, JsValue> {
+    let headers = web_sys::Headers::new()?;
+    for (name, value) in pairs {
+        headers.set(name, value)?;
+    }
+    Ok(headers)
+}
+
+fn try_beacon(beacon: &Beacon) -> Result<bool, JsValue> {
+    let Some(window) = web_sys::window() else {
+        return Ok(false);
+    };
+    let query = UrlSearchParams::new()?;
+    for (name, value) in &beacon.query {
+        query.append(name, value);
+    }
+    let url = [&beacon.url, "?", &String::from(query.to_string())].concat();
+    let options = web_sys::BlobPropertyBag::new();
+    options.set_type(BEACON_TYPE);
+    let parts = js_sys::Array::of1(&JsValue::from_str(&beacon.text));
+    let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options)?;
+    window
+        .navigator()
+        .send_beacon_with_opt_blob(&url, Some(&blob))
+}
+
+/// A `fetch` that outlives the page. Its answer does not matter.
+fn keep_alive(beacon: Beacon, with_credentials: bool) {
+    let request = Request {
+        id: crate::http::RequestId(0),
+        method: Method::Post,
+        url: beacon.url,
+        query: beacon.query,
+        headers: beacon.headers,
+        body: Some(crate::http::Body {
+            content_type: BEACON_TYPE,
+            text: beacon.text,
+        }),
+        keepalive: true,
+    };
+    if let Ok((request, init)) = build(request, None, with_credentials)
+        && let Ok(promise) = global_fetch(&request, &init)
+    {
+        wasm_bindgen_futures::spawn_local(async move {
+            // The page is gone: there is nobody to tell of a failure.
+            let _ = JsFuture::from(promise).await;
+        });
+    }
+}
+
+/// The words of anything that was thrown.
+fn words(error: &JsValue) -> String {
+    match error.dyn_ref::<js_sys::Error>() {
+        Some(error) => String::from(error.message()),
+        None => error.as_string().unwrap_or_default(),
+    }
+}

@@ -1,0 +1,9 @@
+//! The browser's side of the client: carries out what the core asks for, and decides nothing.
+
+mod clock;
+mod driver;
+mod fetch;
+mod lifecycle;
+mod slices;
+
+pub(crate) use driver::{Driver, Page, Settings};

@@ -1,0 +1,247 @@
+//! The class that the package's facade makes for each connection.
+
+use std::cell::{Cell, RefCell};
+
+use js_sys::{Array, Function, Reflect, Uint8Array};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+
+use super::events::{Dispatch, state_of};
+use super::options;
+use super::value::{bytes, error, object, serialize};
+use crate::browser::Driver;
+use crate::http::{AskId, Credentials};
+use crate::research::{CancelId, Input, ResearchId};
+use crate::socket::{Acked, Emit, EmitId};
+
+thread_local! {
+    /// Whom to tell that the module is about to trap.
+    static ALARM: RefCell<Option<Function>> = const { RefCell::new(None) };
+}
+
+/// One connection to a server. The facade of the npm package wraps it; its methods are not for
+/// pages.
+#[wasm_bindgen]
+pub struct Connection {
+    driver: Driver,
+    last_emit: Cell<u32>,
+    last_cancel: Cell<u32>,
+}
+
+#[wasm_bindgen]
+impl Connection {
+    /// Checks the options. `dispatch(kind, id, value, extra)` is called for every event, never from
+    /// within another method.
+    ///
+    /// # Errors
+    /// A `TypeError` or `RangeError` that names the option.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: &JsValue, dispatch: Function) -> Result<Self, JsValue> {
+        set_alarm(&dispatch);
+        let (config, settings) = options::read(options)?;
+        // Jitter needs no more than this.
+        let seed = (js_sys::Math::random() * 2f64.powi(53)) as u64;
+        let page = Box::new(Dispatch { function: dispatch });
+        let driver = Driver::new(config, settings, seed, page)
+            .map_err(|error| options::out_of_range(&error))?;
+        Ok(Self {
+            driver,
+            last_emit: Cell::new(0),
+            last_cancel: Cell::new(0),
+        })
+    }
+
+    /// Listens to the page, and connects. To be called once.
+    ///
+    /// # Errors
+    /// When the browser has no message channels.
+    pub fn open(&self) -> Result<(), JsValue> {
+        self.driver.open()
+    }
+
+    /// Follows a research.
+    ///
+    /// # Errors
+    /// A `TypeError` for an id that is no string and no integer, or is empty.
+    pub fn subscribe(&self, id: &JsValue) -> Result<(), JsValue> {
+        let number = id.as_f64().filter(|number| number.fract() == 0.0);
+        let id = match (id.as_string(), number) {
+            (Some(text), _) if !text.is_empty() => ResearchId::from_text(&text),
+            (None, Some(number)) => ResearchId::from_integer(number as i64),
+            (Some(_) | None, _) => {
+                let words = "the id of a research must be a string that is not empty or an integer";
+                return Err(js_sys::TypeError::new(words).into());
+            }
+        };
+        self.driver.handle(Input::Subscribe(id));
+        Ok(())
+    }
+
+    /// Follows it no longer.
+    pub fn unsubscribe(&self, id: String) {
+        self.driver.handle(Input::Unsubscribe(id));
+    }
+
+    /// The reduced state of a research that is followed; `undefined` for others.
+    pub fn snapshot(&self, id: &str) -> JsValue {
+        let snapshot = self.driver.with_client(|client| client.snapshot(id));
+        snapshot.map_or(JsValue::UNDEFINED, |snapshot| serialize(&snapshot))
+    }
+
+    /// Sends an event, given as JSON array. `ack_timeout`: -1 without ack, 0 without time-out, else
+    /// milliseconds. Returns the number that comes back with the ack.
+    ///
+    /// # Errors
+    /// An `Error` with a `code` when it cannot be sent.
+    pub fn emit(
+        &self,
+        args: String,
+        attachments: Vec<Uint8Array>,
+        ack_timeout: f64,
+        volatile: bool,
+    ) -> Result<u32, JsValue> {
+        let id = self.last_emit.get().wrapping_add(1);
+        self.last_emit.set(id);
+        let ack = match ack_timeout {
+            none if none < 0.0 => Acked::No,
+            0.0 => Acked::WithoutTimeout,
+            millis => Acked::Within(millis as u64),
+        };
+        let attachments = bytes(attachments);
+        let emit = Emit {
+            id: EmitId(id.into()),
+            args,
+            attachments,
+            ack,
+            volatile,
+        };
+        self.driver
+            .emit(emit)
+            .map_err(|refusal| error(refusal.code(), &refusal.to_string()))?;
+        Ok(id)
+    }
+
+    /// Answers an event that asked for an ack, with a JSON array.
+    pub fn acknowledge(&self, id: f64, args: String, attachments: Vec<Uint8Array>) {
+        let attachments = bytes(attachments);
+        self.driver.handle(Input::Acknowledge {
+            id: id as u64,
+            args,
+            attachments,
+        });
+    }
+
+    /// Whether the page wants to hear an event of the server.
+    pub fn listen(&self, name: String, listening: bool) {
+        self.driver.handle(Input::Listen { name, listening });
+    }
+
+    /// Asks for the status of a research now.
+    pub fn refresh(&self, id: String) {
+        self.driver.handle(Input::Refresh(id));
+    }
+
+    /// Asks the server to end a research. Returns the number that comes back with the answer.
+    pub fn cancel(&self, research: String, csrf_token: Option<String>) -> u32 {
+        let id = self.last_cancel.get().wrapping_add(1);
+        self.last_cancel.set(id);
+        let cancel = CancelId(id.into());
+        self.driver.handle(Input::Cancel {
+            cancel,
+            research,
+            csrf_token,
+        });
+        id
+    }
+
+    /// The answer to `dispatch("credentials", ask)`: `{ auth?: JSON text, headers: pairs, query:
+    /// pairs }`.
+    pub fn provide(&self, ask: f64, given: &JsValue) {
+        let get = |name: &str| Reflect::get(given, &name.into()).unwrap_or(JsValue::UNDEFINED);
+        let credentials = Credentials {
+            auth: get("auth").as_string(),
+            headers: pairs(&get("headers")),
+            query: pairs(&get("query")),
+        };
+        self.driver
+            .handle_credentials(AskId(ask as u64), Ok(credentials));
+    }
+
+    /// The answer to `dispatch("credentials", ask)` when the page's function failed.
+    pub fn refuse(&self, ask: f64, words: String) {
+        self.driver
+            .handle_credentials(AskId(ask as u64), Err(words));
+    }
+
+    /// Connects now, whatever happened before.
+    pub fn connect(&self) {
+        self.driver.handle(Input::Connect);
+    }
+
+    /// The state of the connection.
+    pub fn state(&self) -> JsValue {
+        self.driver.with_client(|client| state_of(client.state()))
+    }
+
+    /// Whether events can flow both ways now.
+    pub fn connected(&self) -> bool {
+        self.driver
+            .with_client(crate::research::Client::is_connected)
+    }
+
+    /// Whether the status of any research is polled.
+    #[wasm_bindgen(js_name = usingFallback)]
+    pub fn using_fallback(&self) -> bool {
+        self.driver
+            .with_client(crate::research::Client::is_using_fallback)
+    }
+
+    /// Counters since the connection began.
+    pub fn stats(&self) -> JsValue {
+        let stats = self.driver.with_client(crate::research::Client::stats);
+        serialize(&stats)
+    }
+
+    /// Says goodbye to the server and takes all listeners away.
+    pub fn close(&self) {
+        self.driver.close();
+    }
+}
+
+/// The pairs of strings in an array of arrays; others are left out.
+fn pairs(given: &JsValue) -> Vec<(String, String)> {
+    let pair = |pair: JsValue| {
+        let pair: Array = pair.dyn_into().ok()?;
+        Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
+    };
+    given
+        .dyn_ref::<Array>()
+        .into_iter()
+        .flat_map(Array::iter)
+        .filter_map(pair)
+        .collect()
+}
+
+/// A trap takes down every client of the module: the facade is told first.
+fn set_alarm(dispatch: &Function) {
+    let first = ALARM.with_borrow(Option::is_none);
+    ALARM.set(Some(dispatch.clone()));
+    if first {
+        std::panic::set_hook(Box::new(|panic| {
+            let place = panic.location();
+            let (file, line) = place.map_or(("", 0), |place| (place.file(), place.line()));
+            let words = panic.payload_as_str().unwrap_or_default();
+            let message = [words, " (", file, ":", &line.to_string(), ")"].concat();
+            let value = object([("message", message.into())]);
+            let alarm = ALARM.take();
+            if let Some(alarm) = alarm {
+                let _ = alarm.call3(
+                    &JsValue::UNDEFINED,
+                    &"internal".into(),
+                    &JsValue::UNDEFINED,
+                    &value,
+                );
+            }
+        }));
+    }
+}

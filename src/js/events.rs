@@ -1,0 +1,182 @@
+//! Events of the core as calls of the page's function: `dispatch(kind, id, value, extra)`.
+
+use js_sys::{Function, Object, Reflect};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+
+use super::value::{arguments, failure, object, parse, serialize, set};
+use crate::browser::Page;
+use crate::failure::Failure;
+use crate::http::AskId;
+use crate::research::{Event, Field, LogEntry, ResearchEvent, State, Update, Warning};
+
+/// The page's function.
+pub(super) struct Dispatch {
+    pub(super) function: Function,
+}
+
+impl Page for Dispatch {
+    fn handle_ask(&self, ask: AskId) {
+        self.call(
+            "credentials",
+            &number(ask.0),
+            &JsValue::UNDEFINED,
+            &JsValue::UNDEFINED,
+        );
+    }
+
+    fn handle_event(&self, event: Event) {
+        match event {
+            Event::Ack {
+                emit,
+                args,
+                attachments,
+            } => {
+                self.about("ack", &number(emit.0), &arguments(&args, &attachments));
+            }
+            Event::Cancelled { cancel, result } => {
+                let value = match result {
+                    Ok(()) => object([("ok", JsValue::TRUE)]),
+                    Err(error) => failure_of(&error),
+                };
+                self.about("cancel", &number(cancel.0), &value);
+            }
+            Event::Connect { sid } => self.tell("connect", &object([("id", sid.into())])),
+            Event::ConnectError(error) => self.tell("connect_error", &failure_of(&error)),
+            Event::Disconnect(error) => {
+                let reason = error.disconnect_reason().into();
+                let value = object([("reason", reason), ("error", failure_of(&error))]);
+                self.tell("disconnect", &value);
+            }
+            Event::EmitFailed { emit, error } => {
+                let value = failure(error.code(), &error.to_string());
+                self.about("ack_error", &number(emit.0), &value);
+            }
+            Event::Message {
+                name,
+                args,
+                ack,
+                attachments,
+            } => {
+                let args = arguments(&args, &attachments);
+                // The name, which the page gets as such.
+                args.shift();
+                let ack = ack.map_or(JsValue::UNDEFINED, number);
+                self.call("event", &name.into(), &args, &ack);
+            }
+            Event::Reconnect(attempt) => self.tell("reconnect", &attempt.into()),
+            Event::ReconnectAttempt(attempt) => self.tell("reconnect_attempt", &attempt.into()),
+            Event::ReconnectFailed(error) => self.tell("reconnect_failed", &failure_of(&error)),
+            Event::Research { id, event } => {
+                let (kind, value) = research(event);
+                self.about(kind, &id.into(), &value);
+            }
+            Event::SearchEngineSelected(payload) => {
+                self.tell("search_engine_selected", &parse(&payload));
+            }
+            Event::State(state) => self.tell("state", &state_of(&state)),
+            Event::Warning(warning) => self.tell("warning", &warning_of(warning)),
+        }
+    }
+}
+
+impl Dispatch {
+    fn tell(&self, kind: &str, value: &JsValue) {
+        self.about(kind, &JsValue::UNDEFINED, value);
+    }
+
+    fn about(&self, kind: &str, id: &JsValue, value: &JsValue) {
+        self.call(kind, id, value, &JsValue::UNDEFINED);
+    }
+
+    fn call(&self, kind: &str, id: &JsValue, value: &JsValue, extra: &JsValue) {
+        // The facade reports what handlers throw, and throws nothing itself.
+        let _ = self
+            .function
+            .call4(&JsValue::UNDEFINED, &kind.into(), id, value, extra);
+    }
+}
+
+/// `{ name, reason?, attempt?, delay? }`.
+pub(super) fn state_of(state: &State) -> JsValue {
+    let value = object([("name", state.name.as_str().into())]);
+    if let Some(reason) = &state.reason {
+        set(&value, "reason", &failure_of(reason));
+    }
+    if let Some(attempt) = state.attempt {
+        set(&value, "attempt", &attempt.into());
+    }
+    if let Some(delay_ms) = state.delay_ms {
+        set(&value, "delay", &number(delay_ms));
+    }
+    value
+}
+
+fn research(event: ResearchEvent) -> (&'static str, JsValue) {
+    match event {
+        ResearchEvent::End(end) => ("end", serialize(&end)),
+        ResearchEvent::Engine(engine) => ("engine", serialize(&engine)),
+        ResearchEvent::Failure(failure) => ("failure", serialize(&failure)),
+        ResearchEvent::Gap(gap) => ("gap", serialize(&gap)),
+        ResearchEvent::Log(entry) => ("log", entry_of(&entry)),
+        ResearchEvent::Status { status, previous } => {
+            let previous = serialize(&previous);
+            (
+                "status",
+                object([("status", serialize(&status)), ("previous", previous)]),
+            )
+        }
+        ResearchEvent::Step(payload) => ("step", parse(&payload)),
+        ResearchEvent::Task(task) => ("task", task.into()),
+        ResearchEvent::Update(update) => ("update", update_of(&update)),
+    }
+}
+
+/// The server's entry as it came, and the level that it means.
+fn entry_of(entry: &LogEntry) -> JsValue {
+    let value = parse(&entry.entry);
+    set(&value, "level", &entry.level.as_str().into());
+    value
+}
+
+/// The server's payload as it came, but for the two fields that are checked.
+fn update_of(update: &Update) -> JsValue {
+    let payload = parse(&update.payload);
+    match update.progress {
+        Field::Keep => {}
+        Field::Set(progress) => set(&payload, "progress", &progress.into()),
+        Field::Delete => delete(&payload, "progress"),
+    }
+    match &update.status {
+        Field::Keep => {}
+        Field::Set(status) => set(&payload, "status", &serialize(status)),
+        Field::Delete => delete(&payload, "status"),
+    }
+    payload
+}
+
+fn warning_of(warning: Warning) -> JsValue {
+    let value = object([
+        ("code", warning.code.into()),
+        ("message", warning.message.into()),
+        ("excerpt", warning.excerpt.into()),
+    ]);
+    if let Some(research) = warning.research {
+        set(&value, "research", &research.into());
+    }
+    value
+}
+
+fn failure_of(error: &Failure) -> JsValue {
+    failure(error.code(), &error.to_string())
+}
+
+fn delete(object: &JsValue, name: &str) {
+    // Of what is no object nothing can be deleted.
+    let _ = Reflect::delete_property(object.unchecked_ref::<Object>(), &name.into());
+}
+
+/// A number as JavaScript has it; the core's numbers stay far below 2^53.
+fn number(value: u64) -> JsValue {
+    JsValue::from_f64(value as f64)
+}

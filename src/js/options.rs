@@ -1,0 +1,174 @@
+//! The options that a page gives: their types, and the names it knows them by.
+
+use js_sys::{RangeError, Reflect, TypeError};
+use wasm_bindgen::prelude::*;
+
+use crate::browser::Settings;
+use crate::config::{Config, ConfigError, Fallback};
+
+/// Whole numbers that JavaScript holds exactly end here.
+const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
+
+/// Reads what [`Config`] and the driver take.
+///
+/// # Errors
+/// A `TypeError` or `RangeError` that names the option.
+pub(super) fn read(object: &JsValue) -> Result<(Config, Settings), JsValue> {
+    let options = Options { object, prefix: "" };
+    let mut config = Config::new(options.string("url")?.unwrap_or_default());
+    set(&mut config.path, options.string("path")?);
+    set(&mut config.namespace, options.string("namespace")?);
+    set(&mut config.reconnection, options.boolean("reconnection")?);
+    if let Some(attempts) = options.number("reconnectionAttempts")? {
+        config.reconnection_attempts = if attempts == f64::INFINITY {
+            None
+        } else {
+            Some(options.count("reconnectionAttempts", attempts)?)
+        };
+    }
+    set(
+        &mut config.reconnection_delay_ms,
+        options.whole("reconnectionDelay")?,
+    );
+    set(
+        &mut config.reconnection_delay_max_ms,
+        options.whole("reconnectionDelayMax")?,
+    );
+    set(
+        &mut config.randomization_factor,
+        options.number("randomizationFactor")?,
+    );
+    set(&mut config.timeout_ms, options.whole("timeout")?);
+    set(&mut config.terminate_path, options.string("terminatePath")?);
+    read_fallback(&options, &mut config)?;
+    let dedup = options.get("dedup");
+    if dedup.is_object() {
+        let dedup = Options {
+            object: &dedup,
+            prefix: "dedup.",
+        };
+        let entries = dedup.whole("entries")?;
+        set(
+            &mut config.dedup_entries,
+            entries.map(|entries| entries.min(u32::MAX.into()) as usize),
+        );
+    } else if !dedup.is_undefined() {
+        return Err(options.wrong_type("dedup", "an object such as { entries: 10000 }"));
+    }
+    let with_credentials = options.boolean("withCredentials")?.unwrap_or(false);
+    config.check().map_err(|error| out_of_range(&error))?;
+    Ok((config, Settings { with_credentials }))
+}
+
+/// The `RangeError` of an option that the core refused.
+pub(super) fn out_of_range(error: &ConfigError) -> JsValue {
+    RangeError::new(&error.to_string()).into()
+}
+
+fn read_fallback(options: &Options<'_>, config: &mut Config) -> Result<(), JsValue> {
+    let value = options.get("fallback");
+    if value.is_undefined() || value.as_bool() == Some(true) {
+        return Ok(());
+    }
+    if value.as_bool() == Some(false) {
+        config.fallback = None;
+        return Ok(());
+    }
+    if !value.is_object() {
+        return Err(options.wrong_type("fallback", "an object or false"));
+    }
+    let given = Options {
+        object: &value,
+        prefix: "fallback.",
+    };
+    let mut fallback = Fallback::default();
+    set(&mut fallback.interval_ms, given.whole("interval")?);
+    if let Some(after) = given.number("after")? {
+        fallback.after = given.count("after", after)?;
+    }
+    set(&mut fallback.timeout_ms, given.whole("timeout")?);
+    set(&mut config.status_path, given.string("statusPath")?);
+    config.fallback = Some(fallback);
+    Ok(())
+}
+
+fn set<T>(option: &mut T, given: Option<T>) {
+    if let Some(given) = given {
+        *option = given;
+    }
+}
+
+struct Options<'a> {
+    object: &'a JsValue,
+    prefix: &'static str,
+}
+
+impl Options<'_> {
+    fn get(&self, name: &str) -> JsValue {
+        Reflect::get(self.object, &name.into()).unwrap_or(JsValue::UNDEFINED)
+    }
+
+    fn given(&self, name: &str) -> Option<JsValue> {
+        Some(self.get(name)).filter(|value| !value.is_undefined())
+    }
+
+    fn string(&self, name: &str) -> Result<Option<String>, JsValue> {
+        let Some(value) = self.given(name) else {
+            return Ok(None);
+        };
+        value
+            .as_string()
+            .map(Some)
+            .ok_or_else(|| self.wrong_type(name, "a string"))
+    }
+
+    fn boolean(&self, name: &str) -> Result<Option<bool>, JsValue> {
+        let Some(value) = self.given(name) else {
+            return Ok(None);
+        };
+        value
+            .as_bool()
+            .map(Some)
+            .ok_or_else(|| self.wrong_type(name, "true or false"))
+    }
+
+    fn number(&self, name: &str) -> Result<Option<f64>, JsValue> {
+        let Some(value) = self.given(name) else {
+            return Ok(None);
+        };
+        value
+            .as_f64()
+            .map(Some)
+            .ok_or_else(|| self.wrong_type(name, "a number"))
+    }
+
+    /// A number without a fraction; whether it is in its range is the core's to say.
+    fn whole(&self, name: &str) -> Result<Option<u64>, JsValue> {
+        let Some(number) = self.number(name)? else {
+            return Ok(None);
+        };
+        if number < 0.0 || number > MAX_SAFE_INTEGER || number.fract() != 0.0 {
+            return Err(self.wrong_range(name, "a whole number from 0 up"));
+        }
+        Ok(Some(number as u64))
+    }
+
+    fn count(&self, name: &str, number: f64) -> Result<u32, JsValue> {
+        if (0.0..=f64::from(u32::MAX - 1)).contains(&number) && number.fract() == 0.0 {
+            return Ok(number as u32);
+        }
+        Err(self.wrong_range(name, "a whole number from 0 up"))
+    }
+
+    fn wrong_type(&self, name: &str, expected: &str) -> JsValue {
+        TypeError::new(&self.words(name, expected)).into()
+    }
+
+    fn wrong_range(&self, name: &str, expected: &str) -> JsValue {
+        RangeError::new(&self.words(name, expected)).into()
+    }
+
+    fn words(&self, name: &str, expected: &str) -> String {
+        ["option `", self.prefix, name, "` must be ", expected].concat()
+    }
+}

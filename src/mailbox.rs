@@ -1,0 +1,281 @@
+//! What waits for the page: bounded, and honest about what had to be dropped.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::research::{Event, Gap, ResearchEvent};
+use crate::time::Timestamp;
+
+/// How many events may wait. A page that needs 5 ms for each is over four minutes behind by then.
+pub const MAX_WAITING_EVENTS: usize = 50_000;
+
+/// Events on their way to handlers that may be slow.
+///
+/// Once it is full, lines of the log, steps and the server's other events are dropped, and of each
+/// research only its newest update is kept. Everything that changes a state always gets through.
+/// When half of the queue is read, a [`Gap`] for each research tells how many lines are missing.
+#[derive(Debug)]
+pub struct Mailbox {
+    capacity: usize,
+    queue: VecDeque<Event>,
+    overflow: BTreeMap<String, Overflow>,
+    dropped: u64,
+}
+
+#[derive(Debug)]
+struct Overflow {
+    from: Timestamp,
+    to: Timestamp,
+    lines: u64,
+    update: Option<Event>,
+}
+
+impl Default for Mailbox {
+    fn default() -> Self {
+        Self::new(MAX_WAITING_EVENTS)
+    }
+}
+
+impl Mailbox {
+    /// An empty one for so many events.
+    pub const fn new(capacity: usize) -> Self {
+        Self {
+            capacity,
+            queue: VecDeque::new(),
+            overflow: BTreeMap::new(),
+            dropped: 0,
+        }
+    }
+
+    /// Adds an event that happened at `now`.
+    pub fn push(&mut self, now: Timestamp, event: Event) {
+        let full = self.queue.len() >= self.capacity || !self.overflow.is_empty();
+        let Some(event) = (if full {
+            self.make_room(now, event)
+        } else {
+            Some(event)
+        }) else {
+            return;
+        };
+        self.queue.push_back(event);
+    }
+
+    /// The next event for the page.
+    pub fn pop(&mut self) -> Option<Event> {
+        if self.queue.len() <= self.capacity / 2 && !self.overflow.is_empty() {
+            self.report_overflow();
+        }
+        self.queue.pop_front()
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty() && self.overflow.is_empty()
+    }
+
+    /// Events that no handler saw because too many waited.
+    pub const fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Drops what waits: nobody wants it any more.
+    pub fn clear(&mut self) {
+        self.queue.clear();
+        self.overflow.clear();
+    }
+
+    /// Drops the event, keeps it for later, or gives it back because it cannot wait.
+    fn make_room(&mut self, now: Timestamp, event: Event) -> Option<Event> {
+        let Event::Research {
+            id,
+            event: research,
+        } = &event
+        else {
+            let is_message = matches!(event, Event::Message { .. });
+            self.dropped += u64::from(is_message);
+            return (!is_message).then_some(event);
+        };
+        match research {
+            ResearchEvent::Log(_) => {
+                self.dropped += 1;
+                self.overflow_of(now, id.clone()).lines += 1;
+                None
+            }
+            ResearchEvent::Step(_) => {
+                self.dropped += 1;
+                None
+            }
+            ResearchEvent::Update(_) => {
+                let id = id.clone();
+                if self.overflow_of(now, id).update.replace(event).is_some() {
+                    self.dropped += 1;
+                }
+                None
+            }
+            ResearchEvent::End(_) => {
+                // Nothing but late lines may follow an end.
+                let kept = self
+                    .overflow
+                    .get_mut(id)
+                    .and_then(|overflow| overflow.update.take());
+                self.queue.extend(kept);
+                Some(event)
+            }
+            ResearchEvent::Engine(_)
+            | ResearchEvent::Failure(_)
+            | ResearchEvent::Gap(_)
+            | ResearchEvent::Status { .. }
+            | ResearchEvent::Task(_) => Some(event),
+        }
+    }
+
+    fn overflow_of(&mut self, now: Timestamp, id: String) -> &mut Overflow {
+        let overflow = self.overflow.entry(id).or_insert(Overflow {
+            from: now,
+            to: now,
+            lines: 0,
+            update: None,
+        });
+        overflow.to = now;
+        overflow
+    }
+
+    fn report_overflow(&mut self) {
+        for (
+            id,
+            Overflow {
+                from,
+                to,
+                lines,
+                update,
+            },
+        ) in std::mem::take(&mut self.overflow)
+        {
+            self.queue.extend(update);
+            if lines > 0 {
+                let event = ResearchEvent::Gap(Gap {
+                    from: from.as_millis(),
+                    to: to.as_millis(),
+                    recovered: 0,
+                    missing: Some(lines),
+                });
+                self.queue.push_back(Event::Research { id, event });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::research::{Job, JobEvent, Limits, ResearchId, Source};
+
+    /// The events of one payload, as the client gives them.
+    fn events(payload: &str) -> Vec<Event> {
+        let mut job = Job::new(
+            ResearchId::from_text("r"),
+            Limits {
+                dedup_entries: 9,
+                seed: 1,
+            },
+        );
+        job.handle_payload(Timestamp::from_millis(1), Source::Live, payload);
+        std::iter::from_fn(|| job.poll_event())
+            .map(|event| match event {
+                JobEvent::Research(event) => Event::Research {
+                    id: "r".to_owned(),
+                    event,
+                },
+                JobEvent::Warning(warning) => Event::Warning(warning),
+            })
+            .collect()
+    }
+
+    fn line(n: usize) -> Event {
+        let payload = format!(r#"{{"log_entry":{{"message":"m{n}","time":"t{n}"}}}}"#);
+        events(&payload).remove(0)
+    }
+
+    fn update(progress: u32) -> Event {
+        let is_update = |event: &Event| {
+            matches!(
+                event,
+                Event::Research {
+                    event: ResearchEvent::Update(_),
+                    ..
+                }
+            )
+        };
+        let all = events(&format!(r#"{{"progress":{progress}}}"#));
+        all.into_iter().find(is_update).unwrap()
+    }
+
+    #[test]
+    fn events_come_out_in_the_order_in_which_they_went_in() {
+        let mut mailbox = Mailbox::default();
+        let lines: Vec<_> = (0..100).map(line).collect();
+        lines
+            .iter()
+            .for_each(|line| mailbox.push(Timestamp::default(), line.clone()));
+        let out: Vec<_> = std::iter::from_fn(|| mailbox.pop()).collect();
+        assert_eq!(out, lines);
+        assert!(mailbox.is_empty());
+    }
+
+    #[test]
+    fn lines_beyond_the_bound_become_one_gap_with_their_number() {
+        let mut mailbox = Mailbox::new(10);
+        for n in 0..25 {
+            mailbox.push(Timestamp::from_millis(n as u64), line(n));
+        }
+        let out: Vec<_> = std::iter::from_fn(|| mailbox.pop()).collect();
+        let gap = ResearchEvent::Gap(Gap {
+            from: 10,
+            to: 24,
+            recovered: 0,
+            missing: Some(15),
+        });
+        let mut expected: Vec<_> = (0..10).map(line).collect();
+        expected.push(Event::Research {
+            id: "r".to_owned(),
+            event: gap,
+        });
+        assert_eq!(out, expected);
+        assert_eq!(mailbox.dropped(), 15);
+    }
+
+    #[test]
+    fn of_the_updates_beyond_the_bound_the_newest_is_kept() {
+        let mut mailbox = Mailbox::new(1);
+        for progress in 1..=5 {
+            mailbox.push(Timestamp::default(), update(progress));
+        }
+        let out: Vec<_> = std::iter::from_fn(|| mailbox.pop()).collect();
+        assert_eq!(out, [update(1), update(5)]);
+    }
+
+    #[test]
+    fn an_end_gets_through_behind_the_newest_update() {
+        let mut mailbox = Mailbox::new(1);
+        mailbox.push(Timestamp::default(), line(1));
+        for event in events(r#"{"status":"completed"}"#) {
+            mailbox.push(Timestamp::default(), event);
+        }
+        let mut out: Vec<_> = std::iter::from_fn(|| mailbox.pop()).collect();
+        let last = out.pop();
+        assert!(matches!(
+            last,
+            Some(Event::Research {
+                event: ResearchEvent::End(_),
+                ..
+            })
+        ));
+        let before = out.pop();
+        assert!(matches!(
+            before,
+            Some(Event::Research {
+                event: ResearchEvent::Update(_),
+                ..
+            })
+        ));
+    }
+}
