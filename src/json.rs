@@ -1,4 +1,4 @@
-//! Reading JSON text (RFC 8259) without building a tree: validate once, then walk the text in place.
+//! Reading JSON text (RFC 8259) without building a tree: validate once, then walk it in place.
 //!
 //! [`Raw::parse`] is the only way in. A [`Raw`] is therefore always the text of exactly one valid
 //! value, and everything that walks it can skip instead of check. What the client does not
@@ -18,8 +18,8 @@ pub use string::write_string;
 
 /// How deep arrays and objects may nest.
 ///
-/// The check recurses once per level, and a browser's stack is small; what research servers send
-/// is five levels deep.
+/// The check recurses once per level, and a browser's stack is small. The recorded research of a real
+/// server has three levels.
 pub const MAX_DEPTH: usize = 128;
 
 /// The text of one valid JSON value, without the whitespace around it.

@@ -1,4 +1,4 @@
-//! Numbers of JSON. The standard library's parser of floats would be a third of the whole module.
+//! Numbers of JSON, read without the large tables of the standard library's float parser.
 
 use std::str::Bytes;
 
