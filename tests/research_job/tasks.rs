@@ -1,0 +1,119 @@
+//! The current task, by the order of preference of the server's pages.
+
+use research_socket::research::Source;
+
+use super::Follower;
+
+const MILESTONE: &str = r#"{"log_entry":{"message":"Iteration 1 done","type":"MILESTONE","time":"2026-11-21T21:45:32.4Z"}}"#;
+
+#[test]
+fn each_source_of_a_task_stands_behind_the_ones_before_it() {
+    let fields = [
+        (
+            r#""progress_log":"[{\"time\":\"t\",\"message\":\"from the log\"}]""#,
+            "from the log",
+        ),
+        (
+            r#""log_entry":{"time":"u","message":"from a milestone","type":"MILESTONE"}"#,
+            "from a milestone",
+        ),
+        (r#""current_task":"from current_task""#, "from current_task"),
+        (r#""message":"from message""#, "from message"),
+        (r#""task":"from task""#, "from task"),
+        (r#""step":"from step""#, "from step"),
+        (r#""phase":"searching""#, "Phase: searching"),
+    ];
+    for first in 0..fields.len() {
+        let all: Vec<&str> = fields[first..].iter().map(|(field, _)| *field).collect();
+        let payload = format!("{{{}}}", all.join(","));
+        let mut follower = Follower::new();
+        follower.live(&payload);
+        assert_eq!(
+            follower.task().as_deref(),
+            Some(fields[first].1),
+            "{payload}"
+        );
+    }
+}
+
+#[test]
+fn the_bare_words_in_progress_are_no_task() {
+    for words in ["In Progress", "in progress", " In progress "] {
+        let mut follower = Follower::new();
+        follower.live(&format!(
+            r#"{{"message":"{words}","task":"Reading sources"}}"#
+        ));
+        assert_eq!(follower.task().as_deref(), Some("Reading sources"));
+        follower.live(&format!(r#"{{"message":"{words}"}}"#));
+        assert_eq!(follower.task().as_deref(), Some("Reading sources"));
+    }
+}
+
+#[test]
+fn a_milestone_stays_until_the_next_real_task() {
+    let mut follower = Follower::new();
+    assert_eq!(
+        follower.live(MILESTONE),
+        ["log milestone Iteration 1 done", "task Iteration 1 done"]
+    );
+    assert_eq!(
+        follower.live(r#"{"progress":40,"phase":"searching"}"#),
+        ["status in_progress", "update"]
+    );
+    assert_eq!(follower.live(r#"{"message":"In Progress"}"#), ["update"]);
+    assert_eq!(follower.task().as_deref(), Some("Iteration 1 done"));
+    assert_eq!(
+        follower.live(r#"{"message":"Searching"}"#),
+        ["task Searching", "update"]
+    );
+}
+
+#[test]
+fn an_ordinary_line_is_no_task() {
+    let mut follower = Follower::new();
+    follower.live(r#"{"message":"Searching"}"#);
+    follower.live(r#"{"log_entry":{"message":"Search complete","type":"INFO","time":"t"}}"#);
+    assert_eq!(follower.task().as_deref(), Some("Searching"));
+}
+
+#[test]
+fn a_task_is_told_once() {
+    let mut follower = Follower::new();
+    assert_eq!(
+        follower.live(r#"{"message":"Searching","n":1}"#),
+        ["task Searching", "update"]
+    );
+    assert_eq!(
+        follower.live(r#"{"message":"Searching","n":2}"#),
+        ["update"]
+    );
+}
+
+#[test]
+fn a_milestone_that_history_held_back_does_not_replace_a_newer_task() {
+    let mut follower = Follower::new();
+    let told = follower.take(Source::History, MILESTONE);
+    assert_eq!(
+        told,
+        ["log milestone Iteration 1 done", "task Iteration 1 done"]
+    );
+    let mut follower = Follower::new();
+    follower.live(r#"{"message":"Writing the report"}"#);
+    assert_eq!(
+        follower.take(Source::History, MILESTONE),
+        ["log milestone Iteration 1 done"]
+    );
+    assert_eq!(follower.task().as_deref(), Some("Writing the report"));
+}
+
+#[test]
+fn a_milestone_seen_before_still_sets_the_task_of_its_update() {
+    let mut follower = Follower::new();
+    follower.live(MILESTONE);
+    follower.live(r#"{"message":"Searching"}"#);
+    let update = r#"{"progress":50,"log_entry":{"message":"Iteration 1 done","type":"MILESTONE","time":"2026-11-21T21:45:32.4Z"}}"#;
+    assert_eq!(
+        follower.live(update),
+        ["status in_progress", "task Iteration 1 done", "update"]
+    );
+}
