@@ -18,8 +18,8 @@ pub use string::write_string;
 
 /// How deep arrays and objects may nest.
 ///
-/// The check recurses once per level, and a browser's stack is small. The recorded research of a real
-/// server has three levels.
+/// The check recurses once per level, and a browser's stack is small. The recorded research of a
+/// real server has three levels.
 pub const MAX_DEPTH: usize = 128;
 
 /// The text of one valid JSON value, without the whitespace around it.
