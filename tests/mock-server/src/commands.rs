@@ -130,10 +130,8 @@ impl Server {
         }
         if let Some(name) = &emit.event {
             self.stats.emitted += 1;
-            for sid in &sids {
-                self.sockets
-                    .emit(sid, name, &emit.data, &attachments, &mut self.engine);
-            }
+            self.sockets
+                .emit(&sids, name, &emit.data, &attachments, &mut self.engine);
         }
         for sid in &sids {
             send_raw(&mut self.engine, sid, &emit.packets);

@@ -1,5 +1,7 @@
 //! Decides what can be told to the server and what it answers: plain data, so a run can be replayed.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Command;
@@ -27,8 +29,8 @@ pub enum Output {
     Respond(Response),
 }
 
-/// One HTTP request.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// One HTTP request. Its `Debug` shows the body as text, so that a printed run can be read.
+#[derive(Clone, Default, PartialEq)]
 pub struct Request {
     /// Chosen by the shell, never used twice.
     pub id: u64,
@@ -66,8 +68,8 @@ impl Request {
     }
 }
 
-/// One HTTP answer, and how much of it reaches the client.
-#[derive(Clone, Debug, PartialEq)]
+/// One HTTP answer, and how much of it reaches the client. Its `Debug` shows the body as text.
+#[derive(Clone, PartialEq)]
 pub struct Response {
     /// The id of the request.
     pub id: u64,
@@ -93,6 +95,46 @@ impl Response {
             .iter()
             .find(|(n, _)| n.eq_ignore_ascii_case(name))
             .map(|(_, v)| v.as_str())
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            id,
+            method,
+            path,
+            headers,
+            body,
+        } = self;
+        let mut debug = f.debug_struct("Request");
+        debug
+            .field("id", id)
+            .field("method", method)
+            .field("path", path)
+            .field("headers", headers);
+        debug.field("body", &String::from_utf8_lossy(body)).finish()
+    }
+}
+
+impl fmt::Debug for Response {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            id,
+            status,
+            headers,
+            body,
+            delivery,
+        } = self;
+        let mut debug = f.debug_struct("Response");
+        debug
+            .field("id", id)
+            .field("status", status)
+            .field("headers", headers);
+        debug
+            .field("body", &String::from_utf8_lossy(body))
+            .field("delivery", delivery)
+            .finish()
     }
 }
 

@@ -122,7 +122,7 @@ impl App {
         {
             let data = json!({"error": error, "research_id": id});
             ctx.sockets
-                .emit(sid, "subscribe_error", &data, &[], ctx.engine);
+                .emit(&[sid.to_owned()], "subscribe_error", &data, &[], ctx.engine);
             if error == "Session expired" {
                 ctx.sockets.disconnect(sid, ctx.engine);
             }
@@ -144,7 +144,8 @@ impl App {
             "log_entry": line.live(),
         });
         for name in ctx.config.app.snapshot_event.names(id) {
-            ctx.sockets.emit(sid, &name, &snapshot, &[], ctx.engine);
+            ctx.sockets
+                .emit(&[sid.to_owned()], &name, &snapshot, &[], ctx.engine);
         }
     }
 
@@ -182,7 +183,7 @@ impl App {
             Style::Benchmark => EventName::ResearchProgress,
             Style::Live | Style::Documented => ctx.config.app.live_event,
         };
-        let audience = match ctx.config.app.audience {
+        let audience: Vec<_> = match ctx.config.app.audience {
             Audience::EverybodyAndSubscribers => ctx
                 .sockets
                 .members()
@@ -194,9 +195,7 @@ impl App {
         };
         ctx.stats.emitted += 1;
         for name in event.names(id) {
-            for sid in &audience {
-                ctx.sockets.emit(sid, &name, payload, &[], ctx.engine);
-            }
+            ctx.sockets.emit(&audience, &name, payload, &[], ctx.engine);
         }
         if self.researches.get(id).is_some_and(Research::ended) {
             self.promote(ctx);
@@ -357,10 +356,14 @@ impl App {
             .insert("search_engine".into(), json!(engine));
         if research.style == Style::Documented {
             // This event carries no research id, so it goes to everybody.
-            for sid in ctx.sockets.members() {
-                ctx.sockets
-                    .emit(&sid, "search_engine_selected", &found, &[], ctx.engine);
-            }
+            let everybody = ctx.sockets.members();
+            ctx.sockets.emit(
+                &everybody,
+                "search_engine_selected",
+                &found,
+                &[],
+                ctx.engine,
+            );
             ctx.stats.emitted += 1;
             return;
         }

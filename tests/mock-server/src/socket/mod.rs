@@ -216,18 +216,15 @@ impl Sockets {
         Some(())
     }
 
-    /// Emits to one client, if it is connected to the main namespace.
+    /// Emits to these clients, as often as they are named, if they are in the main namespace.
     pub(crate) fn emit(
         &self,
-        sid: &str,
+        sids: &[String],
         name: &str,
         data: &Value,
         attachments: &[Vec<u8>],
         engine: &mut Engine,
     ) {
-        if !self.connected(sid, "/") {
-            return;
-        }
         let kind = if attachments.is_empty() {
             Type::Event
         } else {
@@ -235,9 +232,12 @@ impl Sockets {
         };
         let mut packet = Packet::new(kind, "/", Some(json!([name, data])));
         packet.attachments = attachments.len();
-        engine.send(sid, message(&packet));
-        for bytes in attachments {
-            engine.send(sid, engine::Packet::Message(Message::Binary(bytes.clone())));
+        let packet = message(&packet);
+        for sid in sids.iter().filter(|sid| self.connected(sid, "/")) {
+            engine.send(sid, packet.clone());
+            for bytes in attachments {
+                engine.send(sid, engine::Packet::Message(Message::Binary(bytes.clone())));
+            }
         }
     }
 
