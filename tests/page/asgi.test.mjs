@@ -49,18 +49,32 @@ const REFUSALS = [
 ];
 
 for (const [id, reason] of REFUSALS) {
-  test(`a subscription refused with "${reason}" is a typed error on its research`, { timeout: 30_000 }, async (t) => {
+  test(`a subscription refused with "${reason}" is a failure of its research that says so`, { timeout: 30_000 }, async (t) => {
     const server = await startServer(t, "asgi", { page: true });
     await withPage(`${server.url}/progress/${id}`, { expected: [REFUSED_STATUS] }, async (page) => {
       const followed = await follow(page, { id, options: { path: PATH } });
       const { failures, ends } = await followed.until("the failure", ({ failures }) => failures.length > 0);
-      assert.deepEqual([failures[0].isError, failures[0].name, failures[0].code], [true, "ResearchSocketError", "UNAUTHORIZED"]);
-      assert.match(failures[0].message ?? "", new RegExp(reason, "i"));
+      assert.deepEqual(failures.map(({ code, detail }) => [code, detail]), [["UNAUTHORIZED", reason]]);
+      assert.ok(failures[0].title && failures[0].text, "words for people");
       // Not being allowed to look is no end of the research.
       assert.deepEqual(ends, []);
     });
   });
 }
+
+test("a session that has expired stops the client with a typed error, and nothing is tried again", { timeout: 30_000 }, async (t) => {
+  const server = await startServer(t, "asgi", { page: true });
+  await withPage(`${server.url}/progress/expired-1`, { expected: [REFUSED_STATUS] }, async (page, { requests }) => {
+    const followed = await follow(page, { id: "expired-1", options: { path: PATH, reconnectionDelay: 20, reconnectionDelayMax: 20 } });
+    const { states } = await followed.until("it stops", ({ states }) => states.at(-1)?.name === "stopped");
+    const { reason } = states.at(-1) ?? {};
+    assert.deepEqual([reason?.isError, reason?.name, reason?.code], [true, "ResearchSocketError", "UNAUTHORIZED"]);
+    assert.ok(reason?.message);
+    // Ten times the delay of an attempt: the one wait for something that must not happen.
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 200)));
+    assert.equal(requests.handshakes().length, 1);
+  });
+});
 
 test("one refused subscription leaves the others alone", { timeout: 30_000 }, async (t) => {
   const server = await startServer(t, "asgi", { page: true });

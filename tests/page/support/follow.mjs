@@ -3,7 +3,7 @@
 import { until } from "./until.mjs";
 
 /**
- * @typedef {{ isError?: true, name?: string, code?: string, message?: string, [field: string]: unknown }} Plain
+ * @typedef {{ isError?: boolean, name?: string, code?: string, message?: string, [field: string]: unknown }} Plain
  * @typedef {object} Heard
  * @property {string[]} updates messages of the updates, in the order in which the page got them
  * @property {string[]} lines messages of the log lines
@@ -12,7 +12,7 @@ import { until } from "./until.mjs";
  * @property {Plain[]} gaps
  * @property {Plain[]} failures
  * @property {{ at: number, event: string, detail: any }[]} connection
- * @property {string[]} states
+ * @property {{ name: string, reason?: Plain }[]} states
  * @property {Plain[]} warnings
  */
 
