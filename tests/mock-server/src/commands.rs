@@ -83,6 +83,9 @@ impl Server {
             }
             Command::Offline(offline) => self.offline(offline.ms, offline.mode),
             Command::Online(_) => self.network = Network::Up,
+            Command::DropOpen(which) => {
+                return json!({"ok": true, "requests": self.drop_open(which.kind, which.mode)});
+            }
             Command::Disconnect(which) => {
                 for sid in self.chosen(&which) {
                     self.sockets.disconnect(&sid, &mut self.engine);

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::app::{Outcome, Style};
-use crate::fault::{Fault, OfflineMode};
+use crate::fault::{Fault, Kind, OfflineMode};
 
 /// A request of a test. In JSON, `{"burst": {"research_id": "r", "lines": 5}}`; over HTTP the name is
 /// part of the path, `POST /control/burst`, and the body is the rest.
@@ -27,6 +27,9 @@ pub enum Command {
     Offline(Offline),
     /// Gives the network back.
     Online(Nothing),
+    /// Ends the requests that are open now, such as the held polls. Faults meet requests on arrival,
+    /// so they do not reach these.
+    DropOpen(DropOpen),
     /// Disconnects from the namespaces: `41`.
     Disconnect(Sessions),
     /// Closes sessions: `1`.
@@ -179,6 +182,16 @@ pub struct Restart {
 pub struct Offline {
     /// For this long; until `online` when left out.
     pub ms: Option<u64>,
+    /// How it shows.
+    pub mode: OfflineMode,
+}
+
+/// See [`Command::DropOpen`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DropOpen {
+    /// Only these; all when left out.
+    pub kind: Option<Kind>,
     /// How it shows.
     pub mode: OfflineMode,
 }

@@ -117,8 +117,8 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether a fault for `self` meets a request that is exactly `other`.
-    fn includes(self, other: Self) -> bool {
+    /// Whether what is for `self` meets a request that is exactly `other`.
+    pub(crate) fn includes(self, other: Self) -> bool {
         match self {
             Self::Post => matches!(other, Self::Post | Self::Connect),
             Self::Session => matches!(other, Self::Poll | Self::Post | Self::Connect),

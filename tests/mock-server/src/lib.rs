@@ -25,9 +25,12 @@ mod control;
 mod engine;
 mod fault;
 mod faults;
+mod intake;
 mod io;
+mod outlet;
 mod random;
 mod reply;
+mod routes;
 mod server;
 mod socket;
 mod stats;
@@ -38,7 +41,7 @@ pub mod shell;
 pub use app::{Outcome, Style};
 pub use config::{AppConfig, Audience, Config, EventName, Quirks};
 pub use control::{
-    AddFaults, Burst, Command, Emit, EndResearch, Nothing, Offline, Restart, Sessions,
+    AddFaults, Burst, Command, DropOpen, Emit, EndResearch, Nothing, Offline, Restart, Sessions,
     StartResearch,
 };
 pub use fault::{Action, Fault, Kind, OfflineMode, On};

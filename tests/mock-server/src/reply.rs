@@ -14,7 +14,7 @@ use crate::{Delivery, Request, Response};
 #[derive(Clone, Debug)]
 pub(crate) struct Pending {
     pub(crate) sid: Option<String>,
-    kind: Kind,
+    pub(crate) kind: Kind,
     method: String,
     origin: Option<String>,
     asks_for_headers: Option<String>,

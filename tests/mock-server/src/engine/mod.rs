@@ -18,6 +18,10 @@ use session::{Heartbeat, Poll, Session};
 /// python-engineio decodes no more packets than this in one POST.
 const PYTHON_PACKETS: usize = 16;
 
+/// Packets that wait in a session. The real server has no such limit; here a client that never polls
+/// must not eat the memory of a simulation.
+const QUEUE: usize = 100_000;
+
 /// All sessions. What happens is left in `answers` and `events`, for the server to pick up.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Engine {
@@ -155,8 +159,13 @@ impl Engine {
     }
 
     pub(crate) fn send(&mut self, sid: &str, packet: Packet) {
-        if let Some(session) = self.sessions.get_mut(sid) {
+        let Some(session) = self.sessions.get_mut(sid) else {
+            return;
+        };
+        if session.queue.len() < QUEUE {
             session.queue.push_back(packet);
+        } else {
+            self.lost += 1;
         }
     }
 

@@ -180,6 +180,42 @@ fn the_log_keeps_the_newest_requests_only() {
 }
 
 #[test]
+fn open_requests_can_be_dropped_by_kind() {
+    let mut world = world();
+    let sid = world.connect();
+    let poll = world.poll(&sid);
+    let none = world.control(json!({"drop_open": {"kind": "api"}}));
+    assert_eq!((&none["requests"], world.answer(poll)), (&json!(0), None));
+    let one = world.control(json!({"drop_open": {"kind": "poll"}}));
+    assert_eq!(one["requests"], 1);
+    assert_eq!(world.answer(poll).unwrap().delivery, Delivery::Refuse);
+    world.open();
+}
+
+#[test]
+fn questions_before_a_request_are_answered_and_met_by_no_fault() {
+    let mut world = world();
+    world.control(json!({"faults": {"faults": [{"action": "refuse"}]}}));
+    let headers = vec![
+        ("Origin".to_owned(), "http://a.test".to_owned()),
+        (
+            "Access-Control-Request-Headers".to_owned(),
+            "x-csrftoken".to_owned(),
+        ),
+    ];
+    let id = world.start_with("OPTIONS", "/api/terminate/r", headers, b"");
+    let answer = world.answer(id).unwrap();
+    assert_eq!(
+        answer.header("Access-Control-Allow-Headers"),
+        Some("x-csrftoken")
+    );
+    assert_eq!(
+        world.call("GET", "/api/research/r/status", "").delivery,
+        Delivery::Refuse
+    );
+}
+
+#[test]
 fn a_restart_refuses_what_is_open_and_forgets_the_sessions() {
     let mut world = world();
     let sid = world.connect();
