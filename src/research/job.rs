@@ -258,7 +258,11 @@ impl Job {
             newest = Some(line);
         }
         if let Some(line) = &message.log_entry {
-            let is_new = line.key(self.seed).is_none_or(|key| self.lines.insert(key));
+            let is_new = match line.key(self.seed) {
+                Some(key) => self.lines.insert(key),
+                // Each answer about the status repeats the newest line.
+                None => source != Source::Fallback,
+            };
             self.deliver_line(now, source, line, is_new);
         }
         newest

@@ -181,6 +181,10 @@ mod tests {
             (r#"{"is_milestone":"true"}"#, LogLevel::Info),
             (r#"{"type":"MILESTONE"}"#, LogLevel::Milestone),
             (r#"{"type":"milestone"}"#, LogLevel::Milestone),
+            (
+                r#"{"type":"milestone","phase":"error"}"#,
+                LogLevel::Milestone,
+            ),
             (r#"{"phase":"error"}"#, LogLevel::Error),
             (r#"{"type":"error"}"#, LogLevel::Error),
             (

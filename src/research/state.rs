@@ -241,10 +241,11 @@ impl State {
     fn estimated_time_left(&self) -> Option<u64> {
         let (since, first) = self.first_progress?;
         let progress = self.facts.progress?;
-        if self.facts.status.is_some_and(Status::is_terminal) || progress <= first {
+        if self.facts.status.is_some_and(Status::is_terminal) {
             return None;
         }
         let elapsed = self.last_progress.since(since) as f64;
+        // Infinite, and so no estimate, until progress has risen.
         let left = elapsed * (100.0 - progress) / (progress - first);
         (elapsed > 0.0 && left <= MAX_ESTIMATE_MS).then_some(left as u64)
     }

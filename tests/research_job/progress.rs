@@ -108,4 +108,9 @@ fn time_that_runs_backwards_is_ignored() {
     let snapshot = follower.snapshot();
     assert_eq!(snapshot.estimated_time_left, None);
     assert_eq!(snapshot.updated_at, Some(51_000));
+    follower.now = 59_000;
+    follower.live(r#"{"progress":30}"#);
+    follower.now = 20_000;
+    follower.live(r#"{"progress":55}"#);
+    assert_eq!(follower.snapshot().estimated_time_left, Some(9_000));
 }

@@ -34,6 +34,26 @@ fn an_answer_that_says_the_same_is_not_told() {
 }
 
 #[test]
+fn an_answer_that_is_partly_refused_warns_once() {
+    let mut follower = Follower::new();
+    let body = r#"{"status":"in_progress","progress":136.6}"#;
+    assert_eq!(follower.answer(body).len(), 3);
+    assert_eq!(follower.answer(body).len(), 0);
+}
+
+#[test]
+fn a_line_without_a_time_in_an_answer_could_not_be_recognised_and_is_left_out() {
+    let mut follower = Follower::new();
+    let answer = |progress: u32| {
+        format!(r#"{{"progress":{progress},"log_entry":{{"message":"Working","type":"INFO"}}}}"#)
+    };
+    for progress in 1..10 {
+        let told = follower.answer(&answer(progress));
+        assert!(!told.iter().any(|event| event.starts_with("log")));
+    }
+}
+
+#[test]
 fn an_answer_that_says_more_tells_only_that() {
     let mut follower = Follower::new();
     follower.answer(RUNNING);
