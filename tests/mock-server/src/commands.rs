@@ -133,8 +133,9 @@ impl Server {
         }
         if let Some(name) = &emit.event {
             self.stats.emitted += 1;
+            let data = emit.data.to_string();
             self.sockets
-                .emit(&sids, name, &emit.data, &attachments, &mut self.engine);
+                .emit(&sids, name, &data, &attachments, &mut self.engine);
         }
         for sid in &sids {
             send_raw(&mut self.engine, sid, &emit.packets);

@@ -33,21 +33,24 @@ impl Server {
             }
             Some(_) | None => 0,
         };
-        let logged = Logged {
-            number: 0,
-            method: request.method.clone(),
-            path: request.path.clone(),
-            kind,
-            t_ms: self.now,
-            status: None,
-            end_ms: None,
-            end: "open",
-            packets_in,
-            packets_out: 0,
-        };
-        let number = self.stats.arrived(logged, sid, self.config.request_log);
-        self.pending
-            .insert(request.id, Pending::new(&request, kind, sid, number));
+        let (now, keep) = (self.now, self.config.request_log);
+        let is_get = request.method == "GET";
+        let number = self
+            .stats
+            .arrived(sid, is_get, packets_in, keep, |number| Logged {
+                number,
+                method: request.method.clone(),
+                path: request.path.clone(),
+                kind,
+                t_ms: now,
+                status: None,
+                end_ms: None,
+                end: "open",
+                packets_in,
+                packets_out: 0,
+            });
+        let pending = Pending::new(&request, kind, sid, number);
+        self.pending.insert(request.id, pending);
         if let Network::Down { mode, .. } = self.network {
             self.unreachable(request.id, mode);
             return;

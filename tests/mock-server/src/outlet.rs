@@ -47,29 +47,22 @@ impl Server {
         };
         let response = response.unwrap_or_else(nothing);
         let has_packets = pending.carries_packets() && response.status == 200;
-        let packets: Vec<_> = match has_packets && !response.body.is_empty() {
-            true => response
-                .body
-                .split(|byte| char::from(*byte) == SEPARATOR)
-                .collect(),
-            false => Vec::new(),
-        };
-        let is_event = |packet: &&&[u8]| packet.starts_with(b"42") || packet.starts_with(b"45");
-        match delivery {
-            Delivery::Whole if !pending.hangs => {
-                self.stats.delivered += packets.iter().filter(is_event).count() as u64;
+        let (mut count, mut events) = (0, 0);
+        if has_packets && !response.body.is_empty() {
+            for packet in response.body.split(|byte| char::from(*byte) == SEPARATOR) {
+                count += 1;
+                events += u64::from(packet.starts_with(b"42") || packet.starts_with(b"45"));
             }
-            Delivery::Whole
-            | Delivery::HangInHead
-            | Delivery::HangInBody { .. }
-            | Delivery::Cut { .. }
-            | Delivery::Refuse => self.stats.lost += packets.len() as u64,
+        }
+        if delivery == Delivery::Whole && !pending.hangs {
+            self.stats.delivered += events;
+        } else {
+            self.stats.lost += count as u64;
         }
         if pending.hangs {
             return;
         }
         let status = (response.status != 0).then_some(response.status);
-        let count = packets.len();
         match delivery {
             Delivery::HangInHead | Delivery::HangInBody { .. } => {
                 pending.hangs = true;

@@ -84,12 +84,16 @@ pub struct SessionStats {
 
 impl Stats {
     /// Returns the number of the request in the log.
-    pub(crate) fn arrived(&mut self, mut entry: Logged, sid: Option<&str>, keep: usize) -> u64 {
+    pub(crate) fn arrived(
+        &mut self,
+        sid: Option<&str>,
+        is_get: bool,
+        packets: usize,
+        keep: usize,
+        entry: impl FnOnce(u64) -> Logged,
+    ) -> u64 {
         self.requests_total += 1;
-        entry.number = self.requests_total;
-        let number = entry.number;
         if let Some(sid) = sid {
-            let (is_get, packets) = (entry.method == "GET", entry.packets_in);
             let session = self.session(sid);
             session.packets_in += packets as u64;
             session.max_packets_in = session.max_packets_in.max(packets);
@@ -107,9 +111,9 @@ impl Stats {
             while self.requests.len() >= keep {
                 self.requests.pop_front();
             }
-            self.requests.push_back(entry);
+            self.requests.push_back(entry(self.requests_total));
         }
-        number
+        self.requests_total
     }
 
     pub(crate) fn ended(

@@ -125,7 +125,7 @@ impl App {
             ctx.sockets.emit(
                 &everybody,
                 "search_engine_selected",
-                &found,
+                &found.to_string(),
                 &[],
                 ctx.engine,
             );

@@ -73,7 +73,7 @@ impl App {
         if ctx.config.app.subscribe_errors
             && let Some(error) = &ctx.config.app.refuse_subscriptions
         {
-            let data = json!({"error": error, "research_id": id});
+            let data = json!({"error": error, "research_id": id}).to_string();
             ctx.sockets
                 .emit(&[sid.to_owned()], "subscribe_error", &data, &[], ctx.engine);
             if error == "Session expired" {
@@ -95,7 +95,8 @@ impl App {
             "message": research.message,
             "status": "in_progress",
             "log_entry": line.live(),
-        });
+        })
+        .to_string();
         for name in ctx.config.app.snapshot_event.names(id) {
             ctx.sockets
                 .emit(&[sid.to_owned()], &name, &snapshot, &[], ctx.engine);
@@ -130,6 +131,15 @@ impl App {
             research.script.clear();
             research.step_at = None;
         }
+        self.send(id, &payload.to_string(), ctx);
+        if self.researches.get(id).is_some_and(Research::ended) {
+            self.promote(ctx);
+        }
+    }
+
+    /// Sends a payload to everybody who gets what concerns this research.
+    fn send(&mut self, id: &str, payload: &str, ctx: &mut Context<'_>) {
+        let research = self.research(id, ctx);
         let subscribers: Vec<_> = research.subscribers.iter().cloned().collect();
         let event = match research.style {
             // Benchmarks use this name in every release.
@@ -150,9 +160,6 @@ impl App {
         for name in event.names(id) {
             ctx.sockets.emit(&audience, &name, payload, &[], ctx.engine);
         }
-        if self.researches.get(id).is_some_and(Research::ended) {
-            self.promote(ctx);
-        }
     }
 
     /// Writes a log line: live, stored, or both.
@@ -172,13 +179,13 @@ impl App {
             level: level.to_owned(),
             message: message.to_owned(),
         };
-        let entry = line.live();
+        let payload = line.payload();
         if store {
             self.research(id, ctx)
                 .store(line, ctx.config.app.stored_lines);
         }
         if live {
-            self.emit(id, &json!({"log_entry": entry}), ctx);
+            self.send(id, &payload, ctx);
         }
         self.next_line
     }

@@ -44,6 +44,13 @@ impl Line {
         json!({"message": self.message, "type": self.level, "time": clock::iso(self.micros)})
     }
 
+    /// The payload that carries it. Lines come by the thousand, so no tree is built for each.
+    pub(crate) fn payload(&self) -> String {
+        let (message, level) = (json!(self.message), json!(self.level));
+        let time = clock::iso(self.micros);
+        format!(r#"{{"log_entry":{{"message":{message},"type":{level},"time":"{time}"}}}}"#)
+    }
+
     pub(crate) fn stored(&self) -> Value {
         let timestamp = clock::http_date(self.micros);
         json!({"id": self.id, "message": self.message, "timestamp": timestamp, "log_type": self.level})

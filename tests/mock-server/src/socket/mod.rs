@@ -216,23 +216,21 @@ impl Sockets {
         Some(())
     }
 
-    /// Emits to these clients, as often as they are named, if they are in the main namespace.
+    /// Emits JSON to these clients, as often as they are named, if they are in the main namespace.
     pub(crate) fn emit(
         &self,
         sids: &[String],
         name: &str,
-        data: &Value,
+        data: &str,
         attachments: &[Vec<u8>],
         engine: &mut Engine,
     ) {
-        let kind = if attachments.is_empty() {
-            Type::Event
-        } else {
-            Type::BinaryEvent
+        let name = json!(name);
+        let text = match attachments.len() {
+            0 => format!("2[{name},{data}]"),
+            count => format!("5{count}-[{name},{data}]"),
         };
-        let mut packet = Packet::new(kind, "/", Some(json!([name, data])));
-        packet.attachments = attachments.len();
-        let packet = message(&packet);
+        let packet = engine::Packet::Message(Message::Text(text));
         for sid in sids.iter().filter(|sid| self.connected(sid, "/")) {
             engine.send(sid, packet.clone());
             for bytes in attachments {
