@@ -28,7 +28,10 @@ pub(super) fn body_of(answer: Answer, on_session: bool) -> Result<Vec<u8>, Failu
 fn asked_to_wait(response: &Response) -> Option<Failure> {
     let status = response.status;
     let retry_after_ms = response.retry_after_ms?.min(MAX_RETRY_AFTER_MS);
-    matches!(status, 429 | 503).then_some(Failure::Throttled { status, retry_after_ms })
+    matches!(status, 429 | 503).then_some(Failure::Throttled {
+        status,
+        retry_after_ms,
+    })
 }
 
 #[cfg(test)]
@@ -36,7 +39,13 @@ mod tests {
     use super::*;
 
     fn outcome(status: u16, on_session: bool) -> Result<Vec<u8>, Failure> {
-        body_of(Answer::Response(Response { status, ..Response::default() }), on_session)
+        body_of(
+            Answer::Response(Response {
+                status,
+                ..Response::default()
+            }),
+            on_session,
+        )
     }
 
     #[test]
@@ -56,12 +65,20 @@ mod tests {
         let answer = |status, retry_after_ms| {
             let retry_after_ms = Some(retry_after_ms);
             body_of(
-                Answer::Response(Response { status, retry_after_ms, ..Response::default() }),
+                Answer::Response(Response {
+                    status,
+                    retry_after_ms,
+                    ..Response::default()
+                }),
                 true,
             )
         };
-        let throttled =
-            |status, retry_after_ms| Err(Failure::Throttled { status, retry_after_ms });
+        let throttled = |status, retry_after_ms| {
+            Err(Failure::Throttled {
+                status,
+                retry_after_ms,
+            })
+        };
         assert_eq!(answer(503, 7000), throttled(503, 7000));
         assert_eq!(answer(429, u64::MAX), throttled(429, MAX_RETRY_AFTER_MS));
         assert_eq!(answer(500, 7000), Err(Failure::Status(500)));
@@ -69,15 +86,20 @@ mod tests {
 
     #[test]
     fn a_web_page_with_status_200_is_a_sign_in_page() {
-        for (content_type, body) in [("text/html; charset=utf-8", "x"), ("", " \n<!doctype html>")]
-        {
+        for (content_type, body) in [
+            ("text/html; charset=utf-8", "x"),
+            ("", " \n<!doctype html>"),
+        ] {
             let response = Response {
                 status: 200,
                 content_type: content_type.to_owned(),
                 body: body.into(),
                 ..Response::default()
             };
-            assert_eq!(body_of(Answer::Response(response), true), Err(Failure::LoginPage));
+            assert_eq!(
+                body_of(Answer::Response(response), true),
+                Err(Failure::LoginPage)
+            );
         }
     }
 }

@@ -36,8 +36,15 @@ impl Goodbye {
         queue: VecDeque<Packet<'static>>,
     ) -> Self {
         let deadline = ctx.now.after(GOODBYE_MS);
-        let mut goodbye =
-            Self { endpoint, sid, max_payload, get: Some(get), post, queue, deadline };
+        let mut goodbye = Self {
+            endpoint,
+            sid,
+            max_payload,
+            get: Some(get),
+            post,
+            queue,
+            deadline,
+        };
         goodbye.flush(ctx);
         goodbye
     }
@@ -73,7 +80,12 @@ impl Goodbye {
     /// Drops what is left.
     pub(crate) fn abort(&mut self, ctx: &mut Context<'_>) {
         self.queue.clear();
-        for id in self.get.take().into_iter().chain(self.post.take().map(|post| post.id)) {
+        for id in self
+            .get
+            .take()
+            .into_iter()
+            .chain(self.post.take().map(|post| post.id))
+        {
             ctx.abort(id);
         }
     }
@@ -86,7 +98,10 @@ impl Goodbye {
         match payload::next_body(&mut self.queue, Some(self.max_payload)) {
             Ok(Some(body)) => {
                 let id = self.endpoint.post(ctx, &self.sid, body.text, true);
-                self.post = Some(Post { id, deadline: self.deadline });
+                self.post = Some(Post {
+                    id,
+                    deadline: self.deadline,
+                });
             }
             // The server answers the poll once it has read the close packet.
             Ok(None) => {}

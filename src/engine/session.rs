@@ -94,7 +94,12 @@ impl Session {
         let get = endpoint.get(ctx, None);
         let deadline = ctx.now.after(timeout_ms);
         let state = State::Opening { get, deadline };
-        Self { endpoint, timeout_ms, state, events: VecDeque::new() }
+        Self {
+            endpoint,
+            timeout_ms,
+            state,
+            events: VecDeque::new(),
+        }
     }
 
     /// Applies the answer to one of this session's requests; answers to others do nothing.
@@ -162,9 +167,7 @@ impl Session {
     /// waits here that the layer above could keep for a later session.
     pub(crate) fn has_room(&self) -> bool {
         match &self.state {
-            State::Open(open) => {
-                open.post.is_none() && open.queue.len() < MAX_PACKETS_PER_PAYLOAD
-            }
+            State::Open(open) => open.post.is_none() && open.queue.len() < MAX_PACKETS_PER_PAYLOAD,
             State::Opening { .. } | State::Closed => false,
         }
     }
@@ -179,15 +182,22 @@ impl Session {
 
     /// Starts a POST if there is something to send and none is in flight.
     pub(crate) fn flush(&mut self, ctx: &mut Context<'_>) {
-        let State::Open(open) = &mut self.state else { return };
+        let State::Open(open) = &mut self.state else {
+            return;
+        };
         if open.post.is_some() {
             return;
         }
         let max_payload = open.max_payload();
         match payload::next_body(&mut open.queue, Some(max_payload)) {
             Ok(Some(body)) => {
-                let id = self.endpoint.post(ctx, &open.handshake.sid, body.text, false);
-                open.post = Some(Post { id, deadline: ctx.now.after(self.timeout_ms) });
+                let id = self
+                    .endpoint
+                    .post(ctx, &open.handshake.sid, body.text, false);
+                open.post = Some(Post {
+                    id,
+                    deadline: ctx.now.after(self.timeout_ms),
+                });
             }
             Ok(None) => {}
             Err(_) => {
@@ -214,8 +224,22 @@ impl Session {
                 open.queue.extend(farewell);
                 open.queue.push_back(Packet::Close);
                 let max_payload = open.max_payload();
-                let Open { handshake, get, post, queue, .. } = *open;
-                Some(Goodbye::new(ctx, self.endpoint, handshake.sid, max_payload, get, post, queue))
+                let Open {
+                    handshake,
+                    get,
+                    post,
+                    queue,
+                    ..
+                } = *open;
+                Some(Goodbye::new(
+                    ctx,
+                    self.endpoint,
+                    handshake.sid,
+                    max_payload,
+                    get,
+                    post,
+                    queue,
+                ))
             }
             State::Closed => None,
         }
@@ -279,14 +303,18 @@ impl Session {
             Ok(body) => body,
             Err(failure) => return self.fail(ctx, failure, Some(id)),
         };
-        let State::Open(open) = &mut self.state else { return };
+        let State::Open(open) = &mut self.state else {
+            return;
+        };
         open.barren_polls += 1;
         let polls = open.barren_polls;
         for packet in payload::decode(&body) {
             self.handle_packet(ctx, packet);
         }
         // A packet may have ended the session.
-        let State::Open(open) = &mut self.state else { return };
+        let State::Open(open) = &mut self.state else {
+            return;
+        };
         if open.barren_polls == polls && polls >= MAX_BARREN_POLLS {
             return self.fail(ctx, Failure::NotEngineIo(excerpt(&body)), Some(id));
         }
@@ -299,7 +327,9 @@ impl Session {
         ctx: &mut Context<'_>,
         packet: Result<Packet<'_>, payload::Malformed<'_>>,
     ) {
-        let State::Open(open) = &mut self.state else { return };
+        let State::Open(open) = &mut self.state else {
+            return;
+        };
         let packet = match packet {
             Ok(packet) => packet,
             Err(malformed) => {
@@ -322,7 +352,8 @@ impl Session {
             Packet::Ping(text) => {
                 open.heartbeat = heartbeat_after(ctx.now, &open.handshake);
                 // Ahead of everything: a server that pings often waits only shortly.
-                open.queue.push_front(Packet::Pong(text.into_owned().into()));
+                open.queue
+                    .push_front(Packet::Pong(text.into_owned().into()));
             }
             Packet::Open(_) | Packet::Pong(_) | Packet::Upgrade => {
                 let words = "an Engine.IO packet that a server cannot send at this point";
@@ -339,7 +370,11 @@ impl Session {
             State::Open(open) => (open.get, open.post.map(|post| post.id)),
             State::Closed => return,
         };
-        for id in [Some(get), post].into_iter().flatten().filter(|id| Some(*id) != answered) {
+        for id in [Some(get), post]
+            .into_iter()
+            .flatten()
+            .filter(|id| Some(*id) != answered)
+        {
             ctx.abort(id);
         }
         self.state = State::Closed;
@@ -356,5 +391,11 @@ impl Open {
 /// Protocol: a client that gets no ping within `pingInterval + pingTimeout` takes the connection
 /// for dead.
 fn heartbeat_after(now: Timestamp, handshake: &Handshake) -> Heartbeat {
-    Heartbeat::Due(now.after(handshake.ping_interval_ms.saturating_add(handshake.ping_timeout_ms)))
+    Heartbeat::Due(
+        now.after(
+            handshake
+                .ping_interval_ms
+                .saturating_add(handshake.ping_timeout_ms),
+        ),
+    )
 }

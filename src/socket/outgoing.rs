@@ -383,7 +383,7 @@ mod tests {
         assert_eq!(
             refusal,
             Err(EmitError::TooLarge {
-                bytes: 109,
+                bytes: 110,
                 max_payload: 50
             })
         );
@@ -396,7 +396,7 @@ mod tests {
         let mut refused = Vec::new();
         assert_eq!(outgoing.pop(50, &mut refused), None);
         let too_large = EmitError::TooLarge {
-            bytes: 109,
+            bytes: 110,
             max_payload: 50,
         };
         assert_eq!(refused, [(EmitId(1), too_large)]);
