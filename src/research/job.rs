@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::id::ResearchId;
 use super::log::Line;
 use super::message::{MAX_LOG_ENTRIES, Message};
-use super::state::{Snapshot, State};
+use super::state::{Facts, Snapshot, State};
 use super::text::bounded;
 use super::warning::{Refusals, Warning};
 use crate::time::Timestamp;
@@ -186,9 +186,7 @@ impl Job {
                 self.counters.updates_after_end += 1;
             } else {
                 let newest = newest.as_ref();
-                self.reduce(now, Source::Fallback, body, &message, newest, |state| {
-                    state.facts != before
-                });
+                self.reduce(now, Source::Fallback, body, &message, newest, Some(&before));
             }
         }
         self.report(refusals);
@@ -234,7 +232,7 @@ impl Job {
         if self.end.is_some() {
             self.counters.updates_after_end += 1;
         } else {
-            self.reduce(now, source, text, message, newest.as_ref(), |_| true);
+            self.reduce(now, source, text, message, newest.as_ref(), None);
         }
     }
 
@@ -286,7 +284,7 @@ impl Job {
     }
 
     /// Works a payload into the state and delivers what follows from it; the update itself only if
-    /// `is_news` says so.
+    /// the facts are others than `before`, where that is given.
     fn reduce(
         &mut self,
         now: Timestamp,
@@ -294,7 +292,7 @@ impl Job {
         text: &str,
         message: &Message<'_>,
         newest: Option<&Line<'_>>,
-        is_news: impl FnOnce(&State) -> bool,
+        before: Option<&Facts>,
     ) {
         self.state.hear(now, source);
         self.state.take_texts(message);
@@ -309,7 +307,7 @@ impl Job {
         if let Some(task) = self.state.take_task(message, newest) {
             self.push(ResearchEvent::Task(task));
         }
-        if is_news(&self.state) {
+        if before != Some(&self.state.facts) {
             let payload: Arc<str> = Arc::from(text);
             if message.is_agent_step {
                 self.push(ResearchEvent::Step(Arc::clone(&payload)));
