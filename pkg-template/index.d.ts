@@ -116,6 +116,12 @@ export interface ConnectOptions {
   /** Asking for the status by plain HTTP while the connection cannot be had; `false` switches it off. */
   fallback?: false | FallbackOptions;
 
+  /**
+   * Where {@link Research.cancel} sends its request; `{id}` stands for the id of the research.
+   * @default "/api/terminate/{id}"
+   */
+  terminatePath?: string;
+
   /** How repeated messages are recognised. */
   dedup?: {
     /**
@@ -170,12 +176,6 @@ export interface FallbackOptions {
    * @default "/api/research/{id}/status"
    */
   statusPath?: string;
-
-  /**
-   * Where {@link Research.cancel} sends its request; `{id}` stands for the id of the research.
-   * @default "/api/terminate/{id}"
-   */
-  terminatePath?: string;
 
   /**
    * How long one answer may take.

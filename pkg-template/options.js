@@ -20,7 +20,7 @@ export function readOptions(options, href) {
     need(value === undefined || (value !== null && ["object", "function"].includes(typeof value)), name, "must be an object or a function that returns one");
   }
   need(typeof maxLogs === "number", "maxLogs", "must be a number");
-  if (!Number.isSafeInteger(maxLogs) || maxLogs < 0) throw new RangeError('The option "maxLogs" must be a whole number from 0 up.');
+  if (!Number.isSafeInteger(maxLogs) || maxLogs < 0) throw new RangeError("option `maxLogs` must be a whole number from 0 up");
 
   return {
     // Clients with the same key share one connection.
@@ -62,6 +62,7 @@ function origin(url, href) {
   return parsed.origin;
 }
 
+/** The same words as the module's. */
 function need(holds, name, rule) {
-  if (!holds) throw new TypeError(`The option "${name}" ${rule}.`);
+  if (!holds) throw new TypeError(`option \`${name}\` ${rule}`);
 }

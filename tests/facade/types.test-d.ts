@@ -41,7 +41,7 @@ await connect({
   dedup: { entries: 10 },
 });
 await connect({ fallback: false });
-await connect({ fallback: { interval: 1, after: 2, statusPath: "/s/{id}", terminatePath: "/t/{id}", timeout: 5 } });
+await connect({ fallback: { interval: 1, after: 2, statusPath: "/s/{id}", timeout: 5 }, terminatePath: "/t/{id}" });
 await connect({ auth: { token: "t" }, headers: { a: "b" }, query: { c: 1, d: undefined } });
 await connect({ auth: () => ({ token: "t" }), headers: async () => new Headers(), query: () => new URLSearchParams() });
 await connect({ auth: () => null, csrfToken: "t", signal: AbortSignal.timeout(1), logger: console });
