@@ -27,11 +27,11 @@ export class ConnectionPanel {
       announce(`Connection: ${WORDS[state.name] ?? state.name}`);
     });
     client.on("connect", () => this.note("connected"));
-    client.on("disconnect", (reason, error) => this.note(`lost: ${reason}. ${error.message}`));
-    client.on("connect_error", (error) => this.note(`${error.code}: ${error.message}`));
+    client.on("disconnect", (reason, error) => this.note(`lost (${reason}): ${brief(error)}`));
+    client.on("connect_error", (error) => this.note(`${error.code}: ${brief(error)}`));
     client.on("reconnect_attempt", (attempt) => this.note(`attempt ${attempt}`));
     client.on("reconnect_failed", () => this.note("all attempts are used up"));
-    client.on("warning", (warning) => this.note(`refused (${warning.code}): ${warning.message}`));
+    client.on("warning", (warning) => this.note(`refused: ${warning.message}`));
     this.#show(client.state);
   }
 
@@ -65,4 +65,9 @@ export class ConnectionPanel {
     $("delay").textContent = this.#due === 0 ? "–" : left > 0 ? `${(left / 1000).toFixed(1)} s` : "now";
     if (left <= 0) clearInterval(this.#ticking);
   }
+}
+
+/** What happened, without the advice: that stands above the list. */
+function brief(error) {
+  return error.message.split(":", 1)[0];
 }

@@ -178,14 +178,26 @@ $("refresh").addEventListener("click", () => research.refresh());
 
 // --- What goes wrong on request --------------------------------------------------------------------------------------
 
-let isCut = false;
+/** The network comes back by itself: a page that is loaded anew could not give it back. */
+const CUT_MS = 120_000;
+/** The timer for that, while it is cut. */
+let cut = 0;
 
 $("network").addEventListener("click", async () => {
-  if (!(await post(isCut ? "/control/online" : "/control/offline", {}))) return;
-  isCut = !isCut;
-  $("network").setAttribute("aria-pressed", isCut);
-  $("network").textContent = isCut ? "Give the network back" : "Cut the network";
+  if (!(await post(cut ? "/control/online" : "/control/offline", cut ? {} : { ms: CUT_MS }))) return;
+  if (cut) return mend();
+  cut = setTimeout(mend, CUT_MS);
+  $("network").setAttribute("aria-pressed", true);
+  $("network").textContent = "Give the network back";
 });
+
+function mend() {
+  clearTimeout(cut);
+  cut = 0;
+  $("network").setAttribute("aria-pressed", false);
+  $("network").textContent = "Cut the network";
+}
+
 $("restart").addEventListener("click", () => post("/control/restart", { down_ms: 3000 }));
 $("stop").addEventListener("click", () => post("/control/restart", { down_ms: 30_000 }));
 $("fail").addEventListener("click", () => post("/control/end", { research_id: research.id, outcome: { failed: "rate_limit" } }));

@@ -1,7 +1,9 @@
 // The log: shows thousands of lines cheaply. Lines are written once a frame, and only the newest stay in the document.
 
 /** Lines in the document. More than anybody reads, few enough for a quick layout. */
-const SHOWN = 1000;
+const SHOWN = 500;
+/** Lines that are written in one frame; what a burst brings beyond that waits for the next ones. */
+const A_FRAME = 100;
 
 const LEVELS = ["milestone", "info", "success", "warning", "error", "critical", "debug", "trace"];
 /** Levels whose filter is there before their first line. */
@@ -46,7 +48,7 @@ export class LogPanel {
     this.#note(entry);
     if (this.#hidden.has(entry.level)) return this.#later();
     this.#waiting.push(entry);
-    // What would be gone from the document at once need not wait for it. A hidden page gets no frames at all.
+    // What would be pushed out of the document by what waits behind it need not go there. A hidden page gets no frames at all.
     if (this.#waiting.length > 2 * SHOWN) this.#waiting.splice(0, SHOWN);
     this.#later();
   }
@@ -62,16 +64,16 @@ export class LogPanel {
 
   #paint() {
     this.#frame = 0;
-    const entries = this.#waiting.splice(0).slice(-SHOWN);
+    const entries = this.#waiting.splice(0, A_FRAME);
     if (entries.length > 0) {
       const fragment = document.createDocumentFragment();
       for (const entry of entries) fragment.append(line(entry));
-      const over = this.#list.childElementCount + entries.length - SHOWN;
-      this.#remove(Math.min(over, this.#list.childElementCount));
+      this.#remove(this.#list.childElementCount + entries.length - SHOWN);
       this.#list.append(fragment);
       if (this.#follows) this.#list.scrollTop = this.#list.scrollHeight;
       else this.#newest.hidden = false;
     }
+    if (this.#waiting.length > 0) this.#later();
     for (const [level, number] of this.#numbers) {
       const count = this.#counts.get(level) ?? 0;
       number.textContent = count.toLocaleString("en");
