@@ -70,10 +70,6 @@ pub enum Answer {
 pub struct Response {
     /// The HTTP status, 200 to 599.
     pub status: u16,
-    /// Whether a redirect was followed on the way.
-    pub redirected: bool,
-    /// Value of the `Content-Type` header, empty without one.
-    pub content_type: String,
     /// The `Retry-After` header in milliseconds from now.
     pub retry_after_ms: Option<u64>,
     /// The body without its content encoding.
@@ -81,12 +77,19 @@ pub struct Response {
 }
 
 impl Response {
-    /// Whether this is a page for people: a sign-in form, a proxy's error, a captive portal.
+    /// Whether this is a page for people: a sign-in form, a proxy's error, a captive portal. The
+    /// content type does not tell: engine.io sends its `ok` as `text/html`.
     pub(crate) fn is_html(&self) -> bool {
-        self.content_type.starts_with("text/html")
-            || self.body.trim_ascii_start().first() == Some(&b'<')
+        let body = self
+            .body
+            .strip_prefix(BYTE_ORDER_MARK)
+            .unwrap_or(&self.body);
+        body.trim_ascii_start().first() == Some(&b'<')
     }
 }
+
+/// What some servers put in front of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Why a request has no response.
 #[derive(Clone, Debug, PartialEq)]

@@ -104,9 +104,8 @@ fn build(
 
 async fn read(response: web_sys::Response) -> Answer {
     let headers = response.headers();
-    let header = |name| headers.get(name).ok().flatten();
-    let content_type = header("content-type").unwrap_or_default();
-    let retry_after_ms = header("retry-after").and_then(|value| retry_after_ms(&value));
+    let retry_after = headers.get("retry-after").ok().flatten();
+    let retry_after_ms = retry_after.and_then(|value| retry_after_ms(&value));
     let body = match response.array_buffer() {
         Ok(body) => JsFuture::from(body).await,
         Err(error) => Err(error),
@@ -114,8 +113,6 @@ async fn read(response: web_sys::Response) -> Answer {
     match body {
         Ok(body) => Answer::Response(Response {
             status: response.status(),
-            redirected: response.redirected(),
-            content_type,
             retry_after_ms,
             body: Uint8Array::new(&body).to_vec(),
         }),
