@@ -319,7 +319,7 @@ export interface ClientEvents {
   state: [state: ConnectionState];
   /** The server named the search engine without saying for which research. */
   search_engine_selected: [payload: Record<string, unknown>];
-  /** A message was refused, and why. The rest goes on. */
+  /** A message was refused, in part or as a whole, or a research cannot be followed, and why. The rest goes on. */
   warning: [warning: Warning];
 }
 
@@ -619,10 +619,10 @@ export class ResearchSocketError extends Error {
   readonly cause?: unknown;
 }
 
-/** A message of the server that was refused, in part or as a whole. What could be used of it was used. */
+/** Something that did not work out, mostly a message of the server that was refused. What could be used of it was used. */
 export interface Warning {
   readonly code: WarningCode;
-  /** Which field, what was expected and what came. */
+  /** For a refused field: which one, what was expected and what came. */
   readonly message: string;
   /** The id of the research that it was for, where that is known. */
   readonly research?: string | null;
@@ -630,11 +630,22 @@ export interface Warning {
   readonly excerpt?: string;
 }
 
+/**
+ * - `ack-not-sent`: an acknowledgement of the page found no connection
+ * - `damaged-packet`, `not-json`, `not-an-object`: what came cannot be read
+ * - `not-found`: the server knows no such research
+ * - `out-of-range`, `unknown-value`, `wrong-type`: a field that was left out
+ * - `too-many-entries`: a log of which only the newest lines were used
+ * - `unauthorized`: the server does not let this page follow it
+ */
 export type WarningCode =
-  | "not-json"
+  | "ack-not-sent"
+  | "damaged-packet"
   | "not-an-object"
+  | "not-found"
+  | "not-json"
   | "out-of-range"
   | "too-many-entries"
+  | "unauthorized"
   | "unknown-value"
-  | "wrong-type"
-  | ErrorCode;
+  | "wrong-type";

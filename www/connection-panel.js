@@ -31,7 +31,7 @@ export class ConnectionPanel {
     client.on("connect_error", (error) => this.note(`${error.code}: ${brief(error)}`));
     client.on("reconnect_attempt", (attempt) => this.note(`attempt ${attempt}`));
     client.on("reconnect_failed", () => this.note("all attempts are used up"));
-    client.on("warning", (warning) => this.note(`refused: ${warning.message}`));
+    client.on("warning", (warning) => this.note(`warning: ${warning.message}`));
     this.#show(client.state);
   }
 
