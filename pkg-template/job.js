@@ -82,9 +82,8 @@ export class Job {
       if (this.end) return;
       value = this.end = freeze(value);
     }
-    for (const view of [...this.#views]) {
-      if (this.#views.has(view)) view.handle(kind, value);
-    }
+    // A view that a handler lets go of meanwhile has no handlers any more.
+    for (const view of [...this.#views]) view.handle(kind, value);
   }
 
   #keep(entry) {

@@ -236,9 +236,8 @@ export class Link {
   }
 
   #tell(event, ...args) {
-    for (const member of [...this.#members]) {
-      if (this.#members.has(member)) member.handle(event, args);
-    }
+    // A client that a handler closes meanwhile has no handlers any more.
+    for (const member of [...this.#members]) member.handle(event, args);
   }
 
   #changed({ reason, ...state }) {

@@ -169,6 +169,19 @@ test("a signal closes its client, and only that one", async () => {
   assert.equal(other.state.name, "connected");
 });
 
+test("a closed client leaves no listener on its signal", async () => {
+  const { signal } = new AbortController();
+  let listeners = 0;
+  const [add, remove] = [signal.addEventListener, signal.removeEventListener];
+  signal.addEventListener = (...args) => ((listeners += 1), add.apply(signal, args));
+  signal.removeEventListener = (...args) => ((listeners -= 1), remove.apply(signal, args));
+  const { client } = await connected({ signal });
+  await settled();
+  assert.equal(listeners, 1);
+  client.close();
+  assert.equal(listeners, 0);
+});
+
 test("a connection that cannot be opened is let go of", async () => {
   const world = fake();
   world.answers.open = new Error("no");
