@@ -268,3 +268,57 @@ fn a_research_needs_a_query() {
         400
     );
 }
+
+#[test]
+fn a_subscription_ends_with_its_session_and_with_the_server() {
+    for restart in [false, true] {
+        let mut world = World::new(Config::release_1_5());
+        let (subscriber, mut other) = (world.connect(), world.connect());
+        world.subscribe(&subscriber, "r");
+        if restart {
+            world.control(json!({"restart": {}}));
+            other = world.connect();
+        } else {
+            world.post(&subscriber, "1");
+        }
+        world.control(json!({"emit": {"research_id": "r", "data": {"progress": 5}}}));
+        assert_eq!(
+            events(&mut world, &other).len(),
+            1,
+            "nobody is subscribed any more"
+        );
+    }
+}
+
+#[test]
+fn a_research_can_be_terminated_while_it_waits_in_the_queue() {
+    let mut config = Config::default();
+    config.app.max_running = Some(0);
+    let mut world = World::new(config);
+    world.control(json!({"research": {"research_id": "r"}}));
+    let header = vec![("X-CSRFToken".to_owned(), "mock-csrf-token".to_owned())];
+    world.start_with("POST", "/api/terminate/r", header, b"{}");
+    assert_eq!(world.call("GET", "/api/queue/r/position", "").status, 404);
+    world.control(json!({"config": {"app": {"max_running": null}}}));
+    world.control(json!({"research": {"research_id": "other"}}));
+    assert_eq!(
+        world.json("GET", "/api/research/r/status", "")["status"],
+        "suspended"
+    );
+}
+
+#[test]
+fn the_store_keeps_the_newest_lines_only() {
+    let mut config = Config::default();
+    config.app.stored_lines = 2;
+    let mut world = World::new(config);
+    world.control(json!({"burst": {"research_id": "r", "lines": 5}}));
+    let stored = world.json("GET", "/api/research/r/logs", "");
+    let ids: Vec<_> = stored
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| &line["id"])
+        .collect();
+    assert_eq!(ids, [4, 5]);
+}

@@ -189,6 +189,9 @@ fn open_requests_can_be_dropped_by_kind() {
     let one = world.control(json!({"drop_open": {"kind": "poll"}}));
     assert_eq!(one["requests"], 1);
     assert_eq!(world.answer(poll).unwrap().delivery, Delivery::Refuse);
+    // To python the dropped poll is still there, so it takes the next event with it.
+    world.control(json!({"emit": {"event": "e"}}));
+    assert_eq!(world.server.stats().lost, 1);
     world.open();
 }
 

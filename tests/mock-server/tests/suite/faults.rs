@@ -286,3 +286,14 @@ fn all_actions_survive_json() {
     let again = serde_json::from_value(json!(command)).unwrap();
     assert_eq!(command, again);
 }
+
+#[test]
+fn a_fault_ends_with_its_request() {
+    let mut world = World::with_fault(Fault::next(Kind::Connect, Action::NoConnectAnswer));
+    world.add_fault(Fault::next(Kind::Connect, Action::Refuse));
+    let sid = world.open();
+    let post = world.post(&sid, "40");
+    assert_eq!(world.answer(post).unwrap().delivery, Delivery::Refuse);
+    world.post(&sid, "40");
+    assert!(world.take(&sid)[0].starts_with("40{"));
+}

@@ -156,3 +156,18 @@ fn an_unknown_type_an_invalid_payload_or_ack_id_closes_the_session() {
         assert!(is_closed(&mut world, &sid));
     }
 }
+
+#[test]
+fn an_event_that_asks_for_an_ack_comes_back_without_its_id() {
+    let (mut world, sid) = connected();
+    world.post(&sid, r#"427["message",1]"#);
+    assert_eq!(world.take(&sid), [r#"42["message-back",1]"#]);
+}
+
+#[test]
+fn events_to_a_namespace_that_was_left_are_ignored() {
+    let (mut world, sid) = connected();
+    world.post(&sid, "41\x1e42[\"message\",1]");
+    let poll = world.poll(&sid);
+    assert!(world.answer(poll).is_none());
+}
