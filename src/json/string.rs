@@ -30,12 +30,10 @@ pub(super) fn unescape(inner: &str) -> Cow<'_, str> {
         return Cow::Borrowed(inner);
     }
     let mut out = String::with_capacity(inner.len());
-    let mut chars = inner.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
+    let mut rest = inner;
+    while let Some((plain, escaped)) = rest.split_once('\\') {
+        out.push_str(plain);
+        let mut chars = escaped.chars();
         out.push(match chars.next() {
             Some('b') => '\x08',
             Some('f') => '\x0c',
@@ -44,9 +42,12 @@ pub(super) fn unescape(inner: &str) -> Cow<'_, str> {
             Some('t') => '\t',
             Some('u') => unescape_unicode(&mut chars),
             Some(same) => same,
-            None => break,
+            // A valid string does not end in a backslash.
+            None => '\\',
         });
+        rest = chars.as_str();
     }
+    out.push_str(rest);
     Cow::Owned(out)
 }
 
