@@ -58,7 +58,7 @@ function origin(url, href) {
   }
   need(/^https?:$/.test(parsed.protocol), "url", `must begin with http:// or https://, not ${parsed.protocol}`);
   // Silence would send the requests somewhere else than the page asks for.
-  need(parsed.pathname === "/" && !parsed.search && !parsed.hash, "url", "must be an origin only; the rest belongs into \"path\" or \"query\"");
+  need(parsed.pathname === "/" && !parsed.search && !parsed.hash, "url", "must be an origin only; the rest belongs into `path` or `query`");
   return parsed.origin;
 }
 

@@ -43,6 +43,7 @@ let frame = 0;
 try {
   client = await connect();
   panel = new ConnectionPanel(client, announce);
+  $("go").disabled = false;
   const id = /^\/progress\/([^/]+)$/.exec(location.pathname)?.[1];
   if (id) follow(decodeURIComponent(id));
 } catch (error) {
