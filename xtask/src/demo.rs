@@ -4,7 +4,7 @@ use std::os::unix::process::CommandExt as _;
 
 use anyhow::{Context as _, Result};
 
-use crate::build::{self, Mode};
+use crate::build;
 use crate::environment::Environment;
 use crate::process;
 use crate::project::Project;
@@ -12,7 +12,7 @@ use crate::ui;
 
 /// `cargo xtask demo`. Returns only if the server cannot be started.
 pub(crate) fn run(project: &Project, port: u16) -> Result<()> {
-    build::run(project, Mode::Release)?;
+    build::quietly(project)?;
     build_server(project)?;
     ui::say("demo: starting the server; Ctrl-C ends it");
     let environment = Environment::of(project)?;

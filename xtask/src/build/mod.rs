@@ -13,6 +13,7 @@ use anyhow::{Context as _, Result};
 use crate::project::Project;
 use crate::setup::{self, Part};
 use crate::ui;
+use wasm::Module;
 
 /// How much is done to make the package small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,8 +28,7 @@ pub(crate) enum Mode {
 pub(crate) fn run(project: &Project, mode: Mode) -> Result<()> {
     setup::ensure(project, &Part::BUILD)?;
     let work = Work::open(project)?;
-    let module = wasm::make(project, &work, mode)?;
-    let files = assemble::assemble(project, &module)?;
+    let (module, files) = make(project, &work, mode)?;
     ui::say(format_args!("build: pkg/ has {} files", files.len()));
     if mode == Mode::Release {
         let sizes = sizes::measure(project, &work, &module)?;
@@ -37,6 +37,19 @@ pub(crate) fn run(project: &Project, mode: Mode) -> Result<()> {
         pack::check(project, &work, &files)?;
     }
     Ok(())
+}
+
+/// Makes the package as it is published, for those who use it: they need not hear of its size.
+pub(crate) fn quietly(project: &Project) -> Result<()> {
+    setup::ensure(project, &Part::BUILD)?;
+    make(project, &Work::open(project)?, Mode::Release)?;
+    Ok(())
+}
+
+fn make(project: &Project, work: &Work, mode: Mode) -> Result<(Module, Vec<String>)> {
+    let module = wasm::make(project, work, mode)?;
+    let files = assemble::assemble(project, &module)?;
+    Ok((module, files))
 }
 
 /// The scratch folder of a build, held by one build at a time.

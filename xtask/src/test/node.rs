@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use super::counts::Counts;
 use super::{Context, Report};
-use crate::build::{self, Mode};
+use crate::build;
 use crate::demo;
 use crate::process;
 
@@ -25,7 +25,7 @@ pub(super) fn facade(context: &Context) -> Result<Report> {
 
 /// Runs every `*.test.mjs` below `tests/` but the facade's.
 pub(super) fn page(context: &Context) -> Result<Report> {
-    build::run(&context.project, Mode::Release)?;
+    build::quietly(&context.project)?;
     demo::build_server(&context.project)?;
     let facade = context.project.path(FACADE);
     let mut files = test_files(&context.project.path("tests"))?;
