@@ -1,7 +1,6 @@
 //! Requests as data: what the core asks for, and what came of it.
 
-use std::collections::VecDeque;
-
+use crate::queue::Queue;
 use crate::random::Random;
 use crate::time::Timestamp;
 
@@ -147,7 +146,7 @@ pub(crate) struct Context<'a> {
     pub(crate) now: Timestamp,
     pub(crate) random: &'a mut Random,
     pub(crate) ids: &'a mut Ids,
-    pub(crate) commands: &'a mut VecDeque<Command>,
+    pub(crate) commands: &'a mut Queue<Command>,
 }
 
 impl Context<'_> {

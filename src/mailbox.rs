@@ -1,7 +1,6 @@
 //! What waits for the page: bounded, and honest about what had to be dropped.
 
-use std::collections::{BTreeMap, VecDeque};
-
+use crate::queue::{Queue, SmallMap};
 use crate::research::{Event, Gap, ResearchEvent};
 use crate::time::Timestamp;
 
@@ -16,8 +15,8 @@ pub const MAX_WAITING_EVENTS: usize = 50_000;
 #[derive(Debug)]
 pub struct Mailbox {
     capacity: usize,
-    queue: VecDeque<Event>,
-    overflow: BTreeMap<String, Overflow>,
+    queue: Queue<Event>,
+    overflow: SmallMap<String, Overflow>,
     dropped: u64,
 }
 
@@ -40,8 +39,8 @@ impl Mailbox {
     pub const fn new(capacity: usize) -> Self {
         Self {
             capacity,
-            queue: VecDeque::new(),
-            overflow: BTreeMap::new(),
+            queue: Queue::new(),
+            overflow: SmallMap::new(),
             dropped: 0,
         }
     }
@@ -97,7 +96,9 @@ impl Mailbox {
         match research {
             ResearchEvent::Log(_) => {
                 self.dropped += 1;
-                self.overflow_of(now, id.clone()).lines += 1;
+                if let Some(overflow) = self.overflow_of(now, id) {
+                    overflow.lines += 1;
+                }
                 None
             }
             ResearchEvent::Step(_) => {
@@ -106,9 +107,9 @@ impl Mailbox {
             }
             ResearchEvent::Update(_) => {
                 let id = id.clone();
-                if self.overflow_of(now, id).update.replace(event).is_some() {
-                    self.dropped += 1;
-                }
+                let overflow = self.overflow_of(now, &id);
+                let older = overflow.and_then(|overflow| overflow.update.replace(event));
+                self.dropped += u64::from(older.is_some());
                 None
             }
             ResearchEvent::End(_) => {
@@ -117,7 +118,9 @@ impl Mailbox {
                     .overflow
                     .get_mut(id)
                     .and_then(|overflow| overflow.update.take());
-                self.queue.extend(kept);
+                if let Some(update) = kept {
+                    self.queue.push_back(update);
+                }
                 Some(event)
             }
             ResearchEvent::Engine(_)
@@ -128,15 +131,19 @@ impl Mailbox {
         }
     }
 
-    fn overflow_of(&mut self, now: Timestamp, id: String) -> &mut Overflow {
-        let overflow = self.overflow.entry(id).or_insert(Overflow {
-            from: now,
-            to: now,
-            lines: 0,
-            update: None,
-        });
+    fn overflow_of(&mut self, now: Timestamp, id: &str) -> Option<&mut Overflow> {
+        if self.overflow.get(id).is_none() {
+            let overflow = Overflow {
+                from: now,
+                to: now,
+                lines: 0,
+                update: None,
+            };
+            self.overflow.insert(id.to_owned(), overflow);
+        }
+        let overflow = self.overflow.get_mut(id)?;
         overflow.to = now;
-        overflow
+        Some(overflow)
     }
 
     fn report_overflow(&mut self) {
@@ -148,9 +155,11 @@ impl Mailbox {
                 lines,
                 update,
             },
-        ) in std::mem::take(&mut self.overflow)
+        ) in std::mem::take(&mut self.overflow).into_entries()
         {
-            self.queue.extend(update);
+            if let Some(update) = update {
+                self.queue.push_back(update);
+            }
             if lines > 0 {
                 let event = ResearchEvent::Gap(Gap {
                     from: from.as_millis(),

@@ -1,14 +1,13 @@
 //! Several packets of Engine.IO, version 4, in one body.
 #![cfg(not(target_arch = "wasm32"))]
 
-use std::collections::VecDeque;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 use research_socket::engine::packet::{MAX_EXCERPT_CHARS, Packet, PacketError, excerpt};
 use research_socket::engine::payload::{
     self, MAX_PACKETS_PER_PAYLOAD, Malformed, SEPARATOR, TooLarge, fits, next_body,
 };
+use research_socket::queue::Queue;
 
 #[test]
 fn payloads_of_the_protocol_both_ways() {
@@ -34,7 +33,7 @@ fn payloads_of_the_protocol_both_ways() {
             .map(Result::unwrap)
             .collect();
         assert_eq!(decoded, packets);
-        let mut queue: VecDeque<_> = packets.into_iter().collect();
+        let mut queue: Queue<_> = packets.into_iter().collect();
         let next = next_body(&mut queue, None).expect("fits").expect("packets");
         assert_eq!((next.text.as_str(), next.packets), (body, decoded.len()));
         assert_eq!(next_body(&mut queue, None), Ok(None));
@@ -67,7 +66,7 @@ fn a_bad_byte_costs_one_packet() {
 
 #[test]
 fn a_body_has_at_most_sixteen_packets() {
-    let mut queue: VecDeque<_> = (0..40).map(|n| message(&n.to_string())).collect();
+    let mut queue: Queue<_> = (0..40).map(|n| message(&n.to_string())).collect();
     let mut sizes = vec![];
     while let Some(body) = next_body(&mut queue, Some(1_000)).expect("fits") {
         assert_eq!(payload::decode(body.text.as_bytes()).count(), body.packets);
@@ -79,7 +78,7 @@ fn a_body_has_at_most_sixteen_packets() {
 #[test]
 fn a_body_has_at_most_the_bytes_that_the_server_takes() {
     // "4aa", a separator and "4€" are 3 + 1 + 4 bytes.
-    let queue = VecDeque::from([message("aa"), message("€"), message("b")]);
+    let queue = Queue::from_iter([message("aa"), message("€"), message("b")]);
     for (limit, packets) in [(4, 1), (7, 1), (8, 2), (10, 2), (11, 3)] {
         let mut queue = queue.clone();
         let body = next_body(&mut queue, Some(limit))
@@ -92,7 +91,7 @@ fn a_body_has_at_most_the_bytes_that_the_server_takes() {
 
 #[test]
 fn a_packet_that_is_too_large_is_handed_back_and_the_rest_goes_on() {
-    let mut queue = VecDeque::from([message("a"), message("12345678"), message("b")]);
+    let mut queue = Queue::from_iter([message("a"), message("12345678"), message("b")]);
     assert_eq!(body_text(&mut queue, 8), Ok("4a".into()));
     let error = body_text(&mut queue, 8).expect_err("too large");
     assert_eq!(
@@ -114,7 +113,7 @@ fn a_packet_that_is_too_large_is_handed_back_and_the_rest_goes_on() {
 proptest! {
     #[test]
     fn bodies_keep_every_packet_in_order(packets in vec(packet(), 0..60), limit in 1_u64..400) {
-        let mut queue: VecDeque<_> = packets.iter().cloned().collect();
+        let mut queue: Queue<_> = packets.iter().cloned().collect();
         let mut sent = vec![];
         loop {
             match next_body(&mut queue, Some(limit)) {
@@ -162,7 +161,7 @@ fn encoded(packet: &Packet<'_>) -> String {
     text
 }
 
-fn body_text(queue: &mut VecDeque<Packet<'static>>, limit: u64) -> Result<String, TooLarge> {
+fn body_text(queue: &mut Queue<Packet<'static>>, limit: u64) -> Result<String, TooLarge> {
     Ok(next_body(queue, Some(limit))?.map_or(String::new(), |body| body.text))
 }
 

@@ -1,7 +1,6 @@
 //! The run loop: inputs into the core, its commands to the browser, its events to the page.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
@@ -16,6 +15,7 @@ use super::slices::{BUDGET_MS, Slices};
 use crate::config::{Config, ConfigError};
 use crate::http::{Answer, AskId, Command, Credentials, Request, RequestError, RequestId};
 use crate::mailbox::Mailbox;
+use crate::queue::{Queue, SmallMap};
 use crate::research::{Client, Event, Input, Output};
 use crate::socket::{Emit, EmitError};
 use crate::time::Timestamp;
@@ -47,8 +47,8 @@ struct Inner {
     /// Never borrowed while JavaScript can run.
     client: RefCell<Client>,
     mailbox: RefCell<Mailbox>,
-    asks: RefCell<VecDeque<AskId>>,
-    requests: RefCell<BTreeMap<RequestId, AbortController>>,
+    asks: RefCell<Queue<AskId>>,
+    requests: RefCell<SmallMap<RequestId, AbortController>>,
     timer: RefCell<Option<(Timestamp, Timeout)>>,
     clock: Clock,
     settings: Settings,

@@ -1,12 +1,11 @@
 //! The last words of a session that this side ends: what is still queued, then the close packet.
 
-use std::collections::VecDeque;
-
 use super::endpoint::Endpoint;
 use super::packet::Packet;
 use super::payload;
 use super::session::Post;
 use crate::http::{Context, RequestId};
+use crate::queue::Queue;
 use crate::time::Timestamp;
 
 /// How long a closed client may still send, in milliseconds. After it everything is aborted.
@@ -21,7 +20,7 @@ pub(crate) struct Goodbye {
     /// The poll that was in flight. The server answers it once it has the close packet.
     get: Option<RequestId>,
     post: Option<Post>,
-    queue: VecDeque<Packet<'static>>,
+    queue: Queue<Packet<'static>>,
     deadline: Timestamp,
 }
 
@@ -33,7 +32,7 @@ impl Goodbye {
         max_payload: u64,
         get: RequestId,
         post: Option<Post>,
-        queue: VecDeque<Packet<'static>>,
+        queue: Queue<Packet<'static>>,
     ) -> Self {
         let deadline = ctx.now.after(GOODBYE_MS);
         let mut goodbye = Self {

@@ -1,9 +1,9 @@
 //! Payloads: several Engine.IO v4 packets in one body of a GET answer or a POST.
 
-use std::collections::VecDeque;
 use std::fmt;
 
 use super::packet::{Packet, PacketError, excerpt};
+use crate::queue::Queue;
 
 /// The byte between two packets (protocol, "Packet encoding", long-polling).
 pub const SEPARATOR: u8 = 0x1e;
@@ -75,7 +75,7 @@ impl std::error::Error for Malformed<'_> {}
 /// because a server may leave a POST that is too long unanswered for ever. The next call continues
 /// behind it.
 pub fn next_body(
-    queue: &mut VecDeque<Packet<'static>>,
+    queue: &mut Queue<Packet<'static>>,
     max_payload: Option<u64>,
 ) -> Result<Option<Body>, TooLarge> {
     let mut body = Body {

@@ -1,7 +1,5 @@
 //! One Engine.IO session over long-polling: when to GET, when to POST, and when it is dead.
 
-use std::collections::VecDeque;
-
 use super::answer::body_of;
 use super::endpoint::Endpoint;
 use super::goodbye::Goodbye;
@@ -10,6 +8,7 @@ use super::packet::{Packet, excerpt};
 use super::payload::{self, MAX_PACKETS_PER_PAYLOAD};
 use crate::failure::{Failure, Phase};
 use crate::http::{Answer, Beacon, Context, RequestId};
+use crate::queue::Queue;
 use crate::time::{Timestamp, earliest};
 
 /// How long to go on reading once the heartbeat is overdue, in milliseconds. A page that was busy
@@ -52,7 +51,7 @@ pub(crate) struct Session {
     /// Longest wait for the handshake and for the answer to a POST, in milliseconds.
     timeout_ms: u64,
     state: State,
-    events: VecDeque<Event>,
+    events: Queue<Event>,
 }
 
 #[derive(Debug)]
@@ -68,7 +67,7 @@ struct Open {
     /// The poll that is always in flight.
     get: RequestId,
     post: Option<Post>,
-    queue: VecDeque<Packet<'static>>,
+    queue: Queue<Packet<'static>>,
     heartbeat: Heartbeat,
     barren_polls: u32,
 }
@@ -98,7 +97,7 @@ impl Session {
             endpoint,
             timeout_ms,
             state,
-            events: VecDeque::new(),
+            events: Queue::new(),
         }
     }
 
@@ -221,7 +220,9 @@ impl Session {
                 None
             }
             State::Open(mut open) => {
-                open.queue.extend(farewell);
+                if let Some(packet) = farewell {
+                    open.queue.push_back(packet);
+                }
                 open.queue.push_back(Packet::Close);
                 let max_payload = open.max_payload();
                 let Open {
@@ -261,7 +262,7 @@ impl Session {
                 if let Some(post) = open.post {
                     ctx.abort(post.id);
                 }
-                let mut queue: VecDeque<_> = farewell.into_iter().collect();
+                let mut queue: Queue<_> = farewell.into_iter().collect();
                 queue.push_back(Packet::Close);
                 let body = payload::next_body(&mut queue, Some(open.max_payload())).ok()??;
                 Some(self.endpoint.beacon(ctx, &open.handshake.sid, body.text))
@@ -288,7 +289,7 @@ impl Session {
             handshake,
             get,
             post: None,
-            queue: VecDeque::new(),
+            queue: Queue::new(),
             heartbeat,
             barren_polls: 0,
         }));

@@ -1,10 +1,9 @@
 //! Asking the server for the status of researches over HTTP: which one next, one at a time.
 
-use std::collections::BTreeMap;
-
 use super::subscription::{Schedule, Subscription};
 use crate::config::Config;
 use crate::http::{Answer, Context, Method, Request, RequestError, RequestId, Response};
+use crate::queue::SmallMap;
 use crate::time::{Timestamp, earliest};
 
 /// The longest wait between two questions that a server can ask for, in milliseconds.
@@ -59,7 +58,7 @@ impl Checks {
         &mut self,
         now: Timestamp,
         config: &Config,
-        subscriptions: &mut BTreeMap<String, Subscription>,
+        subscriptions: &mut SmallMap<String, Subscription>,
         id: RequestId,
         answer: &Answer,
     ) -> Option<Outcome> {
@@ -88,7 +87,7 @@ impl Checks {
         &mut self,
         ctx: &mut Context<'_>,
         config: &Config,
-        subscriptions: &mut BTreeMap<String, Subscription>,
+        subscriptions: &mut SmallMap<String, Subscription>,
     ) {
         let Some(late) = self.in_flight.take_if(|check| check.deadline <= ctx.now) else {
             return;
@@ -106,7 +105,7 @@ impl Checks {
         ctx: &mut Context<'_>,
         config: &Config,
         headers: &[(String, String)],
-        subscriptions: &BTreeMap<String, Subscription>,
+        subscriptions: &SmallMap<String, Subscription>,
     ) {
         if self.in_flight.is_some() {
             return;
@@ -141,7 +140,7 @@ impl Checks {
     /// When there is something to do next. `asking`: whether requests may be started.
     pub(super) fn poll_timeout(
         &self,
-        subscriptions: &BTreeMap<String, Subscription>,
+        subscriptions: &SmallMap<String, Subscription>,
         asking: bool,
     ) -> Option<Timestamp> {
         match &self.in_flight {

@@ -1,6 +1,5 @@
 //! The client: one input in, its outputs out; composes connection, researches and status checks.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -18,6 +17,7 @@ use crate::config::{Config, ConfigError};
 use crate::failure::{Failure, Phase};
 use crate::http::{Answer, AskId, Command, Context, Credentials, Ids, RequestId};
 use crate::json::{self, Raw};
+use crate::queue::{Queue, SmallMap};
 use crate::random::Random;
 use crate::socket::{self, Connection, Emit, EmitError, EmitId};
 use crate::time::{Timestamp, earliest};
@@ -254,9 +254,9 @@ pub struct Client {
     random: Random,
     ids: Ids,
     connection: Connection,
-    subscriptions: BTreeMap<String, Subscription>,
+    subscriptions: SmallMap<String, Subscription>,
     /// Names of other events that the page listens to.
-    listening: BTreeSet<String>,
+    listening: Vec<String>,
     checks: Checks,
     terminations: Terminations,
     /// Headers of the last credentials, for the requests besides the connection.
@@ -265,11 +265,13 @@ pub struct Client {
     errors: u32,
     /// Whether the status is polled because there is no connection.
     polling: bool,
+    /// Why the server is about to end this connection, if it said so.
+    refusal: Option<String>,
     connected_before: bool,
     state: State,
     stats: Stats,
-    commands: VecDeque<Command>,
-    events: VecDeque<Event>,
+    commands: Queue<Command>,
+    events: Queue<Event>,
 }
 
 /// Lends the parts of `self` that every part of the core may use.
@@ -305,18 +307,19 @@ impl Client {
             random: Random::new(seed),
             ids: Ids::default(),
             connection,
-            subscriptions: BTreeMap::new(),
-            listening: BTreeSet::new(),
+            subscriptions: SmallMap::new(),
+            listening: Vec::new(),
             checks: Checks::default(),
             terminations: Terminations::default(),
             headers: Vec::new(),
             errors: 0,
             polling: false,
+            refusal: None,
             connected_before: false,
             state,
             stats: Stats::default(),
-            commands: VecDeque::new(),
-            events: VecDeque::new(),
+            commands: Queue::new(),
+            events: Queue::new(),
         })
     }
 
@@ -370,13 +373,15 @@ impl Client {
                 name,
                 listening: true,
             } => {
-                self.listening.insert(name);
+                if !self.listening.contains(&name) {
+                    self.listening.push(name);
+                }
             }
             Input::Listen {
                 name,
                 listening: false,
             } => {
-                self.listening.remove(&name);
+                self.listening.retain(|other| *other != name);
             }
             Input::Online(online) => self.connection.set_online(&mut context!(self), online),
             Input::Refresh(research) => {
@@ -390,8 +395,8 @@ impl Client {
             Input::Subscribe(id) => self.subscribe(id),
             Input::Timeout => self.handle_timeout(),
             Input::Unsubscribe(id) => {
-                if self.subscriptions.remove(&id).is_some() {
-                    self.send_about(UNSUBSCRIBE, &ResearchId::from_text(&id));
+                if let Some(subscription) = self.subscriptions.remove(&id) {
+                    self.send_about(UNSUBSCRIBE, subscription.job.id());
                 }
             }
             Input::Visible => {
@@ -462,7 +467,7 @@ impl Client {
     fn may_ask(&self) -> bool {
         use socket::Status;
         match self.connection.status() {
-            Status::Closed | Status::Offline => false,
+            Status::Closed | Status::Hidden | Status::Offline => false,
             Status::Connected
             | Status::Connecting
             | Status::Reconnecting { .. }
@@ -545,7 +550,7 @@ impl Client {
 
     fn subscribe(&mut self, id: ResearchId) {
         let key = id.as_str().to_owned();
-        if self.subscriptions.contains_key(&key) {
+        if self.subscriptions.get(&key).is_some() {
             return;
         }
         let mut schedule = Schedule::Never;
@@ -661,6 +666,15 @@ impl Client {
                 self.warn("damaged-packet", &words, None, String::new());
             }
             socket::Event::Disconnected(failure) => {
+                let refusal = self.refusal.take();
+                let failure = match (failure, refusal) {
+                    (Failure::ServerDisconnected, Some(words)) => {
+                        let refused = Failure::Refused(words);
+                        self.connection.stop(refused.clone());
+                        refused
+                    }
+                    (failure, _) => failure,
+                };
                 self.events.push_back(Event::Disconnect(failure));
                 if matches!(self.connection.status(), socket::Status::Stopped) {
                     self.start_polling();
@@ -691,6 +705,7 @@ impl Client {
     fn connected(&mut self, sid: String, attempt: u32) {
         self.errors = 0;
         self.polling = false;
+        self.refusal = None;
         self.stats.connects += 1;
         self.events.push_back(Event::Connect { sid });
         if std::mem::replace(&mut self.connected_before, true) {
@@ -786,7 +801,7 @@ impl Client {
             .and_then(Raw::string)
             .unwrap_or_default();
         if matches!(&*words, "Authentication required" | "Session expired") {
-            self.connection.expect_refusal(&words);
+            self.refusal = Some(words.clone().into_owned());
         }
         let id = payload.get("research_id").map(|id| match id.string() {
             Some(text) => text.into_owned(),
@@ -813,7 +828,7 @@ impl Client {
     }
 
     fn drain_jobs(&mut self) {
-        for (id, subscription) in &mut self.subscriptions {
+        for (id, subscription) in self.subscriptions.iter_mut() {
             while let Some(event) = subscription.job.poll_event() {
                 self.events.push_back(match event {
                     JobEvent::Research(event) => Event::Research {
@@ -839,13 +854,13 @@ impl Client {
                 (StateName::Reconnecting, Some(attempt), delay_ms)
             }
             Status::Connecting => (StateName::Connecting, None, None),
-            Status::Stopped | Status::UsedUp => (StateName::Stopped, None, None),
+            Status::Hidden | Status::Stopped | Status::UsedUp => (StateName::Stopped, None, None),
         };
         let between = matches!(
             name,
             StateName::Connecting | StateName::Reconnecting | StateName::Stopped
         );
-        let name = if between && self.polling {
+        let name = if between && self.is_using_fallback() {
             StateName::Fallback
         } else {
             name

@@ -1,7 +1,5 @@
 //! Remembering what was seen, in bounded memory: hashes instead of texts.
 
-use std::collections::VecDeque;
-
 /// The last keys that were seen, oldest forgotten first.
 ///
 /// A key is a 64-bit hash: among 10,000 of them two different lines look the same once in
@@ -9,8 +7,10 @@ use std::collections::VecDeque;
 #[derive(Clone, Debug)]
 pub struct Memory {
     capacity: usize,
-    /// Every remembered key, oldest first.
-    order: VecDeque<u64>,
+    /// Every remembered key in the order of their coming; once full, a ring.
+    order: Vec<u64>,
+    /// The place in the full ring of the key that is forgotten next.
+    oldest: usize,
     /// The same keys by open addressing with linear probing; 0 is an empty slot. The length is a
     /// power of two and at least twice the number of keys, so that probes stay short.
     slots: Vec<u64>,
@@ -24,7 +24,8 @@ impl Memory {
     pub fn new(capacity: usize) -> Self {
         Self {
             capacity: capacity.max(1),
-            order: VecDeque::new(),
+            order: Vec::new(),
+            oldest: 0,
             slots: vec![0; FIRST_SLOTS],
         }
     }
@@ -58,13 +59,15 @@ impl Memory {
             return false;
         }
         self.set(at, key);
-        self.order.push_back(key);
-        if self.order.len() > self.capacity {
-            if let Some(oldest) = self.order.pop_front() {
-                self.remove(oldest);
+        if self.order.len() < self.capacity {
+            self.order.push(key);
+            if self.order.len() * 2 > self.slots.len() {
+                self.grow();
             }
-        } else if self.order.len() * 2 > self.slots.len() {
-            self.grow();
+        } else if let Some(place) = self.order.get_mut(self.oldest) {
+            let forgotten = std::mem::replace(place, key);
+            self.oldest = (self.oldest + 1) % self.capacity;
+            self.remove(forgotten);
         }
         true
     }
@@ -160,7 +163,7 @@ const fn mix(value: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeSet, VecDeque};
 
     use proptest::prelude::*;
 

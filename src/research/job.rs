@@ -1,6 +1,5 @@
 //! One research: payloads in, events out, each fact once and in order.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -14,6 +13,7 @@ use super::message::{MAX_LOG_ENTRIES, Message};
 use super::state::{Facts, Snapshot, State};
 use super::text::bounded;
 use super::warning::{Refusals, Warning};
+use crate::queue::Queue;
 use crate::time::Timestamp;
 
 /// One run of a research.
@@ -48,7 +48,7 @@ pub struct Job {
     seed: u64,
     state: State,
     end: Option<End>,
-    events: VecDeque<JobEvent>,
+    events: Queue<JobEvent>,
     counters: Counters,
     lines: Memory,
     updates: Memory,
@@ -116,7 +116,7 @@ impl Job {
             seed: limits.seed,
             state: State::default(),
             end: None,
-            events: VecDeque::new(),
+            events: Queue::new(),
             counters: Counters::default(),
             lines: Memory::new(limits.dedup_entries),
             updates: Memory::new(limits.dedup_entries),

@@ -1,11 +1,10 @@
 //! Requests of the page to end a research.
 
-use std::collections::BTreeMap;
-
 use super::client::CancelId;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::http::{Answer, Body, Context, Method, Request, RequestError, RequestId};
+use crate::queue::SmallMap;
 use crate::time::{Timestamp, earliest};
 
 /// What a page may ask for before the first answer came; older requests are given up.
@@ -13,7 +12,7 @@ const MAX_PENDING: usize = 16;
 
 #[derive(Debug, Default)]
 pub(super) struct Terminations {
-    pending: BTreeMap<RequestId, Pending>,
+    pending: SmallMap<RequestId, Pending>,
 }
 
 #[derive(Debug)]
@@ -34,9 +33,10 @@ impl Terminations {
         research: String,
         csrf_token: Option<String>,
     ) -> Option<CancelId> {
-        let full = self.pending.len() >= MAX_PENDING;
-        let oldest = if full { self.pending.pop_first() } else { None };
-        let given_up = oldest.map(|pending| give_up(ctx, pending));
+        let mut given_up = None;
+        if self.pending.len() >= MAX_PENDING {
+            given_up = self.give_up_first(ctx, |_| true);
+        }
         let mut headers = headers.to_vec();
         headers.extend(csrf_token.map(|token| ("X-CSRFToken".to_owned(), token)));
         let request = ctx.start(|id| Request {
@@ -88,22 +88,34 @@ impl Terminations {
     /// Gives up what takes too long.
     pub(super) fn handle_timeout(&mut self, ctx: &mut Context<'_>) -> Vec<CancelId> {
         let now = ctx.now;
-        let late: Vec<_> = self
-            .pending
-            .extract_if(.., |_, pending| pending.deadline <= now)
-            .collect();
-        late.into_iter()
-            .map(|pending| give_up(ctx, pending))
-            .collect()
+        self.give_up(ctx, |pending| pending.deadline <= now)
     }
 
     /// Gives up everything.
     pub(super) fn abort(&mut self, ctx: &mut Context<'_>) -> Vec<CancelId> {
-        let pending = std::mem::take(&mut self.pending);
-        pending
-            .into_iter()
-            .map(|pending| give_up(ctx, pending))
-            .collect()
+        self.give_up(ctx, |_| true)
+    }
+
+    fn give_up(
+        &mut self,
+        ctx: &mut Context<'_>,
+        which: impl Fn(&Pending) -> bool,
+    ) -> Vec<CancelId> {
+        let mut given_up = Vec::new();
+        while let Some(cancel) = self.give_up_first(ctx, &which) {
+            given_up.push(cancel);
+        }
+        given_up
+    }
+
+    fn give_up_first(
+        &mut self,
+        ctx: &mut Context<'_>,
+        which: impl Fn(&Pending) -> bool,
+    ) -> Option<CancelId> {
+        let (request, pending) = self.pending.remove_first(which)?;
+        ctx.abort(request);
+        Some(pending.cancel)
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
@@ -115,9 +127,4 @@ impl Terminations {
     pub(super) fn is_empty(&self) -> bool {
         self.pending.is_empty()
     }
-}
-
-fn give_up(ctx: &mut Context<'_>, (request, pending): (RequestId, Pending)) -> CancelId {
-    ctx.abort(request);
-    pending.cancel
 }

@@ -1,7 +1,5 @@
 //! When to connect, when to try again, when to stop: one namespace over one session after another.
 
-use std::collections::VecDeque;
-
 use super::binary::Reassembler;
 use super::outgoing::{self, Emit, EmitError, EmitId, Outgoing};
 use super::packet::{self, Packet};
@@ -11,6 +9,7 @@ use crate::engine::{self, Endpoint, Goodbye, Session};
 use crate::failure::{Failure, Phase, Retry};
 use crate::http::{Answer, AskId, Command, Context, Credentials, RequestId};
 use crate::json::Raw;
+use crate::queue::Queue;
 use crate::time::{Timestamp, earliest};
 
 /// How long a connection must have been live before attempts are counted from the start again, in
@@ -82,6 +81,8 @@ pub(crate) enum Status {
     Closed,
     Connected,
     Connecting,
+    /// The page is going away: nothing is done until it comes back.
+    Hidden,
     /// The page says that there is no network.
     Offline,
     /// An attempt is under way, or comes after so many milliseconds.
@@ -109,12 +110,10 @@ pub(crate) struct Connection {
     unknown_sessions: u32,
     ever_live: bool,
     online: bool,
-    /// What the server said of a disconnection to come.
-    refusal: Option<String>,
     outgoing: Outgoing,
     reassembler: Reassembler,
-    goodbyes: VecDeque<Goodbye>,
-    events: VecDeque<Event>,
+    goodbyes: Vec<Goodbye>,
+    events: Queue<Event>,
 }
 
 /// Where the connection stands.
@@ -161,6 +160,7 @@ enum Link {
 /// Why no attempt is planned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hold {
+    Hidden,
     Offline,
     Refused,
     UsedUp,
@@ -177,11 +177,10 @@ impl Connection {
             unknown_sessions: 0,
             ever_live: false,
             online: true,
-            refusal: None,
             outgoing: Outgoing::default(),
             reassembler: Reassembler::default(),
-            goodbyes: VecDeque::new(),
-            events: VecDeque::new(),
+            goodbyes: Vec::new(),
+            events: Queue::new(),
         }
     }
 
@@ -362,6 +361,9 @@ impl Connection {
         match &self.link {
             Link::Closed => Status::Closed,
             Link::Holding {
+                hold: Hold::Hidden, ..
+            } => Status::Hidden,
+            Link::Holding {
                 hold: Hold::Offline,
                 ..
             } => Status::Offline,
@@ -448,9 +450,15 @@ impl Connection {
         Ok(())
     }
 
-    /// The server said why it is about to end this connection.
-    pub(crate) fn expect_refusal(&mut self, words: &str) {
-        self.refusal = Some(words.to_owned());
+    /// The server said why it ended the last connection: another would end in the same way.
+    pub(crate) fn stop(&mut self, failure: Failure) {
+        if let Link::Holding { .. } | Link::Waiting { .. } = self.link {
+            self.link = Link::Holding {
+                hold: Hold::Refused,
+                probe_at: None,
+            };
+            self.failure = Some(failure);
+        }
     }
 
     /// Sends what the session can take now.
@@ -505,7 +513,7 @@ impl Connection {
     /// The page goes away, perhaps into the back/forward cache, from which
     /// [`wake`](Self::wake) brings it back.
     pub(crate) fn hide(&mut self, ctx: &mut Context<'_>) {
-        let session = match std::mem::replace(&mut self.link, Link::Idle) {
+        let beacon = match std::mem::replace(&mut self.link, Link::Idle) {
             link @ (Link::Closed | Link::Idle) => {
                 self.link = link;
                 return;
@@ -518,10 +526,12 @@ impl Connection {
             Link::Opening { session, .. } => session.abandon(ctx, None),
             Link::Asking { .. } | Link::Holding { .. } | Link::Waiting { .. } => None,
         };
-        ctx.commands.extend(session.map(Command::Beacon));
+        if let Some(beacon) = beacon {
+            ctx.commands.push_back(Command::Beacon(beacon));
+        }
         self.failure = Some(Failure::PageHidden);
         self.link = Link::Holding {
-            hold: Hold::Refused,
+            hold: Hold::Hidden,
             probe_at: None,
         };
     }
@@ -694,10 +704,7 @@ impl Connection {
         let failure = self.name(failure);
         let was_live = self.is_live();
         // After its DISCONNECT the server still pings: the session needs its own goodbye.
-        self.leave(
-            ctx,
-            !matches!(failure, Failure::Refused(_) | Failure::ServerDisconnected),
-        );
+        self.leave(ctx, !matches!(failure, Failure::ServerDisconnected));
         if was_live {
             self.connection_lost(failure.clone());
         } else {
@@ -709,10 +716,6 @@ impl Connection {
 
     /// The failure in the light of those before it.
     fn name(&mut self, failure: Failure) -> Failure {
-        let refusal = self.refusal.take();
-        if let (Failure::ServerDisconnected, Some(words)) = (&failure, refusal) {
-            return Failure::Refused(words);
-        }
         if failure != Failure::SessionUnknown {
             return failure;
         }
@@ -814,9 +817,7 @@ impl Connection {
     ) {
         self.goodbyes.extend(session.close(ctx, farewell));
         while self.goodbyes.len() > MAX_GOODBYES {
-            if let Some(mut oldest) = self.goodbyes.pop_front() {
-                oldest.abort(ctx);
-            }
+            self.goodbyes.remove(0).abort(ctx);
         }
     }
 

@@ -1,6 +1,5 @@
 //! Events of the page on their way out: what waits for a connection, and what waits for its ack.
 
-use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use super::packet::{Packet, PacketError};
@@ -8,6 +7,7 @@ use crate::engine::packet::Packet as EnginePacket;
 use crate::engine::payload;
 use crate::failure::Code;
 use crate::json::Raw;
+use crate::queue::{Queue, SmallMap};
 use crate::time::{Timestamp, earliest};
 
 /// How many emits may wait for a connection. A page that emits in a loop while the server is away
@@ -112,9 +112,9 @@ impl fmt::Display for EmitError {
 /// Emits that wait for a connection, and acks that wait for the server.
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
-    waiting: VecDeque<Waiting>,
+    waiting: Queue<Waiting>,
     waiting_bytes: usize,
-    acks: BTreeMap<u64, PendingAck>,
+    acks: SmallMap<u64, PendingAck>,
     next_ack: u64,
 }
 
@@ -212,26 +212,13 @@ impl Outgoing {
 
     /// Forgets acks that the lost connection will not bring, and names their emits.
     pub(super) fn fail_sent(&mut self) -> Vec<EmitId> {
-        let mut failed = Vec::new();
-        self.acks.retain(|_, pending| {
-            if pending.sent {
-                failed.push(pending.emit);
-            }
-            !pending.sent
-        });
-        failed
+        self.forget(|pending| pending.sent)
     }
 
     /// Forgets acks whose time is over, and names their emits. What still waits is not sent.
     pub(super) fn expire(&mut self, now: Timestamp) -> Vec<EmitId> {
-        let mut expired = Vec::new();
-        self.acks.retain(|_, pending| {
-            let over = pending.deadline.is_some_and(|deadline| deadline <= now);
-            if over {
-                expired.push(pending.emit);
-            }
-            !over
-        });
+        let is_over = |deadline| deadline <= now;
+        let expired = self.forget(|pending| pending.deadline.is_some_and(is_over));
         if !expired.is_empty() {
             self.waiting
                 .retain(|waiting| !expired.contains(&waiting.emit));
@@ -249,6 +236,18 @@ impl Outgoing {
         self.waiting.clear();
         self.waiting_bytes = 0;
         dropped
+    }
+
+    fn forget(&mut self, which: impl Fn(&PendingAck) -> bool) -> Vec<EmitId> {
+        let mut forgotten = Vec::new();
+        self.acks.retain(|pending| {
+            let keep = !which(pending);
+            if !keep {
+                forgotten.push(pending.emit);
+            }
+            keep
+        });
+        forgotten
     }
 
     /// When the next ack is overdue.
