@@ -84,7 +84,7 @@ test("one refused subscription leaves the others alone", { timeout: 30_000 }, as
     await followed.until("the failure", ({ failures }) => failures.length > 0);
     await page.evaluate(() => {
       window.other = [];
-      window.run.client.subscribe("r1", (update) => window.other.push(update.message));
+      window.run.client.subscribe("r1", (update) => update.phase && window.other.push(update.message));
     });
     await server.until("both were asked for", ({ subscriptions }) => subscriptions.length === 2);
     await server.control("updates", { id: "r1", count: 3 });

@@ -47,7 +47,13 @@ export async function withPage(url, { expected = [] }, use) {
     page.on("crash", () => problems.push("the page crashed"));
     const requests = recordRequests(page);
     await page.goto(url);
-    await use(page, { requests, problems });
+    try {
+      await use(page, { requests, problems });
+    } catch (error) {
+      // What the page did on the wire is the first thing one asks after a failure.
+      if (error instanceof Error) error.message += `\n${problems.join("\n")}\n${requests.toString()}`;
+      throw error;
+    }
     const unexpected = problems.filter((problem) => !expected.some((pattern) => pattern.test(problem)));
     assert.deepEqual(unexpected, [], "errors in the page that the test did not announce");
   } finally {

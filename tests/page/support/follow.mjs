@@ -34,11 +34,6 @@ export async function connectOnly(page, options) {
   return new Followed(page);
 }
 
-/** @param {import("playwright-core").Page} page */
-export async function watchLongTasks(page) {
-  await call(page, "watchLongTasks");
-}
-
 /** @param {import("playwright-core").Page} page @param {string} name @param {unknown} [given] */
 function call(page, name, given) {
   return page.evaluate(async ([name, given]) => (await import("/support/follow.js"))[name](given), [name, given]);

@@ -62,12 +62,27 @@ export class Requests {
     if (!record) return;
     this.#open.delete(request);
     record.endedAt = performance.now();
+    // With what the browser adds on the wire.
+    record.headers = await request.allHeaders().catch(() => record.headers);
     record.failure = request.failure()?.errorText ?? null;
     if (record.failure) return;
     const response = await request.response().catch(() => null);
     record.status = response?.status() ?? null;
     // The body of a request that the page has left behind cannot be had.
     record.answer = (await response?.text().catch(() => null)) ?? null;
+  }
+
+  /** The last requests, one a line, for people. */
+  toString() {
+    const start = this.all[0]?.at ?? 0;
+    return this.all
+      .slice(-40)
+      .map(({ at, endedAt, method, path, query, body, status, answer, failure }) => {
+        const ended = endedAt === null ? "open" : `${Math.round(endedAt - at)} ms ${status ?? failure}`;
+        const [sent, got] = [body, answer ?? ""].map((text) => JSON.stringify(text.slice(0, 100)));
+        return `${Math.round(at - start)} ${method} ${path} sid=${query.sid ?? ""} ${sent} → ${ended} ${got}`;
+      })
+      .join("\n");
   }
 
   /** Requests sent since `at` that have the given path. @param {RegExp} path */

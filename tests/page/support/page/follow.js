@@ -57,14 +57,6 @@ export async function connectOnly(options = {}) {
   listen(window.run.client, heard);
 }
 
-/** Writes down the tasks that kept the page from answering for more than 50 ms. */
-export function watchLongTasks() {
-  window.longTasks = [];
-  new PerformanceObserver((list) => {
-    for (const task of list.getEntries()) window.longTasks.push({ at: task.startTime, duration: task.duration });
-  }).observe({ type: "longtask", buffered: true });
-}
-
 function emptyRecord() {
   return { updates: [], lines: [], ends: [], done: [], gaps: [], failures: [], connection: [], states: [], warnings: [] };
 }

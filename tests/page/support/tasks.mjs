@@ -1,0 +1,32 @@
+// How long a page's main thread was busy without a pause, by its own processor time.
+
+/**
+ * @typedef {{ at: number, wall: number, cpu: number }} Task
+ * `wall`: milliseconds from its begin to its end; `cpu`: those in which the thread was really running. On a machine that is
+ * busy with other things the first grows without the page's doing.
+ */
+
+/**
+ * Runs `act` and returns the tasks of the page's main thread meanwhile.
+ * @param {import("playwright-core").Page} page @param {() => Promise<void>} act
+ * @returns {Promise<Task[]>}
+ */
+export async function tasksDuring(page, act) {
+  const browser = /** @type {import("playwright-core").Browser} */ (page.context().browser());
+  await browser.startTracing(page, { categories: ["disabled-by-default-devtools.timeline"] });
+  /** @type {Buffer} */
+  let recorded;
+  try {
+    await act();
+  } finally {
+    recorded = await browser.stopTracing();
+  }
+  /** @type {{ traceEvents: any[] }} */
+  const { traceEvents } = JSON.parse(recorded.toString());
+  const isMain = (/** @type {any} */ event) => event.name === "thread_name" && event.args.name === "CrRendererMain";
+  const mains = new Set(traceEvents.filter(isMain).map(({ pid, tid }) => `${pid}.${tid}`));
+  // A task without its own processor time is so short that the browser left it out.
+  return traceEvents
+    .filter(({ name, ph, pid, tid }) => name === "RunTask" && ph === "X" && mains.has(`${pid}.${tid}`))
+    .map(({ ts, dur, tdur }) => ({ at: ts / 1000, wall: dur / 1000, cpu: (tdur ?? dur) / 1000 }));
+}
