@@ -209,7 +209,8 @@ mod tests {
 
     #[test]
     fn an_option_out_of_range_is_named() {
-        let refusals: [(fn(&mut Config), &str); 12] = [
+        type Spoil = fn(&mut Config);
+        let refusals: [(Spoil, &str); 12] = [
             (|c| c.url = "ftp://host".to_owned(), "url"),
             (|c| c.path = "socket.io".to_owned(), "path"),
             (|c| c.namespace = "a,b".to_owned(), "namespace"),

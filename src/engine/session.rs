@@ -277,11 +277,8 @@ impl Session {
             Err(failure) => return self.fail(ctx, failure, Some(id)),
         };
         let mut packets = payload::decode(&body);
-        let handshake = match packets.next() {
-            Some(Ok(Packet::Open(handshake))) => handshake,
-            Some(_) | None => {
-                return self.fail(ctx, Failure::NotEngineIo(excerpt(&body)), Some(id));
-            }
+        let Some(Ok(Packet::Open(handshake))) = packets.next() else {
+            return self.fail(ctx, Failure::NotEngineIo(excerpt(&body)), Some(id));
         };
         let get = self.endpoint.get(ctx, Some(&handshake.sid));
         let heartbeat = heartbeat_after(ctx.now, &handshake);
