@@ -194,6 +194,8 @@ export class Link {
 
   /** Never throws: an error here would run through the module. */
   #dispatch(kind, id, value, extra) {
+    // The module tells whoever came last, even if that connection is closed by now.
+    if (kind === "internal") return void this.#module.fail(value);
     if (!this.#open) return;
     try {
       this.#handle(kind, id, value, extra);
@@ -228,8 +230,6 @@ export class Link {
         return settle(this.#cancels, id, ({ resolve, reject }) => (value.ok ? resolve() : reject(toError(value))));
       case "credentials":
         return void this.#answer(id);
-      case "internal":
-        return void this.#module.fail(value);
       default:
         return this.#jobs.get(id)?.handle(kind, value);
     }

@@ -98,6 +98,15 @@ test("the module can say itself that it is about to fail", async (t) => {
   assert.equal(errors[0].cause.message, "panicked at src/x.rs");
 });
 
+test("the module's last word counts even on a connection that is closed", async (t) => {
+  reported(t);
+  const { client, connection, world } = await connected();
+  const other = await world.connect({ url: "https://other.example" });
+  client.close();
+  connection.tell("internal", undefined, { message: "panicked at src/x.rs" });
+  assert.equal(other.state.reason.code, "INTERNAL");
+});
+
 test("a connection that closes by itself closes its clients with its reason and is freed", async (t) => {
   reported(t);
   const { client, connection, world } = await connected();
