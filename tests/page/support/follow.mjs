@@ -57,6 +57,16 @@ export class Followed {
     return (await this.heard()).connection.filter((entry) => entry.event === event);
   }
 
+  /** Waits until the newest connection has lasted so long. @param {number} ms */
+  async untilConnectedFor(ms) {
+    const lasted = (/** @type {number} */ ms) => {
+      const { connection } = /** @type {any} */ (window).run.heard;
+      const last = connection.at(-1);
+      return ["connect", "reconnect"].includes(last?.event) && performance.now() - last.at > ms;
+    };
+    await this.#page.waitForFunction(lasted, ms, { timeout: ms + 15_000, polling: 100 });
+  }
+
   connected() {
     return this.#page.evaluate(() => /** @type {any} */ (window).run.client?.connected === true);
   }
