@@ -135,7 +135,7 @@ impl Config {
             ("fallback.statusPath", &self.status_path),
             ("terminatePath", &self.terminate_path),
         ] {
-            if !path.starts_with('/') || !path.contains(ID_PLACEHOLDER) {
+            if !path.starts_with('/') || with_id(path, "") == *path {
                 return refuse(option, "a path that starts with / and contains {id}");
             }
         }
@@ -177,8 +177,25 @@ impl Config {
                 }
             }
         }
-        [&self.url, &*path.replace(ID_PLACEHOLDER, &escaped)].concat()
+        [&*self.url, &with_id(path, &escaped)].concat()
     }
+}
+
+/// The path with `id` in each place of [`ID_PLACEHOLDER`]. The standard library's search for a
+/// text is larger than the rest of this file.
+fn with_id(path: &str, id: &str) -> String {
+    let mut out = String::new();
+    let mut rest = path;
+    while let Some(c) = rest.chars().next() {
+        if let Some(after) = rest.strip_prefix(ID_PLACEHOLDER) {
+            out.push_str(id);
+            rest = after;
+        } else {
+            out.push(c);
+            rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        }
+    }
+    out
 }
 
 /// An option with a value that it cannot have.
@@ -190,9 +207,16 @@ pub struct ConfigError {
     pub expected: &'static str,
 }
 
+impl ConfigError {
+    /// What is wrong, in words.
+    pub fn message(&self) -> String {
+        ["option `", self.option, "` must be ", self.expected].concat()
+    }
+}
+
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "option `{}` must be {}", self.option, self.expected)
+        f.write_str(&self.message())
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::decimal;
+
 /// Stable names of failures, as `ResearchSocketError.code` shows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
@@ -214,90 +216,96 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let with = |f: &mut fmt::Formatter<'_>, text: &str, detail: &str| {
-            f.write_str(text)?;
-            if detail.is_empty() {
-                return Ok(());
-            }
-            f.write_str(": ")?;
-            f.write_str(detail)
+impl Failure {
+    /// What happened, and what to do about it, in words.
+    pub fn message(&self) -> String {
+        let status_words = |before: &str, status: u16, after: &str| {
+            [before, &*decimal(status.into()), after].concat()
         };
-        match self {
-            Self::Closed => f.write_str("the client was closed"),
-            Self::ConnectError(message) => with(
-                f,
+        let (words, detail) = match self {
+            Self::Closed => ("the client was closed", ""),
+            Self::ConnectError(message) => (
                 "the server refused the connection (CONNECT_ERROR)",
-                message,
+                &**message,
             ),
-            Self::Credentials(detail) => with(
-                f,
+            Self::Credentials(detail) => (
                 "the page's auth, headers or query function failed",
-                detail,
+                &**detail,
             ),
-            Self::CutBody(detail) => with(f, "the server's answer broke off", detail),
-            Self::Internal(detail) => with(f, "a fault of research-socket itself", detail),
-            Self::LoginPage => f.write_str(
+            Self::CutBody(detail) => ("the server's answer broke off", &**detail),
+            Self::Internal(detail) => ("a fault of research-socket itself", *detail),
+            Self::LoginPage => (
                 "a web page came instead of the server's answer, most likely a sign-in page: \
                  sign in again",
+                "",
             ),
-            Self::Network(detail) => with(
-                f,
+            Self::Network(detail) => (
                 "the server cannot be reached: check that it runs, and its CORS settings if it \
                  has another origin",
-                detail,
+                &**detail,
             ),
-            Self::NotEngineIo(excerpt) => with(
-                f,
+            Self::NotEngineIo(excerpt) => (
                 "what answered is no Socket.IO server: check `url` and `path`; it sent",
-                excerpt,
+                &**excerpt,
             ),
-            Self::NotFound => f.write_str(
+            Self::NotFound => (
                 "404: there is no Socket.IO server at this path: check the option `path` \
                  (`/socket.io`, newer servers `/ws/socket.io`)",
+                "",
             ),
-            Self::PageHidden => f.write_str("the page was left"),
-            Self::Protocol(detail) => with(f, "the server broke the protocol", detail),
-            Self::Refused(words) => with(
-                f,
+            Self::PageHidden => ("the page was left", ""),
+            Self::Protocol(detail) => ("the server broke the protocol", &**detail),
+            Self::Refused(words) => (
                 "the server does not let this page in: sign in again; it said",
-                words,
+                &**words,
             ),
-            Self::ServerClosed => f.write_str("the server closed the session"),
-            Self::ServerDisconnected => f.write_str("the server disconnected this client"),
-            Self::SessionUnknown => f.write_str(
+            Self::ServerClosed => ("the server closed the session", ""),
+            Self::ServerDisconnected => ("the server disconnected this client", ""),
+            Self::SessionUnknown => (
                 "the server does not know this session: it was restarted, or another worker \
                  answered",
+                "",
             ),
-            Self::Status(status) => write!(f, "the server answered with HTTP status {status}"),
-            Self::StickySessions => f.write_str(
+            Self::Status(status) => {
+                return status_words("the server answered with HTTP status ", *status, "");
+            }
+            Self::StickySessions => (
                 "each new session is unknown to the server right after it was opened: several \
                  workers need sticky sessions (one client's requests must reach one worker)",
+                "",
             ),
             Self::Throttled {
                 status,
                 retry_after_ms,
-            } => write!(
-                f,
-                "the server answered with HTTP status {status} and asks to wait {} s",
-                retry_after_ms.div_ceil(1000)
-            ),
-            Self::Timeout(phase) => f.write_str(match phase {
-                Phase::Connect => "the server did not answer the namespace CONNECT in time",
-                Phase::Credentials => {
-                    "the page's auth, headers or query function did not answer in time"
-                }
-                Phase::Handshake => "the server did not answer the handshake in time",
-                Phase::Heartbeat => "the server's heartbeat did not come in time",
-                Phase::Post => "the server did not answer a POST in time",
-            }),
-            Self::Unauthorized(status) => {
-                write!(
-                    f,
-                    "the server does not let this page in (HTTP status {status}): sign in"
-                )
+            } => {
+                let seconds = decimal(retry_after_ms.div_ceil(1000));
+                let wait = [" and asks to wait ", &*seconds, " s"].concat();
+                return status_words("the server answered with HTTP status ", *status, &wait);
             }
-        }
+            Self::Timeout(phase) => (
+                match phase {
+                    Phase::Connect => "the server did not answer the namespace CONNECT in time",
+                    Phase::Credentials => {
+                        "the page's auth, headers or query function did not answer in time"
+                    }
+                    Phase::Handshake => "the server did not answer the handshake in time",
+                    Phase::Heartbeat => "the server's heartbeat did not come in time",
+                    Phase::Post => "the server did not answer a POST in time",
+                },
+                "",
+            ),
+            Self::Unauthorized(status) => {
+                let words = "the server does not let this page in (HTTP status ";
+                return status_words(words, *status, "): sign in");
+            }
+        };
+        let colon = if detail.is_empty() { "" } else { ": " };
+        [words, colon, detail].concat()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message())
     }
 }

@@ -14,6 +14,8 @@ use std::fmt;
 use number::Decimal;
 use scan::Scanner;
 
+use crate::text::decimal;
+
 pub use string::write_string;
 
 /// How deep arrays and objects may nest.
@@ -185,9 +187,17 @@ pub struct Error {
     pub offset: usize,
 }
 
+impl Error {
+    /// What is wrong and where, in words.
+    pub fn message(&self) -> String {
+        let offset = decimal(self.offset as u64);
+        [self.kind.as_str(), " at byte ", &offset].concat()
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at byte {}", self.kind.as_str(), self.offset)
+        f.write_str(&self.message())
     }
 }
 

@@ -93,7 +93,7 @@ fn build(
         Some(body) => builder.body(body.text),
         None => builder.build(),
     };
-    let built = built.map_err(|error| JsValue::from_str(&error.to_string()))?;
+    let built = built.map_err(|error| JsValue::from_str(&refusal(error)))?;
     let init = RequestInit::new();
     if request.keepalive {
         // web-sys does not know it.
@@ -184,5 +184,13 @@ fn words(error: &JsValue) -> String {
     match error.dyn_ref::<js_sys::Error>() {
         Some(error) => String::from(error.message()),
         None => error.as_string().unwrap_or_default(),
+    }
+}
+
+/// Why a browser takes no such request, as `toString` of its error has it.
+fn refusal(error: gloo_net::Error) -> String {
+    match error {
+        gloo_net::Error::JsError(error) => [&*error.name, ": ", &error.message].concat(),
+        gloo_net::Error::GlooError(words) => words,
     }
 }

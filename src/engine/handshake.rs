@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::json::{self, Raw};
+use crate::text::push_decimal;
 
 /// The longest session id that is accepted, in bytes. It goes into every URL; servers use 20.
 pub const MAX_SID_BYTES: usize = 1_024;
@@ -70,12 +71,12 @@ impl Handshake {
             json::write_string(out, upgrade);
         }
         out.push_str("],\"pingInterval\":");
-        out.push_str(&self.ping_interval_ms.to_string());
+        push_decimal(out, self.ping_interval_ms);
         out.push_str(",\"pingTimeout\":");
-        out.push_str(&self.ping_timeout_ms.to_string());
+        push_decimal(out, self.ping_timeout_ms);
         if let Some(limit) = self.max_payload {
             out.push_str(",\"maxPayload\":");
-            out.push_str(&limit.to_string());
+            push_decimal(out, limit);
         }
         out.push('}');
     }
@@ -106,15 +107,23 @@ pub enum HandshakeError {
     Sid,
 }
 
-impl fmt::Display for HandshakeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Json(error) => return write!(f, "the handshake is not JSON: {error}"),
+impl HandshakeError {
+    /// What is wrong, in words.
+    pub fn message(&self) -> String {
+        let words = match self {
+            Self::Json(error) => return ["the handshake is not JSON: ", &error.message()].concat(),
             Self::MaxPayload => "the handshake's maxPayload is not a positive number",
             Self::PingInterval => "the handshake has no usable pingInterval",
             Self::PingTimeout => "the handshake has no usable pingTimeout",
             Self::Sid => "the handshake has no usable sid",
-        })
+        };
+        words.to_owned()
+    }
+}
+
+impl fmt::Display for HandshakeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message())
     }
 }
 

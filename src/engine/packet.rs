@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::fmt::Write as _;
 
 use super::base64;
 use super::handshake::{Handshake, HandshakeError};
@@ -138,22 +137,26 @@ pub enum PacketError {
     UnknownType(char),
 }
 
+impl PacketError {
+    /// What is wrong, in words.
+    pub fn message(&self) -> String {
+        let (words, kind) = match self {
+            Self::BadBase64 => ("a binary packet is not base64", None),
+            Self::BadHandshake(reason) => return reason.message(),
+            Self::Empty => ("an empty packet", None),
+            Self::NotUtf8 => ("a packet is not UTF-8", None),
+            Self::UnexpectedData(kind) => ("data after a packet of type ", Some(*kind)),
+            Self::UnknownType(kind) => ("unknown packet type ", Some(*kind)),
+        };
+        let mut words = words.to_owned();
+        words.extend(kind);
+        words
+    }
+}
+
 impl fmt::Display for PacketError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BadBase64 => f.write_str("a binary packet is not base64"),
-            Self::BadHandshake(reason) => reason.fmt(f),
-            Self::Empty => f.write_str("an empty packet"),
-            Self::NotUtf8 => f.write_str("a packet is not UTF-8"),
-            Self::UnexpectedData(kind) => {
-                f.write_str("data after a packet of type ")?;
-                f.write_char(*kind)
-            }
-            Self::UnknownType(kind) => {
-                f.write_str("unknown packet type ")?;
-                f.write_char(*kind)
-            }
-        }
+        f.write_str(&self.message())
     }
 }
 

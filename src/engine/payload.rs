@@ -56,11 +56,16 @@ pub struct Malformed<'a> {
     pub bytes: &'a [u8],
 }
 
+impl Malformed<'_> {
+    /// What is wrong, in words, and what came.
+    pub fn message(&self) -> String {
+        [&*self.error.message(), ": ", &excerpt(self.bytes)].concat()
+    }
+}
+
 impl fmt::Display for Malformed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)?;
-        f.write_str(": ")?;
-        f.write_str(&excerpt(self.bytes))
+        f.write_str(&self.message())
     }
 }
 

@@ -331,7 +331,7 @@ impl Session {
         let packet = match packet {
             Ok(packet) => packet,
             Err(malformed) => {
-                return self.events.push_back(Event::Damaged(malformed.to_string()));
+                return self.events.push_back(Event::Damaged(malformed.message()));
             }
         };
         open.barren_polls = 0;

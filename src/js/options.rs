@@ -62,7 +62,7 @@ pub(super) fn read(object: &JsValue) -> Result<(Config, Settings), JsValue> {
 
 /// The `RangeError` of an option that the core refused.
 pub(super) fn out_of_range(error: &ConfigError) -> JsValue {
-    RangeError::new(&error.to_string()).into()
+    RangeError::new(&error.message()).into()
 }
 
 fn read_fallback(options: &Options<'_>, config: &mut Config) -> Result<(), JsValue> {

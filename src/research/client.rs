@@ -582,7 +582,7 @@ impl Client {
 
     fn acknowledge(&mut self, id: u64, args: &str, attachments: Vec<Vec<u8>>) {
         if let Err(error) = self.connection.acknowledge(id, args, attachments) {
-            self.warn("ack-not-sent", &error.to_string(), None, String::new());
+            self.warn("ack-not-sent", &error.message(), None, String::new());
         }
     }
 

@@ -4,7 +4,6 @@
 //! is refused as a whole. What the client does not know is not looked at.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use super::engine::Engine;
 use super::failure::Signs;
@@ -181,9 +180,7 @@ fn read_object<'a>(text: &'a str, refusals: &mut Refusals) -> Option<Raw<'a>> {
             None
         }
         Err(error) => {
-            let mut expected = String::new();
-            // Writing to a string cannot fail.
-            let _ = write!(expected, "JSON ({error})");
+            let expected = ["JSON (", &error.message(), ")"].concat();
             refusals.refuse("not-json", &["payload"], &expected, text);
             None
         }

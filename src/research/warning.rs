@@ -1,9 +1,8 @@
 //! What was refused in a payload, in words that name the field and show what came.
 
-use std::fmt::Write as _;
-
 use super::text::Text;
 use crate::json::Raw;
+use crate::text::decimal;
 
 /// Warnings per payload; more faults than that are one fault, and are counted.
 const MAX_PER_PAYLOAD: usize = 8;
@@ -74,11 +73,9 @@ impl Refusals {
     /// Notes that a log had `total` entries, of which only the newest `kept` are used.
     pub(super) fn drop_entries(&mut self, field: &[&str], total: usize, kept: usize) {
         self.dropped_entries += total.saturating_sub(kept) as u64;
-        let (mut expected, mut got) = (String::new(), String::new());
-        // Writing integers to a string cannot fail.
-        let _ = write!(expected, "at most {kept} entries (the newest are used)");
-        let _ = write!(got, "{total}");
-        self.refuse("too-many-entries", field, &expected, &got);
+        let kept = decimal(kept as u64);
+        let expected = ["at most ", &kept, " entries (the newest are used)"].concat();
+        self.refuse("too-many-entries", field, &expected, &decimal(total as u64));
     }
 
     /// The content of a string; nothing for `null` and for blank strings, which say nothing.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::packet::{Packet, PacketError};
+use crate::text::decimal;
 
 /// The most bytes that the attachments of one packet may have together: ten attachments
 /// ([`MAX_ATTACHMENTS`](super::packet::MAX_ATTACHMENTS)) of the megabyte that servers allow by
@@ -121,18 +122,30 @@ pub enum BinaryError {
     Unexpected,
 }
 
-impl fmt::Display for BinaryError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl BinaryError {
+    /// What is wrong, in words.
+    pub fn message(&self) -> String {
         match self {
             Self::Interrupted { received, expected } => {
-                write!(
-                    f,
-                    "a message came after {received} of {expected} attachments"
-                )
+                let (received, expected) = (decimal(*received as u64), decimal(*expected as u64));
+                [
+                    "a message came after ",
+                    &received,
+                    " of ",
+                    &expected,
+                    " attachments",
+                ]
+                .concat()
             }
-            Self::TooLarge => f.write_str("the attachments of a packet are too large"),
-            Self::Unexpected => f.write_str("an attachment that no packet announced"),
+            Self::TooLarge => "the attachments of a packet are too large".to_owned(),
+            Self::Unexpected => "an attachment that no packet announced".to_owned(),
         }
+    }
+}
+
+impl fmt::Display for BinaryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message())
     }
 }
 

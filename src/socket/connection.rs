@@ -586,7 +586,7 @@ impl Connection {
             Ok(data) => data,
             Err(error) => {
                 self.say_goodbye(ctx, session, None);
-                self.fail(ctx, Failure::Credentials(error.to_string()));
+                self.fail(ctx, Failure::Credentials(error.message()));
                 return;
             }
         };
@@ -602,11 +602,11 @@ impl Connection {
 
     fn handle_message(&mut self, ctx: &mut Context<'_>, text: &str) {
         if let Err(error) = self.reassembler.interrupt() {
-            self.events.push_back(Event::Damaged(error.to_string()));
+            self.events.push_back(Event::Damaged(error.message()));
         }
         let packet = match Packet::decode(text) {
             Ok(packet) => packet,
-            Err(error) => return self.damaged(&error.to_string(), text),
+            Err(error) => return self.damaged(&error.message(), text),
         };
         if packet.namespace() != self.settings.namespace {
             return self.damaged("a packet of another namespace", text);
@@ -635,10 +635,10 @@ impl Connection {
                 let attachments = std::mem::take(&mut complete.attachments);
                 match complete.packet() {
                     Ok(packet) => self.handle_packet(packet, attachments),
-                    Err(error) => self.events.push_back(Event::Damaged(error.to_string())),
+                    Err(error) => self.events.push_back(Event::Damaged(error.message())),
                 }
             }
-            Err(error) => self.events.push_back(Event::Damaged(error.to_string())),
+            Err(error) => self.events.push_back(Event::Damaged(error.message())),
         }
     }
 

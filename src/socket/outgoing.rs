@@ -8,6 +8,7 @@ use crate::engine::payload;
 use crate::failure::Code;
 use crate::json::Raw;
 use crate::queue::{Queue, SmallMap};
+use crate::text::decimal;
 use crate::time::{Timestamp, earliest};
 
 /// How many emits may wait for a connection. A page that emits in a loop while the server is away
@@ -89,23 +90,38 @@ impl EmitError {
     }
 }
 
+impl EmitError {
+    /// What is wrong, and what to do, in words.
+    pub fn message(&self) -> String {
+        let words = match self {
+            Self::BufferFull => {
+                "too many events wait for a connection: wait for `connect`, or emit less"
+            }
+            Self::Closed => "the client is closed",
+            Self::Disconnected => "the connection was lost before the ack came",
+            Self::Invalid(error) => {
+                return ["the event cannot be sent: ", &error.message()].concat();
+            }
+            Self::NotConnected => "there is no connection for a volatile event",
+            Self::TooLarge { bytes, max_payload } => {
+                return [
+                    "the event has ",
+                    &decimal(*bytes),
+                    " bytes, the server takes ",
+                    &decimal(*max_payload),
+                    " (maxPayload): send less at once",
+                ]
+                .concat();
+            }
+            Self::Timeout => "the server did not acknowledge in time",
+        };
+        words.to_owned()
+    }
+}
+
 impl fmt::Display for EmitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BufferFull => f.write_str(
-                "too many events wait for a connection: wait for `connect`, or emit less",
-            ),
-            Self::Closed => f.write_str("the client is closed"),
-            Self::Disconnected => f.write_str("the connection was lost before the ack came"),
-            Self::Invalid(error) => write!(f, "the event cannot be sent: {error}"),
-            Self::NotConnected => f.write_str("there is no connection for a volatile event"),
-            Self::TooLarge { bytes, max_payload } => write!(
-                f,
-                "the event has {bytes} bytes, the server takes {max_payload} (maxPayload): send \
-                 less at once"
-            ),
-            Self::Timeout => f.write_str("the server did not acknowledge in time"),
-        }
+        f.write_str(&self.message())
     }
 }
 

@@ -4,9 +4,9 @@ mod parts;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::fmt::Write as _;
 
 use crate::json::{self, Kind, Raw};
+use crate::text::push_decimal;
 use parts::{optional, placeholders_fit, required, split_attachments, split_id, split_namespace};
 
 /// The namespace that packets belong to when they name none.
@@ -269,7 +269,7 @@ fn write(
 ) {
     out.push(kind);
     if attachments > 0 {
-        out.push_str(&attachments.to_string());
+        push_decimal(out, attachments as u64);
         out.push('-');
     }
     if namespace != MAIN_NAMESPACE {
@@ -277,7 +277,7 @@ fn write(
         out.push(',');
     }
     if let Some(id) = id {
-        out.push_str(&id.to_string());
+        push_decimal(out, id);
     }
     if let Some(data) = data {
         out.push_str(data.as_str());
@@ -325,23 +325,34 @@ pub enum PacketError {
     UnknownType(char),
 }
 
-impl fmt::Display for PacketError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl PacketError {
+    /// What is wrong, in words.
+    pub fn message(&self) -> String {
+        let words = match self {
             Self::BadAttachments => "a binary packet does not say how many attachments it has",
             Self::BadData => "a packet has data that its type cannot have",
             Self::BadEventName => "an event without a name",
             Self::BadId => "a packet has no usable acknowledgement id",
             Self::BadPlaceholder => "a placeholder names an attachment that is not announced",
             Self::Empty => "an empty message",
-            Self::Json(error) => return write!(f, "a packet's data is not JSON: {error}"),
+            Self::Json(error) => {
+                return ["a packet's data is not JSON: ", &error.message()].concat();
+            }
             Self::ReservedEventName => "an event has a reserved name",
             Self::TooManyAttachments => "a packet announces too many attachments",
             Self::UnknownType(kind) => {
-                f.write_str("unknown message type ")?;
-                return f.write_char(*kind);
+                let mut words = "unknown message type ".to_owned();
+                words.push(*kind);
+                return words;
             }
-        })
+        };
+        words.to_owned()
+    }
+}
+
+impl fmt::Display for PacketError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message())
     }
 }
 
