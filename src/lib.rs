@@ -58,6 +58,7 @@ pub mod queue;
 pub mod random;
 pub mod research;
 pub mod socket;
+mod text;
 pub mod time;
 
 #[cfg(target_arch = "wasm32")]
@@ -66,3 +67,8 @@ mod browser;
 mod js;
 #[cfg(target_arch = "wasm32")]
 pub use js::Connection;
+
+/// A page's module has one thread; a module with threads keeps the standard allocator.
+#[cfg(all(target_arch = "wasm32", not(target_feature = "atomics")))]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

@@ -8,11 +8,13 @@ use wasm_bindgen::prelude::*;
 
 use super::events::{Dispatch, state_of};
 use super::options;
-use super::value::{bytes, error, object, serialize};
+use super::plain;
+use super::value::{bytes, error, object};
 use crate::browser::Driver;
 use crate::http::{AskId, Credentials};
 use crate::research::{CancelId, Input, ResearchId};
 use crate::socket::{Acked, Emit, EmitId};
+use crate::text::decimal;
 
 thread_local! {
     /// Whom to tell that the module is about to trap.
@@ -85,7 +87,7 @@ impl Connection {
     /// The reduced state of a research that is followed; `undefined` for others.
     pub fn snapshot(&self, id: &str) -> JsValue {
         let snapshot = self.driver.with_client(|client| client.snapshot(id));
-        snapshot.map_or(JsValue::UNDEFINED, |snapshot| serialize(&snapshot))
+        snapshot.map_or(JsValue::UNDEFINED, |snapshot| plain::snapshot(&snapshot))
     }
 
     /// Sends an event, given as JSON array. `ack_timeout`: -1 without ack, 0 without time-out, else
@@ -117,7 +119,7 @@ impl Connection {
         };
         self.driver
             .emit(emit)
-            .map_err(|refusal| error(refusal.code(), &refusal.to_string()))?;
+            .map_err(|refusal| error(refusal.code(), &refusal.message()))?;
         Ok(id)
     }
 
@@ -199,7 +201,7 @@ impl Connection {
     /// Counters since the connection began.
     pub fn stats(&self) -> JsValue {
         let stats = self.driver.with_client(crate::research::Client::stats);
-        serialize(&stats)
+        plain::stats(stats)
     }
 
     /// Says goodbye to the server and takes all listeners away.
@@ -231,7 +233,7 @@ fn set_alarm(dispatch: &Function) {
             let place = panic.location();
             let (file, line) = place.map_or(("", 0), |place| (place.file(), place.line()));
             let words = panic.payload_as_str().unwrap_or_default();
-            let message = [words, " (", file, ":", &line.to_string(), ")"].concat();
+            let message = [words, " (", file, ":", &decimal(line.into()), ")"].concat();
             let value = object([("message", message.into())]);
             let alarm = ALARM.take();
             if let Some(alarm) = alarm {

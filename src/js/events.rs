@@ -4,7 +4,8 @@ use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
-use super::value::{arguments, failure, object, parse, serialize, set};
+use super::plain;
+use super::value::{arguments, failure, object, parse, set};
 use crate::browser::Page;
 use crate::failure::Failure;
 use crate::http::AskId;
@@ -49,7 +50,7 @@ impl Page for Dispatch {
                 self.tell("disconnect", &value);
             }
             Event::EmitFailed { emit, error } => {
-                let value = failure(error.code(), &error.to_string());
+                let value = failure(error.code(), &error.message());
                 self.about("ack_error", &number(emit.0), &value);
             }
             Event::Message {
@@ -114,18 +115,12 @@ pub(super) fn state_of(state: &State) -> JsValue {
 
 fn research(event: ResearchEvent) -> (&'static str, JsValue) {
     match event {
-        ResearchEvent::End(end) => ("end", serialize(&end)),
-        ResearchEvent::Engine(engine) => ("engine", serialize(&engine)),
-        ResearchEvent::Failure(failure) => ("failure", serialize(&failure)),
-        ResearchEvent::Gap(gap) => ("gap", serialize(&gap)),
+        ResearchEvent::End(end) => ("end", plain::end(&end)),
+        ResearchEvent::Engine(engine) => ("engine", plain::engine(&engine)),
+        ResearchEvent::Failure(failure) => ("failure", plain::failure(&failure)),
+        ResearchEvent::Gap(gap) => ("gap", plain::gap(&gap)),
         ResearchEvent::Log(entry) => ("log", entry_of(&entry)),
-        ResearchEvent::Status { status, previous } => {
-            let previous = serialize(&previous);
-            (
-                "status",
-                object([("status", serialize(&status)), ("previous", previous)]),
-            )
-        }
+        ResearchEvent::Status { status, previous } => ("status", plain::status(status, previous)),
         ResearchEvent::Step(payload) => ("step", parse(&payload)),
         ResearchEvent::Task(task) => ("task", task.into()),
         ResearchEvent::Update(update) => ("update", update_of(&update)),
@@ -149,7 +144,7 @@ fn update_of(update: &Update) -> JsValue {
     }
     match &update.status {
         Field::Keep => {}
-        Field::Set(status) => set(&payload, "status", &serialize(status)),
+        Field::Set(status) => set(&payload, "status", &status.as_str().into()),
         Field::Delete => delete(&payload, "status"),
     }
     payload
@@ -168,7 +163,7 @@ fn warning_of(warning: Warning) -> JsValue {
 }
 
 fn failure_of(error: &Failure) -> JsValue {
-    failure(error.code(), &error.to_string())
+    failure(error.code(), &error.message())
 }
 
 fn delete(object: &JsValue, name: &str) {

@@ -3,6 +3,7 @@
 mod connection;
 mod events;
 mod options;
+mod plain;
 mod value;
 
 pub use connection::Connection;

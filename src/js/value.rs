@@ -1,8 +1,6 @@
 //! Small JavaScript values: objects, errors, JSON.
 
 use js_sys::{Array, Error, JSON, Object, Reflect, Uint8Array};
-use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
@@ -38,13 +36,6 @@ pub(super) fn error(code: Code, message: &str) -> JsValue {
 /// The value of JSON text that the core has read before.
 pub(super) fn parse(json: &str) -> JsValue {
     JSON::parse(json).unwrap_or(JsValue::UNDEFINED)
-}
-
-/// A plain object of a struct; `None` becomes `null`.
-pub(super) fn serialize(value: &impl Serialize) -> JsValue {
-    value
-        .serialize(&Serializer::json_compatible())
-        .unwrap_or(JsValue::UNDEFINED)
 }
 
 /// The arguments of an event or ack: an array, with the binary ones in their places.

@@ -79,6 +79,17 @@ pub enum Source {
     History,
 }
 
+impl Source {
+    /// The name that JavaScript sees.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Fallback => "fallback",
+            Self::History => "history",
+        }
+    }
+}
+
 /// Lines that a client missed while it was away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -2,7 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::json;
+use crate::json::{self, Raw};
+use crate::text::decimal;
 
 /// The id of a research: a string, or an integer as benchmark runs have.
 ///
@@ -27,7 +28,7 @@ impl ResearchId {
     /// An id that the page gave as a number.
     pub fn from_integer(number: i64) -> Self {
         Self {
-            text: number.to_string(),
+            text: if number < 0 { "-" } else { "" }.to_owned() + &decimal(number.unsigned_abs()),
             numeric: true,
         }
     }
@@ -40,6 +41,12 @@ impl ResearchId {
     /// Whether the page gave a number.
     pub fn is_numeric(&self) -> bool {
         self.numeric
+    }
+
+    /// The number, if the page gave one.
+    pub fn number(&self) -> Option<i64> {
+        let raw = Raw::parse(&self.text).ok().filter(|_| self.numeric)?;
+        raw.integer()
     }
 
     /// Appends the id to `out` as JSON, a number or a string as the page gave it.
@@ -80,9 +87,9 @@ impl std::hash::Hash for ResearchId {
 
 impl Serialize for ResearchId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.text.parse::<i64>() {
-            Ok(number) if self.numeric => serializer.serialize_i64(number),
-            Ok(_) | Err(_) => serializer.serialize_str(&self.text),
+        match self.number() {
+            Some(number) => serializer.serialize_i64(number),
+            None => serializer.serialize_str(&self.text),
         }
     }
 }

@@ -1,0 +1,201 @@
+//! The core's structs as plain JavaScript objects, by one implementation of serde's for all.
+//!
+//! Deriving it for each struct would put serde's code into the module once for each, 10 kB in all.
+
+use serde::{Serialize, Serializer};
+use wasm_bindgen::JsValue;
+
+use crate::research::{End, Engine, Failure, Gap, Snapshot, Stats, Status};
+
+/// A value that JavaScript has too.
+#[derive(Clone, Copy)]
+enum Plain<'a> {
+    Null,
+    Number(f64),
+    Text(&'a str),
+    Object(&'a [(&'static str, Plain<'a>)]),
+}
+
+impl Serialize for Plain<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Number(number) => serializer.serialize_f64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Object(members) => serializer.collect_map(members.iter().copied()),
+        }
+    }
+}
+
+impl From<f64> for Plain<'_> {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+/// The core's counters and times stay far below 2^53.
+impl From<u64> for Plain<'_> {
+    fn from(number: u64) -> Self {
+        Self::Number(number as f64)
+    }
+}
+
+impl<'a> From<&'a str> for Plain<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a String> for Plain<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Status> for Plain<'_> {
+    fn from(status: Status) -> Self {
+        Self::Text(status.as_str())
+    }
+}
+
+impl<'a, T: Into<Self>> From<Option<T>> for Plain<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+pub(super) fn snapshot(snapshot: &Snapshot) -> JsValue {
+    let Snapshot {
+        id,
+        status,
+        progress,
+        message,
+        current_task,
+        phase,
+        error,
+        engine,
+        queue_position,
+        started_at,
+        updated_at,
+        estimated_time_left,
+        source,
+    } = snapshot;
+    let number = id.number().map(|number| Plain::Number(number as f64));
+    let engine = engine.as_ref().map(engine_members);
+    object(&[
+        ("id", number.unwrap_or(Plain::Text(id.as_str()))),
+        ("status", (*status).into()),
+        ("progress", (*progress).into()),
+        ("message", message.as_ref().into()),
+        ("currentTask", current_task.as_ref().into()),
+        ("phase", phase.as_ref().into()),
+        ("error", error.as_ref().into()),
+        (
+            "engine",
+            engine.as_ref().map_or(Plain::Null, |e| Plain::Object(e)),
+        ),
+        ("queuePosition", (*queue_position).into()),
+        ("startedAt", (*started_at).into()),
+        ("updatedAt", (*updated_at).into()),
+        ("estimatedTimeLeft", (*estimated_time_left).into()),
+        ("source", source.as_str().into()),
+    ])
+}
+
+pub(super) fn stats(stats: Stats) -> JsValue {
+    let Stats {
+        requests,
+        bytes_received,
+        connects,
+        attempts,
+        status_checks,
+        lines,
+        duplicates,
+        refused,
+        unrequested,
+    } = stats;
+    object(&[
+        ("requests", requests.into()),
+        ("bytesReceived", bytes_received.into()),
+        ("connects", connects.into()),
+        ("attempts", attempts.into()),
+        ("statusChecks", status_checks.into()),
+        ("lines", lines.into()),
+        ("duplicates", duplicates.into()),
+        ("refused", refused.into()),
+        ("unrequested", unrequested.into()),
+    ])
+}
+
+pub(super) fn end(end: &End) -> JsValue {
+    let End {
+        status,
+        message,
+        error,
+        progress,
+        at,
+        source,
+    } = end;
+    object(&[
+        ("status", (*status).into()),
+        ("message", message.as_ref().into()),
+        ("error", error.as_ref().into()),
+        ("progress", (*progress).into()),
+        ("at", (*at).into()),
+        ("source", source.as_str().into()),
+    ])
+}
+
+pub(super) fn engine(engine: &Engine) -> JsValue {
+    object(&engine_members(engine))
+}
+
+fn engine_members(engine: &Engine) -> [(&'static str, Plain<'_>); 2] {
+    let Engine { name, result_count } = engine;
+    [
+        ("name", name.into()),
+        ("resultCount", (*result_count).into()),
+    ]
+}
+
+pub(super) fn failure(failure: &Failure) -> JsValue {
+    let Failure {
+        code,
+        title,
+        text,
+        detail,
+        suggestion,
+    } = failure;
+    object(&[
+        ("code", code.into()),
+        ("title", title.into()),
+        ("text", text.into()),
+        ("detail", detail.as_ref().into()),
+        ("suggestion", suggestion.as_ref().into()),
+    ])
+}
+
+pub(super) fn gap(gap: &Gap) -> JsValue {
+    let Gap {
+        from,
+        to,
+        recovered,
+        missing,
+    } = gap;
+    object(&[
+        ("from", (*from).into()),
+        ("to", (*to).into()),
+        ("recovered", (*recovered).into()),
+        ("missing", (*missing).into()),
+    ])
+}
+
+pub(super) fn status(status: Status, previous: Option<Status>) -> JsValue {
+    object(&[("status", status.into()), ("previous", previous.into())])
+}
+
+fn object(members: &[(&'static str, Plain<'_>)]) -> JsValue {
+    Plain::Object(members)
+        .serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+        .unwrap_or(JsValue::UNDEFINED)
+}
