@@ -21,7 +21,7 @@ RESEARCH_SOCKET_MOCK_SERVER   the program of tests/mock-server
 RESEARCH_SOCKET_PYTHON        a Python with the packages of tests/servers
 RESEARCH_SOCKET_CHROMIUM      and _CHROMEDRIVER, _FIREFOX, _GECKODRIVER, _WEBKITDRIVER,
                               _MINIBROWSER: the browsers and their drivers
-A variable that is already set is left as it is.";
+The paths of browsers and drivers can be set beforehand; the others are this checkout's own.";
 
 /// What set-up installed, as variables.
 #[derive(Debug)]
@@ -45,7 +45,8 @@ impl Environment {
         folders.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
         let path = env::join_paths(folders).context("a folder on PATH has a `:` in its name")?;
         let geckodriver = GECKODRIVER.find(project)?;
-        let found = [
+        // A shell may still have those of another checkout.
+        let own = [
             ("RESEARCH_SOCKET_PKG", Some(project.path("pkg"))),
             (
                 "RESEARCH_SOCKET_MOCK_SERVER",
@@ -55,6 +56,8 @@ impl Environment {
                 "RESEARCH_SOCKET_PYTHON",
                 project.venv().map(|venv| venv.join("bin/python")),
             ),
+        ];
+        let system = [
             ("RESEARCH_SOCKET_CHROMIUM", browsers::CHROMIUM.find()),
             (
                 "RESEARCH_SOCKET_CHROMEDRIVER",
@@ -68,9 +71,13 @@ impl Environment {
             ),
             ("RESEARCH_SOCKET_MINIBROWSER", browsers::mini_browser()),
         ];
-        let variables = found
+        let variables = own
             .into_iter()
-            .filter(|(name, _)| env::var_os(name).is_none())
+            .chain(
+                system
+                    .into_iter()
+                    .filter(|(name, _)| env::var_os(name).is_none()),
+            )
             .filter_map(|(name, path)| Some((name, path?)))
             .collect();
         Ok(Self {

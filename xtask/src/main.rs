@@ -65,7 +65,7 @@ enum Task {
         #[arg(long)]
         list: bool,
     },
-    /// Print the variables that tools and tests are run with, for a shell.
+    /// Print the variables that tools and tests are run with, for a shell
     ///
     /// To run tools by hand:
     ///
