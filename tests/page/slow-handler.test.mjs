@@ -26,64 +26,73 @@ try {
 }
 
 test("a slow handler gets 3,000 lines at once and the connection never drops", { timeout: 120_000 }, async (t) => {
-  const server = await startServer(t, "flask", { page: true, ...IMPATIENT });
-  await withPage(`${server.url}/progress/${ID}`, {}, async (page) => {
-    await server.control("research", { id: ID });
-    const followed = await follow(page, { id: ID, lineCost: LINE_COST_MS });
-    await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
+  await onPage(t, IMPATIENT, follow, async ({ server, followed }) => {
     const start = performance.now();
-
-    const tasks = await tasksDuring(page, async () => {
-      await server.control("lines", { id: ID, count: LINES });
-      await followed.untilLines(LINES, 60_000);
-    });
-
-    const heard = await followed.heard();
+    await server.control("lines", { id: ID, count: LINES });
+    const heard = await followed.untilLines(LINES, 60_000);
     const { sessions } = await server.stats();
-    t.diagnostic(`${LINES} lines in ${seconds(start)} s, sessions: ${sessions.length}, ${describe(tasks)}`);
+    t.diagnostic(`${LINES} lines in ${seconds(start)} s, sessions: ${sessions.length}`);
     assert.deepEqual(heard.lines, numbered("line", 1, LINES));
     assert.deepEqual(heard.connection.map(({ event }) => event), ["connect"]);
     assert.deepEqual(sessions.map(({ reason }) => reason), [null]);
     assert.deepEqual(heard.gaps, []);
-    // Five milliseconds a line, so no handler alone is that long.
-    assert.deepEqual(tasks.filter(({ cpu }) => cpu > LONG_TASK_MS), []);
   });
 });
 
-test("socket.io-client on the same page, for comparison", { timeout: 120_000 }, async (t) => {
-  const server = await startServer(t, "flask", { page: true, ...IMPATIENT });
-  await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST] }, async (page) => {
-    const followed = await followWithPeer(page, { id: ID, lineCost: LINE_COST_MS });
-    await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
+test("socket.io-client gets the same, for comparison", { timeout: 120_000 }, async (t) => {
+  await onPage(t, IMPATIENT, followWithPeer, async ({ server, followed }) => {
     const start = performance.now();
-
-    const tasks = await tasksDuring(page, async () => {
-      await server.control("lines", { id: ID, count: LINES });
-      await followed.untilLines(1, 60_000);
-      // It is done when a line that was sent behind all others has come; if the connection dropped, in a later session.
-      let sent = 0;
-      const arrives = async () => {
-        await server.control("lines", { id: ID, count: 1, prefix: "behind", first: (sent += 1) });
-        return (await followed.heard()).lines.some((message) => message.startsWith("behind"));
-      };
-      await until("a line sent now arrives", arrives, { within: 60_000, every: 500 });
-    });
+    await server.control("lines", { id: ID, count: LINES });
+    await followed.untilLines(1, 60_000);
+    // It is done when a line that was sent behind all others has come; if the connection dropped, in a later session.
+    let sent = 0;
+    const arrives = async () => {
+      await server.control("lines", { id: ID, count: 1, prefix: "behind", first: (sent += 1) });
+      return (await followed.heard()).lines.some((message) => message.startsWith("behind"));
+    };
+    await until("a line sent now arrives", arrives, { within: 60_000, every: 500 });
 
     const heard = await followed.heard();
-    const stats = await server.stats();
     const lines = heard.lines.filter((message) => message.startsWith("line "));
+    const drops = heard.connection.filter(({ event }) => event === "disconnect").map(({ detail }) => detail);
+    const { sessions } = await server.stats();
     t.diagnostic(
       `socket.io-client: ${new Set(lines).size} of ${LINES} lines in ${seconds(start)} s, handed over ${lines.length} times, ` +
-        `sessions: ${stats.sessions.length}, drops: ${JSON.stringify(drops(heard))}, ${describe(tasks)}`,
+        `sessions: ${sessions.length}, drops: ${JSON.stringify(drops)}`,
     );
     assert.ok(lines.length > 0);
   });
 });
 
-const seconds = (start) => ((performance.now() - start) / 1000).toFixed(1);
-const drops = (heard) => heard.connection.filter(({ event }) => event === "disconnect").map(({ detail }) => detail);
-
-function describe(tasks) {
-  const longest = (key) => Math.round(Math.max(...tasks.map((task) => task[key])));
-  return `longest task: ${longest("cpu")} ms of processor time, ${longest("wall")} ms with what else the machine did`;
+// On a patient server: recording the tasks takes the browser time that a heartbeat of 200 ms does not have.
+for (const [name, start] of Object.entries({ "this client": follow, "socket.io-client": followWithPeer })) {
+  const ours = start === follow;
+  const what = ours ? "keeps the page busy for more than 50 ms at no time" : "is measured beside it";
+  test(`${name}, with a slow handler and 3,000 lines at once, ${what}`, { timeout: 120_000 }, async (t) => {
+    await onPage(t, {}, start, async ({ page, server, followed }) => {
+      const tasks = await tasksDuring(page, async () => {
+        await server.control("lines", { id: ID, count: LINES });
+        await followed.untilLines(ours ? LINES : 2 * LINES, 90_000);
+      });
+      const longest = (key) => Math.round(tasks.reduce((most, task) => Math.max(most, task[key]), 0));
+      t.diagnostic(`${name}: longest task ${longest("cpu")} ms of processor time, ${longest("wall")} ms with what else the machine did`);
+      assert.ok(tasks.length > 0);
+      // Five milliseconds a line, so no handler alone is that long.
+      if (ours) assert.deepEqual(tasks.filter(({ cpu }) => cpu > LONG_TASK_MS), []);
+    });
+  });
 }
+
+async function onPage(t, ping, start, use) {
+  const server = await startServer(t, "flask", { page: true, ...ping });
+  await server.control("research", { id: ID });
+  // The peer's sessions end with requests that fail.
+  const expected = start === follow ? [] : [FAILED_REQUEST];
+  await withPage(`${server.url}/progress/${ID}`, { expected }, async (page) => {
+    const followed = await start(page, { id: ID, lineCost: LINE_COST_MS });
+    await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
+    await use({ page, server, followed });
+  });
+}
+
+const seconds = (start) => ((performance.now() - start) / 1000).toFixed(1);

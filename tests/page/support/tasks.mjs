@@ -1,7 +1,7 @@
 // How long a page's main thread was busy without a pause, by its own processor time.
 
 /**
- * @typedef {{ at: number, wall: number, cpu: number }} Task
+ * @typedef {{ wall: number, cpu: number }} Task
  * `wall`: milliseconds from its begin to its end; `cpu`: those in which the thread was really running. On a machine that is
  * busy with other things the first grows without the page's doing.
  */
@@ -28,5 +28,5 @@ export async function tasksDuring(page, act) {
   // A task without its own processor time is so short that the browser left it out.
   return traceEvents
     .filter(({ name, ph, pid, tid }) => name === "RunTask" && ph === "X" && mains.has(`${pid}.${tid}`))
-    .map(({ ts, dur, tdur }) => ({ at: ts / 1000, wall: dur / 1000, cpu: (tdur ?? dur) / 1000 }));
+    .map(({ dur, tdur }) => ({ wall: dur / 1000, cpu: (tdur ?? dur) / 1000 }));
 }
