@@ -11,7 +11,7 @@ use crate::environment::Environment;
 use crate::process;
 use crate::project::Project;
 
-/// What an application adds to a page by using the package, at most, in bytes after brotli.
+/// The module and its glue, at most, in bytes after brotli. The facade is measured beside them.
 const LIMIT: usize = 40_000;
 
 const COMPRESS: &str = r#"
@@ -34,14 +34,18 @@ struct Part {
 
 /// The parts that a page loads.
 #[derive(Debug)]
-pub(crate) struct Sizes(Vec<Part>);
+pub(crate) struct Sizes {
+    /// What the limit is for.
+    limited: Vec<Part>,
+    facade: Part,
+}
 
 impl Sizes {
     pub(crate) fn check(&self) -> Result<()> {
         let total = self.total().brotli;
         if total > LIMIT {
             bail!(
-                "the package is {total} bytes after brotli, {} over the limit of {LIMIT}: \
+                "module and glue are {total} bytes after brotli, {} over the limit of {LIMIT}: \
                  the parts above against the last commit's show where it grew",
                 total - LIMIT
             );
@@ -50,7 +54,7 @@ impl Sizes {
     }
 
     fn total(&self) -> Part {
-        let sum = |of: fn(&Part) -> usize| self.0.iter().map(of).sum();
+        let sum = |of: fn(&Part) -> usize| self.limited.iter().map(of).sum();
         Part {
             name: "total",
             raw: sum(|part| part.raw),
@@ -63,16 +67,23 @@ impl Sizes {
 impl fmt::Display for Sizes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "    bytes        raw     gzip   brotli")?;
-        for part in self.0.iter().chain([&self.total()]) {
-            let Part {
-                name,
-                raw,
-                gzip,
-                brotli,
-            } = part;
-            writeln!(f, "    {name:<7} {raw:>8} {gzip:>8} {brotli:>8}")?;
+        for part in self.limited.iter().chain([&self.total()]) {
+            writeln!(f, "    {part}")?;
         }
-        write!(f, "    limit                     {LIMIT:>8}")
+        writeln!(f, "    limit                     {LIMIT:>8}")?;
+        write!(f, "    {}", self.facade)
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            raw,
+            gzip,
+            brotli,
+        } = self;
+        write!(f, "{name:<7} {raw:>8} {gzip:>8} {brotli:>8}")
     }
 }
 
@@ -89,15 +100,13 @@ pub(crate) fn measure(project: &Project, work: &Work, module: &Module) -> Result
         .arg(format!("--external:*/{GLUE}"))
         .arg(format!("--outfile={}", facade.display()));
     process::run_or_fail("build: esbuild", &mut esbuild)?;
-    let parts = [
-        ("wasm", &module.wasm),
-        ("glue", &module.glue),
-        ("facade", &facade),
-    ];
-    let parts = parts
-        .into_iter()
-        .map(|(name, path)| part(project, name, path));
-    Ok(Sizes(parts.collect::<Result<_>>()?))
+    Ok(Sizes {
+        limited: vec![
+            part(project, "wasm", &module.wasm)?,
+            part(project, "glue", &module.glue)?,
+        ],
+        facade: part(project, "facade", &facade)?,
+    })
 }
 
 fn part(project: &Project, name: &'static str, path: &Path) -> Result<Part> {
@@ -127,15 +136,17 @@ mod tests {
 
     #[test]
     fn refuses_what_is_over_the_limit() {
-        let sizes = |brotli| {
-            Sizes(vec![Part {
-                name: "wasm",
-                raw: 0,
-                gzip: 0,
-                brotli,
-            }])
+        let part = |name, brotli| Part {
+            name,
+            raw: 0,
+            gzip: 0,
+            brotli,
         };
-        assert!(sizes(LIMIT).check().is_ok());
-        assert!(sizes(LIMIT + 1).check().is_err());
+        let sizes = |wasm| Sizes {
+            limited: vec![part("wasm", wasm), part("glue", 1000)],
+            facade: part("facade", LIMIT),
+        };
+        assert!(sizes(LIMIT - 1000).check().is_ok());
+        assert!(sizes(LIMIT - 999).check().is_err());
     }
 }
