@@ -69,14 +69,6 @@ impl<'a> Message<'a> {
             match key.as_ref() {
                 "progress" => message.progress = read_progress(value, refusals),
                 "status" => message.status = read_status(value, refusals),
-                "message" => message.message = refusals.text(&["message"], value),
-                "error" => message.error = refusals.text(&["error"], value),
-                "current_task" => message.current_task = refusals.text(&["current_task"], value),
-                "task" => message.task = refusals.text(&["task"], value),
-                "step" => message.step = refusals.text(&["step"], value),
-                "phase" => message.phase = refusals.text(&["phase"], value),
-                "event" => message.event = refusals.text(&["event"], value),
-                "engine" => message.engine = refusals.text(&["engine"], value),
                 "result_count" => {
                     message.result_count = read_count(&["result_count"], value, refusals);
                 }
@@ -93,7 +85,20 @@ impl<'a> Message<'a> {
                 "progress_log" => message.progress_log = refusals.text(&["progress_log"], value),
                 "metadata" => message.metadata = Metadata::read(value, refusals),
                 "thought" | "tool" => has_agent_field |= !value.is_null(),
-                _ => {}
+                name => {
+                    let text = match name {
+                        "message" => &mut message.message,
+                        "error" => &mut message.error,
+                        "current_task" => &mut message.current_task,
+                        "task" => &mut message.task,
+                        "step" => &mut message.step,
+                        "phase" => &mut message.phase,
+                        "event" => &mut message.event,
+                        "engine" => &mut message.engine,
+                        _ => continue,
+                    };
+                    *text = refusals.text(&[name], value);
+                }
             }
         }
         message.is_only_log_entry = log_entries > 0 && log_entries == others;

@@ -26,24 +26,28 @@ impl<'a> Metadata<'a> {
         for (key, value) in raw.members() {
             let field = ["metadata.", key.as_ref()];
             match key.as_ref() {
-                "phase" => metadata.phase = refusals.text(&field, value),
-                "search_engine" => metadata.search_engine = refusals.text(&field, value),
                 "result_count" => metadata.result_count = read_count(&field, value, refusals),
-                "error_type" => metadata.error_type = refusals.text(&field, value),
                 "error_info" if check_object(&field, value, refusals) => {
                     for (key, value) in value.members() {
                         let field = ["metadata.error_info.", key.as_ref()];
-                        match key.as_ref() {
-                            "type" => metadata.info_type = refusals.text(&field, value),
-                            "message" => metadata.info_message = refusals.text(&field, value),
-                            "suggestion" => {
-                                metadata.info_suggestion = refusals.text(&field, value);
-                            }
-                            _ => {}
-                        }
+                        let text = match key.as_ref() {
+                            "type" => &mut metadata.info_type,
+                            "message" => &mut metadata.info_message,
+                            "suggestion" => &mut metadata.info_suggestion,
+                            _ => continue,
+                        };
+                        *text = refusals.text(&field, value);
                     }
                 }
-                _ => {}
+                name => {
+                    let text = match name {
+                        "phase" => &mut metadata.phase,
+                        "search_engine" => &mut metadata.search_engine,
+                        "error_type" => &mut metadata.error_type,
+                        _ => continue,
+                    };
+                    *text = refusals.text(&field, value);
+                }
             }
         }
         metadata

@@ -154,6 +154,8 @@ enum Link {
     Waiting {
         until: Timestamp,
         delay_ms: u64,
+        /// Whether the page is told when it begins: not of the one that is made at once.
+        counted: bool,
     },
 }
 
@@ -224,7 +226,17 @@ impl Connection {
         self.online = online;
         if online {
             self.wake(ctx);
+        } else if let Link::Waiting { until, .. } = self.link {
+            self.link = Link::Holding {
+                hold: Hold::Offline,
+                probe_at: Some(until.max(ctx.now.after(PROBE_MS))),
+            };
         }
+    }
+
+    /// Whether this is the question that the attempt under way waits for.
+    pub(crate) fn is_asking(&self, ask: AskId) -> bool {
+        matches!(self.link, Link::Asking { ask: asked, .. } if asked == ask)
     }
 
     pub(crate) fn handle_credentials(
@@ -233,17 +245,9 @@ impl Connection {
         ask: AskId,
         credentials: Result<Credentials, String>,
     ) {
-        match self.link {
-            Link::Asking { ask: asked, .. } if asked == ask => {}
+        if !self.is_asking(ask) {
             // An answer that came too late.
-            Link::Asking { .. }
-            | Link::Closed
-            | Link::Holding { .. }
-            | Link::Idle
-            | Link::Joining { .. }
-            | Link::Live { .. }
-            | Link::Opening { .. }
-            | Link::Waiting { .. } => return,
+            return;
         }
         match credentials {
             Ok(Credentials {
@@ -265,10 +269,10 @@ impl Connection {
 
     /// Applies the answer to one of the connection's requests; answers to others do nothing.
     pub(crate) fn handle_answer(&mut self, ctx: &mut Context<'_>, id: RequestId, answer: Answer) {
-        for goodbye in &mut self.goodbyes {
+        self.goodbyes.retain_mut(|goodbye| {
             goodbye.handle_answer(ctx, id);
-        }
-        self.goodbyes.retain(|goodbye| !goodbye.is_over());
+            !goodbye.is_over()
+        });
         if let Some(session) = self.session() {
             session.handle_answer(ctx, id, answer);
         }
@@ -277,10 +281,10 @@ impl Connection {
 
     /// Applies the passing of time. Early or repeated calls do nothing.
     pub(crate) fn handle_timeout(&mut self, ctx: &mut Context<'_>) {
-        for goodbye in &mut self.goodbyes {
+        self.goodbyes.retain_mut(|goodbye| {
             goodbye.handle_timeout(ctx);
-        }
-        self.goodbyes.retain(|goodbye| !goodbye.is_over());
+            !goodbye.is_over()
+        });
         for emit in self.outgoing.expire(ctx.now) {
             self.events.push_back(Event::EmitFailed {
                 emit,
@@ -298,9 +302,8 @@ impl Connection {
             Link::Joining { deadline, .. } if deadline <= ctx.now => {
                 self.fail(ctx, Failure::Timeout(Phase::Connect));
             }
-            Link::Waiting { until, delay_ms } if until <= ctx.now => {
-                // The one attempt that is made at once is not counted, and not announced.
-                if delay_ms > 0 || self.attempts > 0 {
+            Link::Waiting { until, counted, .. } if until <= ctx.now => {
+                if counted {
                     self.events
                         .push_back(Event::ReconnectAttempt(self.attempts));
                 }
@@ -352,7 +355,7 @@ impl Connection {
     pub(crate) fn status(&self) -> Status {
         let under_way = if self.ever_live || self.attempts > 0 {
             Status::Reconnecting {
-                attempt: self.attempts,
+                attempt: self.attempt(),
                 delay_ms: None,
             }
         } else {
@@ -376,13 +379,19 @@ impl Connection {
             } => Status::UsedUp,
             Link::Live { .. } => Status::Connected,
             Link::Waiting { delay_ms, .. } => Status::Reconnecting {
-                attempt: self.attempts,
+                attempt: self.attempt(),
                 delay_ms: Some(*delay_ms),
             },
             Link::Asking { .. } | Link::Idle | Link::Joining { .. } | Link::Opening { .. } => {
                 under_way
             }
         }
+    }
+
+    /// The number of the attempt that was counted last.
+    fn attempt(&self) -> u32 {
+        let max = self.settings.attempts.unwrap_or(u32::MAX);
+        self.attempts.min(max)
     }
 
     /// Why there is no connection; `None` while there is one, or has not been any need for one.
@@ -420,7 +429,12 @@ impl Connection {
                 packets.is_ok(),
                 "the library's own events are well formed: {args}"
             );
-            for packet in packets.unwrap_or_default() {
+            let packets = packets.unwrap_or_default();
+            if let Err(error) = outgoing::check_size(&packets, session.max_payload()) {
+                self.events.push_back(Event::Damaged(error.message()));
+                return;
+            }
+            for packet in packets {
                 session.send(packet);
             }
         }
@@ -555,6 +569,8 @@ impl Connection {
     }
 
     fn ask(&mut self, ctx: &mut Context<'_>) {
+        // What waited for attachments is lost with its session, as everything under way is.
+        self.reassembler = Reassembler::default();
         let ask = AskId(ctx.ids.next());
         ctx.commands.push_back(Command::Ask(ask));
         self.link = Link::Asking {
@@ -582,19 +598,24 @@ impl Connection {
             debug_assert!(false, "only an opening session opens");
             return;
         };
-        let data = match auth.as_deref().map(Raw::parse).transpose() {
-            Ok(data) => data,
-            Err(error) => {
+        let data = auth.as_deref().map(Raw::parse).transpose();
+        let connect = data.map_err(|error| error.message()).and_then(|data| {
+            let connect = outgoing::message(&Packet::Connect {
+                namespace: &self.settings.namespace,
+                data,
+            });
+            outgoing::check_size(std::slice::from_ref(&connect), session.max_payload())
+                .map_err(|error| error.message())?;
+            Ok(connect)
+        });
+        match connect {
+            Ok(connect) => session.send(connect),
+            Err(words) => {
                 self.say_goodbye(ctx, session, None);
-                self.fail(ctx, Failure::Credentials(error.message()));
+                self.fail(ctx, Failure::Credentials(words));
                 return;
             }
-        };
-        let connect = Packet::Connect {
-            namespace: &self.settings.namespace,
-            data,
-        };
-        session.send(outgoing::message(&connect));
+        }
         session.flush(ctx);
         let deadline = ctx.now.after(self.settings.timeout_ms);
         self.link = Link::Joining { session, deadline };
@@ -687,7 +708,9 @@ impl Connection {
             };
             self.failure = None;
             self.ever_live = true;
-            let (sid, attempt) = (sid.into_owned(), self.attempts);
+            // Whatever the page said before.
+            self.online = true;
+            let (sid, attempt) = (sid.into_owned(), self.attempt());
             self.events.push_back(Event::Connected { sid, attempt });
         }
     }
@@ -728,13 +751,6 @@ impl Connection {
     }
 
     fn next(&mut self, ctx: &mut Context<'_>, failure: &Failure) -> Link {
-        if !self.online {
-            let probe_at = Some(ctx.now.after(PROBE_MS));
-            return Link::Holding {
-                hold: Hold::Offline,
-                probe_at,
-            };
-        }
         let at_least_ms = match failure.retry() {
             // Where it worked before, a 404 is a deployment under way.
             Retry::Stop if *failure == Failure::NotFound && self.ever_live => 0,
@@ -753,11 +769,18 @@ impl Connection {
                 probe_at: None,
             };
         }
+        if !self.online {
+            return Link::Holding {
+                hold: Hold::Offline,
+                probe_at: Some(ctx.now.after(PROBE_MS.max(at_least_ms))),
+            };
+        }
         if failure.retry() == Retry::Now && !self.restarted_at_once {
             self.restarted_at_once = true;
             return Link::Waiting {
                 until: ctx.now,
                 delay_ms: 0,
+                counted: false,
             };
         }
         if let Some(max) = self.settings.attempts
@@ -788,6 +811,7 @@ impl Connection {
         Link::Waiting {
             until: ctx.now.after(delay_ms),
             delay_ms,
+            counted: true,
         }
     }
 
@@ -829,8 +853,12 @@ impl Connection {
                 error: EmitError::Disconnected,
             });
         }
-        // What waited for attachments is lost with the session, as everything under way is.
-        self.reassembler = Reassembler::default();
+        for emit in self.outgoing.drop_volatile() {
+            self.events.push_back(Event::EmitFailed {
+                emit,
+                error: EmitError::NotConnected,
+            });
+        }
     }
 
     fn disconnect_packet(&self) -> engine::packet::Packet<'static> {

@@ -139,6 +139,7 @@ struct Waiting {
     emit: EmitId,
     ack: Option<u64>,
     bytes: usize,
+    volatile: bool,
     packets: Vec<EnginePacket<'static>>,
 }
 
@@ -191,6 +192,7 @@ impl Outgoing {
             emit: emit.id,
             ack,
             bytes,
+            volatile: emit.volatile,
             packets,
         });
         Ok(())
@@ -228,19 +230,34 @@ impl Outgoing {
 
     /// Forgets acks that the lost connection will not bring, and names their emits.
     pub(super) fn fail_sent(&mut self) -> Vec<EmitId> {
-        self.forget(|pending| pending.sent)
+        self.forget(&|pending| pending.sent)
+    }
+
+    /// Drops what must not wait for another connection, and names it.
+    pub(super) fn drop_volatile(&mut self) -> Vec<EmitId> {
+        let volatile = self.waiting.iter().filter(|waiting| waiting.volatile);
+        let dropped: Vec<_> = volatile.map(|waiting| waiting.emit).collect();
+        if !dropped.is_empty() {
+            self.drop_waiting(&dropped);
+            self.forget(&|pending| dropped.contains(&pending.emit));
+        }
+        dropped
     }
 
     /// Forgets acks whose time is over, and names their emits. What still waits is not sent.
     pub(super) fn expire(&mut self, now: Timestamp) -> Vec<EmitId> {
         let is_over = |deadline| deadline <= now;
-        let expired = self.forget(|pending| pending.deadline.is_some_and(is_over));
+        let expired = self.forget(&|pending| pending.deadline.is_some_and(is_over));
         if !expired.is_empty() {
-            self.waiting
-                .retain(|waiting| !expired.contains(&waiting.emit));
-            self.waiting_bytes = self.waiting.iter().map(|waiting| waiting.bytes).sum();
+            self.drop_waiting(&expired);
         }
         expired
+    }
+
+    fn drop_waiting(&mut self, dropped: &[EmitId]) {
+        self.waiting
+            .retain(|waiting| !dropped.contains(&waiting.emit));
+        self.waiting_bytes = self.waiting.iter().map(|waiting| waiting.bytes).sum();
     }
 
     /// Forgets everything, and names the emits of which somebody may still want to hear.
@@ -254,7 +271,7 @@ impl Outgoing {
         dropped
     }
 
-    fn forget(&mut self, which: impl Fn(&PendingAck) -> bool) -> Vec<EmitId> {
+    fn forget(&mut self, which: &dyn Fn(&PendingAck) -> bool) -> Vec<EmitId> {
         let mut forgotten = Vec::new();
         self.acks.retain(|pending| {
             let keep = !which(pending);
