@@ -280,11 +280,10 @@ impl Session {
         let Some(Ok(Packet::Open(handshake))) = packets.next() else {
             return self.fail(ctx, Failure::NotEngineIo(excerpt(&body)), Some(id));
         };
-        let get = self.endpoint.get(ctx, Some(&handshake.sid));
         let heartbeat = heartbeat_after(ctx.now, &handshake);
         self.state = State::Open(Box::new(Open {
             handshake,
-            get,
+            get: id,
             post: None,
             queue: Queue::new(),
             heartbeat,
@@ -293,6 +292,10 @@ impl Session {
         self.events.push_back(Event::Opened);
         for packet in packets {
             self.handle_packet(ctx, packet);
+        }
+        // A packet may have ended the session.
+        if let State::Open(open) = &mut self.state {
+            open.get = self.endpoint.get(ctx, Some(&open.handshake.sid));
         }
     }
 
