@@ -15,8 +15,8 @@ use crate::time::{Timestamp, earliest};
 /// or asleep finds answers waiting that are as old as the deadline: they are read first.
 pub(crate) const LAST_LOOK_MS: u64 = 1000;
 
-/// So many poll answers in a row without one readable packet mean that this is no Engine.IO server:
-/// each of them is followed by the next poll at once.
+/// So many poll answers in a row without one packet that belongs there mean that this is no
+/// Engine.IO server: each of them is followed by the next poll at once.
 const MAX_BARREN_POLLS: u32 = 4;
 
 /// What a server without `maxPayload` in its handshake takes (python-engineio's and engine.io's
@@ -337,7 +337,9 @@ impl Session {
                 return self.events.push_back(Event::Damaged(malformed.message()));
             }
         };
-        open.barren_polls = 0;
+        if !matches!(packet, Packet::Open(_) | Packet::Pong(_) | Packet::Upgrade) {
+            open.barren_polls = 0;
+        }
         match packet {
             Packet::Binary(bytes) => self.events.push_back(Event::Binary(bytes)),
             Packet::Close => {
