@@ -354,9 +354,14 @@ impl Session {
             Packet::Noop => {}
             Packet::Ping(text) => {
                 open.heartbeat = heartbeat_after(ctx.now, &open.handshake);
-                // Ahead of everything: a server that pings often waits only shortly.
-                open.queue
-                    .push_front(Packet::Pong(text.into_owned().into()));
+                let pong = Packet::Pong(text.into_owned().into());
+                if payload::fits(pong.encoded_len(), Some(open.max_payload())) {
+                    // Ahead of everything: a server that pings often waits only shortly.
+                    open.queue.push_front(pong);
+                } else {
+                    let words = "a ping whose answer is larger than the server takes (maxPayload)";
+                    self.events.push_back(Event::Damaged(words.to_owned()));
+                }
             }
             Packet::Open(_) | Packet::Pong(_) | Packet::Upgrade => {
                 let words = "an Engine.IO packet that a server cannot send at this point";
