@@ -8,7 +8,7 @@ use super::checks::{Checks, Outcome, Refusal};
 use super::event::{ResearchEvent, Source};
 use super::failure::Failure as ResearchFailure;
 use super::id::ResearchId;
-use super::job::{Job, JobEvent, Limits};
+use super::job::{Counters, Job, JobEvent, Limits};
 use super::state::Snapshot;
 use super::subscription::{Schedule, Subscription};
 use super::terminations::Terminations;
@@ -243,6 +243,14 @@ pub struct Stats {
     pub unrequested: u64,
 }
 
+impl Stats {
+    fn add(&mut self, counters: Counters) {
+        self.lines += counters.lines;
+        self.duplicates += counters.duplicate_lines + counters.duplicate_updates;
+        self.refused += counters.refused;
+    }
+}
+
 /// The client of one server, without clock, network and browser.
 ///
 /// Call [`handle_input`](Self::handle_input), then [`poll_output`](Self::poll_output) until it is
@@ -402,6 +410,7 @@ impl Client {
             Input::Visible => {
                 self.forgive();
                 self.connection.wake(&mut context!(self));
+                    self.stats.add(subscription.job.counters());
             }
         }
         self.settle();
@@ -451,10 +460,7 @@ impl Client {
         let mut stats = self.stats;
         stats.status_checks = self.checks.count;
         for subscription in self.subscriptions.values() {
-            let counters = subscription.job.counters();
-            stats.lines += counters.lines;
-            stats.duplicates += counters.duplicate_lines + counters.duplicate_updates;
-            stats.refused += counters.refused;
+            stats.add(subscription.job.counters());
         }
         stats
     }
@@ -603,6 +609,7 @@ impl Client {
     fn forgive(&mut self) {
         let live = self.connection.is_live();
         for subscription in self.subscriptions.values_mut() {
+        self.stats = self.stats();
             if std::mem::take(&mut subscription.refused) && live {
                 self.connection
                     .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
