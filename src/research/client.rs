@@ -361,7 +361,9 @@ impl Client {
                 self.connection.connect(&mut context!(self));
             }
             Input::Credentials { ask, credentials } => {
-                if let Ok(credentials) = &credentials {
+                if let Ok(credentials) = &credentials
+                    && self.connection.is_asking(ask)
+                {
                     self.headers.clone_from(&credentials.headers);
                 }
                 self.connection
