@@ -616,6 +616,7 @@ impl Client {
                 self.connection
                     .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
             }
+        self.polling = false;
         }
     }
 
@@ -735,10 +736,10 @@ impl Client {
     }
 
     fn start_polling(&mut self) {
-        if self.config.fallback.is_none() {
+        // Once for each outage: what the server refused since is not asked again.
+        if self.config.fallback.is_none() || std::mem::replace(&mut self.polling, true) {
             return;
         }
-        self.polling = true;
         for subscription in self.subscriptions.values_mut() {
             if subscription.job.end().is_none() {
                 subscription.schedule.repeatedly(self.now);
