@@ -347,6 +347,10 @@ impl Client {
                 research,
                 csrf_token,
             } => {
+                if self.state.name == StateName::Closed {
+                    let result = Err(Failure::Closed);
+                    return self.events.push_back(Event::Cancelled { cancel, result });
+                }
                 let config = &self.config;
                 let mut ctx = context!(self);
                 let headers = &self.headers;
@@ -589,7 +593,9 @@ impl Client {
     }
 
     fn acknowledge(&mut self, id: u64, args: &str, attachments: Vec<Vec<u8>>) {
-        if let Err(error) = self.connection.acknowledge(id, args, attachments) {
+        if let Err(error) = self.connection.acknowledge(id, args, attachments)
+            && self.state.name != StateName::Closed
+        {
             self.warn("ack-not-sent", &error.message(), None, String::new());
         }
     }
