@@ -102,7 +102,7 @@ impl EmitError {
             Self::Invalid(error) => {
                 return ["the event cannot be sent: ", &error.message()].concat();
             }
-            Self::NotConnected => "there is no connection for a volatile event",
+            Self::NotConnected => "there is no connection, and it must not wait for one",
             Self::TooLarge { bytes, max_payload } => {
                 return [
                     "the event has ",
