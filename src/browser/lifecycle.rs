@@ -1,109 +1,79 @@
 //! What the browser says about the page and its network: listeners that go away with their owner.
 
 use wasm_bindgen::prelude::*;
-use web_sys::{Document, EventTarget, PageTransitionEvent, VisibilityState, Window};
+use web_sys::{Event, EventTarget, PageTransitionEvent, VisibilityState};
 
 use crate::research::Input;
 
+/// What happens to the window.
+const WINDOW_EVENTS: [&str; 4] = ["online", "offline", "pagehide", "pageshow"];
+
+/// What happens to the document.
+const DOCUMENT_EVENTS: [&str; 2] = ["visibilitychange", "resume"];
+
 /// The listeners of one client. Dropping it removes them.
 pub(super) struct Lifecycle {
-    _listeners: Vec<Listener>,
+    targets: Vec<(EventTarget, &'static str)>,
+    /// One for all events: each closure of its own would cost 500 bytes of the module.
+    callback: Closure<dyn FnMut(Event)>,
 }
 
 impl Lifecycle {
     /// Listens on the page, if there is one, and calls `tell` with each input that follows.
-    pub(super) fn listen(tell: impl Fn(Input) + Clone + 'static) -> Self {
-        let mut listeners = Vec::new();
+    pub(super) fn listen(tell: impl Fn(Input) + 'static) -> Self {
+        let mut targets: Vec<(EventTarget, _)> = Vec::new();
         if let Some(window) = web_sys::window() {
-            let document = window.document();
             if !window.navigator().on_line() {
                 tell(Input::Online(false));
             }
-            listeners = on_window(&window, tell.clone());
-            if let Some(document) = document {
-                listeners.extend(on_document(document, tell));
+            for event in WINDOW_EVENTS {
+                targets.push((window.clone().into(), event));
+            }
+            if let Some(document) = window.document() {
+                for event in DOCUMENT_EVENTS {
+                    targets.push((document.clone().into(), event));
+                }
             }
         }
-        Self {
-            _listeners: listeners,
+        let callback = Closure::new(move |event: Event| {
+            if let Some(input) = input_of(&event) {
+                tell(input);
+            }
+        });
+        let listener = callback.as_ref().unchecked_ref();
+        for (target, event) in &targets {
+            // Fails only for something that is no function.
+            let _ = target.add_event_listener_with_callback(event, listener);
         }
+        Self { targets, callback }
     }
 }
 
-fn on_window(window: &Window, tell: impl Fn(Input) + Clone + 'static) -> Vec<Listener> {
-    let say = |input: Input| {
-        let tell = tell.clone();
-        move |_: web_sys::Event| tell(input.clone())
-    };
-    let shown = {
-        let tell = tell.clone();
-        move |event: web_sys::Event| {
-            // Out of the back/forward cache, with all requests dead; else the page is new.
-            if event
-                .dyn_ref::<PageTransitionEvent>()
-                .is_some_and(PageTransitionEvent::persisted)
-            {
-                tell(Input::Visible);
-            }
-        }
-    };
-    vec![
-        Listener::new(window, "online", say(Input::Online(true))),
-        Listener::new(window, "offline", say(Input::Online(false))),
-        Listener::new(window, "pagehide", say(Input::Hidden)),
-        Listener::new(window, "pageshow", shown),
-    ]
-}
-
-fn on_document(document: Document, tell: impl Fn(Input) + Clone + 'static) -> Vec<Listener> {
-    let resumed = {
-        let tell = tell.clone();
-        move |_: web_sys::Event| tell(Input::Visible)
-    };
-    let changed = {
-        let document = document.clone();
-        move |_: web_sys::Event| {
-            if document.visibility_state() == VisibilityState::Visible {
-                tell(Input::Visible);
-            }
-        }
-    };
-    vec![
-        Listener::new(&document, "visibilitychange", changed),
-        Listener::new(&document, "resume", resumed),
-    ]
-}
-
-/// An event listener that is removed when it is dropped.
-struct Listener {
-    target: EventTarget,
-    event: &'static str,
-    callback: Closure<dyn FnMut(web_sys::Event)>,
-}
-
-impl Listener {
-    fn new(
-        target: &EventTarget,
-        event: &'static str,
-        callback: impl FnMut(web_sys::Event) + 'static,
-    ) -> Self {
-        let callback = Closure::new(callback);
-        let target = target.clone();
-        // Fails only for something that is no function.
-        let _ = target.add_event_listener_with_callback(event, callback.as_ref().unchecked_ref());
-        Self {
-            target,
-            event,
-            callback,
-        }
-    }
-}
-
-impl Drop for Listener {
+impl Drop for Lifecycle {
     fn drop(&mut self) {
-        let callback = self.callback.as_ref().unchecked_ref();
-        let _ = self
-            .target
-            .remove_event_listener_with_callback(self.event, callback);
+        let listener = self.callback.as_ref().unchecked_ref();
+        for (target, event) in &self.targets {
+            let _ = target.remove_event_listener_with_callback(event, listener);
+        }
+    }
+}
+
+fn input_of(event: &Event) -> Option<Input> {
+    match event.type_().as_str() {
+        "online" => Some(Input::Online(true)),
+        "offline" => Some(Input::Online(false)),
+        "pagehide" => Some(Input::Hidden),
+        // Out of the back/forward cache, with all requests dead; else the page is new.
+        "pageshow" => event
+            .dyn_ref::<PageTransitionEvent>()
+            .is_some_and(PageTransitionEvent::persisted)
+            .then_some(Input::Visible),
+        "visibilitychange" => {
+            let document = web_sys::window()?.document()?;
+            let is_visible = document.visibility_state() == VisibilityState::Visible;
+            is_visible.then_some(Input::Visible)
+        }
+        "resume" => Some(Input::Visible),
+        _ => None,
     }
 }
