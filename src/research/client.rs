@@ -410,13 +410,13 @@ impl Client {
             Input::Timeout => self.handle_timeout(),
             Input::Unsubscribe(id) => {
                 if let Some(subscription) = self.subscriptions.remove(&id) {
+                    self.stats.add(subscription.job.counters());
                     self.send_about(UNSUBSCRIBE, subscription.job.id());
                 }
             }
             Input::Visible => {
                 self.forgive();
                 self.connection.wake(&mut context!(self));
-                    self.stats.add(subscription.job.counters());
             }
         }
         self.settle();
@@ -609,20 +609,20 @@ impl Client {
             });
         }
         self.connection.close(&mut context!(self));
+        self.stats = self.stats();
         self.subscriptions.clear();
         self.polling = false;
     }
 
     /// What was refused may be allowed by now.
     fn forgive(&mut self) {
+        self.polling = false;
         let live = self.connection.is_live();
         for subscription in self.subscriptions.values_mut() {
-        self.stats = self.stats();
             if std::mem::take(&mut subscription.refused) && live {
                 self.connection
                     .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
             }
-        self.polling = false;
         }
     }
 
