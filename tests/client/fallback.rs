@@ -1,0 +1,389 @@
+//! Asking for the status while there is no connection, and the way back.
+
+use research_socket::http::{Answer, Response};
+use research_socket::research::{Input, ResearchId};
+use research_socket::socket::PROBE_MS;
+
+use crate::words::Kind;
+use crate::world::World;
+
+const RUNS: &str = r#"{"status":"in_progress"}"#;
+
+/// A client whose server is gone: `errors` attempts failed since.
+fn away(errors: u32) -> World {
+    let mut world = World::following();
+    world.advance(6000);
+    world.cut(Kind::Poll);
+    for _ in 0..errors {
+        world.wait();
+        world.cut(Kind::Handshake);
+    }
+    world
+}
+
+/// A client without attempts that polls the status.
+fn polling() -> World {
+    let mut world = World::with(|config| config.reconnection_attempts = Some(0));
+    world.subscribe("r");
+    world.connect();
+    world.cut(Kind::Handshake);
+    assert!(world.is_asked(Kind::Status));
+    world
+}
+
+#[test]
+fn polling_starts_after_the_third_error_in_a_row() {
+    let mut world = away(2);
+    assert!(!world.is_asked(Kind::Status));
+    world.wait();
+    world.cut(Kind::Handshake);
+    assert!(world.is_asked(Kind::Status));
+    assert!(
+        world.state().starts_with("fallback 4 in "),
+        "{}",
+        world.state()
+    );
+}
+
+#[test]
+fn how_many_errors_it_takes_is_an_option() {
+    let mut world = World::with(|config| config.fallback.as_mut().unwrap().after = 1);
+    world.subscribe("r");
+    world.connect();
+    world.cut(Kind::Handshake);
+    assert!(world.is_asked(Kind::Status));
+}
+
+#[test]
+fn a_connection_in_between_starts_the_count_anew() {
+    let mut world = away(2);
+    world.wait();
+    world.join();
+    world.status("r", 200, RUNS);
+    world.advance(6000);
+    world.cut(Kind::Poll);
+    for _ in 0..2 {
+        world.wait();
+        world.cut(Kind::Handshake);
+    }
+    assert!(!world.is_asked(Kind::Status));
+}
+
+#[test]
+fn polling_starts_when_no_attempt_is_left() {
+    let mut world = polling();
+    assert_eq!(world.state(), "fallback TRANSPORT");
+    world.status("r", 200, RUNS);
+    assert_eq!(world.wait(), 3000);
+    assert!(world.is_asked(Kind::Status));
+}
+
+#[test]
+fn polling_starts_when_the_server_refuses_the_connection() {
+    let mut world = World::new();
+    world.subscribe("r");
+    world.connect();
+    world.answer(Kind::Handshake, 404, "");
+    assert_eq!(
+        world.told(),
+        ["state fallback NOT_FOUND", "connect_error NOT_FOUND"]
+    );
+    assert!(world.is_asked(Kind::Status));
+}
+
+#[test]
+fn questions_follow_each_other_and_the_interval_counts_from_the_answer() {
+    let mut world = polling();
+    for _ in 0..5 {
+        world.advance(2500);
+        world.status("r", 200, RUNS);
+        let next = world.now + 3000;
+        while !world.is_asked(Kind::Status) {
+            world.wait();
+        }
+        assert_eq!(world.now, next);
+        if world.is_asked(Kind::Handshake) {
+            world.cut(Kind::Handshake);
+        }
+    }
+}
+
+#[test]
+fn a_question_that_hangs_is_given_up() {
+    let mut world = polling();
+    world.forget();
+    assert_eq!(world.wait(), 10_000);
+    assert_eq!(world.did(), ["abort status r"]);
+    assert_eq!(world.wait(), 3000);
+    assert_eq!(world.did(), ["status r"]);
+}
+
+#[test]
+fn two_researches_take_turns() {
+    let mut world = polling();
+    world.subscribe("s");
+    world.did();
+    for _ in 0..5 {
+        world.status("r", 200, RUNS);
+        world.status("s", 200, RUNS);
+        world.advance(3000);
+    }
+    let asked: Vec<_> = world
+        .did()
+        .into_iter()
+        .filter(|did| did.starts_with("status"))
+        .collect();
+    assert_eq!(asked[..4], ["status s", "status r", "status s", "status r"]);
+}
+
+#[test]
+fn a_research_whose_answers_hang_does_not_starve_the_other() {
+    let mut world = polling();
+    world.subscribe("s");
+    world.did();
+    for _ in 0..3 {
+        world.advance(10_000);
+        world.status("s", 200, RUNS);
+        world.advance(3000);
+        if world.is_asked(Kind::Handshake) {
+            world.cut(Kind::Handshake);
+        }
+    }
+}
+
+#[test]
+fn answers_are_updates_of_their_own_source() {
+    let mut world = polling();
+    world.forget();
+    world.status("r", 200, r#"{"status":"in_progress","progress":40}"#);
+    assert_eq!(
+        world.told(),
+        [
+            "r status in_progress",
+            r#"r update {"status":"in_progress","progress":40}"#
+        ]
+    );
+    let snapshot = world.client.snapshot("r").unwrap();
+    assert_eq!(snapshot.source, research_socket::research::Source::Fallback);
+}
+
+#[test]
+fn the_end_comes_once_though_the_socket_says_it_again() {
+    let mut world = polling();
+    world.status("r", 200, r#"{"status":"completed","progress":100}"#);
+    assert_eq!(world.told().last().unwrap(), "r end completed");
+    while !world.is_asked(Kind::Handshake) {
+        assert!(!world.is_asked(Kind::Status));
+        world.wait();
+    }
+    world.join();
+    assert!(!world.did().iter().any(|did| did.contains("subscribe")));
+    world.forget();
+    world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
+    assert_eq!(world.told(), [""; 0]);
+}
+
+#[test]
+fn polling_goes_on_over_the_new_connection_until_its_first_update() {
+    let mut world = polling();
+    world.status("r", 200, RUNS);
+    world.connect();
+    world.join();
+    world.accept();
+    for _ in 0..3 {
+        world.advance(3000);
+        world.status("r", 200, RUNS);
+    }
+    world.receive(r#"2|42["progress_r",{"progress":50}]"#);
+    world.accept();
+    world.forget();
+    world.advance(20_000);
+    assert_eq!(world.did(), [""; 0]);
+}
+
+#[test]
+fn the_server_is_looked_for_while_the_status_is_polled() {
+    let mut world = polling();
+    let begin = world.now;
+    while !world.is_asked(Kind::Handshake) {
+        if world.is_asked(Kind::Status) {
+            world.status("r", 200, RUNS);
+        }
+        world.wait();
+    }
+    assert_eq!(world.now - begin, PROBE_MS);
+    world.join();
+    assert!(world.client.is_connected());
+}
+
+#[test]
+fn the_first_good_answer_after_failures_connects_at_once() {
+    let mut world = polling();
+    world.cut(Kind::Status);
+    world.advance(3000);
+    world.forget();
+    world.status("r", 200, RUNS);
+    assert!(world.is_asked(Kind::Handshake));
+    world.cut(Kind::Handshake);
+    world.advance(3000);
+    world.status("r", 200, RUNS);
+    assert!(!world.is_asked(Kind::Handshake), "only the first is a sign");
+}
+
+#[test]
+fn a_good_answer_connects_at_once_while_an_attempt_waits() {
+    let mut world = away(3);
+    world.cut(Kind::Status);
+    while !world.is_asked(Kind::Status) {
+        world.wait();
+        if world.is_asked(Kind::Handshake) {
+            world.cut(Kind::Handshake);
+        }
+    }
+    world.status("r", 200, RUNS);
+    assert!(world.is_asked(Kind::Handshake));
+}
+
+#[test]
+fn what_cannot_be_asked_is_said_once_and_not_asked_again() {
+    for (status, body, code) in [
+        (404, "", "not-found"),
+        (401, "", "unauthorized"),
+        (403, "", "unauthorized"),
+        (200, "<html>Sign in</html>", "unauthorized"),
+    ] {
+        let mut world = polling();
+        world.forget();
+        world.status("r", status, body);
+        assert_eq!(world.heard(), [format!("warning {code} r")]);
+        for _ in 0..5 {
+            world.advance(PROBE_MS);
+            assert!(!world.is_asked(Kind::Status), "{status}");
+            world.cut(Kind::Handshake);
+        }
+        assert_eq!(world.client.stats().status_checks, 1);
+    }
+}
+
+#[test]
+fn what_could_not_be_asked_is_asked_again_when_the_page_is_seen() {
+    let mut world = polling();
+    world.status("r", 401, "");
+    world.input(Input::Visible);
+    world.cut(Kind::Handshake);
+    assert!(world.is_asked(Kind::Status));
+}
+
+#[test]
+fn a_research_that_cannot_be_asked_leaves_the_others_alone() {
+    let mut world = polling();
+    world.subscribe("s");
+    world.status("r", 404, "");
+    for _ in 0..3 {
+        world.status("s", 200, RUNS);
+        world.advance(3000);
+    }
+    assert!(world.state().starts_with("fallback"));
+}
+
+#[test]
+fn a_server_that_asks_to_wait_is_asked_later() {
+    let mut world = polling();
+    world.answer_with(
+        Kind::Status,
+        Answer::Response(Response {
+            status: 503,
+            retry_after_ms: Some(20_000),
+            body: Vec::new(),
+        }),
+    );
+    world.advance(19_999);
+    assert!(!world.is_asked(Kind::Status));
+    world.advance(1);
+    assert!(world.is_asked(Kind::Status));
+}
+
+#[test]
+fn what_no_person_would_call_a_status_is_no_trap() {
+    for body in [
+        "",
+        "[]",
+        "null",
+        "{\"status\":7}",
+        "{\"status\":\"done\"}",
+        "{",
+    ] {
+        let mut world = polling();
+        world.status("r", 200, body);
+        world.advance(3000);
+        assert!(world.is_asked(Kind::Status), "{body}");
+    }
+}
+
+#[test]
+fn an_id_cannot_leave_its_place_in_the_address() {
+    let mut world = World::live();
+    world.input(Input::Subscribe(ResearchId::from_text("../admin?x=1#")));
+    let request = world.find(Kind::Status).unwrap();
+    assert_eq!(
+        request.url,
+        "http://host/api/research/..%2Fadmin%3Fx%3D1%23/status"
+    );
+    assert_eq!(request.query, []);
+}
+
+#[test]
+fn without_fallback_no_status_is_asked_for_by_itself() {
+    let mut world = World::live_with(|config| {
+        World::quiet(config);
+        config.reconnection_attempts = Some(1);
+    });
+    world.subscribe("r");
+    world.accept();
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    world.accept();
+    world.cut(Kind::Poll);
+    assert_eq!(world.state(), "stopped TRANSPORT");
+    assert_eq!(world.until_due(), None);
+    assert_eq!(world.client.stats().status_checks, 0);
+}
+
+#[test]
+fn without_researches_nothing_is_polled() {
+    let mut world = World::with(|config| config.reconnection_attempts = Some(0));
+    world.connect();
+    world.cut(Kind::Handshake);
+    assert_eq!(world.state(), "stopped TRANSPORT");
+    assert_eq!(world.until_due(), Some(PROBE_MS));
+    world.subscribe("r");
+    assert!(world.is_asked(Kind::Status));
+    assert_eq!(world.state(), "fallback TRANSPORT");
+    world.unsubscribe("r");
+    assert_eq!(world.state(), "stopped TRANSPORT");
+}
+
+#[test]
+fn refresh_does_not_wait_for_the_interval() {
+    let mut world = polling();
+    world.status("r", 200, RUNS);
+    world.advance(1000);
+    world.input(Input::Refresh("r".to_owned()));
+    world.status("r", 200, RUNS);
+    assert_eq!(world.wait(), 3000);
+}
+
+#[test]
+fn questions_carry_the_headers_of_the_last_credentials() {
+    let mut world = World::following();
+    let header = ("Authorization".to_owned(), "t".to_owned());
+    world.credentials = Some(Ok(research_socket::http::Credentials {
+        headers: vec![header.clone()],
+        ..Default::default()
+    }));
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    assert_eq!(world.find(Kind::Status).unwrap().headers, [header]);
+}

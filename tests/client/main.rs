@@ -1,0 +1,26 @@
+//! The client against a scripted peer, in simulated time: one test, one situation.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
+#![allow(clippy::expect_used, reason = "helpers of tests may panic")]
+#![allow(clippy::indexing_slicing, reason = "helpers of tests may panic")]
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test names what it is about"
+)]
+
+mod acks;
+mod attempts;
+mod closing;
+mod deadlines;
+mod emits;
+mod fallback;
+mod handshake;
+mod network;
+mod packets;
+mod properties;
+mod researches;
+mod retries;
+mod states;
+mod terminations;
+mod words;
+mod world;

@@ -1,0 +1,268 @@
+//! What the server sends, and what it should not have sent.
+
+use research_socket::research::Input;
+
+use crate::words::Kind;
+use crate::world::World;
+
+fn listening() -> World {
+    let mut world = World::live();
+    world.listen("a", true);
+    world
+}
+
+#[test]
+fn the_servers_close_packet_ends_the_session() {
+    let mut world = World::live();
+    world.emit(1, "a");
+    world.forget();
+    world.receive("1");
+    assert_eq!(world.heard(), ["disconnect TRANSPORT"]);
+    assert_eq!(world.did(), [r#"abort post s1 42["a"]"#]);
+    assert!(world.state().starts_with("reconnecting 1 in "));
+}
+
+#[test]
+fn what_follows_a_close_packet_is_not_read() {
+    let mut world = listening();
+    world.receive(r#"42["a",1]|1|42["a",2]"#);
+    assert_eq!(
+        world.heard(),
+        [r#"message ["a",1]"#, "disconnect TRANSPORT"]
+    );
+}
+
+#[test]
+fn a_disconnect_of_the_server_is_answered_with_a_close_packet() {
+    let mut world = World::live();
+    world.receive("41");
+    assert_eq!(world.did(), ["poll s1", "post s1 1"]);
+    assert_eq!(world.heard(), ["disconnect DISCONNECTED"]);
+    assert!(world.state().starts_with("reconnecting 1 in "));
+    world.wait();
+    world.open();
+    assert!(world.did().contains(&"post s2 40".to_owned()));
+}
+
+#[test]
+fn a_disconnect_before_the_grant_is_a_failed_attempt() {
+    let mut world = World::new();
+    world.connect();
+    world.open();
+    world.accept();
+    world.receive("41");
+    assert_eq!(world.heard(), ["connect_error DISCONNECTED"]);
+}
+
+#[test]
+fn several_messages_of_one_answer_are_heard_in_order() {
+    let mut world = listening();
+    world.receive(r#"42["a",1]|42["a",2]|2|42["a",3]"#);
+    let heard = [
+        r#"message ["a",1]"#,
+        r#"message ["a",2]"#,
+        r#"message ["a",3]"#,
+    ];
+    assert_eq!(world.heard(), heard);
+    assert_eq!(world.did(), ["poll s1", "post s1 3"]);
+}
+
+#[test]
+fn a_damaged_packet_costs_itself_only() {
+    for damaged in [
+        "42[\"a\"", "9", "42", "x<html>", "4", "47", "42[1]", "b!!", "502 Bad",
+    ] {
+        let mut world = listening();
+        world.receive(&format!(r#"42["a",1]|{damaged}|42["a",2]"#));
+        assert_eq!(
+            world.heard(),
+            [
+                r#"message ["a",1]"#,
+                "warning damaged-packet -",
+                r#"message ["a",2]"#
+            ],
+            "{damaged}"
+        );
+        assert_eq!(world.client.stats().refused, 1);
+        assert!(world.is_asked(Kind::Poll));
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_cost_one_packet() {
+    let mut world = listening();
+    let body = [&b"42[\"a\",1]\x1e4\xff\xfe\x1e"[..], b"42[\"a\",2]"].concat();
+    let request = world.find(Kind::Poll).unwrap().id;
+    let response = research_socket::http::Response {
+        status: 200,
+        retry_after_ms: None,
+        body,
+    };
+    world.input(Input::Answer {
+        request,
+        answer: research_socket::http::Answer::Response(response),
+    });
+    let heard = [
+        r#"message ["a",1]"#,
+        "warning damaged-packet -",
+        r#"message ["a",2]"#,
+    ];
+    assert_eq!(world.heard(), heard);
+}
+
+#[test]
+fn packets_of_other_namespaces_are_refused() {
+    let mut world = listening();
+    world.receive(r#"42/admin,["a",1]|41/admin,|44/admin,{"message":"no"}|42["a",2]"#);
+    let refused = "warning damaged-packet -";
+    assert_eq!(
+        world.heard(),
+        [refused, refused, refused, r#"message ["a",2]"#]
+    );
+    assert!(world.client.is_connected());
+}
+
+#[test]
+fn a_refusal_of_what_was_granted_is_refused() {
+    let mut world = World::live();
+    world.receive(r#"44{"message":"no"}"#);
+    assert_eq!(world.heard(), ["warning damaged-packet -"]);
+    assert!(world.client.is_connected());
+}
+
+#[test]
+fn a_second_grant_changes_nothing() {
+    let mut world = World::live();
+    world.receive(r#"40{"sid":"other"}"#);
+    assert_eq!(world.told(), [""; 0]);
+}
+
+#[test]
+fn a_web_page_on_a_session_is_a_sign_in_page() {
+    let mut world = World::live();
+    world.receive("<html>Sign in</html>");
+    assert_eq!(
+        world.told(),
+        ["state stopped UNAUTHORIZED", "disconnect UNAUTHORIZED"]
+    );
+}
+
+#[test]
+fn only_what_the_page_listens_to_is_heard() {
+    let mut world = World::live();
+    world.receive(r#"42["a",1]"#);
+    world.listen("a", true);
+    world.listen("a", true);
+    world.receive(r#"42["a",2]|42["b",1]"#);
+    world.listen("a", false);
+    world.receive(r#"42["a",3]"#);
+    assert_eq!(world.told(), [r#"message ["a",2]"#]);
+}
+
+#[test]
+fn an_event_that_wants_an_ack_carries_its_number_and_gets_it() {
+    let mut world = listening();
+    world.receive(r#"4217["a",1]"#);
+    assert_eq!(world.told(), [r#"message ["a",1] ack 17"#]);
+    world.forget();
+    world.input(Input::Acknowledge {
+        id: 17,
+        args: "[true]".to_owned(),
+        attachments: Vec::new(),
+    });
+    assert_eq!(world.did(), ["post s1 4317[true]"]);
+}
+
+#[test]
+fn an_ack_of_a_page_whose_connection_is_gone_is_refused() {
+    let mut world = listening();
+    world.receive(r#"4217["a",1]"#);
+    world.cut(Kind::Poll);
+    world.forget();
+    world.input(Input::Acknowledge {
+        id: 17,
+        args: "[]".to_owned(),
+        attachments: Vec::new(),
+    });
+    assert_eq!(world.told(), ["warning ack-not-sent -"]);
+    assert_eq!(world.did(), [""; 0]);
+}
+
+#[test]
+fn an_ack_that_cannot_be_sent_is_refused() {
+    let mut world = World::live_with(World::quiet);
+    for args in ["{}", "[", &format!("[\"{}\"]", "x".repeat(1_000_001))] {
+        world.input(Input::Acknowledge {
+            id: 1,
+            args: args.to_owned(),
+            attachments: Vec::new(),
+        });
+    }
+    assert_eq!(world.told(), ["warning ack-not-sent -"; 3]);
+    assert_eq!(world.did(), [""; 0]);
+}
+
+#[test]
+fn a_binary_event_is_heard_once_its_bytes_are_there() {
+    let mut world = listening();
+    world.receive(r#"452-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]|bAQI="#);
+    assert_eq!(world.told(), [""; 0]);
+    world.receive("2|bAw==");
+    assert_eq!(
+        world.told(),
+        [
+            r#"message ["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}] [[1, 2], [3]]"#
+        ]
+    );
+}
+
+#[test]
+fn a_binary_event_that_is_interrupted_is_lost_and_what_interrupts_is_not() {
+    let mut world = listening();
+    world.receive(r#"451-["a",{"_placeholder":true,"num":0}]|42["a",1]|bAQI="#);
+    assert_eq!(
+        world.told(),
+        [
+            "warning damaged-packet -",
+            r#"message ["a",1]"#,
+            "warning damaged-packet -"
+        ]
+    );
+}
+
+#[test]
+fn bytes_of_a_lost_connection_do_not_complete_an_event_of_the_next() {
+    let mut world = listening();
+    world.receive(r#"451-["a",{"_placeholder":true,"num":0}]"#);
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    world.forget();
+    world.receive("bAQI=");
+    assert_eq!(world.told(), ["warning damaged-packet -"]);
+}
+
+#[test]
+fn bytes_of_a_failed_attempt_are_not_missed_by_the_next() {
+    let mut world = World::new();
+    world.connect();
+    world.open();
+    world.receive(r#"451-["a",{"_placeholder":true,"num":0}]"#);
+    world.cut(Kind::Poll);
+    world.wait();
+    world.forget();
+    world.join();
+    assert_eq!(world.heard(), ["connect n"]);
+}
+
+#[test]
+fn a_ping_whose_pong_would_be_larger_than_the_server_takes_costs_itself_only() {
+    let mut world = World::new();
+    world.max_payload = 40;
+    world.connect();
+    world.join();
+    world.forget();
+    world.receive(&format!("2{}", "x".repeat(60)));
+    assert!(world.client.is_connected());
+    assert_eq!(world.heard(), ["warning damaged-packet -"]);
+}

@@ -1,0 +1,377 @@
+//! What is tried again, when, and what is not.
+
+use research_socket::http::{Answer, RequestError, Response};
+use research_socket::research::Input;
+
+use crate::words::Kind;
+use crate::world::World;
+
+/// The answer to the handshake leads to this failure and to a counted attempt.
+#[track_caller]
+fn is_counted(answer: Answer, code: &str) {
+    let mut world = World::new();
+    world.connect();
+    world.answer_with(Kind::Handshake, answer);
+    assert_eq!(world.heard(), [format!("connect_error {code}")]);
+    assert!(
+        world.state().starts_with("reconnecting 1 in "),
+        "{}",
+        world.state()
+    );
+    assert!((500..=1500).contains(&world.wait()));
+    assert_eq!(world.heard(), ["reconnect_attempt 1"]);
+    assert!(world.is_asked(Kind::Handshake));
+}
+
+/// The answer to the handshake leads to this failure and to no attempt until the page is seen.
+#[track_caller]
+fn stops(answer: Answer, code: &str) {
+    let mut world = World::with(World::quiet);
+    world.connect();
+    world.answer_with(Kind::Handshake, answer);
+    let (state, error) = (
+        format!("state stopped {code}"),
+        format!("connect_error {code}"),
+    );
+    assert_eq!(world.told(), [state, error]);
+    assert_eq!(world.until_due(), None);
+    world.input(Input::Visible);
+    assert!(world.is_asked(Kind::Handshake));
+}
+
+fn response(status: u16, body: &str) -> Answer {
+    crate::world::response(status, body)
+}
+
+fn throttled(status: u16, seconds: u64) -> Answer {
+    Answer::Response(Response {
+        status,
+        retry_after_ms: Some(seconds * 1000),
+        body: Vec::new(),
+    })
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_tried_again() {
+    is_counted(crate::world::network_error(), "TRANSPORT");
+}
+
+#[test]
+fn an_answer_that_breaks_off_is_tried_again() {
+    is_counted(
+        Answer::Failed(RequestError::Body("cut".to_owned())),
+        "TRANSPORT",
+    );
+}
+
+#[test]
+fn a_fault_of_the_server_is_tried_again() {
+    for status in [500, 502, 503, 504] {
+        is_counted(response(status, "<html>Bad Gateway</html>"), "SERVER");
+    }
+}
+
+#[test]
+fn too_many_requests_is_tried_again() {
+    is_counted(response(429, ""), "SERVER");
+}
+
+#[test]
+fn a_handshake_that_is_refused_with_400_is_tried_again() {
+    is_counted(response(400, "bad EIO"), "SERVER");
+}
+
+#[test]
+fn what_is_no_engine_io_is_tried_again() {
+    for body in ["", "ok", "{\"hello\":1}", "0{}", "2", "40{\"sid\":\"n\"}"] {
+        is_counted(response(200, body), "PROTOCOL");
+    }
+}
+
+#[test]
+fn the_error_shows_what_answered_instead_of_a_server() {
+    let mut world = World::new();
+    world.connect();
+    world.answer(Kind::Handshake, 200, "It works!");
+    let reason = world.client.state().reason.as_ref().unwrap().to_string();
+    assert!(reason.contains("It works!"), "{reason}");
+}
+
+#[test]
+fn a_page_that_is_not_signed_in_stops() {
+    stops(response(401, ""), "UNAUTHORIZED");
+    stops(response(403, ""), "UNAUTHORIZED");
+}
+
+#[test]
+fn a_login_page_stops() {
+    stops(
+        response(200, "\n<!DOCTYPE html><title>Login</title>"),
+        "UNAUTHORIZED",
+    );
+}
+
+#[test]
+fn a_wrong_path_stops() {
+    stops(response(404, ""), "NOT_FOUND");
+}
+
+#[test]
+fn a_refusal_on_the_session_stops() {
+    for kind in [Kind::Poll, Kind::Post] {
+        let mut world = World::live_with(World::quiet);
+        world.emit(1, "a");
+        world.answer(kind, 401, "");
+        assert_eq!(
+            world.told(),
+            ["state stopped UNAUTHORIZED", "disconnect UNAUTHORIZED"]
+        );
+        assert_eq!(world.until_due(), None);
+    }
+}
+
+#[test]
+fn a_path_that_was_there_before_is_tried_again() {
+    let mut world = World::live();
+    world.answer(Kind::Poll, 404, "");
+    assert!(
+        world.state().starts_with("reconnecting 1 in "),
+        "{}",
+        world.state()
+    );
+    world.wait();
+    world.answer(Kind::Handshake, 404, "");
+    assert!(
+        world.state().starts_with("reconnecting 2 in "),
+        "{}",
+        world.state()
+    );
+}
+
+#[test]
+fn a_refused_namespace_stops_and_says_the_servers_words() {
+    for (packet, words) in [
+        (r#"44{"message":"not invited"}"#, "not invited"),
+        (r#"44"Unable to connect""#, "Unable to connect"),
+        (r#"44{"message":"no","data":{"code":7}}"#, "no"),
+        ("44", "CONNECT_ERROR"),
+    ] {
+        let mut world = World::with(World::quiet);
+        world.connect();
+        world.open();
+        world.accept();
+        world.forget();
+        world.receive(packet);
+        assert_eq!(
+            world.told(),
+            ["state stopped UNAUTHORIZED", "connect_error UNAUTHORIZED"]
+        );
+        let reason = world.client.state().reason.as_ref().unwrap().to_string();
+        assert!(reason.contains(words), "{reason}");
+        // The server keeps the session of a refused namespace.
+        assert_eq!(world.did(), ["poll s1", "post s1 1"]);
+    }
+}
+
+#[test]
+fn retry_after_is_the_least_wait() {
+    for status in [429, 503] {
+        let mut world = World::new();
+        world.connect();
+        world.answer_with(Kind::Handshake, throttled(status, 30));
+        assert_eq!(world.heard(), ["connect_error THROTTLED"]);
+        assert_eq!(world.wait(), 30_000);
+        assert_eq!(world.heard(), ["reconnect_attempt 1"]);
+    }
+}
+
+#[test]
+fn retry_after_counts_on_a_session_too() {
+    let mut world = World::live();
+    world.emit(1, "a");
+    world.answer_with(Kind::Post, throttled(503, 30));
+    assert_eq!(world.state(), "reconnecting 1 in 30000 THROTTLED");
+    assert_eq!(world.wait(), 30_000);
+}
+
+#[test]
+fn a_short_retry_after_does_not_shorten_the_wait() {
+    let mut world = World::new();
+    world.connect();
+    world.answer_with(Kind::Handshake, throttled(503, 0));
+    assert!(world.until_due() >= Some(500));
+}
+
+#[test]
+fn a_retry_after_of_a_day_is_five_minutes() {
+    let mut world = World::new();
+    world.connect();
+    world.answer_with(Kind::Handshake, throttled(503, 86_400));
+    assert_eq!(world.wait(), 300_000);
+}
+
+#[test]
+fn a_retry_after_holds_for_the_look_after_the_last_attempt() {
+    let mut world = World::with(|config| config.reconnection_attempts = Some(0));
+    world.connect();
+    world.answer_with(Kind::Handshake, throttled(503, 120));
+    assert_eq!(
+        world.heard(),
+        ["connect_error THROTTLED", "reconnect_failed THROTTLED"]
+    );
+    assert_eq!(world.wait(), 120_000);
+}
+
+#[test]
+fn a_session_that_is_unknown_after_a_restart_is_replaced_at_once() {
+    for kind in [Kind::Poll, Kind::Post] {
+        let mut world = World::live();
+        world.advance(10_000);
+        world.emit(1, "a");
+        world.forget();
+        world.answer(kind, 400, "Invalid session");
+        assert_eq!(
+            world.told(),
+            [
+                "state reconnecting 0 in 0 DISCONNECTED",
+                "disconnect DISCONNECTED"
+            ]
+        );
+        assert_eq!(world.wait(), 0);
+        world.join();
+        assert_eq!(world.heard(), ["connect n", "reconnect 0"]);
+    }
+}
+
+#[test]
+fn a_failed_poll_takes_the_post_beside_it_along() {
+    let mut world = World::live();
+    world.emit(1, "a");
+    world.forget();
+    world.cut(Kind::Poll);
+    assert_eq!(world.did(), [r#"abort post s1 42["a"]"#]);
+    assert!(world.in_flight.is_empty());
+}
+
+#[test]
+fn a_failed_post_takes_the_poll_beside_it_along() {
+    let mut world = World::live();
+    world.emit(1, "a");
+    world.forget();
+    world.cut(Kind::Post);
+    assert_eq!(world.did(), ["abort poll s1"]);
+    assert!(world.in_flight.is_empty());
+}
+
+#[test]
+fn the_second_unknown_session_is_a_counted_attempt_and_names_sticky_sessions() {
+    let mut world = World::new();
+    world.connect();
+    world.open();
+    world.answer(Kind::Post, 400, "Invalid session");
+    assert_eq!(world.wait(), 0);
+    world.forget();
+    world.open();
+    world.answer(Kind::Poll, 400, "Invalid session");
+    assert_eq!(world.heard(), ["connect_error STICKY_SESSION"]);
+    assert!(
+        world.state().starts_with("reconnecting 1 in "),
+        "{}",
+        world.state()
+    );
+    let reason = world.client.state().reason.as_ref().unwrap().to_string();
+    assert!(reason.contains("sticky sessions"), "{reason}");
+}
+
+#[test]
+fn workers_without_sticky_sessions_are_not_asked_for_ever() {
+    let mut world = World::with(World::quiet);
+    world.connect();
+    let mut sessions = 0;
+    while world.is_asked(Kind::Handshake) {
+        sessions += 1;
+        assert!(sessions < 20);
+        world.open();
+        world.answer(Kind::Post, 400, "Invalid session");
+        if world.until_due().is_some() {
+            world.wait();
+        }
+    }
+    // The first, the one that is not counted, and five attempts.
+    assert_eq!(sessions, 7);
+    assert_eq!(
+        world.told().last().unwrap(),
+        "reconnect_failed STICKY_SESSION"
+    );
+    assert_eq!(world.until_due(), None);
+}
+
+#[test]
+fn a_server_that_grants_and_then_forgets_is_not_asked_for_ever() {
+    let mut world = World::with(World::quiet);
+    world.connect();
+    let mut sessions = 0;
+    while world.is_asked(Kind::Handshake) {
+        sessions += 1;
+        assert!(sessions < 20);
+        world.join();
+        world.answer(Kind::Poll, 400, "Invalid session");
+        if world.until_due().is_some() {
+            world.wait();
+        }
+    }
+    assert_eq!(sessions, 7);
+}
+
+#[test]
+fn the_attempt_that_is_not_counted_is_not_announced() {
+    let mut world = World::new();
+    world.connect();
+    world.cut(Kind::Handshake);
+    world.wait();
+    world.open();
+    world.forget();
+    world.answer(Kind::Poll, 400, "Invalid session");
+    assert_eq!(world.wait(), 0);
+    assert_eq!(world.heard(), ["connect_error DISCONNECTED"]);
+}
+
+#[test]
+fn four_polls_without_a_packet_are_no_server() {
+    let mut world = World::live();
+    for _ in 0..3 {
+        world.receive("");
+        assert!(world.client.is_connected());
+    }
+    world.receive("hello");
+    assert_eq!(
+        world.heard(),
+        ["disconnect PROTOCOL"]
+            .map(String::from)
+            .into_iter()
+            .chain(["warning damaged-packet -".to_owned()])
+            .rev()
+            .collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn one_packet_in_between_proves_the_server() {
+    let mut world = World::live();
+    for _ in 0..10 {
+        (0..3).for_each(|_| world.receive(""));
+        world.receive("6");
+    }
+    assert!(world.client.is_connected());
+}
+
+#[test]
+fn a_server_that_answers_everything_with_a_handshake_is_not_asked_on_and_on() {
+    let mut world = World::live();
+    let handshake = world.next_handshake();
+    for _ in 0..4 {
+        world.receive(&handshake);
+    }
+    assert!(!world.client.is_connected());
+    assert!(!world.is_asked(Kind::Poll));
+}
