@@ -12,9 +12,14 @@ pub const MAX_WAITING_EVENTS: usize = 50_000;
 /// Once it is full, lines of the log, steps and the server's other events are dropped, and of each
 /// research only its newest update is kept. Everything that changes a state always gets through.
 /// When half of the queue is read, a [`Gap`] for each research tells how many lines are missing.
+///
+/// What happens to the connection overtakes what the server sent: a page that is busy with lines
+/// for seconds still shows at once that the connection is gone.
 #[derive(Debug)]
 pub struct Mailbox {
     capacity: usize,
+    /// News of the connection. A handful for each attempt to connect.
+    connection: Queue<Event>,
     queue: Queue<Event>,
     overflow: SmallMap<String, Overflow>,
     dropped: u64,
@@ -39,6 +44,7 @@ impl Mailbox {
     pub const fn new(capacity: usize) -> Self {
         Self {
             capacity,
+            connection: Queue::new(),
             queue: Queue::new(),
             overflow: SmallMap::new(),
             dropped: 0,
@@ -47,6 +53,9 @@ impl Mailbox {
 
     /// Adds an event that happened at `now`.
     pub fn push(&mut self, now: Timestamp, event: Event) {
+        if is_about_connection(&event) {
+            return self.connection.push_back(event);
+        }
         let full = self.queue.len() >= self.capacity || !self.overflow.is_empty();
         let Some(event) = (if full {
             self.make_room(now, event)
@@ -60,6 +69,9 @@ impl Mailbox {
 
     /// The next event for the page.
     pub fn pop(&mut self) -> Option<Event> {
+        if let Some(event) = self.connection.pop_front() {
+            return Some(event);
+        }
         if self.queue.len() <= self.capacity / 2 && !self.overflow.is_empty() {
             self.report_overflow();
         }
@@ -68,7 +80,7 @@ impl Mailbox {
 
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
-        self.queue.is_empty() && self.overflow.is_empty()
+        self.connection.is_empty() && self.queue.is_empty() && self.overflow.is_empty()
     }
 
     /// Events that no handler saw because too many waited.
@@ -78,6 +90,7 @@ impl Mailbox {
 
     /// Drops what waits: nobody wants it any more.
     pub fn clear(&mut self) {
+        self.connection.clear();
         self.queue.clear();
         self.overflow.clear();
     }
@@ -173,6 +186,25 @@ impl Mailbox {
     }
 }
 
+const fn is_about_connection(event: &Event) -> bool {
+    match event {
+        Event::Connect { .. }
+        | Event::ConnectError(_)
+        | Event::Disconnect(_)
+        | Event::Reconnect(_)
+        | Event::ReconnectAttempt(_)
+        | Event::ReconnectFailed(_)
+        | Event::State(_) => true,
+        Event::Ack { .. }
+        | Event::Cancelled { .. }
+        | Event::EmitFailed { .. }
+        | Event::Message { .. }
+        | Event::Research { .. }
+        | Event::SearchEngineSelected(_)
+        | Event::Warning(_) => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,6 +260,22 @@ mod tests {
         let out: Vec<_> = std::iter::from_fn(|| mailbox.pop()).collect();
         assert_eq!(out, lines);
         assert!(mailbox.is_empty());
+    }
+
+    #[test]
+    fn news_of_the_connection_overtake_lines_and_keep_their_order() {
+        let mut mailbox = Mailbox::default();
+        let news = [
+            Event::Disconnect(crate::failure::Failure::ServerClosed),
+            Event::ReconnectAttempt(1),
+        ];
+        mailbox.push(Timestamp::default(), line(1));
+        for event in &news {
+            mailbox.push(Timestamp::default(), event.clone());
+        }
+        let out: Vec<_> = std::iter::from_fn(|| mailbox.pop()).collect();
+        let [disconnect, attempt] = news;
+        assert_eq!(out, [disconnect, attempt, line(1)]);
     }
 
     #[test]

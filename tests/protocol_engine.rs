@@ -116,7 +116,9 @@ fn a_handshake_out_of_range_says_which_member() {
         assert_eq!(refused(sid, "1", "1", "1"), HandshakeError::Sid);
     }
     let day = (MAX_PING_MS + 1).to_string();
-    for number in ["0", "-1", "0.5", "1e300", "\"25000\"", "null", "true", &day] {
+    // An interval of 0 is what python-engineio makes of a fraction of a second.
+    assert_eq!(refused("\"x\"", "0", "0", "1"), HandshakeError::PingTimeout);
+    for number in ["-1", "0.5", "1e300", "\"25000\"", "null", "true", &day] {
         assert_eq!(
             refused("\"x\"", number, "1", "1"),
             HandshakeError::PingInterval

@@ -19,7 +19,8 @@ pub struct Handshake {
     pub sid: String,
     /// The transports the server offers to change to. This client stays with long-polling.
     pub upgrades: Vec<String>,
-    /// How often the server pings, in milliseconds; 1 to [`MAX_PING_MS`].
+    /// How often the server pings, in milliseconds; 0 to [`MAX_PING_MS`]. python-engineio announces
+    /// whole seconds, so 0 for every interval below one.
     pub ping_interval_ms: u64,
     /// How long a ping may be late before the connection is dead, in milliseconds; 1 to
     /// [`MAX_PING_MS`].
@@ -49,6 +50,7 @@ impl Handshake {
             ping_interval_ms: milliseconds(raw.get("pingInterval"))
                 .ok_or(HandshakeError::PingInterval)?,
             ping_timeout_ms: milliseconds(raw.get("pingTimeout"))
+                .filter(|timeout| *timeout > 0)
                 .ok_or(HandshakeError::PingTimeout)?,
             max_payload: match raw.get("maxPayload") {
                 Some(limit) if !limit.is_null() => {
@@ -83,7 +85,8 @@ impl Handshake {
 }
 
 fn milliseconds(raw: Option<Raw<'_>>) -> Option<u64> {
-    positive(raw?).filter(|value| *value <= MAX_PING_MS)
+    let value = u64::try_from(raw?.integer()?).ok()?;
+    (value <= MAX_PING_MS).then_some(value)
 }
 
 fn positive(raw: Raw<'_>) -> Option<u64> {
