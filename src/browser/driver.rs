@@ -107,12 +107,14 @@ impl Driver {
     pub(crate) fn emit(&self, emit: Emit) -> Result<(), EmitError> {
         let id = emit.id;
         let mut refusal = None;
-        self.inner.apply(Input::Emit(emit), |event| match event {
-            Event::EmitFailed { emit, error } if emit == id => {
-                refusal = Some(error);
-                None
+        self.inner.apply(Input::Emit(emit), |event| {
+            if let Event::EmitFailed { emit, error } = &event
+                && *emit == id
+            {
+                refusal = Some(error.clone());
+                return None;
             }
-            other => Some(other),
+            Some(event)
         });
         refusal.map_or(Ok(()), Err)
     }

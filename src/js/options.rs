@@ -7,7 +7,7 @@ use crate::browser::Settings;
 use crate::config::{Config, ConfigError, Fallback};
 
 /// Whole numbers that JavaScript holds exactly end here.
-const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
+pub(super) const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
 /// Reads what [`Config`] and the driver take.
 ///
@@ -147,7 +147,7 @@ impl Options<'_> {
         let Some(number) = self.number(name)? else {
             return Ok(None);
         };
-        if number < 0.0 || number > MAX_SAFE_INTEGER || number.fract() != 0.0 {
+        if !(0.0..=MAX_SAFE_INTEGER).contains(&number) || number.fract() != 0.0 {
             return Err(self.wrong_range(name, "a whole number from 0 up"));
         }
         Ok(Some(number as u64))

@@ -13,7 +13,7 @@ enum Plain<'a> {
     Null,
     Number(f64),
     Text(&'a str),
-    Object(&'a [(&'static str, Plain<'a>)]),
+    Object(&'a [(&'static str, Self)]),
 }
 
 impl Serialize for Plain<'_> {
