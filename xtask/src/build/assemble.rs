@@ -7,16 +7,18 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+use super::Work;
+use super::facade;
 use super::wasm::{GLUE, Module, WASM};
 use crate::project::Project;
 
 /// Files that a person writes and that every package has.
-const REQUIRED: [&str; 4] = ["README.md", "index.d.ts", "index.js", "package.json"];
+const REQUIRED: [&str; 4] = ["README.md", "index.d.ts", facade::ENTRY, "package.json"];
 const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 /// Writes `pkg/` and returns the names of its files. A file that is as it should be is not touched,
 /// so that a page that is being served from there sees no half-written one.
-pub(crate) fn assemble(project: &Project, module: &Module) -> Result<Vec<String>> {
+pub(crate) fn assemble(project: &Project, work: &Work, module: &Module) -> Result<Vec<String>> {
     let mut files = BTreeMap::new();
     let template = project.path("pkg-template");
     collect(&template, &template, &mut files)?;
@@ -25,6 +27,11 @@ pub(crate) fn assemble(project: &Project, module: &Module) -> Result<Vec<String>
             bail!("pkg-template has no {name}: the package cannot do without it");
         }
     }
+    let modules: BTreeMap<_, _> = files
+        .extract_if(.., |name, _| name.ends_with(".js"))
+        .collect();
+    let bundled = facade::bundle(project, work, &modules)?;
+    files.insert(facade::ENTRY.to_owned(), read(&bundled)?);
     for name in LICENSES {
         files.insert(name.to_owned(), read(&project.path(name))?);
     }

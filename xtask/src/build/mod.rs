@@ -1,6 +1,7 @@
-//! Makes the npm package in `pkg/`: compile, bind, shrink, assemble, measure, check.
+//! Makes the npm package in `pkg/`: compile, bind, shrink, bundle, assemble, measure, check.
 
 mod assemble;
+mod facade;
 mod pack;
 mod sizes;
 mod wasm;
@@ -48,7 +49,7 @@ pub(crate) fn quietly(project: &Project) -> Result<()> {
 
 fn make(project: &Project, work: &Work, mode: Mode) -> Result<(Module, Vec<String>)> {
     let module = wasm::make(project, work, mode)?;
-    let files = assemble::assemble(project, &module)?;
+    let files = assemble::assemble(project, work, &module)?;
     Ok((module, files))
 }
 

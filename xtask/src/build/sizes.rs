@@ -7,8 +7,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 
 use super::Work;
-use super::wasm::{GLUE, Module};
-use crate::environment::Environment;
+use super::facade;
+use super::wasm::Module;
 use crate::process;
 use crate::project::Project;
 
@@ -109,16 +109,7 @@ fn line_for(name: &str, bound: usize, total: usize) -> String {
 /// Measures what `import` of the main entry point brings into a page. The facade is shipped
 /// readable and measured as an application's bundler leaves it.
 pub(crate) fn measure(project: &Project, work: &Work, module: &Module) -> Result<Sizes> {
-    let facade = work.path("facade.min.js");
-    let mut esbuild = Environment::of(project)?.command("esbuild");
-    esbuild
-        .arg(project.path("pkg/index.js"))
-        .args(["--bundle", "--minify", "--format=esm", "--target=es2022"])
-        .args(["--legal-comments=none", "--log-level=warning"])
-        .arg(format!("--external:./{GLUE}"))
-        .arg(format!("--external:*/{GLUE}"))
-        .arg(format!("--outfile={}", facade.display()));
-    process::run_or_fail("build: esbuild", &mut esbuild)?;
+    let facade = facade::minify(project, work)?;
     Ok(Sizes {
         limited: vec![
             part(project, "wasm", &module.wasm)?,
