@@ -9,8 +9,8 @@ pub const MAX_WAITING_EVENTS: usize = 50_000;
 
 /// Events on their way to handlers that may be slow.
 ///
-/// Once it is full, lines of the log, steps and the server's other events are dropped, and of each
-/// research only its newest update is kept. Everything that changes a state always gets through.
+/// Once it is full, lines of the log, steps, warnings and the server's other events are dropped,
+/// and of each research only its newest update is kept. Everything that changes a state always gets through.
 /// When half of the queue is read, a [`Gap`] for each research tells how many lines are missing.
 ///
 /// What happens to the connection overtakes what the server sent: a page that is busy with lines
@@ -102,9 +102,13 @@ impl Mailbox {
             event: research,
         } = &event
         else {
-            let is_message = matches!(event, Event::Message { .. });
-            self.dropped += u64::from(is_message);
-            return (!is_message).then_some(event);
+            // What a server can send without end.
+            let is_dropped = matches!(
+                event,
+                Event::Message { .. } | Event::SearchEngineSelected(_) | Event::Warning(_)
+            );
+            self.dropped += u64::from(is_dropped);
+            return (!is_dropped).then_some(event);
         };
         match research {
             ResearchEvent::Log(_) => {
@@ -308,6 +312,26 @@ mod tests {
         }
         let out: Vec<_> = std::iter::from_fn(|| mailbox.pop()).collect();
         assert_eq!(out, [update(1), update(5)]);
+    }
+
+    #[test]
+    fn what_a_server_can_send_without_end_is_bounded() {
+        let mut mailbox = Mailbox::new(1);
+        let engine = Event::SearchEngineSelected("{}".into());
+        let warning = events("{").remove(0);
+        let message = Event::Message {
+            name: "a".to_owned(),
+            args: "[\"a\"]".to_owned(),
+            ack: None,
+            attachments: Vec::new(),
+        };
+        assert!(matches!(warning, Event::Warning(_)));
+        for event in [&engine, &engine, &warning, &message] {
+            mailbox.push(Timestamp::default(), event.clone());
+        }
+        assert_eq!(mailbox.dropped(), 3);
+        assert_eq!(mailbox.pop(), Some(engine));
+        assert_eq!(mailbox.pop(), None);
     }
 
     #[test]
