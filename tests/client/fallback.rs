@@ -1,11 +1,10 @@
 //! Asking for the status while there is no connection, and the way back.
 
-use research_socket::http::{Answer, Response};
 use research_socket::research::{Input, ResearchId};
 use research_socket::socket::PROBE_MS;
 
 use crate::words::Kind;
-use crate::world::World;
+use crate::world::{World, throttled};
 
 const RUNS: &str = r#"{"status":"in_progress"}"#;
 
@@ -289,14 +288,7 @@ fn a_research_that_cannot_be_asked_leaves_the_others_alone() {
 #[test]
 fn a_server_that_asks_to_wait_is_asked_later() {
     let mut world = polling();
-    world.answer_with(
-        Kind::Status,
-        Answer::Response(Response {
-            status: 503,
-            retry_after_ms: Some(20_000),
-            body: Vec::new(),
-        }),
-    );
+    world.answer_with(Kind::Status, throttled(503, 20));
     world.advance(19_999);
     assert!(!world.is_asked(Kind::Status));
     world.advance(1);

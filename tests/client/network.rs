@@ -4,7 +4,7 @@ use research_socket::research::Input;
 use research_socket::socket::PROBE_MS;
 
 use crate::words::Kind;
-use crate::world::World;
+use crate::world::{World, throttled};
 
 #[test]
 fn offline_stops_nothing_that_works() {
@@ -107,6 +107,25 @@ fn a_refusal_is_one_offline_too() {
 }
 
 #[test]
+fn a_server_that_asks_to_wait_is_left_alone_offline_too() {
+    let mut world = World::new();
+    world.input(Input::Online(false));
+    world.connect();
+    world.answer_with(Kind::Handshake, throttled(503, 120));
+    assert_eq!(world.state(), "offline THROTTLED");
+    assert_eq!(world.wait(), 120_000);
+}
+
+#[test]
+fn a_planned_wait_is_not_shortened_by_going_offline() {
+    let mut world = World::new();
+    world.connect();
+    world.answer_with(Kind::Handshake, throttled(503, 120));
+    world.input(Input::Online(false));
+    assert_eq!(world.wait(), 120_000);
+}
+
+#[test]
 fn between_two_looks_no_status_is_asked_for_while_offline() {
     let mut world = World::following();
     world.input(Input::Online(false));
@@ -134,10 +153,8 @@ fn online_again_gives_all_attempts_back() {
     world.input(Input::Online(false));
     world.input(Input::Online(true));
     world.cut(Kind::Handshake);
-    assert!(
-        world.state().starts_with("reconnecting 1 in ")
-            || world.state().starts_with("fallback 1 in")
-    );
+    let state = world.state();
+    assert!(state.starts_with("reconnecting 1 in "), "{state}");
 }
 
 #[test]

@@ -45,6 +45,14 @@ fn a_disconnect_of_the_server_is_answered_with_a_close_packet() {
 }
 
 #[test]
+fn a_disconnect_and_a_close_packet_need_no_goodbye() {
+    let mut world = World::live();
+    world.receive("41|1");
+    assert_eq!(world.did(), [""; 0]);
+    assert_eq!(world.heard(), ["disconnect DISCONNECTED"]);
+}
+
+#[test]
 fn a_disconnect_before_the_grant_is_a_failed_attempt() {
     let mut world = World::new();
     world.connect();

@@ -1,10 +1,10 @@
 //! What is tried again, when, and what is not.
 
-use research_socket::http::{Answer, RequestError, Response};
+use research_socket::http::{Answer, RequestError};
 use research_socket::research::Input;
 
 use crate::words::Kind;
-use crate::world::World;
+use crate::world::{World, throttled};
 
 /// The answer to the handshake leads to this failure and to a counted attempt.
 #[track_caller]
@@ -41,14 +41,6 @@ fn stops(answer: Answer, code: &str) {
 
 fn response(status: u16, body: &str) -> Answer {
     crate::world::response(status, body)
-}
-
-fn throttled(status: u16, seconds: u64) -> Answer {
-    Answer::Response(Response {
-        status,
-        retry_after_ms: Some(seconds * 1000),
-        body: Vec::new(),
-    })
 }
 
 #[test]

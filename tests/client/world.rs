@@ -502,6 +502,15 @@ pub(crate) fn response(status: u16, body: &str) -> Answer {
     })
 }
 
+/// An answer with this status that asks to wait.
+pub(crate) fn throttled(status: u16, seconds: u64) -> Answer {
+    Answer::Response(Response {
+        status,
+        retry_after_ms: Some(seconds * 1000),
+        body: Vec::new(),
+    })
+}
+
 pub(crate) fn network_error() -> Answer {
     Answer::Failed(RequestError::Network("Failed to fetch".to_owned()))
 }
