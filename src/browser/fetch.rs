@@ -181,10 +181,10 @@ fn keep_alive(beacon: Beacon, with_credentials: bool) {
 
 /// The words of anything that was thrown.
 fn words(error: &JsValue) -> String {
-    match error.dyn_ref::<js_sys::Error>() {
-        Some(error) => String::from(error.message()),
-        None => error.as_string().unwrap_or_default(),
-    }
+    // An error's message can be no text as well, or throw when it is read.
+    let message = Reflect::get(error, &"message".into()).ok();
+    let text = message.as_ref().unwrap_or(error).as_string();
+    text.unwrap_or_default()
 }
 
 /// Why a browser takes no such request, as `toString` of its error has it.
