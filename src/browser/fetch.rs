@@ -12,6 +12,10 @@ use crate::http::{Answer, Beacon, Method, Request, RequestError, Response};
 /// What `fetch` calls the media type of the protocol.
 const BEACON_TYPE: &str = "text/plain;charset=UTF-8";
 
+/// The largest body of a request that may outlive its page, in bytes. Browsers refuse a larger one:
+/// it goes as an ordinary request, which the page then has to stay for.
+const MAX_KEEPALIVE: usize = 65_536;
+
 #[wasm_bindgen]
 extern "C" {
     // By its global name: pages and workers have it, and a page may have wrapped it. gloo-net's
@@ -89,13 +93,15 @@ fn build(
         .cache(RequestCache::NoStore)
         .credentials(credentials)
         .abort_signal(signal);
+    let size = request.body.as_ref().map_or(0, |body| body.text.len());
+    let keepalive = request.keepalive && size <= MAX_KEEPALIVE;
     let built = match request.body {
         Some(body) => builder.body(body.text),
         None => builder.build(),
     };
     let built = built.map_err(|error| JsValue::from_str(&refusal(error)))?;
     let init = RequestInit::new();
-    if request.keepalive {
+    if keepalive {
         // web-sys does not know it.
         Reflect::set(&init, &"keepalive".into(), &JsValue::TRUE)?;
     }
