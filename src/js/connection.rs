@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
 use super::events::{Dispatch, state_of};
-use super::options;
+use super::options::{self, MAX_SAFE_INTEGER};
 use super::plain;
 use super::value::{bytes, error, object};
 use crate::browser::Driver;
@@ -66,7 +66,8 @@ impl Connection {
     /// # Errors
     /// A `TypeError` for an id that is no string and no integer, or is empty.
     pub fn subscribe(&self, id: &JsValue) -> Result<(), JsValue> {
-        let number = id.as_f64().filter(|number| number.fract() == 0.0);
+        let is_integer = |number: &f64| number.fract() == 0.0 && number.abs() <= MAX_SAFE_INTEGER;
+        let number = id.as_f64().filter(is_integer);
         let id = match (id.as_string(), number) {
             (Some(text), _) if !text.is_empty() => ResearchId::from_text(&text),
             (None, Some(number)) => ResearchId::from_integer(number as i64),
