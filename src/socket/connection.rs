@@ -104,9 +104,7 @@ pub(crate) struct Connection {
     failure: Option<Failure>,
     /// Counted attempts since a connection was stable.
     attempts: u32,
-    /// Whether the one attempt that is not counted was made since then.
-    restarted_at_once: bool,
-    /// Sessions in a row that were unknown right after their handshake.
+    /// Sessions in a row that were unknown to the server, since one was stable.
     unknown_sessions: u32,
     ever_live: bool,
     online: bool,
@@ -175,7 +173,6 @@ impl Connection {
             link: Link::Idle,
             failure: None,
             attempts: 0,
-            restarted_at_once: false,
             unknown_sessions: 0,
             ever_live: false,
             online: true,
@@ -721,7 +718,6 @@ impl Connection {
             && ctx.now.since(since) >= STABLE_AFTER_MS
         {
             self.attempts = 0;
-            self.restarted_at_once = false;
             self.unknown_sessions = 0;
         }
         let failure = self.name(failure);
@@ -775,8 +771,8 @@ impl Connection {
                 probe_at: Some(ctx.now.after(PROBE_MS.max(at_least_ms))),
             };
         }
-        if failure.retry() == Retry::Now && !self.restarted_at_once {
-            self.restarted_at_once = true;
+        // Once: the next unknown session is a sign of missing sticky sessions.
+        if failure.retry() == Retry::Now {
             return Link::Waiting {
                 until: ctx.now,
                 delay_ms: 0,
