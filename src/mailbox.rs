@@ -10,8 +10,9 @@ pub const MAX_WAITING_EVENTS: usize = 50_000;
 /// Events on their way to handlers that may be slow.
 ///
 /// Once it is full, lines of the log, steps, warnings and the server's other events are dropped,
-/// and of each research only its newest update is kept. Everything that changes a state always gets through.
-/// When half of the queue is read, a [`Gap`] for each research tells how many lines are missing.
+/// and of each research only its newest update is kept. Everything that changes a state always
+/// gets through. When half of the queue is read, a [`Gap`] for each research tells how many lines
+/// are missing.
 ///
 /// What happens to the connection overtakes what the server sent: a page that is busy with lines
 /// for seconds still shows at once that the connection is gone.
