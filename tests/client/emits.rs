@@ -176,6 +176,18 @@ fn too_many_waiting_bytes_are_refused() {
 }
 
 #[test]
+fn what_was_sent_makes_room() {
+    let mut world = World::live();
+    let large = "x".repeat(MAX_WAITING_BYTES * 2 / 3);
+    for id in 0..5 {
+        world.emit(id, &large);
+        world.emit(id, "a");
+        world.accept_all();
+    }
+    assert_eq!(world.told(), [""; 0]);
+}
+
+#[test]
 fn a_post_that_never_ends_does_not_let_emits_grow_without_bound() {
     let mut world = World::live();
     (0..MAX_WAITING_EMITS as u64 + 10).for_each(|id| world.emit(id, "a"));
