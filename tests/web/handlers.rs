@@ -1,0 +1,219 @@
+//! Handlers of the page: they run in slices, may call back, may be slow and may throw.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use mock_server::{Config, Kind};
+use serde_json::json;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::support::{Handle, World, now};
+
+/// Keeps the main thread busy, as a page does that renders.
+fn block(millis: f64) {
+    let end = now() + millis;
+    while now() < end {}
+}
+
+#[wasm_bindgen_test]
+async fn slow_handlers_delay_neither_the_pong_nor_the_next_poll() {
+    let world = World::with(Config {
+        ping_interval_ms: 300,
+        ping_timeout_ms: 200,
+        ..Config::default()
+    });
+    let client = world.following("r").await;
+    client.on_event(|_, told| {
+        if told.kind == "log" {
+            block(5.0);
+        }
+    });
+    world.burst("r", 200);
+    world
+        .until("all lines", || client.count("log") == 200)
+        .await;
+
+    assert_eq!(client.count("disconnect"), 0);
+    assert_eq!(world.stats().handshakes, 1);
+    let polls = world.logged(Kind::Poll);
+    let gaps = polls
+        .windows(2)
+        .map(|pair| pair[1].t_ms - pair[0].end_ms.unwrap());
+    assert!(gaps.max() < Some(200), "{polls:#?}");
+    let posts = world.logged(Kind::Post);
+    let since = polls[0].t_ms;
+    // A second of handlers, a ping each 300 ms.
+    let pongs = posts.iter().filter(|post| post.t_ms > since + 250).count();
+    assert!(pongs >= 3, "{posts:#?}");
+}
+
+#[wasm_bindgen_test]
+async fn handlers_run_in_tasks_of_their_own() {
+    let world = World::new();
+    let client = world.following("r").await;
+    client.on_event(|_, told| {
+        if told.kind == "log" {
+            block(3.0);
+        }
+    });
+    world.burst("r", 40);
+    world.until("all lines", || client.count("log") == 40).await;
+    // Told in runs without a pause; a turn of the event loop lies between two of them.
+    let told = client.told();
+    let times: Vec<f64> = told
+        .iter()
+        .filter(|told| told.kind == "log")
+        .map(|t| t.at)
+        .collect();
+    let whole = times[39] - times[0];
+    assert!(whole >= 39.0 * 3.0, "{times:?}");
+}
+
+#[wasm_bindgen_test]
+async fn a_timer_of_the_page_rings_between_slices() {
+    let world = World::new();
+    let client = world.following("r").await;
+    client.on_event(|_, told| {
+        if told.kind == "log" {
+            block(2.0);
+        }
+    });
+    world.burst("r", 100);
+    let seen = RefCell::new(Vec::new());
+    world
+        .until("all lines", || {
+            seen.borrow_mut().push(client.count("log"));
+            client.count("log") == 100
+        })
+        .await;
+    // This condition was looked at after every few handlers, not before and after all of them.
+    let between = seen
+        .borrow()
+        .iter()
+        .filter(|n| (1..100).contains(*n))
+        .count();
+    assert!(between >= 5, "{seen:?}");
+}
+
+#[wasm_bindgen_test]
+async fn a_handler_may_subscribe_unsubscribe_emit_and_look() {
+    let world = World::with(Config {
+        test_events: true,
+        ..Config::default()
+    });
+    let client = world.following("r").await;
+    client.call(|c| c.listen("message-back", true));
+    client.on_event(|client, told| {
+        if told.kind != "update" {
+            return;
+        }
+        match told.id().as_str() {
+            "r" => {
+                assert!(client.snapshot("r").is_object());
+                client.call(|c| c.unsubscribe("r"));
+                client.subscribe("s");
+                client
+                    .emit(json!(["message", "from inside"]), -1.0)
+                    .unwrap();
+                client.call(|c| c.refresh("s"));
+                assert!(client.snapshot("r").is_null());
+            }
+            _ => client.call(|c| c.unsubscribe("s")),
+        }
+    });
+    world.payload("r", json!({"message": "one"}));
+    world
+        .until("subscribed to s", || world.subscriptions("s") == 1)
+        .await;
+    let back = world.heard(&client, "event").await;
+    assert_eq!(back, json!(["from inside"]));
+    world.payload("r", json!({"message": "two"}));
+    world.payload("s", json!({"message": "three"}));
+    world
+        .until("the update of s", || client.count("update") == 2)
+        .await;
+    assert_eq!(
+        client.of("update"),
+        [json!({"message": "one"}), json!({"message": "three"})]
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_handler_may_close() {
+    let world = World::new();
+    let client = world.following("r").await;
+    client.on_event(|client, told| {
+        if told.kind == "log" && client.count("log") == 3 {
+            client.close();
+        }
+    });
+    world.burst("r", 10);
+    world
+        .until("closed", || client.state()["name"] == "closed")
+        .await;
+    world.settle().await;
+    assert_eq!(client.count("log"), 3);
+    assert_eq!(client.of("state").pop().unwrap()["name"], "closed");
+    assert_eq!(client.of("disconnect")[0]["reason"], "io client disconnect");
+    client.free();
+    world.nothing_left().await;
+}
+
+#[wasm_bindgen_test]
+async fn a_handler_may_free_the_connection_that_calls_it() {
+    let world = World::new();
+    let client = world.following("r").await;
+    client.on_event(|client, told| {
+        if told.kind == "log" && client.count("log") == 3 {
+            client.free();
+        }
+    });
+    world.burst("r", 10);
+    world
+        .until("the third line", || client.count("log") == 3)
+        .await;
+    world.nothing_left().await;
+    world.settle().await;
+    assert_eq!(client.count("log"), 3);
+    assert_eq!(client.count("disconnect"), 0);
+}
+
+#[wasm_bindgen_test]
+async fn a_handler_may_close_one_connection_from_within_another() {
+    let world = World::new();
+    let first = world.following("r").await;
+    let second = world.connected(json!({})).await;
+    let other = second.clone();
+    let done = Rc::new(Cell::new(false));
+    let seen = Rc::clone(&done);
+    first.on_event(move |_, told| {
+        if told.kind == "update" && !seen.replace(true) {
+            other.close();
+            other.free();
+        }
+    });
+    world.payload("r", json!({"message": "m"}));
+    world.until("told", || done.get()).await;
+    world.payload("r", json!({"message": "n"}));
+    world
+        .until("the first goes on", || first.count("update") == 2)
+        .await;
+    assert!(first.call(Handle::connected));
+}
+
+#[wasm_bindgen_test]
+async fn a_function_that_throws_stops_nothing() {
+    let world = World::new();
+    let client = world.following("r").await;
+    client.on_event(|_, told| {
+        if told.kind == "log" {
+            wasm_bindgen::throw_str("a handler of the page failed");
+        }
+    });
+    world.burst("r", 30);
+    world.until("all lines", || client.count("log") == 30).await;
+    client.on_event(|_, _| ());
+    world.payload("r", json!({"message": "after it"}));
+    world.heard(&client, "update").await;
+    assert_eq!(client.count("disconnect"), 0);
+}
