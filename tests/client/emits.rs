@@ -224,3 +224,22 @@ fn a_volatile_emit_does_not_outlive_its_connection() {
     world.join();
     assert!(!world.is_asked(Kind::Post));
 }
+
+#[test]
+fn a_volatile_emit_with_an_ack_has_one_outcome() {
+    let mut world = World::live();
+    world.emit(1, "a");
+    world.input(Input::Emit(Emit {
+        volatile: true,
+        ..emit(2, "b", Acked::Within(60_000))
+    }));
+    world.cut(Kind::Poll);
+    world.wait();
+    world.forget();
+    world.join();
+    world.close();
+    assert_eq!(
+        world.heard(),
+        ["connect n", "reconnect 1", "disconnect CLOSED"]
+    );
+}

@@ -91,6 +91,17 @@ fn polling_starts_when_the_server_refuses_the_connection() {
 }
 
 #[test]
+fn polling_starts_when_the_server_refuses_to_go_on() {
+    let expired = r#"42["subscribe_error",{"error":"Session expired","research_id":"r"}]|41"#;
+    for packets in [expired, "<html>Sign in</html>"] {
+        let mut world = World::following();
+        world.receive(packets);
+        assert_eq!(world.state(), "fallback UNAUTHORIZED");
+        assert!(world.is_asked(Kind::Status));
+    }
+}
+
+#[test]
 fn questions_follow_each_other_and_the_interval_counts_from_the_answer() {
     let mut world = polling();
     for _ in 0..5 {
@@ -227,6 +238,14 @@ fn the_first_good_answer_after_failures_connects_at_once() {
     world.advance(3000);
     world.status("r", 200, RUNS);
     assert!(!world.is_asked(Kind::Handshake), "only the first is a sign");
+}
+
+#[test]
+fn the_first_good_answer_after_a_hanging_one_connects_at_once() {
+    let mut world = polling();
+    world.advance(10_000 + 3000);
+    world.status("r", 200, RUNS);
+    assert!(world.is_asked(Kind::Handshake));
 }
 
 #[test]

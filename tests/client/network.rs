@@ -1,5 +1,6 @@
 //! What the browser says of its network and of the page.
 
+use research_socket::http::Credentials;
 use research_socket::research::Input;
 use research_socket::socket::PROBE_MS;
 
@@ -184,6 +185,26 @@ fn a_page_that_goes_says_so_with_a_beacon() {
         ["state stopped ABORTED", "disconnect ABORTED"]
     );
     assert_eq!(world.until_due(), None);
+}
+
+#[test]
+fn a_beacon_has_the_address_of_its_session() {
+    let mut world = World::new();
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    world.credentials = Some(Ok(Credentials {
+        headers: vec![pair("X-Token", "t")],
+        query: vec![pair("lang", "en")],
+        ..Credentials::default()
+    }));
+    world.connect();
+    world.join();
+    world.input(Input::Hidden);
+    let beacon = &world.beacons[0];
+    assert_eq!(beacon.url, "http://host/socket.io/");
+    assert_eq!(beacon.headers, [pair("X-Token", "t")]);
+    for field in [pair("lang", "en"), pair("EIO", "4"), pair("sid", "s1")] {
+        assert!(beacon.query.contains(&field), "{:?}", beacon.query);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What must hold whatever the page, the peer and the network do. The rules are the world's.
 
 use proptest::prelude::*;
+use research_socket::failure::{Failure, Retry};
 use research_socket::http::{Answer, Credentials, RequestError, RequestId, Response};
 use research_socket::research::{CancelId, Input, ResearchId};
 use research_socket::socket::{Acked, Emit};
@@ -160,6 +161,18 @@ fn packet() -> impl Strategy<Value = &'static str> {
     ])
 }
 
+/// The options that decide what comes after a failure.
+#[derive(Clone, Debug)]
+struct Options {
+    attempts: Option<u32>,
+    fallback: bool,
+}
+
+fn options() -> impl Strategy<Value = Options> {
+    let attempts = prop::sample::select(vec![None, Some(0), Some(3)]);
+    (attempts, any::<bool>()).prop_map(|(attempts, fallback)| Options { attempts, fallback })
+}
+
 /// A world under a script.
 struct Run {
     world: World,
@@ -169,8 +182,18 @@ struct Run {
 
 impl Run {
     fn new() -> Self {
+        Self::with(&Options {
+            attempts: Some(3),
+            fallback: true,
+        })
+    }
+
+    fn with(options: &Options) -> Self {
         Self {
-            world: World::with(|config| config.reconnection_attempts = Some(3)),
+            world: World::with(|config| {
+                config.reconnection_attempts = options.attempts;
+                config.fallback = config.fallback.filter(|_| options.fallback);
+            }),
             emits: 0,
             cancels: 0,
         }
@@ -284,22 +307,35 @@ impl Run {
         assert!(self.world.in_flight.len() <= MAX_IN_FLIGHT);
     }
 
-    /// All faults are over: the client must become live.
-    fn calm_down(&mut self) {
+    /// All faults are over: the client must become live, where nobody refused it by itself.
+    fn calm_down(&mut self, looks: bool) {
         self.world.credentials = Some(Ok(Credentials::default()));
         self.world.max_payload = 1_000_000;
-        self.input(Input::Online(true));
-        self.input(Input::Connect);
-        for _ in 0..200 {
-            if self.world.client.is_connected() {
-                return;
-            }
-            match self.world.in_flight.is_empty() {
-                true => self.take(Step::Wait),
-                false => self.answer(0, Self::good),
+        let state = self.world.client.state();
+        let refused = state.reason.as_ref().map(Failure::retry) == Some(Retry::Stop);
+        let needs_page = refused || !looks;
+        if needs_page {
+            self.input(Input::Online(true));
+            self.input(Input::Connect);
+        }
+        let end = self.world.now + 400_000;
+        while !self.world.client.is_connected() && self.world.now < end {
+            if !self.world.in_flight.is_empty() {
+                self.answer(0, Self::good);
+            } else if self.world.until_due().is_some() {
+                self.take(Step::Wait);
+            } else if needs_page {
+                // The attempt that was under way carried a fault.
+                self.input(Input::Connect);
+            } else {
+                break;
             }
         }
-        panic!("never live again: {}", self.world.state());
+        let state = self.world.state();
+        assert!(
+            self.world.client.is_connected(),
+            "never live again: {state}"
+        );
     }
 
     /// Nobody answers any more: nothing may be left behind.
@@ -321,12 +357,13 @@ proptest! {
 
     #[test]
     fn whatever_happens_the_rules_hold_and_the_client_recovers(
+        options in options(),
         steps in prop::collection::vec(step(), 0..300),
     ) {
-        let mut run = Run::new();
+        let mut run = Run::with(&options);
         run.input(Input::Connect);
         steps.into_iter().for_each(|step| run.take(step));
-        run.calm_down();
+        run.calm_down(options.fallback || options.attempts.is_none());
         run.close();
     }
 
@@ -358,7 +395,7 @@ proptest! {
             }));
             run.take(Step::Wait);
         }
-        run.calm_down();
+        run.calm_down(true);
     }
 
     #[test]

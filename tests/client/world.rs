@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use research_socket::config::Config;
 use research_socket::http::{
-    Answer, AskId, Command, Credentials, Request, RequestError, RequestId, Response,
+    Answer, AskId, Beacon, Command, Credentials, Request, RequestError, RequestId, Response,
 };
 use research_socket::research::{
     CancelId, Client, Event, Input, Output, ResearchEvent, ResearchId, StateName,
@@ -36,6 +36,7 @@ pub(crate) struct World {
     /// Every request that was started, in order.
     pub(crate) started: Vec<Request>,
     pub(crate) in_flight: BTreeMap<RequestId, Request>,
+    pub(crate) beacons: Vec<Beacon>,
     sessions: u32,
     /// What the client did and told since it was asked last, in short words.
     did: Vec<String>,
@@ -77,6 +78,7 @@ impl World {
             max_payload: 1_000_000,
             started: Vec::new(),
             in_flight: BTreeMap::new(),
+            beacons: Vec::new(),
             sessions: 0,
             did: Vec::new(),
             told: Vec::new(),
@@ -384,7 +386,7 @@ impl World {
                 assert!(!was_closed, "a closed client asks for nothing");
                 self.asks.push(ask);
             }
-            Command::Beacon(_) => {}
+            Command::Beacon(beacon) => self.beacons.push(beacon),
             Command::Start(request) => {
                 assert!(
                     !was_closed || request.keepalive,
