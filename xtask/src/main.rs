@@ -5,6 +5,7 @@
     reason = "results of a command line tool belong on stdout"
 )]
 
+mod bench;
 mod build;
 mod demo;
 mod environment;
@@ -65,6 +66,14 @@ enum Task {
         #[arg(long)]
         list: bool,
     },
+    /// Measure what the package costs, natively and in Chromium beside socket.io-client.
+    ///
+    /// Prints tables. No number fails it: machines differ, so compare within one run.
+    Bench {
+        /// In a minute or two instead of ten: fewer lines, one round.
+        #[arg(long)]
+        quick: bool,
+    },
     /// Print the variables that tools and tests are run with, for a shell
     ///
     /// To run tools by hand:
@@ -100,6 +109,7 @@ fn run(task: Task) -> Result<bool> {
             }
         }
         Task::Test { steps, list: false } => return test::run(&project, &steps),
+        Task::Bench { quick } => return bench::run(&project, quick),
         Task::Env => print!("{}", Environment::of(&project)?.exports()),
     }
     Ok(true)

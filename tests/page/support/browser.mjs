@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after } from "node:test";
 import { chromium } from "playwright-core";
 import * as places from "./places.mjs";
-import { recordRequests } from "./requests.mjs";
+import { Requests, recordRequests } from "./requests.mjs";
 
 const ARGUMENTS = [
   "--no-sandbox",
@@ -29,10 +29,10 @@ after(async () => {
  * Opens `url` in a fresh context, runs `use`, and fails on a console error, an uncaught error or an unhandled rejection
  * unless one of `expected` matches it.
  * @param {string} url
- * @param {{ expected?: RegExp[] }} options
+ * @param {{ expected?: RegExp[], record?: boolean }} options `record: false` where time is measured: it costs the page some
  * @param {(page: import("playwright-core").Page, tools: { requests: import("./requests.mjs").Requests, problems: string[] }) => Promise<void>} use
  */
-export async function withPage(url, { expected = [] }, use) {
+export async function withPage(url, { expected = [], record = true }, use) {
   browser ??= chromium.launch({ executablePath: places.chromium(), headless: true, args: ARGUMENTS });
   const context = await (await browser).newContext();
   try {
@@ -45,7 +45,7 @@ export async function withPage(url, { expected = [] }, use) {
     // Chromium reports unhandled rejections here too.
     page.on("pageerror", (error) => problems.push(`uncaught: ${error?.stack ?? error}`));
     page.on("crash", () => problems.push("the page crashed"));
-    const requests = recordRequests(page);
+    const requests = record ? recordRequests(page) : new Requests();
     await page.goto(url);
     try {
       await use(page, { requests, problems });

@@ -20,7 +20,9 @@ const OF_INTEREST = /^(\/ws)?\/socket\.io\/|^\/api\/|^\/history\//;
 
 /** @param {import("playwright-core").Page} page */
 export function recordRequests(page) {
-  return new Requests(page);
+  const requests = new Requests();
+  requests.listen(page);
+  return requests;
 }
 
 export class Requests {
@@ -30,7 +32,7 @@ export class Requests {
   #open = new Map();
 
   /** @param {import("playwright-core").Page} page */
-  constructor(page) {
+  listen(page) {
     page.on("request", (request) => this.#handleStart(request));
     page.on("requestfinished", (request) => this.#handleEnd(request));
     page.on("requestfailed", (request) => this.#handleEnd(request));
