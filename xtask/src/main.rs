@@ -70,7 +70,7 @@ enum Task {
     ///
     /// Prints tables. No number fails it: machines differ, so compare within one run.
     Bench {
-        /// In a minute or two instead of ten: fewer lines, one round.
+        /// In a minute: fewer lines, one round.
         #[arg(long)]
         quick: bool,
     },

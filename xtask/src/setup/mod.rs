@@ -107,14 +107,25 @@ pub(crate) fn ensure(project: &Project, parts: &[Part]) -> Result<()> {
     if missing.is_empty() {
         return Ok(());
     }
-    let labels: Vec<_> = missing.iter().map(|part| part.label()).collect();
-    ui::say(format_args!("set-up: to install: {}", labels.join(", ")));
+    ui::say(format_args!("set-up: to install: {}", labels(&missing)));
     let failures = install_in_lanes(project, &missing);
     cargo_tools::remove_scratch(project);
     if failures.is_empty() {
         return Ok(());
     }
     bail!("set-up is not complete:\n{}", failures.join("\n"));
+}
+
+/// Fails if one of `parts` is not ready, and installs nothing.
+pub(crate) fn check(project: &Project, parts: &[Part]) -> Result<()> {
+    let missing = missing(project, parts)?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "not installed: {}; `cargo xtask setup` says why",
+        labels(&missing)
+    );
 }
 
 /// `cargo xtask setup`.
@@ -135,6 +146,11 @@ fn missing(project: &Project, parts: &[Part]) -> Result<Vec<Part>> {
         }
     }
     Ok(missing)
+}
+
+fn labels(parts: &[Part]) -> String {
+    let labels: Vec<_> = parts.iter().map(|part| part.label()).collect();
+    labels.join(", ")
 }
 
 fn install_in_lanes(project: &Project, missing: &[Part]) -> Vec<String> {

@@ -6,6 +6,7 @@ mod node;
 mod steps;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 
@@ -68,53 +69,99 @@ impl Report {
     }
 }
 
+/// A step that has been run.
+#[derive(Debug)]
+struct Done {
+    name: &'static str,
+    counts: Counts,
+    passed: bool,
+    took: Duration,
+}
+
 /// Runs the steps of these names, or all, and prints `N passed, N failed` last.
 pub(crate) fn run(project: &Project, names: &[String]) -> Result<bool> {
     let steps = select(names)?;
     let parts: Vec<_> = steps.iter().flat_map(|step| step.needs).copied().collect();
-    setup::ensure(project, &parts)?;
+    // What cannot be installed fails the steps that need it, and no other.
+    if let Err(error) = setup::ensure(project, &parts) {
+        ui::show(&format!("{error:#}"));
+    }
     let context = Context {
         project: project.clone(),
         environment: Environment::of(project)?,
         scratch: std::env::temp_dir().join(format!("research-socket-{}", std::process::id())),
     };
     std::fs::create_dir_all(&context.scratch)?;
-    let mut total = Counts::default();
-    let mut summary = String::new();
-    for step in steps {
-        let began = ui::elapsed();
-        ui::say(format_args!("{}: {}", step.name, step.about));
-        let report = (step.run)(&context).unwrap_or_else(|error| Report {
+    let done: Vec<_> = steps.iter().map(|step| run_step(step, &context)).collect();
+    // A scratch folder that stays does no harm.
+    let _ = std::fs::remove_dir_all(&context.scratch);
+    ui::show(&table(&done));
+    let total = sum(&done);
+    println!("{total}");
+    Ok(total.failed == 0 && total.passed > 0)
+}
+
+// Whatever happens in a step, the next one is run.
+fn run_step(step: &Step, context: &Context) -> Done {
+    let Step { name, about, .. } = step;
+    let began = ui::elapsed();
+    ui::say(format_args!("{name}: {about}"));
+    let ready = setup::check(&context.project, step.needs);
+    let report = ready
+        .and_then(|()| (step.run)(context))
+        .unwrap_or_else(|error| Report {
             counts: Counts {
                 passed: 0,
                 failed: 1,
             },
             failure: Some(format!("{error:#}")),
         });
-        let took = ui::human(ui::elapsed().saturating_sub(began));
-        if let Some(failure) = &report.failure {
-            ui::show(failure);
-        }
-        let verdict = if report.failure.is_some() {
-            "FAILED"
-        } else {
-            "ok"
-        };
-        ui::say(format_args!(
-            "{}: {verdict}, {} ({took})",
-            step.name, report.counts
-        ));
-        summary += &format!(
-            "  {:<12} {verdict:<6} {} ({took})\n",
-            step.name, report.counts
-        );
-        total += report.counts;
+    let done = Done {
+        name,
+        counts: report.counts,
+        passed: report.failure.is_none(),
+        took: ui::elapsed().saturating_sub(began),
+    };
+    if let Some(failure) = &report.failure {
+        ui::show(failure);
     }
-    // A scratch folder that stays does no harm.
-    let _ = std::fs::remove_dir_all(&context.scratch);
-    ui::show(&summary);
-    println!("{total}");
-    Ok(total.failed == 0 && total.passed > 0)
+    ui::say(format_args!(
+        "{name}: {}, {} ({})",
+        done.verdict(),
+        done.counts,
+        ui::human(done.took)
+    ));
+    done
+}
+
+impl Done {
+    fn verdict(&self) -> &'static str {
+        if self.passed { "ok" } else { "FAILED" }
+    }
+}
+
+fn table(done: &[Done]) -> String {
+    let row = |name: &str, verdict: &str, Counts { passed, failed }, took: Duration| {
+        let seconds = took.as_secs_f64();
+        format!("{name:<12} {verdict:<6} {passed:>7} {failed:>7} {seconds:>8.1}\n")
+    };
+    let head = format!(
+        "{:<12} {:<6} {:>7} {:>7} {:>8}\n",
+        "step", "", "passed", "failed", "seconds"
+    );
+    let rows = done
+        .iter()
+        .map(|step| row(step.name, step.verdict(), step.counts, step.took));
+    let took = done.iter().map(|step| step.took).sum();
+    head + &rows.collect::<String>() + &row("total", "", sum(done), took)
+}
+
+fn sum(done: &[Done]) -> Counts {
+    let mut total = Counts::default();
+    for step in done {
+        total += step.counts;
+    }
+    total
 }
 
 fn select(names: &[String]) -> Result<Vec<&'static Step>> {
@@ -167,6 +214,49 @@ mod tests {
                 failed: 1
             }
         );
+    }
+
+    #[test]
+    fn the_table_has_a_line_for_each_step_and_the_sum() {
+        let step = |name, passed, failed| Done {
+            name,
+            counts: Counts { passed, failed },
+            passed: failed == 0,
+            took: Duration::from_millis(1250),
+        };
+        let table = table(&[step("fmt", 1, 0), step("native", 200, 3)]);
+        let lines: Vec<Vec<&str>> = table
+            .lines()
+            .map(|line| line.split_whitespace().collect())
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                vec!["step", "passed", "failed", "seconds"],
+                vec!["fmt", "ok", "1", "0", "1.2"],
+                vec!["native", "FAILED", "200", "3", "1.2"],
+                vec!["total", "201", "3", "2.5"],
+            ]
+        );
+    }
+
+    #[test]
+    fn a_step_that_cannot_even_start_has_failed() {
+        let step = Step {
+            name: "broken",
+            about: "",
+            needs: &[],
+            run: |_| bail!("no such tool"),
+        };
+        let project = Project::locate().unwrap();
+        let context = Context {
+            environment: Environment::of(&project).unwrap(),
+            project,
+            scratch: PathBuf::new(),
+        };
+        let done = run_step(&step, &context);
+        assert!(!done.passed);
+        assert_eq!(done.counts.failed, 1);
     }
 
     #[test]

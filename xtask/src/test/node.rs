@@ -39,8 +39,9 @@ fn suite(context: &Context, label: &str, files: &[PathBuf], deadline: Duration) 
     }
     let summary = context.scratch.join(format!("{label}.tap"));
     let mut node = context.environment.command("node");
-    // The first report is for people, the second for counting.
-    node.arg("--test")
+    // One file after the other: some measure how long a page was busy.
+    node.args(["--test", "--test-concurrency=1"])
+        // The first report is for people, the second for counting.
         .args(["--test-reporter=spec", "--test-reporter-destination=stdout"])
         .arg("--test-reporter=tap")
         .arg(format!("--test-reporter-destination={}", summary.display()))
