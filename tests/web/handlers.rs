@@ -40,33 +40,19 @@ async fn slow_handlers_delay_neither_the_pong_nor_the_next_poll() {
         .windows(2)
         .map(|pair| pair[1].t_ms - pair[0].end_ms.unwrap());
     assert!(gaps.max() < Some(200), "{polls:#?}");
+    // A second of handlers and a ping each 300 ms: each pong leaves soon after the poll that brought
+    // its ping. The timers of the server are the page's own, so they ring late as well.
     let posts = world.logged(Kind::Post);
-    let since = polls[0].t_ms;
-    // A second of handlers, a ping each 300 ms.
-    let pongs = posts.iter().filter(|post| post.t_ms > since + 250).count();
-    assert!(pongs >= 3, "{posts:#?}");
-}
-
-#[wasm_bindgen_test]
-async fn handlers_run_in_tasks_of_their_own() {
-    let world = World::new();
-    let client = world.following("r").await;
-    client.on_event(|_, told| {
-        if told.kind == "log" {
-            block(3.0);
-        }
-    });
-    world.burst("r", 40);
-    world.until("all lines", || client.count("log") == 40).await;
-    // Told in runs without a pause; a turn of the event loop lies between two of them.
-    let told = client.told();
-    let times: Vec<f64> = told
-        .iter()
-        .filter(|told| told.kind == "log")
-        .map(|t| t.at)
+    let pongs = posts.iter().filter(|post| post.t_ms > polls[0].t_ms + 250);
+    let waits: Vec<_> = pongs
+        .map(|pong| {
+            let ends = polls.iter().filter_map(|poll| poll.end_ms);
+            let ping = ends.filter(|end| *end <= pong.t_ms).max();
+            pong.t_ms - ping.unwrap_or(0)
+        })
         .collect();
-    let whole = times[39] - times[0];
-    assert!(whole >= 39.0 * 3.0, "{times:?}");
+    assert!(waits.len() >= 2, "{posts:#?}");
+    assert!(waits.iter().all(|wait| *wait < 200), "{waits:?}");
 }
 
 #[wasm_bindgen_test]
