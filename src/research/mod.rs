@@ -2,6 +2,7 @@
 
 mod checks;
 mod client;
+mod contract;
 pub mod dedup;
 mod engine;
 mod event;
@@ -20,7 +21,8 @@ mod terminations;
 mod text;
 mod warning;
 
-pub use client::{CancelId, Client, Event, Input, Output, State, StateName, Stats};
+pub use client::Client;
+pub use contract::{CancelId, Event, Input, Output, State, StateName, Stats};
 pub use engine::Engine;
 pub use event::{End, Field, Gap, ResearchEvent, Source, Update};
 pub use failure::Failure;

@@ -1,6 +1,6 @@
 //! Requests of the page to end a research.
 
-use super::client::CancelId;
+use super::contract::CancelId;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::http::{Answer, Body, Context, Method, Request, RequestError, RequestId};
