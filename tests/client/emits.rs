@@ -181,7 +181,8 @@ fn what_was_sent_makes_room() {
     let large = "x".repeat(MAX_WAITING_BYTES * 2 / 3);
     for id in 0..5 {
         world.emit(id, &large);
-        world.emit(id, "a");
+        world.emit(id, "waits");
+        world.emit(id, "waits");
         world.accept_all();
     }
     assert_eq!(world.told(), [""; 0]);

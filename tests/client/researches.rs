@@ -390,8 +390,13 @@ fn counters_outlive_their_research() {
     let line = r#"42["progress_r",{"log_entry":{"message":"m","time":"t","type":"INFO"}}]"#;
     world.receive(&format!("{line}|{line}"));
     world.unsubscribe("r");
-    assert_eq!(world.client.stats().lines, 1);
-    assert_eq!(world.client.stats().duplicates, 1);
+    let stats = world.client.stats();
+    assert_eq!((stats.lines, stats.duplicates), (1, 1));
+    world.subscribe("r");
+    world.receive(line);
+    world.close();
+    let stats = world.client.stats();
+    assert_eq!((stats.lines, stats.duplicates), (2, 1));
 }
 
 #[test]
