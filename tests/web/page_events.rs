@@ -183,7 +183,7 @@ async fn a_page_that_is_looked_at_tries_at_once() {
 }
 
 #[wasm_bindgen_test]
-async fn time_does_not_run_backwards_with_the_wall_clock() {
+async fn time_runs_on_when_the_wall_clock_is_set_back_and_after_a_sleep() {
     let world = World::new();
     let client = world.following("r").await;
     let updated = |message: &str| {
@@ -204,6 +204,9 @@ async fn time_does_not_run_backwards_with_the_wall_clock() {
         (first..first + 5_000.0).contains(&second),
         "{first} {second}"
     );
+    // Nor does it stand still.
+    client.emit(json!(["nobody answers"]), 30.0).unwrap();
+    world.heard(&client, "ack_error").await;
     // The machine slept for an hour, in which only the wall clock went on.
     world.page.set_date_offset(3_600_000.0);
     let told = updated("three");
