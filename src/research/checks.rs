@@ -152,6 +152,14 @@ impl Checks {
         }
     }
 
+    /// Drops the request in flight if it asks for this research.
+    pub(super) fn abort_about(&mut self, ctx: &mut Context<'_>, research: &str) {
+        let about = self.in_flight.take_if(|check| check.research == research);
+        if let Some(check) = about {
+            ctx.abort(check.request);
+        }
+    }
+
     /// Drops the request in flight.
     pub(super) fn abort(&mut self, ctx: &mut Context<'_>) {
         if let Some(check) = self.in_flight.take() {

@@ -186,6 +186,7 @@ impl Client {
                 if let Some(subscription) = self.subscriptions.remove(&id) {
                     self.stats.add(subscription.job.counters());
                     self.send_about(UNSUBSCRIBE, subscription.job.id());
+                    self.checks.abort_about(&mut context!(self), &id);
                 }
             }
             Input::Visible => {
@@ -275,7 +276,9 @@ impl Client {
             {
                 subscription.schedule.once(now);
             }
-            self.events.push_back(Event::Cancelled { cancel, result });
+            if let Some(cancel) = cancel {
+                self.events.push_back(Event::Cancelled { cancel, result });
+            }
             return;
         }
         let subscriptions = &mut self.subscriptions;
@@ -376,7 +379,7 @@ impl Client {
 
     fn close(&mut self) {
         self.checks.abort(&mut context!(self));
-        for cancel in self.terminations.abort(&mut context!(self)) {
+        for cancel in self.terminations.forget() {
             self.events.push_back(Event::Cancelled {
                 cancel,
                 result: Err(Failure::Closed),
@@ -590,7 +593,8 @@ impl Client {
             .get("error")
             .and_then(Raw::string)
             .unwrap_or_default();
-        if matches!(&*words, "Authentication required" | "Session expired") {
+        if words == "Session expired" {
+            // The server disconnects after it.
             self.refusal = Some(words.clone().into_owned());
         }
         let id = payload.get("research_id").map(|id| match id.string() {

@@ -68,6 +68,8 @@ impl Schedule {
     pub(super) fn failed(&mut self, now: Timestamp, config: &Config, pause_ms: u64) {
         match self {
             Self::Never => {}
+            // Without polling a question is asked because the page wants it: once.
+            Self::Once(_) if config.fallback.is_none() => *self = Self::Never,
             Self::Once(at) | Self::Repeatedly(at) => *at = next(now, config, pause_ms),
         }
     }

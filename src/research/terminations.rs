@@ -17,7 +17,8 @@ pub(super) struct Terminations {
 
 #[derive(Debug)]
 struct Pending {
-    cancel: CancelId,
+    /// `None` once nobody wants to hear of it any more.
+    cancel: Option<CancelId>,
     research: String,
     deadline: Timestamp,
 }
@@ -35,7 +36,9 @@ impl Terminations {
     ) -> Option<CancelId> {
         let mut given_up = None;
         if self.pending.len() >= MAX_PENDING {
-            given_up = self.give_up_first(ctx, |_| true);
+            given_up = self
+                .give_up_first(ctx, |_| true)
+                .and_then(|pending| pending.cancel);
         }
         let mut headers = headers.to_vec();
         headers.extend(csrf_token.map(|token| ("X-CSRFToken".to_owned(), token)));
@@ -49,13 +52,14 @@ impl Terminations {
                 content_type: "application/json",
                 text: "{}".to_owned(),
             }),
-            keepalive: false,
+            // The page may leave right after it.
+            keepalive: true,
         });
         let deadline = ctx.now.after(config.timeout_ms);
         self.pending.insert(
             request,
             Pending {
-                cancel,
+                cancel: Some(cancel),
                 research,
                 deadline,
             },
@@ -68,7 +72,7 @@ impl Terminations {
         &mut self,
         request: RequestId,
         answer: &Answer,
-    ) -> Option<(CancelId, String, Result<(), Failure>)> {
+    ) -> Option<(Option<CancelId>, String, Result<(), Failure>)> {
         let Pending {
             cancel, research, ..
         } = self.pending.remove(&request)?;
@@ -91,9 +95,13 @@ impl Terminations {
         self.give_up(ctx, |pending| pending.deadline <= now)
     }
 
-    /// Gives up everything.
-    pub(super) fn abort(&mut self, ctx: &mut Context<'_>) -> Vec<CancelId> {
-        self.give_up(ctx, |_| true)
+    /// Names the requests of which nobody will hear. They go on: the researches are to end all the
+    /// same.
+    pub(super) fn forget(&mut self) -> Vec<CancelId> {
+        let pending = self.pending.values_mut();
+        pending
+            .filter_map(|pending| pending.cancel.take())
+            .collect()
     }
 
     fn give_up(
@@ -102,8 +110,8 @@ impl Terminations {
         which: impl Fn(&Pending) -> bool,
     ) -> Vec<CancelId> {
         let mut given_up = Vec::new();
-        while let Some(cancel) = self.give_up_first(ctx, &which) {
-            given_up.push(cancel);
+        while let Some(pending) = self.give_up_first(ctx, &which) {
+            given_up.extend(pending.cancel);
         }
         given_up
     }
@@ -112,10 +120,10 @@ impl Terminations {
         &mut self,
         ctx: &mut Context<'_>,
         which: impl Fn(&Pending) -> bool,
-    ) -> Option<CancelId> {
+    ) -> Option<Pending> {
         let (request, pending) = self.pending.remove_first(which)?;
         ctx.abort(request);
-        Some(pending.cancel)
+        Some(pending)
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Timestamp> {

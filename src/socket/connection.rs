@@ -201,7 +201,15 @@ impl Connection {
 
     /// The page can be seen again, or was restored: what waits is tried at once.
     pub(crate) fn wake(&mut self, ctx: &mut Context<'_>) {
-        if !matches!(self.link, Link::Idle) {
+        let restored = matches!(
+            self.link,
+            Link::Holding {
+                hold: Hold::Hidden,
+                ..
+            }
+        );
+        let began = !matches!(self.link, Link::Idle);
+        if restored || (began && self.settings.reconnection) {
             self.connect(ctx);
         }
     }
@@ -222,7 +230,15 @@ impl Connection {
     pub(crate) fn set_online(&mut self, ctx: &mut Context<'_>, online: bool) {
         self.online = online;
         if online {
-            self.wake(ctx);
+            // A network makes no difference to a server that refused.
+            if let Link::Holding {
+                hold: Hold::Offline | Hold::UsedUp,
+                ..
+            }
+            | Link::Waiting { .. } = self.link
+            {
+                self.connect(ctx);
+            }
         } else if let Link::Waiting { until, .. } = self.link {
             self.link = Link::Holding {
                 hold: Hold::Offline,
@@ -474,29 +490,29 @@ impl Connection {
 
     /// Sends what the session can take now.
     pub(crate) fn flush(&mut self, ctx: &mut Context<'_>) {
+        self.hand_over(false);
+        if let Some(session) = self.session() {
+            session.flush(ctx);
+        }
+    }
+
+    /// Gives a live session what the page wants to send: as much as leaves with the next POST, or
+    /// `all` of it.
+    fn hand_over(&mut self, all: bool) {
+        let Link::Live { session, .. } = &mut self.link else {
+            return;
+        };
         let mut refused = Vec::new();
-        match &mut self.link {
-            Link::Live { session, .. } => {
-                while session.has_room() {
-                    let Some(max_payload) = session.max_payload() else {
-                        break;
-                    };
-                    let Some(packets) = self.outgoing.pop(max_payload, &mut refused) else {
-                        break;
-                    };
-                    for packet in packets {
-                        session.send(packet);
-                    }
-                }
-                session.flush(ctx);
+        while all || session.has_room() {
+            let Some(max_payload) = session.max_payload() else {
+                break;
+            };
+            let Some(packets) = self.outgoing.pop(max_payload, &mut refused) else {
+                break;
+            };
+            for packet in packets {
+                session.send(packet);
             }
-            Link::Joining { session, .. } => session.flush(ctx),
-            Link::Asking { .. }
-            | Link::Closed
-            | Link::Holding { .. }
-            | Link::Idle
-            | Link::Opening { .. }
-            | Link::Waiting { .. } => {}
         }
         for (emit, error) in refused {
             self.events.push_back(Event::EmitFailed { emit, error });
@@ -505,7 +521,7 @@ impl Connection {
 
     /// Ends it for good. What is queued is still sent.
     pub(crate) fn close(&mut self, ctx: &mut Context<'_>) {
-        self.flush(ctx);
+        self.hand_over(true);
         let was_live = self.is_live();
         self.leave(ctx, true);
         self.link = Link::Closed;

@@ -53,6 +53,27 @@ fn a_planned_attempt_is_not_made_once_the_network_is_gone() {
 }
 
 #[test]
+fn a_network_makes_no_difference_to_a_refusal() {
+    let mut world = World::new();
+    world.connect();
+    world.answer(Kind::Handshake, 401, "");
+    world.forget();
+    world.input(Input::Online(true));
+    assert!(!world.is_asked(Kind::Handshake));
+}
+
+#[test]
+fn a_page_that_wants_no_reconnection_is_taken_at_its_word() {
+    let mut world = World::live_with(|config| config.reconnection = false);
+    world.cut(Kind::Poll);
+    world.input(Input::Visible);
+    world.input(Input::Online(true));
+    assert!(!world.is_asked(Kind::Handshake));
+    world.connect();
+    assert!(world.is_asked(Kind::Handshake));
+}
+
+#[test]
 fn online_connects_at_once() {
     let mut world = World::live();
     world.input(Input::Online(false));
