@@ -173,7 +173,26 @@ async fn a_connection_that_is_closed_but_not_freed_keeps_only_its_way_to_the_pag
             world.left() == ["message channel"]
         })
         .await;
-    assert_eq!(client.of("state").pop().unwrap()["name"], "closed");
+    let told = || client.of("state").pop().unwrap();
+    world
+        .until("the page hears of it", || told()["name"] == "closed")
+        .await;
+}
+
+#[wasm_bindgen_test]
+async fn what_was_emitted_before_is_still_sent() {
+    let world = World::new();
+    let client = world.following("r").await;
+    let before = packets_in(&world);
+    // The first is on its way, so the others wait for their turn.
+    for n in 0..20 {
+        client.emit(json!(["event", n]), -1.0).unwrap();
+    }
+    client.close();
+    client.free();
+    world.nothing_left().await;
+    // DISCONNECT and the close packet too.
+    assert_eq!(packets_in(&world) - before, 22);
 }
 
 #[wasm_bindgen_test]

@@ -8,8 +8,6 @@ use research_socket::Connection;
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
-use super::page::now;
-
 #[wasm_bindgen]
 extern "C" {
     /// The exported class as JavaScript sees it, glue included.
@@ -67,8 +65,6 @@ pub struct Told {
     pub id: JsValue,
     pub value: JsValue,
     pub extra: JsValue,
-    /// When, in milliseconds.
-    pub at: f64,
 }
 
 impl Told {
@@ -107,13 +103,11 @@ impl Client {
             let dispatch = Closure::<dyn FnMut(String, JsValue, JsValue, JsValue)>::new(
                 move |kind, id, value, extra| {
                     if let Some(shared) = weak.upgrade() {
-                        let at = now();
                         Self { shared }.hear(Told {
                             kind,
                             id,
                             value,
                             extra,
-                            at,
                         });
                     }
                 },
