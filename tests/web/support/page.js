@@ -27,6 +27,9 @@ function restore() {
   for (const step of undo.splice(0).reverse()) step();
 }
 
+/** Whether a function is Rust's: the scripts of a WebDriver use the page's timers as well. */
+const isRust = (callback) => Boolean(callback?._wbg_cb_unref);
+
 /** Milliseconds that no test changes. */
 export const now = () => clock();
 
@@ -180,6 +183,7 @@ export class Page {
   // --- The page and its browser --------------------------------------------------------------------------------------
 
   #setTimeout(callback, ms, args) {
+    if (!isRust(callback)) return delay(callback, ms, ...args);
     const timer = delay(() => {
       this.#timers.delete(timer);
       callback(...args);
@@ -196,7 +200,7 @@ export class Page {
   #watch(target) {
     const { addEventListener, removeEventListener } = target;
     const add = (type, listener, ...rest) => {
-      this.#listeners.push({ target, type, listener });
+      if (isRust(listener)) this.#listeners.push({ target, type, listener });
       addEventListener.call(target, type, listener, ...rest);
     };
     const remove = (type, listener, ...rest) => {
