@@ -72,6 +72,8 @@ impl Endpoint {
 
     fn session_query(&self, ctx: &mut Context<'_>, sid: Option<&str>) -> Vec<(String, String)> {
         let mut query = self.query.clone();
+        // The protocol's own fields are not the page's to set.
+        query.retain(|(name, _)| !matches!(name.as_str(), "EIO" | "transport" | "t" | "sid"));
         let mut add = |name: &str, value: &str| query.push((name.to_owned(), value.to_owned()));
         add("EIO", PROTOCOL_VERSION);
         add("transport", "polling");

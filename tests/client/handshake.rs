@@ -103,6 +103,21 @@ fn each_request_has_the_protocols_fields_and_the_pages_own() {
 }
 
 #[test]
+fn a_page_cannot_set_the_protocols_own_fields() {
+    let mut world = World::new();
+    let mut given = credentials("a");
+    for name in ["EIO", "transport", "t", "sid"] {
+        given.query.push((name.to_owned(), "theirs".to_owned()));
+    }
+    world.credentials = Some(Ok(given));
+    world.connect();
+    world.join();
+    for request in &world.started {
+        assert!(request.query.iter().all(|(_, value)| value != "theirs"));
+    }
+}
+
+#[test]
 fn no_two_requests_have_the_same_address() {
     let mut world = World::live();
     (0..50).for_each(|_| world.receive("6"));
