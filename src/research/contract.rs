@@ -72,7 +72,7 @@ pub enum Input {
     Refresh(String),
     /// The page wants to follow a research.
     Subscribe(ResearchId),
-    /// The time of [`Client::poll_timeout`] has come. Early or repeated ones do nothing.
+    /// The time of [`Client::poll_timeout`](super::Client::poll_timeout) has come. Early or repeated ones do nothing.
     Timeout,
     /// The page does not want to follow a research any more.
     Unsubscribe(String),
