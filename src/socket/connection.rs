@@ -1,10 +1,9 @@
 //! When to connect, when to try again, when to stop: one namespace over one session after another.
 
 use super::binary::Reassembler;
-use super::outgoing::{self, Emit, EmitError, EmitId, Outgoing};
+use super::link::{Event, Hold, Link, Settings, Status};
+use super::outgoing::{self, Emit, EmitError, Outgoing};
 use super::packet::{self, Packet};
-use crate::backoff::Backoff;
-use crate::engine::packet::excerpt;
 use crate::engine::{self, Endpoint, Goodbye, Session};
 use crate::failure::{Failure, Phase, Retry};
 use crate::http::{Answer, AskId, Command, Context, Credentials, RequestId};
@@ -26,144 +25,23 @@ const UNKNOWN_SESSIONS: u32 = 2;
 /// So many goodbyes may be under way; older ones are cut short.
 const MAX_GOODBYES: usize = 4;
 
-/// What the connection is told once.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Settings {
-    /// Origin and path, with the slash at its end.
-    pub(crate) url: String,
-    pub(crate) namespace: String,
-    pub(crate) reconnection: bool,
-    /// `None`: without end.
-    pub(crate) attempts: Option<u32>,
-    pub(crate) backoff: Backoff,
-    pub(crate) timeout_ms: u64,
-    /// Whether to look now and then if a server that seems gone for good is back.
-    pub(crate) probe: bool,
-}
-
-/// What the connection tells the layer above.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Event {
-    Ack {
-        emit: EmitId,
-        args: String,
-        attachments: Vec<Vec<u8>>,
-    },
-    /// An attempt failed.
-    ConnectError(Failure),
-    /// Live, with the number of the attempt that succeeded; 0 for the first connection.
-    Connected {
-        sid: String,
-        attempt: u32,
-    },
-    /// Something that could not be read, and why. The connection goes on.
-    Damaged(String),
-    /// Not live any more.
-    Disconnected(Failure),
-    EmitFailed {
-        emit: EmitId,
-        error: EmitError,
-    },
-    Message {
-        name: String,
-        args: String,
-        ack: Option<u64>,
-        attachments: Vec<Vec<u8>>,
-    },
-    ReconnectAttempt(u32),
-    /// The attempts are used up.
-    ReconnectFailed(Failure),
-}
-
-/// The state in the words of the page.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Status {
-    Closed,
-    Connected,
-    Connecting,
-    /// The page is going away: nothing is done until it comes back.
-    Hidden,
-    /// The page says that there is no network.
-    Offline,
-    /// An attempt is under way, or comes after so many milliseconds.
-    Reconnecting {
-        attempt: u32,
-        delay_ms: Option<u64>,
-    },
-    /// No attempt without a reason from outside.
-    Stopped,
-    /// The attempts are used up; a look now and then.
-    UsedUp,
-}
-
+/// One namespace of one server, kept through all that happens to sessions and page.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    settings: Settings,
-    link: Link,
+    pub(super) settings: Settings,
+    pub(super) link: Link,
     /// Why there is no connection.
-    failure: Option<Failure>,
+    pub(super) failure: Option<Failure>,
     /// Counted attempts since a connection was stable.
     attempts: u32,
     /// Sessions in a row that were unknown to the server, since one was stable.
     unknown_sessions: u32,
-    ever_live: bool,
-    online: bool,
-    outgoing: Outgoing,
-    reassembler: Reassembler,
+    pub(super) ever_live: bool,
+    pub(super) online: bool,
+    pub(super) outgoing: Outgoing,
+    pub(super) reassembler: Reassembler,
     goodbyes: Vec<Goodbye>,
-    events: Queue<Event>,
-}
-
-/// Where the connection stands.
-///
-/// ```text
-///             credentials       session open       CONNECT granted
-///   Asking ──────────────▶ Opening ─────────▶ Joining ─────────▶ Live
-///     ▲  └──────────────────────┴───────────────┴── failure ───────┤
-///     │ due                                                        ▼
-///   Waiting ◀── attempts left ─────────────────────────────── (decide)
-///     ▲                                                            │
-///     └── due, page wakes up ── Holding ◀── offline, used up, refused
-/// ```
-#[derive(Debug)]
-enum Link {
-    Asking {
-        ask: AskId,
-        deadline: Timestamp,
-    },
-    Closed,
-    Holding {
-        hold: Hold,
-        probe_at: Option<Timestamp>,
-    },
-    Idle,
-    Joining {
-        session: Session,
-        deadline: Timestamp,
-    },
-    Live {
-        session: Session,
-        since: Timestamp,
-    },
-    Opening {
-        session: Session,
-        auth: Option<String>,
-    },
-    Waiting {
-        until: Timestamp,
-        delay_ms: u64,
-        /// Whether the page is told when it begins: not of the one that is made at once.
-        counted: bool,
-    },
-}
-
-/// Why no attempt is planned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hold {
-    Hidden,
-    Offline,
-    Refused,
-    UsedUp,
+    pub(super) events: Queue<Event>,
 }
 
 impl Connection {
@@ -402,7 +280,7 @@ impl Connection {
     }
 
     /// The number of the attempt that was counted last.
-    fn attempt(&self) -> u32 {
+    pub(super) fn attempt(&self) -> u32 {
         let max = self.settings.attempts.unwrap_or(u32::MAX);
         self.attempts.min(max)
     }
@@ -634,102 +512,8 @@ impl Connection {
         self.link = Link::Joining { session, deadline };
     }
 
-    fn handle_message(&mut self, ctx: &mut Context<'_>, text: &str) {
-        if let Err(error) = self.reassembler.interrupt() {
-            self.events.push_back(Event::Damaged(error.message()));
-        }
-        let packet = match Packet::decode(text) {
-            Ok(packet) => packet,
-            Err(error) => return self.damaged(&error.message(), text),
-        };
-        if packet.namespace() != self.settings.namespace {
-            return self.damaged("a packet of another namespace", text);
-        }
-        if packet.attachments() > 0 {
-            return self.reassembler.start(&packet);
-        }
-        match packet {
-            Packet::Connect { data, .. } => self.joined(ctx, data),
-            Packet::ConnectError { data, .. } if !self.is_live() => {
-                let words = packet::refusal(data).unwrap_or_default().into_owned();
-                self.fail(ctx, Failure::ConnectError(words));
-            }
-            Packet::Disconnect { .. } => self.fail(ctx, Failure::ServerDisconnected),
-            Packet::Ack { .. } | Packet::Event { .. } => self.handle_packet(packet, Vec::new()),
-            Packet::ConnectError { .. } => {
-                self.damaged("a refusal of a namespace that was granted", text);
-            }
-        }
-    }
-
-    fn handle_binary(&mut self, bytes: Vec<u8>) {
-        match self.reassembler.handle_binary(bytes) {
-            Ok(None) => {}
-            Ok(Some(mut complete)) => {
-                let attachments = std::mem::take(&mut complete.attachments);
-                match complete.packet() {
-                    Ok(packet) => self.handle_packet(packet, attachments),
-                    Err(error) => self.events.push_back(Event::Damaged(error.message())),
-                }
-            }
-            Err(error) => self.events.push_back(Event::Damaged(error.message())),
-        }
-    }
-
-    fn handle_packet(&mut self, packet: Packet<'_>, attachments: Vec<Vec<u8>>) {
-        match packet {
-            Packet::Ack { id, args, .. } => {
-                // An ack that came after its time-out has nobody left to tell.
-                if let Some(emit) = self.outgoing.take_ack(id) {
-                    let args = args.as_str().to_owned();
-                    self.events.push_back(Event::Ack {
-                        emit,
-                        args,
-                        attachments,
-                    });
-                }
-            }
-            Packet::Event { id, name, args, .. } => {
-                let (name, args) = (name.into_owned(), args.as_str().to_owned());
-                self.events.push_back(Event::Message {
-                    name,
-                    args,
-                    ack: id,
-                    attachments,
-                });
-            }
-            Packet::Connect { .. } | Packet::ConnectError { .. } | Packet::Disconnect { .. } => {
-                debug_assert!(false, "these have no attachments");
-            }
-        }
-    }
-
-    /// The server granted the namespace.
-    fn joined(&mut self, ctx: &mut Context<'_>, data: Option<Raw<'_>>) {
-        let sid = data.and_then(|data| data.get("sid")).and_then(Raw::string);
-        let (Link::Joining { .. }, Some(sid)) = (&self.link, sid) else {
-            if matches!(self.link, Link::Joining { .. }) {
-                let words = "its CONNECT has no sid, so it speaks Socket.IO v4 or older".to_owned();
-                self.fail(ctx, Failure::Protocol(words));
-            }
-            return;
-        };
-        if let Link::Joining { session, .. } = std::mem::replace(&mut self.link, Link::Idle) {
-            self.link = Link::Live {
-                session,
-                since: ctx.now,
-            };
-            self.failure = None;
-            self.ever_live = true;
-            // Whatever the page said before.
-            self.online = true;
-            let (sid, attempt) = (sid.into_owned(), self.attempt());
-            self.events.push_back(Event::Connected { sid, attempt });
-        }
-    }
-
     /// Ends what there is, tells the layer above, and decides what comes next.
-    fn fail(&mut self, ctx: &mut Context<'_>, failure: Failure) {
+    pub(super) fn fail(&mut self, ctx: &mut Context<'_>, failure: Failure) {
         if let Link::Live { since, .. } = self.link
             && ctx.now.since(since) >= STABLE_AFTER_MS
         {
@@ -877,10 +661,5 @@ impl Connection {
         outgoing::message(&Packet::Disconnect {
             namespace: &self.settings.namespace,
         })
-    }
-
-    fn damaged(&mut self, words: &str, text: &str) {
-        let words = [words, ": ", &excerpt(text.as_bytes())].concat();
-        self.events.push_back(Event::Damaged(words));
     }
 }

@@ -2,11 +2,14 @@
 
 pub mod binary;
 mod connection;
+mod incoming;
+mod link;
 mod outgoing;
 pub mod packet;
 
-pub(crate) use connection::{Connection, Event, Settings, Status};
+pub(crate) use connection::Connection;
 pub use connection::{PROBE_MS, STABLE_AFTER_MS};
+pub(crate) use link::{Event, Settings, Status};
 pub use outgoing::{
     Acked, Emit, EmitError, EmitId, MAX_PENDING_ACKS, MAX_WAITING_BYTES, MAX_WAITING_EMITS,
 };

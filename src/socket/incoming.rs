@@ -1,0 +1,110 @@
+//! What a session brings: packets of the namespace, put together, read and handed on.
+
+use super::connection::Connection;
+use super::link::{Event, Link};
+use super::packet::{self, Packet};
+use crate::engine::packet::excerpt;
+use crate::failure::Failure;
+use crate::http::Context;
+use crate::json::Raw;
+
+impl Connection {
+    pub(super) fn handle_message(&mut self, ctx: &mut Context<'_>, text: &str) {
+        if let Err(error) = self.reassembler.interrupt() {
+            self.events.push_back(Event::Damaged(error.message()));
+        }
+        let packet = match Packet::decode(text) {
+            Ok(packet) => packet,
+            Err(error) => return self.damaged(&error.message(), text),
+        };
+        if packet.namespace() != self.settings.namespace {
+            return self.damaged("a packet of another namespace", text);
+        }
+        if packet.attachments() > 0 {
+            return self.reassembler.start(&packet);
+        }
+        match packet {
+            Packet::Connect { data, .. } => self.joined(ctx, data),
+            Packet::ConnectError { data, .. } if !self.is_live() => {
+                let words = packet::refusal(data).unwrap_or_default().into_owned();
+                self.fail(ctx, Failure::ConnectError(words));
+            }
+            Packet::Disconnect { .. } => self.fail(ctx, Failure::ServerDisconnected),
+            Packet::Ack { .. } | Packet::Event { .. } => self.handle_packet(packet, Vec::new()),
+            Packet::ConnectError { .. } => {
+                self.damaged("a refusal of a namespace that was granted", text);
+            }
+        }
+    }
+
+    pub(super) fn handle_binary(&mut self, bytes: Vec<u8>) {
+        match self.reassembler.handle_binary(bytes) {
+            Ok(None) => {}
+            Ok(Some(mut complete)) => {
+                let attachments = std::mem::take(&mut complete.attachments);
+                match complete.packet() {
+                    Ok(packet) => self.handle_packet(packet, attachments),
+                    Err(error) => self.events.push_back(Event::Damaged(error.message())),
+                }
+            }
+            Err(error) => self.events.push_back(Event::Damaged(error.message())),
+        }
+    }
+
+    fn handle_packet(&mut self, packet: Packet<'_>, attachments: Vec<Vec<u8>>) {
+        match packet {
+            Packet::Ack { id, args, .. } => {
+                // An ack that came after its time-out has nobody left to tell.
+                if let Some(emit) = self.outgoing.take_ack(id) {
+                    let args = args.as_str().to_owned();
+                    self.events.push_back(Event::Ack {
+                        emit,
+                        args,
+                        attachments,
+                    });
+                }
+            }
+            Packet::Event { id, name, args, .. } => {
+                let (name, args) = (name.into_owned(), args.as_str().to_owned());
+                self.events.push_back(Event::Message {
+                    name,
+                    args,
+                    ack: id,
+                    attachments,
+                });
+            }
+            Packet::Connect { .. } | Packet::ConnectError { .. } | Packet::Disconnect { .. } => {
+                debug_assert!(false, "these have no attachments");
+            }
+        }
+    }
+
+    /// The server granted the namespace.
+    fn joined(&mut self, ctx: &mut Context<'_>, data: Option<Raw<'_>>) {
+        let sid = data.and_then(|data| data.get("sid")).and_then(Raw::string);
+        let (Link::Joining { .. }, Some(sid)) = (&self.link, sid) else {
+            if matches!(self.link, Link::Joining { .. }) {
+                let words = "its CONNECT has no sid, so it speaks Socket.IO v4 or older".to_owned();
+                self.fail(ctx, Failure::Protocol(words));
+            }
+            return;
+        };
+        if let Link::Joining { session, .. } = std::mem::replace(&mut self.link, Link::Idle) {
+            self.link = Link::Live {
+                session,
+                since: ctx.now,
+            };
+            self.failure = None;
+            self.ever_live = true;
+            // Whatever the page said before.
+            self.online = true;
+            let (sid, attempt) = (sid.into_owned(), self.attempt());
+            self.events.push_back(Event::Connected { sid, attempt });
+        }
+    }
+
+    fn damaged(&mut self, words: &str, text: &str) {
+        let words = [words, ": ", &excerpt(text.as_bytes())].concat();
+        self.events.push_back(Event::Damaged(words));
+    }
+}

@@ -1,0 +1,130 @@
+//! Where a connection stands, what it is told once, and what it tells.
+
+use super::outgoing::{EmitError, EmitId};
+use crate::backoff::Backoff;
+use crate::engine::Session;
+use crate::failure::Failure;
+use crate::http::AskId;
+use crate::time::Timestamp;
+
+/// What the connection is told once.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Settings {
+    /// Origin and path, with the slash at its end.
+    pub(crate) url: String,
+    pub(crate) namespace: String,
+    pub(crate) reconnection: bool,
+    /// `None`: without end.
+    pub(crate) attempts: Option<u32>,
+    pub(crate) backoff: Backoff,
+    pub(crate) timeout_ms: u64,
+    /// Whether to look now and then if a server that seems gone for good is back.
+    pub(crate) probe: bool,
+}
+
+/// What the connection tells the layer above.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Event {
+    Ack {
+        emit: EmitId,
+        args: String,
+        attachments: Vec<Vec<u8>>,
+    },
+    /// An attempt failed.
+    ConnectError(Failure),
+    /// Live, with the number of the attempt that succeeded; 0 for the first connection.
+    Connected {
+        sid: String,
+        attempt: u32,
+    },
+    /// Something that could not be read, and why. The connection goes on.
+    Damaged(String),
+    /// Not live any more.
+    Disconnected(Failure),
+    EmitFailed {
+        emit: EmitId,
+        error: EmitError,
+    },
+    Message {
+        name: String,
+        args: String,
+        ack: Option<u64>,
+        attachments: Vec<Vec<u8>>,
+    },
+    ReconnectAttempt(u32),
+    /// The attempts are used up.
+    ReconnectFailed(Failure),
+}
+
+/// The state in the words of the page.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Status {
+    Closed,
+    Connected,
+    Connecting,
+    /// The page is going away: nothing is done until it comes back.
+    Hidden,
+    /// The page says that there is no network.
+    Offline,
+    /// An attempt is under way, or comes after so many milliseconds.
+    Reconnecting {
+        attempt: u32,
+        delay_ms: Option<u64>,
+    },
+    /// No attempt without a reason from outside.
+    Stopped,
+    /// The attempts are used up; a look now and then.
+    UsedUp,
+}
+
+/// Where the connection stands.
+///
+/// ```text
+///             credentials       session open       CONNECT granted
+///   Asking ──────────────▶ Opening ─────────▶ Joining ─────────▶ Live
+///     ▲  └──────────────────────┴───────────────┴── failure ───────┤
+///     │ due                                                        ▼
+///   Waiting ◀── attempts left ─────────────────────────────── (decide)
+///     ▲                                                            │
+///     └── due, page wakes up ── Holding ◀── offline, used up, refused
+/// ```
+#[derive(Debug)]
+pub(super) enum Link {
+    Asking {
+        ask: AskId,
+        deadline: Timestamp,
+    },
+    Closed,
+    Holding {
+        hold: Hold,
+        probe_at: Option<Timestamp>,
+    },
+    Idle,
+    Joining {
+        session: Session,
+        deadline: Timestamp,
+    },
+    Live {
+        session: Session,
+        since: Timestamp,
+    },
+    Opening {
+        session: Session,
+        auth: Option<String>,
+    },
+    Waiting {
+        until: Timestamp,
+        delay_ms: u64,
+        /// Whether the page is told when it begins: not of the one that is made at once.
+        counted: bool,
+    },
+}
+
+/// Why no attempt is planned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Hold {
+    Hidden,
+    Offline,
+    Refused,
+    UsedUp,
+}
