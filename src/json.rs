@@ -32,6 +32,24 @@ pub struct Raw<'a> {
     text: &'a str,
 }
 
+/// A [`Raw`] that owns its text, so that what was validated once need not be again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    text: String,
+}
+
+impl Text {
+    /// The value.
+    pub fn raw(&self) -> Raw<'_> {
+        Raw { text: &self.text }
+    }
+
+    /// The text itself.
+    pub fn into_string(self) -> String {
+        self.text
+    }
+}
+
 impl<'a> Raw<'a> {
     /// Validates the whole text as one value; whitespace around it is allowed.
     ///
@@ -51,6 +69,13 @@ impl<'a> Raw<'a> {
                 kind,
                 offset: scanner.at,
             }),
+        }
+    }
+
+    /// A copy that borrows from nothing.
+    pub fn to_text(self) -> Text {
+        Text {
+            text: self.text.to_owned(),
         }
     }
 

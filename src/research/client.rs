@@ -13,7 +13,7 @@ use super::warning::Warning;
 use crate::config::{Config, ConfigError};
 use crate::failure::{Failure, Phase};
 use crate::http::{Answer, Command, Context, Ids, RequestId};
-use crate::json::{self, Raw};
+use crate::json::{self, Raw, Text};
 use crate::queue::{Queue, SmallMap};
 use crate::random::Random;
 use crate::socket::{self, Connection};
@@ -533,13 +533,11 @@ impl Client {
     fn handle_message(
         &mut self,
         name: String,
-        args: String,
+        args: Text,
         ack: Option<u64>,
         attachments: Vec<Vec<u8>>,
     ) {
-        let payload = Raw::parse(&args)
-            .ok()
-            .and_then(|args| args.elements().nth(1));
+        let payload = args.raw().elements().nth(1);
         match (research_of(&name), name.as_str(), payload) {
             (Some(id), _, Some(payload)) => self.handle_update(id, payload),
             (Some(_), _, None) => {
@@ -553,7 +551,7 @@ impl Client {
         if self.listening.contains(&name) {
             self.events.push_back(Event::Message {
                 name,
-                args,
+                args: args.into_string(),
                 ack,
                 attachments,
             });
@@ -569,7 +567,7 @@ impl Client {
         subscription.schedule = Schedule::Never;
         subscription
             .job
-            .handle_payload(self.now, Source::Live, payload.as_str());
+            .handle_value(self.now, Source::Live, payload);
         self.drain_jobs();
     }
 
@@ -582,8 +580,7 @@ impl Client {
             .values_mut()
             .filter(|s| s.job.end().is_none());
         if let (Some(only), None) = (active.next(), active.next()) {
-            only.job
-                .handle_payload(self.now, Source::Live, payload.as_str());
+            only.job.handle_value(self.now, Source::Live, payload);
         }
     }
 

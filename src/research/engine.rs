@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::message::Message;
+use super::message::{Message, parse};
 use super::status::capitalised;
 use super::warning::{Refusals, Warning};
 
@@ -25,7 +25,8 @@ impl Engine {
     /// A warning if the payload is no object.
     pub fn parse(payload: &str) -> Result<Self, Warning> {
         let mut refusals = Refusals::default();
-        let message = Message::read(payload, &mut refusals);
+        let raw = parse(payload, &mut refusals);
+        let message = raw.and_then(|raw| Message::read(raw, &mut refusals));
         match (message, refusals.warnings.pop()) {
             (Some(message), _) => Ok(message.engine_fields()),
             (None, Some(warning)) => Err(warning),

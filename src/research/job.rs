@@ -9,10 +9,11 @@ use super::event::{End, ResearchEvent, Source, Update};
 use super::failure::Failure;
 use super::id::ResearchId;
 use super::log::Line;
-use super::message::{MAX_LOG_ENTRIES, Message};
+use super::message::{MAX_LOG_ENTRIES, Message, parse};
 use super::state::{Facts, Snapshot, State};
 use super::text::bounded;
 use super::warning::{Refusals, Warning};
+use crate::json::Raw;
 use crate::queue::Queue;
 use crate::time::Timestamp;
 
@@ -150,13 +151,23 @@ impl Job {
 
     /// Takes the payload of `progress_<id>` or `research_progress_<id>`, as JSON text.
     pub fn handle_payload(&mut self, now: Timestamp, source: Source, text: &str) {
+        let mut refusals = Refusals::default();
+        match parse(text, &mut refusals) {
+            Some(raw) => self.handle_value(now, source, raw),
+            None => self.report(refusals),
+        }
+    }
+
+    /// Takes the object of an update that has been read as JSON before.
+    pub fn handle_value(&mut self, now: Timestamp, source: Source, raw: Raw<'_>) {
+        let text = raw.as_str();
         let key = dedup::hash(self.seed, &[text]);
         if self.last_update == Some(key) {
             self.counters.duplicate_updates += 1;
             return;
         }
         let mut refusals = Refusals::default();
-        if let Some(message) = Message::read(text, &mut refusals) {
+        if let Some(message) = Message::read(raw, &mut refusals) {
             match &message.log_entry {
                 Some(line) if message.is_only_log_entry => {
                     self.handle_line(now, source, line, key);
@@ -179,7 +190,8 @@ impl Job {
             return;
         }
         let mut refusals = Refusals::default();
-        if let Some(message) = Message::read(body, &mut refusals) {
+        let raw = parse(body, &mut refusals);
+        if let Some(message) = raw.and_then(|raw| Message::read(raw, &mut refusals)) {
             let before = self.state.facts.clone();
             let newest = self.take_lines(now, Source::Fallback, &message, &mut refusals);
             if self.end.is_some() {

@@ -58,8 +58,11 @@ pub(super) struct Message<'a> {
 
 impl<'a> Message<'a> {
     /// Reads a payload; `None` if it is no object.
-    pub(super) fn read(text: &'a str, refusals: &mut Refusals) -> Option<Self> {
-        let raw = read_object(text, refusals)?;
+    pub(super) fn read(raw: Raw<'a>, refusals: &mut Refusals) -> Option<Self> {
+        if raw.kind() != Kind::Object {
+            refusals.refuse("not-an-object", &["payload"], "an object", raw.as_str());
+            return None;
+        }
         let mut message = Self::default();
         let mut others = 0;
         let mut log_entries = 0;
@@ -177,13 +180,10 @@ impl<'a> Message<'a> {
     }
 }
 
-fn read_object<'a>(text: &'a str, refusals: &mut Refusals) -> Option<Raw<'a>> {
+/// The value of a text that nobody has read before.
+pub(super) fn parse<'a>(text: &'a str, refusals: &mut Refusals) -> Option<Raw<'a>> {
     match Raw::parse(text) {
-        Ok(raw) if raw.kind() == Kind::Object => Some(raw),
-        Ok(raw) => {
-            refusals.refuse("not-an-object", &["payload"], "an object", raw.as_str());
-            None
-        }
+        Ok(raw) => Some(raw),
         Err(error) => {
             let expected = ["JSON (", &error.message(), ")"].concat();
             refusals.refuse("not-json", &["payload"], &expected, text);
@@ -212,7 +212,8 @@ mod tests {
 
     fn read(text: &str) -> (Message<'_>, Refusals) {
         let mut refusals = Refusals::default();
-        let message = Message::read(text, &mut refusals);
+        let raw = parse(text, &mut refusals);
+        let message = raw.and_then(|raw| Message::read(raw, &mut refusals));
         (message.expect("an object"), refusals)
     }
 

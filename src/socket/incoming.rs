@@ -65,7 +65,7 @@ impl Connection {
                 }
             }
             Packet::Event { id, name, args, .. } => {
-                let (name, args) = (name.into_owned(), args.as_str().to_owned());
+                let (name, args) = (name.into_owned(), args.to_text());
                 self.events.push_back(Event::Message {
                     name,
                     args,

@@ -5,6 +5,7 @@ use crate::backoff::Backoff;
 use crate::engine::Session;
 use crate::failure::Failure;
 use crate::http::AskId;
+use crate::json::Text;
 use crate::time::Timestamp;
 
 /// What the connection is told once.
@@ -47,7 +48,7 @@ pub(crate) enum Event {
     },
     Message {
         name: String,
-        args: String,
+        args: Text,
         ack: Option<u64>,
         attachments: Vec<Vec<u8>>,
     },
