@@ -202,10 +202,11 @@ export class Client {
     this.#closed = Object.freeze({ name: "closed", reason });
     this.#own.signal?.removeEventListener("abort", this.#aborted);
     this.#member.handle("state", [this.#closed]);
-    // Each on its own: a module that fails here must not keep the rest from being let go of.
+    // Each on its own: a module that fails here must not keep the rest from being let go of. The connection first: if it
+    // closes now, its goodbye says all, and no research needs one of its own.
+    attempt(() => this.#link.leave(this.#member, reason));
     for (const id of [...this.#researches.keys()]) attempt(() => this.#leave(id, reason));
     attempt(() => this.#handlers.clear());
-    attempt(() => this.#link.leave(this.#member, reason));
   }
 
   #need() {

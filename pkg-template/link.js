@@ -88,6 +88,8 @@ export class Link {
 
   #shut() {
     if (!this.#open) return;
+    // What is known stays readable.
+    for (const job of this.#jobs.values()) void job.state;
     // First this, so that what the module tells while it closes reaches nobody.
     this.#open = false;
     this.#forget();
@@ -97,7 +99,8 @@ export class Link {
         this.#connection.close();
       });
     } catch (error) {
-      report(error);
+      // Of a trap the page has heard.
+      if (error.code !== "INTERNAL") report(error);
     }
     this.#free();
   }

@@ -83,7 +83,7 @@ test("a trap while closing leaves no other client open", async (t) => {
   const { client, world } = await connected();
   const other = await world.connect({ url: "https://other.example" });
   client.subscribe(7);
-  world.answers.unsubscribe = trap();
+  world.answers.close = trap();
   client.close();
   assert.equal(client.state.reason.code, "CLOSED");
   assert.equal(other.state.reason.code, "INTERNAL");

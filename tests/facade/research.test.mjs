@@ -142,6 +142,17 @@ test("done rejects when the page lets go first, and does no harm when nobody ask
   assert.equal(await codeOf(two.done), "CLOSED");
 });
 
+test("a connection that closes needs no unsubscribing, and the last state stays", async () => {
+  const { client, connection, world } = await connected();
+  const research = client.subscribe(7);
+  world.answers.snapshot = { status: "in_progress", progress: 40 };
+  connection.tell("update", "7", { progress: 40 });
+  client.close();
+  assert.deepEqual(connection.of("unsubscribe"), []);
+  world.answers.snapshot = undefined;
+  assert.equal(research.state.progress, 40);
+});
+
 test("one unsubscribe ends it; a new subscribe is a new object", async () => {
   const { client, connection } = await connected();
   const research = client.subscribe(7);

@@ -64,16 +64,6 @@ export const DIFFERENCES = [
     },
   },
   {
-    what: "leaving a research says so",
-    why: "the newest servers then stop sending its updates; the others ignore what they do not know",
-    remove: ({ ours }) => {
-      const before = ours.posts.join("\n");
-      const packet = `42["unsubscribe_from_research",{"research_id":"research-1"}]`;
-      ours.posts = ours.posts.map((body) => without(body, packet)).filter((body) => body !== "");
-      return ours.posts.join("\n") !== before;
-    },
-  },
-  {
     what: "the goodbye is one POST",
     why: "41 and 1 together reach the server even when the page is going away and has no second request",
     remove: ({ theirs }) => {
