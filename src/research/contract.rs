@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::event::ResearchEvent;
 use super::id::ResearchId;
 use super::job::Counters;
@@ -204,8 +202,7 @@ impl StateName {
 }
 
 /// Counters since the client began.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
     /// HTTP requests started.
     pub requests: u64,

@@ -2,15 +2,12 @@
 
 use std::fmt::Write as _;
 
-use serde::Serialize;
-
 use super::message::{Message, parse};
 use super::status::capitalised;
 use super::warning::{Refusals, Warning};
 
 /// The search engine that a research uses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Engine {
     /// Its name as the server spells it (`searxng`); `unknown` if the server does not say.
     pub name: String,

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::engine::Engine;
 use super::failure::Failure;
 use super::log::LogEntry;
@@ -67,8 +65,7 @@ pub enum Field<T> {
 }
 
 /// Which way a fact came.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Source {
     /// From the socket.
     #[default]
@@ -91,8 +88,7 @@ impl Source {
 }
 
 /// Lines that a client missed while it was away.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
     /// When the client last heard the server, in milliseconds since the epoch.
     pub from: u64,
@@ -105,8 +101,7 @@ pub struct Gap {
 }
 
 /// How a run ended.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct End {
     /// The final status.
     pub status: Status,
@@ -120,38 +115,4 @@ pub struct End {
     pub at: u64,
     /// Which way the client heard of it.
     pub source: Source,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_crosses_to_the_page_has_camel_case_names() {
-        let engine = Engine {
-            name: "searxng".into(),
-            result_count: Some(10),
-        };
-        let gap = Gap {
-            from: 1,
-            to: 2,
-            recovered: 3,
-            missing: None,
-        };
-        let end = End {
-            status: Status::Completed,
-            message: None,
-            error: None,
-            progress: Some(100.0),
-            at: 5,
-            source: Source::Fallback,
-        };
-        assert_eq!(
-            serde_json::to_string(&(engine, gap, end)).unwrap(),
-            "[{\"name\":\"searxng\",\"resultCount\":10},\
-             {\"from\":1,\"to\":2,\"recovered\":3,\"missing\":null},\
-             {\"status\":\"completed\",\"message\":null,\"error\":null,\"progress\":100.0,\
-             \"at\":5,\"source\":\"fallback\"}]"
-        );
-    }
 }

@@ -1,14 +1,11 @@
 //! What went wrong in a research, in words for people.
 
-use serde::Serialize;
-
 use super::status::capitalised;
 use super::text::bounded;
 
 /// Something that went wrong on the server while it worked on a research. The run may go on: only
 /// an end is an end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// What kind: the server's `error_type` (`timeout`, `token_limit`, `connection`, `rate_limit`,
     /// `llm_error`, …), else the phase (`synthesis_error`, …), else the status (`failed`, `error`).
@@ -246,16 +243,5 @@ mod tests {
         };
         assert_ne!(untyped.identity(), other.identity());
         assert_eq!(Signs::default().identity(), None);
-    }
-
-    #[test]
-    fn a_failure_is_an_object_with_camel_case_names_for_the_page() {
-        let signs = Signs {
-            error_type: Some("connection"),
-            ..Signs::default()
-        };
-        let json = serde_json::to_value(Failure::from_signs(signs)).unwrap();
-        assert_eq!(json["code"], "connection");
-        assert_eq!(json["detail"], serde_json::Value::Null);
     }
 }

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use super::dedup::{self, Memory};
 use super::event::{End, ResearchEvent, Source, Update};
 use super::failure::Failure;
@@ -89,8 +87,7 @@ pub enum JobEvent {
 }
 
 /// What a [`Job`] has counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Lines of the log that were delivered.
     pub lines: u64,

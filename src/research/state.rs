@@ -1,7 +1,5 @@
 //! What is known of a research: payloads reduced to facts that never contradict each other.
 
-use serde::Serialize;
-
 use super::engine::Engine;
 use super::event::{Field, Source};
 use super::fields::Reading;
@@ -14,8 +12,7 @@ use super::text::bounded;
 use crate::time::Timestamp;
 
 /// What is known of a research. Its lines of the log are not kept here.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Snapshot {
     /// The id, of the type that the page gave.
     pub id: ResearchId,

@@ -372,6 +372,17 @@ fn refresh_asks_once_and_not_twice_at_a_time() {
 }
 
 #[test]
+fn without_polling_a_question_that_failed_is_not_asked_again() {
+    let mut world = World::live_with(World::quiet);
+    world.subscribe("r");
+    world.input(Input::Refresh("r".to_owned()));
+    world.cut(Kind::Status);
+    world.forget();
+    world.advance(10_000);
+    assert_eq!(world.did(), [""; 0]);
+}
+
+#[test]
 fn refresh_of_a_research_that_has_ended_asks_nothing() {
     let mut world = World::following();
     world.receive(r#"42["progress_r",{"status":"completed"}]"#);

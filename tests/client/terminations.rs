@@ -26,6 +26,7 @@ fn the_request_has_the_token_and_an_empty_object() {
     let request = world.find(Kind::Terminate).unwrap();
     assert_eq!(request.method, Method::Post);
     assert_eq!(request.url, "http://host/api/terminate/r");
+    assert!(request.keepalive, "the page may leave right after it");
     let body = request.body.as_ref().unwrap();
     assert_eq!((body.content_type, &*body.text), ("application/json", "{}"));
     let headers = [("Authorization", "t"), ("X-CSRFToken", "csrf")];

@@ -120,6 +120,33 @@ async fn a_snapshot_is_a_plain_object_with_null_for_what_is_unknown() {
 }
 
 #[wasm_bindgen_test]
+async fn what_is_told_of_a_research_has_the_names_that_the_types_promise() {
+    let world = World::new();
+    let client = world.connected(json!({})).await;
+    client.subscribe("r");
+    world.payload(
+        "r",
+        json!({"status": "failed", "error": "no answer", "metadata": {"error_type": "timeout"}}),
+    );
+    world.heard(&client, "end").await;
+    let names = |kind| -> Vec<String> {
+        let told = client.of(kind).pop().unwrap();
+        let mut names: Vec<_> = told.as_object().unwrap().keys().cloned().collect();
+        names.sort();
+        names
+    };
+    assert_eq!(
+        names("failure"),
+        ["code", "detail", "suggestion", "text", "title"]
+    );
+    assert_eq!(names("status"), ["previous", "status"]);
+    assert_eq!(
+        names("end"),
+        ["at", "error", "message", "progress", "source", "status"]
+    );
+}
+
+#[wasm_bindgen_test]
 async fn states_and_counters_are_plain_objects() {
     let world = World::new();
     let client = world.client(json!({}));
