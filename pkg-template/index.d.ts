@@ -260,7 +260,8 @@ export interface Client {
 
   /**
    * Ends this client: its researches, handlers and waiting acknowledgements. The connection itself ends with the last
-   * client that shares it. More than one call does nothing.
+   * client that shares it; what was emitted over it before is still sent, within two seconds. More than one call does
+   * nothing.
    */
   close(): void;
   [Symbol.dispose](): void;
@@ -301,7 +302,10 @@ export interface ConnectionState {
   readonly delay?: number;
 }
 
-/** What each event of a client passes to its handlers. */
+/**
+ * What each event of a client passes to its handlers. News of the connection overtake updates and log lines that still wait
+ * for a slow page, which so shows at once that the connection is gone.
+ */
 export interface ClientEvents {
   /** Live, with the connection's id. Also after each reconnection. */
   connect: [info: { id: string }];
@@ -385,7 +389,8 @@ export interface Research {
   updates(): Stream<Update>;
 
   /**
-   * Asks the server to terminate the research. Resolves when the server has agreed; the end follows as an event.
+   * Asks the server to terminate the research. Resolves when the server has agreed; the end follows as an event. The
+   * request goes on when the page leaves or closes the client.
    * Rejects with a {@link ResearchSocketError}.
    */
   cancel(): Promise<void>;
