@@ -467,8 +467,8 @@ export type LogLevel =
   | "critical"
   | "milestone";
 
-/** Where something was learnt: from the connection, or from asking for the status. */
-export type Source = "live" | "fallback";
+/** Where something was learnt: from the connection, from asking for the status, or from the stored log. */
+export type Source = "live" | "fallback" | "history";
 
 /** The server's payload. What was known to be wrong is left out; what is not known is passed on untouched. */
 export interface Update {
@@ -485,6 +485,8 @@ export interface LogEntry {
   readonly level: LogLevel;
   /** As the server wrote it, usually ISO 8601. */
   readonly time?: string;
+  /** Where it came from. */
+  readonly source: Source;
   readonly [field: string]: unknown;
 }
 

@@ -44,6 +44,17 @@ pub struct Config {
     pub status_path: String,
     /// Where to end a research. Default: `/api/terminate/{id}`.
     pub terminate_path: String,
+    /// Whether log lines that were missed are fetched from the server's stored log. Default: true.
+    pub history: bool,
+    /// Where the stored log is: an array of lines with ids. Default: `/api/research/{id}/logs`.
+    pub logs_path: String,
+    /// Where else the stored log may be; asked when [`logs_path`](Self::logs_path) answers 404.
+    /// Default: `/history/logs/{id}`.
+    pub history_path: String,
+    /// After how much silence of a research over a live connection its status is asked for, in
+    /// milliseconds, 1000 to a day; `None` for never. It needs [`fallback`](Self::fallback).
+    /// Default: 60000.
+    pub stall_after_ms: Option<u64>,
     /// How many log lines are remembered for each research, to show none twice; 1 to
     /// [`MAX_DEDUP_ENTRIES`]. Default: 10000.
     pub dedup_entries: usize,
@@ -87,6 +98,10 @@ impl Config {
             fallback: Some(Fallback::default()),
             status_path: "/api/research/{id}/status".to_owned(),
             terminate_path: "/api/terminate/{id}".to_owned(),
+            history: true,
+            logs_path: "/api/research/{id}/logs".to_owned(),
+            history_path: "/history/logs/{id}".to_owned(),
+            stall_after_ms: Some(60_000),
             dedup_entries: 10_000,
         }
     }
@@ -134,10 +149,17 @@ impl Config {
         for (option, path) in [
             ("fallback.statusPath", &self.status_path),
             ("terminatePath", &self.terminate_path),
+            ("logsPath", &self.logs_path),
+            ("historyPath", &self.history_path),
         ] {
             if !path.starts_with('/') || with_id(path, "") == *path {
                 return refuse(option, "a path that starts with / and contains {id}");
             }
+        }
+        if let Some(stall_after_ms) = self.stall_after_ms
+            && !(1000..=MAX_OPTION_MS).contains(&stall_after_ms)
+        {
+            return refuse("stallAfter", "milliseconds from 1000 to 86400000, or false");
         }
         if !(1..=MAX_DEDUP_ENTRIES).contains(&(self.dedup_entries as u64)) {
             return refuse("dedup.entries", "a whole number from 1 to 1000000");
@@ -234,7 +256,7 @@ mod tests {
     #[test]
     fn an_option_out_of_range_is_named() {
         type Spoil = fn(&mut Config);
-        let refusals: [(Spoil, &str); 12] = [
+        let refusals: [(Spoil, &str); 16] = [
             (|c| c.url = "ftp://host".to_owned(), "url"),
             (|c| c.path = "socket.io".to_owned(), "path"),
             (|c| c.namespace = "a,b".to_owned(), "namespace"),
@@ -268,6 +290,10 @@ mod tests {
                 "fallback.statusPath",
             ),
             (|c| c.terminate_path = "{id}".to_owned(), "terminatePath"),
+            (|c| c.logs_path = "logs/{id}".to_owned(), "logsPath"),
+            (|c| c.history_path = "/history".to_owned(), "historyPath"),
+            (|c| c.stall_after_ms = Some(999), "stallAfter"),
+            (|c| c.stall_after_ms = Some(MAX_OPTION_MS + 1), "stallAfter"),
             (|c| c.dedup_entries = 0, "dedup.entries"),
         ];
         for (spoil, option) in refusals {

@@ -127,10 +127,11 @@ fn research(event: ResearchEvent) -> (&'static str, JsValue) {
     }
 }
 
-/// The server's entry as it came, and the level that it means.
+/// The server's entry as it came, the level that it means, and which way it came.
 fn entry_of(entry: &LogEntry) -> JsValue {
     let value = parse(&entry.entry);
     set(&value, "level", &entry.level.as_str().into());
+    set(&value, "source", &entry.source.as_str().into());
     value
 }
 

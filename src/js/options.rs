@@ -41,6 +41,15 @@ pub(super) fn read(object: &JsValue) -> Result<(Config, Settings), JsValue> {
     set(&mut config.timeout_ms, options.whole("timeout")?);
     set(&mut config.terminate_path, options.string("terminatePath")?);
     read_fallback(&options, &mut config)?;
+    set(&mut config.history, options.boolean("history")?);
+    // After `fallback.logsPath`, which is the same place: with `fallback: false` only this is left.
+    set(&mut config.logs_path, options.string("logsPath")?);
+    set(&mut config.history_path, options.string("historyPath")?);
+    if options.get("stallAfter").as_bool() == Some(false) {
+        config.stall_after_ms = None;
+    } else if let Some(millis) = options.whole("stallAfter")? {
+        config.stall_after_ms = (millis > 0).then_some(millis);
+    }
     let dedup = options.get("dedup");
     if dedup.is_object() {
         let dedup = Options {
@@ -88,6 +97,7 @@ fn read_fallback(options: &Options<'_>, config: &mut Config) -> Result<(), JsVal
     }
     set(&mut fallback.timeout_ms, given.whole("timeout")?);
     set(&mut config.status_path, given.string("statusPath")?);
+    set(&mut config.logs_path, given.string("logsPath")?);
     config.fallback = Some(fallback);
     Ok(())
 }

@@ -180,6 +180,13 @@ impl Client {
                     };
                 }
             }
+            Input::Remember {
+                research, lines, ..
+            } => {
+                if let Some(subscription) = self.subscriptions.get_mut(&research) {
+                    subscription.job.remember(&lines);
+                }
+            }
             Input::Subscribe(id) => self.subscribe(id),
             Input::Timeout => self.handle_timeout(),
             Input::Unsubscribe(id) => {

@@ -68,6 +68,18 @@ pub enum Input {
     Online(bool),
     /// The page wants to know the status of a research now.
     Refresh(String),
+    /// The page has these lines of a research already, from a client before this one: none of them
+    /// is delivered again. To be given right after [`Subscribe`](Self::Subscribe); for a research
+    /// that is not followed it does nothing.
+    Remember {
+        /// Which research.
+        research: String,
+        /// JSON array of the entries as the page has them, oldest first.
+        lines: String,
+        /// Whether these are all that the page was ever told. If not, stored lines that are older
+        /// than the first of them are taken as told too.
+        complete: bool,
+    },
     /// The page wants to follow a research.
     Subscribe(ResearchId),
     /// The time of [`Client::poll_timeout`](super::Client::poll_timeout) has come. Early or repeated ones do nothing.

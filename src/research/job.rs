@@ -201,6 +201,20 @@ impl Job {
         self.report(refusals);
     }
 
+    /// Takes the lines that the page has already, from an earlier client: a JSON array of entries,
+    /// oldest first. They are not delivered again. What is no entry is left out.
+    pub fn remember(&mut self, lines: &str) {
+        let mut refusals = Refusals::default();
+        let array = parse(lines, &mut refusals);
+        for entry in array.into_iter().flat_map(Raw::elements) {
+            let line = Line::read(entry, "lines[]", &mut refusals);
+            if let Some(key) = line.and_then(|line| line.key(self.seed)) {
+                self.lines.insert(key);
+            }
+        }
+        self.report(refusals);
+    }
+
     /// The next event; drain it after each payload and answer.
     pub fn poll_event(&mut self) -> Option<JobEvent> {
         self.events.pop_front()
@@ -285,7 +299,7 @@ impl Job {
         if is_new {
             self.counters.lines += 1;
             self.state.hear(now, source);
-            self.push(ResearchEvent::Log(line.to_entry()));
+            self.push(ResearchEvent::Log(line.to_entry(source)));
         } else {
             self.counters.duplicate_lines += 1;
         }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::dedup;
+use super::event::Source;
 use super::level::LogLevel;
 use super::text::{Text, bounded};
 use super::warning::Refusals;
@@ -23,6 +24,8 @@ pub struct LogEntry {
     pub level: LogLevel,
     /// Progress of the run at that time in per cent, 0 to 100.
     pub progress: Option<f64>,
+    /// Which way it came.
+    pub source: Source,
 }
 
 /// One entry of a log as it stands in a payload: read, but not yet known to be new.
@@ -91,13 +94,14 @@ impl<'a> Line<'a> {
     }
 
     /// The line as the page gets it.
-    pub(super) fn to_entry(&self) -> LogEntry {
+    pub(super) fn to_entry(&self, source: Source) -> LogEntry {
         LogEntry {
             entry: Arc::from(self.raw.as_str()),
             message: bounded(&self.message),
             time: self.time.as_deref().map(bounded),
             level: self.level(),
             progress: self.progress,
+            source,
         }
     }
 }
@@ -179,7 +183,7 @@ mod tests {
     #[test]
     fn an_entry_keeps_the_text_of_the_server() {
         let text = r#"{"time":"2026-11-21T20:45:09Z","message":"a\nb","progress":33.3,"x":[1]}"#;
-        let entry = line(text).unwrap().to_entry();
+        let entry = line(text).unwrap().to_entry(Source::Live);
         assert_eq!(&*entry.entry, text);
         assert_eq!(entry.message, "a\nb");
         assert_eq!(entry.time.as_deref(), Some("2026-11-21T20:45:09Z"));
