@@ -588,7 +588,7 @@ export interface Stream<T> extends AsyncIterableIterator<T> {
  * - `INVALID_ARGUMENT`: the page gave something that cannot be sent
  * - `LOAD_FAILED`: the WebAssembly module could not be fetched; calling `connect()` again tries again
  * - `NOT_FOUND`: wrong `path`, or no such research
- * - `PAYLOAD_TOO_LARGE`: more than the server takes in one message
+ * - `PAYLOAD_TOO_LARGE`: more than the server takes in one message, or more than is read of one answer of the server
  * - `PROTOCOL`: what answered does not speak Socket.IO, or speaks it wrongly
  * - `SERVER`: the server, or a proxy before it, reports a fault
  * - `STICKY_SESSION`: several workers without sticky sessions: see to the server's set-up
@@ -639,6 +639,7 @@ export interface Warning {
 
 /**
  * - `ack-not-sent`: an acknowledgement of the page found no connection
+ * - `damaged-answer`: an answer about the status that is too large or no text
  * - `damaged-packet`, `not-json`, `not-an-object`: what came cannot be read
  * - `not-found`: the server knows no such research
  * - `out-of-range`, `unknown-value`, `wrong-type`: a field that was left out
@@ -647,6 +648,7 @@ export interface Warning {
  */
 export type WarningCode =
   | "ack-not-sent"
+  | "damaged-answer"
   | "damaged-packet"
   | "not-an-object"
   | "not-found"

@@ -21,7 +21,7 @@ pub enum Code {
     InvalidArgument,
     /// Wrong path, or unknown research.
     NotFound,
-    /// A message is larger than the server takes.
+    /// A message is larger than the server takes, or an answer larger than this client does.
     PayloadTooLarge,
     /// What came is not the protocol.
     Protocol,
@@ -124,6 +124,8 @@ pub enum Failure {
     },
     /// Nothing came in time.
     Timeout(Phase),
+    /// An answer has more than this client reads. Carries the bound.
+    TooLarge(&'static str),
     /// 401 or 403.
     Unauthorized(u16),
 }
@@ -160,6 +162,7 @@ impl Failure {
             Self::StickySessions => Code::StickySession,
             Self::Throttled { .. } => Code::Throttled,
             Self::Timeout(_) => Code::Timeout,
+            Self::TooLarge(_) => Code::PayloadTooLarge,
         }
     }
 
@@ -187,7 +190,8 @@ impl Failure {
             | Self::ServerDisconnected
             | Self::Status(_)
             | Self::StickySessions
-            | Self::Timeout(_) => Retry::Counted { at_least_ms: 0 },
+            | Self::Timeout(_)
+            | Self::TooLarge(_) => Retry::Counted { at_least_ms: 0 },
         }
     }
 
@@ -211,6 +215,7 @@ impl Failure {
             | Self::StickySessions
             | Self::Throttled { .. }
             | Self::Timeout(Phase::Connect | Phase::Credentials | Phase::Handshake | Phase::Post)
+            | Self::TooLarge(_)
             | Self::Unauthorized(_) => "transport error",
         }
     }
@@ -294,6 +299,7 @@ impl Failure {
                 },
                 "",
             ),
+            Self::TooLarge(bound) => ("the server's answer has more than is read at once", *bound),
             Self::Unauthorized(status) => {
                 let words = "the server does not let this page in (HTTP status ";
                 return status_words(words, *status, "): sign in");

@@ -90,6 +90,16 @@ impl Response {
 /// What some servers put in front of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// The longest response body that is read, in bytes; whoever carries requests out stops there and
+/// answers [`RequestError::TooLarge`].
+///
+/// The largest that a server has reason to send: 20,000 lines of a burst, each in half a kilobyte
+/// and twice, as older servers send them, are 20 MB. A few copies of it must fit into a page.
+pub const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
+
+/// [`MAX_BODY_BYTES`] for people.
+pub(crate) const MAX_BODY_WORDS: &str = "32 MiB";
+
 /// Why a request has no response.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RequestError {
@@ -97,6 +107,8 @@ pub enum RequestError {
     Body(String),
     /// Nothing came back at all. Carries the browser's words.
     Network(String),
+    /// The body was not read to its end because it exceeds [`MAX_BODY_BYTES`].
+    TooLarge,
 }
 
 /// A body that is sent while the page goes away and whose answer nobody awaits.

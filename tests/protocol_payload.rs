@@ -5,7 +5,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use research_socket::engine::packet::{MAX_EXCERPT_CHARS, Packet, PacketError, excerpt};
 use research_socket::engine::payload::{
-    self, MAX_PACKETS_PER_PAYLOAD, Malformed, SEPARATOR, TooLarge, fits, next_body,
+    self, MAX_PACKETS_PER_ANSWER, MAX_PACKETS_PER_PAYLOAD, Malformed, SEPARATOR, TooLarge, fits,
+    next_body,
 };
 use research_socket::queue::Queue;
 
@@ -177,4 +178,18 @@ fn packet() -> impl Strategy<Value = Packet<'static>> {
 fn body() -> impl Strategy<Value = Vec<u8>> {
     let nearly = prop::sample::select(b"0123456b\x1e{}\":=A\xe2\x82\xac".as_slice());
     prop_oneof![vec(any::<u8>(), 0..80), vec(nearly, 0..40)]
+}
+
+#[test]
+fn what_follows_the_packets_that_an_answer_may_have_is_one_malformed_part() {
+    let most = vec!["6"; MAX_PACKETS_PER_ANSWER].join("\x1e");
+    assert!(payload::decode(most.as_bytes()).all(|packet| packet == Ok(Packet::Noop)));
+    let more = [&most, "4a", "x"].join("\x1e");
+    let mut parts = payload::decode(more.as_bytes()).skip(MAX_PACKETS_PER_ANSWER);
+    let rest = Malformed {
+        error: PacketError::TooMany,
+        bytes: b"4a\x1ex",
+    };
+    assert_eq!(parts.next(), Some(Err(rest)));
+    assert_eq!(parts.next(), None);
 }

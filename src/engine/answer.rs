@@ -1,7 +1,7 @@
 //! What an HTTP answer to a polling request says about the connection.
 
 use crate::failure::Failure;
-use crate::http::{Answer, RequestError, Response};
+use crate::http::{Answer, MAX_BODY_BYTES, MAX_BODY_WORDS, RequestError, Response};
 
 /// The longest wait that a server can ask for, in milliseconds: a proxy that says "tomorrow" must
 /// not end a page's life.
@@ -13,8 +13,10 @@ pub(super) fn body_of(answer: Answer, on_session: bool) -> Result<Vec<u8>, Failu
         Answer::Response(response) => response,
         Answer::Failed(RequestError::Body(detail)) => return Err(Failure::CutBody(detail)),
         Answer::Failed(RequestError::Network(detail)) => return Err(Failure::Network(detail)),
+        Answer::Failed(RequestError::TooLarge) => return Err(Failure::TooLarge(MAX_BODY_WORDS)),
     };
     match response.status {
+        200..=299 if response.body.len() > MAX_BODY_BYTES => Err(Failure::TooLarge(MAX_BODY_WORDS)),
         200 if response.is_html() => Err(Failure::LoginPage),
         200..=299 => Ok(response.body),
         400 if on_session => Err(Failure::SessionUnknown),
@@ -82,6 +84,24 @@ mod tests {
         assert_eq!(answer(503, 7000), throttled(503, 7000));
         assert_eq!(answer(429, u64::MAX), throttled(429, MAX_RETRY_AFTER_MS));
         assert_eq!(answer(500, 7000), Err(Failure::Status(500)));
+    }
+
+    #[test]
+    fn an_answer_beyond_the_bound_is_named_and_its_body_not_read() {
+        let sized = |bytes| {
+            let response = Response {
+                status: 200,
+                body: vec![b'6'; bytes],
+                ..Response::default()
+            };
+            body_of(Answer::Response(response), true).map(|body| body.len())
+        };
+        let too_large = Failure::TooLarge("32 MiB");
+        assert_eq!(sized(MAX_BODY_BYTES), Ok(MAX_BODY_BYTES));
+        assert_eq!(sized(MAX_BODY_BYTES + 1), Err(too_large.clone()));
+        let stopped = Answer::Failed(RequestError::TooLarge);
+        assert_eq!(body_of(stopped, false), Err(too_large));
+        assert_eq!(MAX_BODY_BYTES, 32 << 20, "as the words say");
     }
 
     #[test]

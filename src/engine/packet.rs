@@ -131,6 +131,8 @@ pub enum PacketError {
     Empty,
     /// The bytes are not UTF-8.
     NotUtf8,
+    /// There are more packets than one answer may have: this is the unread rest.
+    TooMany,
     /// Data after a packet of this type, which has none: `1`, `5` or `6`.
     UnexpectedData(char),
     /// It starts with a character that is no packet type; a `<` usually starts a proxy's HTML page.
@@ -145,6 +147,7 @@ impl PacketError {
             Self::BadHandshake(reason) => return reason.message(),
             Self::Empty => ("an empty packet", None),
             Self::NotUtf8 => ("a packet is not UTF-8", None),
+            Self::TooMany => ("more packets than one answer may have", None),
             Self::UnexpectedData(kind) => ("data after a packet of type ", Some(*kind)),
             Self::UnknownType(kind) => ("unknown packet type ", Some(*kind)),
         };

@@ -12,11 +12,21 @@ pub const SEPARATOR: u8 = 0x1e;
 /// drops it whole.
 pub const MAX_PACKETS_PER_PAYLOAD: usize = 16;
 
+/// The most packets of one answer that are read. A burst of 20,000 lines, each of them twice as
+/// older servers send them, is within it. An answer is one task of the page's only thread: with
+/// this many packets a few tenths of a second, with a million it would be several seconds.
+pub const MAX_PACKETS_PER_ANSWER: usize = 50_000;
+
+/// [`MAX_PACKETS_PER_ANSWER`] for people.
+pub(super) const MAX_PACKETS_WORDS: &str = "50,000 packets";
+
 /// Reads the packets of a body one by one. What is wrong with one packet costs that packet only.
-/// An empty body has no packets.
+/// An empty body has no packets. What follows [`MAX_PACKETS_PER_ANSWER`] packets is one malformed
+/// part.
 pub fn decode(body: &[u8]) -> Packets<'_> {
     Packets {
         rest: if body.is_empty() { None } else { Some(body) },
+        left: MAX_PACKETS_PER_ANSWER,
     }
 }
 
@@ -24,6 +34,7 @@ pub fn decode(body: &[u8]) -> Packets<'_> {
 #[derive(Clone, Debug)]
 pub struct Packets<'a> {
     rest: Option<&'a [u8]>,
+    left: usize,
 }
 
 impl<'a> Iterator for Packets<'a> {
@@ -31,6 +42,13 @@ impl<'a> Iterator for Packets<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let rest = self.rest.take()?;
+        let Some(left) = self.left.checked_sub(1) else {
+            return Some(Err(Malformed {
+                error: PacketError::TooMany,
+                bytes: rest,
+            }));
+        };
+        self.left = left;
         let mut bytes = rest;
         if let Some(at) = rest.iter().position(|byte| *byte == SEPARATOR) {
             bytes = rest.get(..at).unwrap_or_default();

@@ -4,8 +4,8 @@ use super::answer::body_of;
 use super::endpoint::Endpoint;
 use super::goodbye::Goodbye;
 use super::handshake::Handshake;
-use super::packet::{Packet, excerpt};
-use super::payload::{self, MAX_PACKETS_PER_PAYLOAD};
+use super::packet::{Packet, PacketError, excerpt};
+use super::payload::{self, MAX_PACKETS_PER_PAYLOAD, MAX_PACKETS_WORDS};
 use crate::failure::{Failure, Phase};
 use crate::http::{Answer, Beacon, Context, RequestId};
 use crate::queue::Queue;
@@ -333,6 +333,11 @@ impl Session {
         };
         let packet = match packet {
             Ok(packet) => packet,
+            Err(malformed) if malformed.error == PacketError::TooMany => {
+                // What is lost with the rest comes back only with a new session.
+                let get = open.get;
+                return self.fail(ctx, Failure::TooLarge(MAX_PACKETS_WORDS), Some(get));
+            }
             Err(malformed) => {
                 return self.events.push_back(Event::Damaged(malformed.message()));
             }
@@ -356,7 +361,13 @@ impl Session {
                 open.heartbeat = heartbeat_after(ctx.now, &open.handshake);
                 let pong = Packet::Pong(text.into_owned().into());
                 if payload::fits(pong.encoded_len(), Some(open.max_payload())) {
-                    // Ahead of everything: a server that pings often waits only shortly.
+                    // Ahead of everything: a server that pings often waits only shortly. One
+                    // answers all pings that came before it.
+                    if let Some(first) = open.queue.pop_front()
+                        && !matches!(first, Packet::Pong(_))
+                    {
+                        open.queue.push_front(first);
+                    }
                     open.queue.push_front(pong);
                 } else {
                     let words = "a ping whose answer is larger than the server takes (maxPayload)";

@@ -2,7 +2,9 @@
 
 use super::subscription::{Schedule, Subscription};
 use crate::config::Config;
-use crate::http::{Answer, Context, Method, Request, RequestError, RequestId, Response};
+use crate::http::{
+    Answer, Context, MAX_BODY_BYTES, Method, Request, RequestError, RequestId, Response,
+};
 use crate::queue::SmallMap;
 use crate::time::{Timestamp, earliest};
 
@@ -43,7 +45,22 @@ pub(super) enum Outcome {
     Refused { research: String, refusal: Refusal },
     /// No answer this time.
     Failed,
+    /// An answer that cannot be read, and why in words.
+    Unreadable {
+        research: String,
+        words: &'static str,
+    },
 }
+
+impl Outcome {
+    fn unreadable(research: &str, words: &'static str) -> Self {
+        let research = research.to_owned();
+        Self::Unreadable { research, words }
+    }
+}
+
+/// Of an answer larger than [`MAX_BODY_BYTES`].
+const TOO_LARGE: &str = "is too large (more than 32 MiB)";
 
 /// Why it makes no sense to ask again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,17 +83,20 @@ impl Checks {
         let outcome = match answer {
             Answer::Response(response) => outcome_of(response, research.clone(), self.failing),
             Answer::Failed(RequestError::Body(_) | RequestError::Network(_)) => Outcome::Failed,
+            Answer::Failed(RequestError::TooLarge) => Outcome::unreadable(&research, TOO_LARGE),
         };
         let mut pause_ms = 0;
         if let Answer::Response(response) = answer {
             pause_ms = response.retry_after_ms.unwrap_or(0).min(MAX_RETRY_AFTER_MS);
         }
-        self.failing = outcome == Outcome::Failed;
+        self.failing = matches!(outcome, Outcome::Failed | Outcome::Unreadable { .. });
         if let Some(subscription) = subscriptions.get_mut(&research) {
             match &outcome {
                 Outcome::Refused { .. } => subscription.schedule = Schedule::Never,
                 Outcome::Status { .. } => subscription.schedule.answered(now, config, pause_ms),
-                Outcome::Failed => subscription.schedule.failed(now, config, pause_ms),
+                Outcome::Failed | Outcome::Unreadable { .. } => {
+                    subscription.schedule.failed(now, config, pause_ms);
+                }
             }
         }
         Some(outcome)
@@ -174,6 +194,9 @@ fn outcome_of(response: &Response, research: String, failing: bool) -> Outcome {
         refusal,
     };
     match response.status {
+        200..=299 if response.body.len() > MAX_BODY_BYTES => {
+            Outcome::unreadable(&research, TOO_LARGE)
+        }
         200..=299 if response.is_html() => refused(Refusal::Unauthorized),
         200..=299 => match std::str::from_utf8(&response.body) {
             Ok(body) => Outcome::Status {
@@ -181,7 +204,7 @@ fn outcome_of(response: &Response, research: String, failing: bool) -> Outcome {
                 research,
                 first_after_failure: failing,
             },
-            Err(_) => Outcome::Failed,
+            Err(_) => Outcome::unreadable(&research, "is not UTF-8"),
         },
         401 | 403 => refused(Refusal::Unauthorized),
         404 => refused(Refusal::NotFound),

@@ -9,11 +9,12 @@ use super::job::{Job, JobEvent, Limits};
 use super::state::Snapshot;
 use super::subscription::{Schedule, Subscription};
 use super::terminations::Terminations;
-use super::warning::Warning;
+use super::text::bounded;
+use super::warning::{Warning, excerpt};
 use crate::config::{Config, ConfigError};
 use crate::failure::{Failure, Phase};
 use crate::http::{Answer, Command, Context, Ids, RequestId};
-use crate::json::{self, Raw, Text};
+use crate::json::{self, Kind, Raw, Text};
 use crate::queue::{Queue, SmallMap};
 use crate::random::Random;
 use crate::socket::{self, Connection};
@@ -21,6 +22,10 @@ use crate::time::{Timestamp, earliest};
 
 /// Client to server: follow a research. Newer and older servers share it.
 const SUBSCRIBE: &str = "subscribe_to_research";
+
+/// Warnings about what a server sends apart from the payloads of a research, for each connection. A
+/// server that is wrong once is wrong again and again; whoever reads the first hundred knows.
+const MAX_WARNINGS: u32 = 100;
 
 /// Client to server: follow it no longer. Servers without it ignore it.
 const UNSUBSCRIBE: &str = "unsubscribe_from_research";
@@ -50,6 +55,7 @@ pub struct Client {
     /// Why the server is about to end this connection, if it said so.
     refusal: Option<String>,
     connected_before: bool,
+    warnings_left: u32,
     state: State,
     stats: Stats,
     commands: Queue<Command>,
@@ -98,6 +104,7 @@ impl Client {
             polling: false,
             refusal: None,
             connected_before: false,
+            warnings_left: MAX_WARNINGS,
             state,
             stats: Stats::default(),
             commands: Queue::new(),
@@ -325,6 +332,10 @@ impl Client {
                 self.warn(code, words, Some(research), String::new());
             }
             Outcome::Failed => {}
+            Outcome::Unreadable { research, words } => {
+                let words = ["an answer about the status ", words].concat();
+                self.refuse("damaged-answer", &words, Some(research));
+            }
         }
     }
 
@@ -461,10 +472,7 @@ impl Client {
                 }
             }
             socket::Event::Connected { sid, attempt } => self.connected(sid, attempt),
-            socket::Event::Damaged(words) => {
-                self.stats.refused += 1;
-                self.warn("damaged-packet", &words, None, String::new());
-            }
+            socket::Event::Damaged(words) => self.refuse("damaged-packet", &words, None),
             socket::Event::Disconnected(failure) => {
                 let refusal = self.refusal.take();
                 let failure = match (failure, refusal) {
@@ -506,6 +514,7 @@ impl Client {
         self.errors = 0;
         self.polling = false;
         self.refusal = None;
+        self.warnings_left = MAX_WARNINGS;
         self.stats.connects += 1;
         self.events.push_back(Event::Connect { sid });
         if std::mem::replace(&mut self.connected_before, true) {
@@ -548,8 +557,8 @@ impl Client {
         match (research_of(&name), name.as_str(), payload) {
             (Some(id), _, Some(payload)) => self.handle_update(id, payload),
             (Some(_), _, None) => {
-                let words = [&name, ": an update without a payload"].concat();
-                self.warn("damaged-packet", &words, None, String::new());
+                let words = ["an update without a payload: ", &excerpt(&name)].concat();
+                self.refuse("damaged-packet", &words, None);
             }
             (None, "search_engine_selected", Some(payload)) => self.handle_engine(payload),
             (None, "subscribe_error", Some(payload)) => self.handle_refusal(payload),
@@ -580,6 +589,11 @@ impl Client {
 
     /// The event names no research: with one under way there is no doubt which one is meant.
     fn handle_engine(&mut self, payload: Raw<'_>) {
+        if payload.kind() != Kind::Object {
+            let got = excerpt(payload.as_str());
+            let words = ["search_engine_selected: expected an object, got ", &got].concat();
+            return self.refuse("not-an-object", &words, None);
+        }
         self.events
             .push_back(Event::SearchEngineSelected(payload.as_str().into()));
         let mut active = self
@@ -593,13 +607,11 @@ impl Client {
 
     /// `subscribe_error`: this page may not follow a research, or any at all.
     fn handle_refusal(&mut self, payload: Raw<'_>) {
-        let words = payload
-            .get("error")
-            .and_then(Raw::string)
-            .unwrap_or_default();
+        let words = payload.get("error").and_then(Raw::string);
+        let words = words.map_or_else(|| excerpt(payload.as_str()), |words| bounded(&words));
         if words == "Session expired" {
             // The server disconnects after it.
-            self.refusal = Some(words.clone().into_owned());
+            self.refusal = Some(words.clone());
         }
         let id = payload.get("research_id").map(|id| match id.string() {
             Some(text) => text.into_owned(),
@@ -608,15 +620,19 @@ impl Client {
         let Some((id, subscription)) =
             id.and_then(|id| Some((id.clone(), self.subscriptions.get_mut(&id)?)))
         else {
-            return self.warn("unauthorized", &words, None, String::new());
+            let words = ["the server refused a subscription: ", &words].concat();
+            return self.refuse("unauthorized", &words, None);
         };
-        subscription.refused = true;
+        if std::mem::replace(&mut subscription.refused, true) {
+            // The page has heard it.
+            return;
+        }
         let failure = ResearchFailure {
             code: "UNAUTHORIZED".to_owned(),
             title: "Not Allowed".to_owned(),
             text: "The server does not let this page follow the research: sign in, then reload."
                 .to_owned(),
-            detail: Some(words.into_owned()),
+            detail: Some(words),
             suggestion: None,
         };
         self.events.push_back(Event::Research {
@@ -668,6 +684,15 @@ impl Client {
             reason: self.connection.failure().cloned(),
             attempt,
             delay_ms,
+        }
+    }
+
+    /// Refuses something of the server: counts it, and says so while there is room.
+    fn refuse(&mut self, code: &'static str, words: &str, research: Option<String>) {
+        self.stats.refused += 1;
+        if let Some(left) = self.warnings_left.checked_sub(1) {
+            self.warnings_left = left;
+            self.warn(code, words, research, String::new());
         }
     }
 

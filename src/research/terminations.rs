@@ -3,7 +3,9 @@
 use super::contract::CancelId;
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::http::{Answer, Body, Context, Method, Request, RequestError, RequestId};
+use crate::http::{
+    Answer, Body, Context, MAX_BODY_WORDS, Method, Request, RequestError, RequestId,
+};
 use crate::queue::SmallMap;
 use crate::time::{Timestamp, earliest};
 
@@ -85,6 +87,7 @@ impl Terminations {
             },
             Answer::Failed(RequestError::Body(words)) => Err(Failure::CutBody(words.clone())),
             Answer::Failed(RequestError::Network(words)) => Err(Failure::Network(words.clone())),
+            Answer::Failed(RequestError::TooLarge) => Err(Failure::TooLarge(MAX_BODY_WORDS)),
         };
         Some((cancel, research, result))
     }

@@ -18,9 +18,11 @@ pub(super) fn bounded(text: &str) -> String {
     }
 }
 
-/// Whether the text holds one of the words, which are in lower-case ASCII.
+/// Whether the first [`MAX_TEXT`] bytes of the text hold one of the words, which are in lower-case
+/// ASCII.
 pub(super) fn contains_ignoring_case(text: &str, words: &[&str]) -> bool {
     let text = text.as_bytes();
+    let text = text.get(..MAX_TEXT).unwrap_or(text);
     words.iter().any(|word| {
         text.windows(word.len())
             .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
@@ -46,5 +48,8 @@ mod tests {
         assert!(contains_ignoring_case("It FAILED", &["error", "failed"]));
         assert!(!contains_ignoring_case("fail", &["failed"]));
         assert!(!contains_ignoring_case("", &["failed"]));
+        let far = |bytes| "x".repeat(bytes) + "error";
+        assert!(contains_ignoring_case(&far(MAX_TEXT - 5), &["error"]));
+        assert!(!contains_ignoring_case(&far(MAX_TEXT - 4), &["error"]));
     }
 }
