@@ -80,6 +80,8 @@ pub enum Phase {
 /// Why there is no connection.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Failure {
+    /// The machine or the page slept for longer than the server keeps a silent session.
+    Asleep,
     /// The page closed the client.
     Closed,
     /// CONNECT_ERROR: the server refused the namespace. Carries its message.
@@ -98,7 +100,7 @@ pub enum Failure {
     NotEngineIo(String),
     /// 404 on the path.
     NotFound,
-    /// The page is going away or into the back/forward cache.
+    /// The page is going away, into the back/forward cache, or is frozen.
     PageHidden,
     /// The server speaks the protocol wrongly. Carries what it did.
     Protocol(String),
@@ -161,7 +163,7 @@ impl Failure {
             Self::Status(_) => Code::Server,
             Self::StickySessions => Code::StickySession,
             Self::Throttled { .. } => Code::Throttled,
-            Self::Timeout(_) => Code::Timeout,
+            Self::Asleep | Self::Timeout(_) => Code::Timeout,
             Self::TooLarge(_) => Code::PayloadTooLarge,
         }
     }
@@ -177,7 +179,7 @@ impl Failure {
             | Self::PageHidden
             | Self::Refused(_)
             | Self::Unauthorized(_) => Retry::Stop,
-            Self::SessionUnknown => Retry::Now,
+            Self::Asleep | Self::SessionUnknown => Retry::Now,
             Self::Throttled { retry_after_ms, .. } => Retry::Counted {
                 at_least_ms: *retry_after_ms,
             },
@@ -201,7 +203,7 @@ impl Failure {
             Self::Closed | Self::PageHidden => "io client disconnect",
             Self::Refused(_) | Self::ServerDisconnected => "io server disconnect",
             Self::ServerClosed => "transport close",
-            Self::Timeout(Phase::Heartbeat) => "ping timeout",
+            Self::Asleep | Self::Timeout(Phase::Heartbeat) => "ping timeout",
             Self::NotEngineIo(_) | Self::Protocol(_) => "parse error",
             Self::ConnectError(_)
             | Self::Credentials(_)
@@ -228,6 +230,10 @@ impl Failure {
             [before, &*decimal(status.into()), after].concat()
         };
         let (words, detail) = match self {
+            Self::Asleep => (
+                "the machine or the page slept, so that the server has ended the session",
+                "",
+            ),
             Self::Closed => ("the client was closed", ""),
             Self::ConnectError(message) => (
                 "the server refused the connection (CONNECT_ERROR)",
@@ -258,7 +264,7 @@ impl Failure {
                  (`/socket.io`, newer servers `/ws/socket.io`)",
                 "",
             ),
-            Self::PageHidden => ("the page was left", ""),
+            Self::PageHidden => ("the page was left or frozen", ""),
             Self::Protocol(detail) => ("the server broke the protocol", &**detail),
             Self::Refused(words) => (
                 "the server does not let this page in: sign in again; it said",

@@ -156,6 +156,8 @@ pub enum Command {
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
     pub(crate) now: Timestamp,
+    /// Whether deadlines of answers do not count yet (see [`Patience`](crate::patience)).
+    pub(crate) patient: bool,
     pub(crate) random: &'a mut Random,
     pub(crate) ids: &'a mut Ids,
     pub(crate) commands: &'a mut Queue<Command>,
@@ -167,6 +169,11 @@ impl Context<'_> {
         let id = RequestId(self.ids.next());
         self.commands.push_back(Command::Start(request(id)));
         id
+    }
+
+    /// Whether an answer that was due by then will not come any more.
+    pub(crate) fn is_over(&self, deadline: Timestamp) -> bool {
+        deadline <= self.now && !self.patient
     }
 
     pub(crate) fn abort(&mut self, id: RequestId) {

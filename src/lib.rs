@@ -54,6 +54,7 @@ pub mod failure;
 pub mod http;
 pub mod json;
 pub mod mailbox;
+pub mod patience;
 pub mod queue;
 pub mod random;
 pub mod research;

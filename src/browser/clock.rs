@@ -24,29 +24,30 @@ pub(super) fn monotonic_ms() -> f64 {
 /// Starts at the wall clock and goes on with the monotonic one.
 #[derive(Debug)]
 pub(super) struct Clock {
-    date_at_start: f64,
-    monotonic_at_start: f64,
-    slept: Cell<f64>,
+    /// What is added to the monotonic clock: the wall clock at the start, and all sleep since.
+    ahead: Cell<f64>,
+    /// By how much the wall clock was ahead of the monotonic one when last read.
+    offset: Cell<f64>,
 }
 
 impl Clock {
     pub(super) fn start() -> Self {
-        let (date_at_start, monotonic_at_start) = (js_sys::Date::now(), performance_now());
+        let offset = js_sys::Date::now() - performance_now();
         Self {
-            date_at_start,
-            monotonic_at_start,
-            slept: Cell::new(0.0),
+            ahead: Cell::new(offset),
+            offset: Cell::new(offset),
         }
     }
 
     pub(super) fn now(&self) -> Timestamp {
-        let monotonic = performance_now() - self.monotonic_at_start;
-        let ahead = js_sys::Date::now() - self.date_at_start - monotonic - self.slept.get();
-        if ahead > ASLEEP_MS {
-            self.slept.set(self.slept.get() + ahead);
+        let monotonic = performance_now();
+        let offset = js_sys::Date::now() - monotonic;
+        // Since the last look only: a clock that was set back must not hide the sleeps after it.
+        let slept = offset - self.offset.replace(offset);
+        if slept > ASLEEP_MS {
+            self.ahead.set(self.ahead.get() + slept);
         }
-        let millis = self.date_at_start + monotonic + self.slept.get();
         // Casts of floats saturate: a negative time becomes 0.
-        Timestamp::from_millis(millis as u64)
+        Timestamp::from_millis((monotonic + self.ahead.get()) as u64)
     }
 }

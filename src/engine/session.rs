@@ -11,9 +11,9 @@ use crate::http::{Answer, Beacon, Context, RequestId};
 use crate::queue::Queue;
 use crate::time::{Timestamp, earliest};
 
-/// How long to go on reading once the heartbeat is overdue, in milliseconds. A page that was busy
-/// or asleep finds answers waiting that are as old as the deadline: they are read first.
-pub(crate) const LAST_LOOK_MS: u64 = 1000;
+/// A heartbeat that is overdue by more than this, in milliseconds, and by more than a whole silence
+/// of the server, was slept through: no page is busy for so long.
+const ASLEEP_MS: u64 = 10_000;
 
 /// So many poll answers in a row without one packet that belongs there mean that this is no
 /// Engine.IO server: each of them is followed by the next poll at once.
@@ -68,7 +68,8 @@ struct Open {
     get: RequestId,
     post: Option<Post>,
     queue: Queue<Packet<'static>>,
-    heartbeat: Heartbeat,
+    /// The next ping is due by then.
+    heartbeat: Timestamp,
     barren_polls: u32,
 }
 
@@ -76,15 +77,6 @@ struct Open {
 pub(super) struct Post {
     pub(super) id: RequestId,
     pub(super) deadline: Timestamp,
-}
-
-/// When the server's silence means that it is gone.
-#[derive(Clone, Copy, Debug)]
-enum Heartbeat {
-    /// The next ping is due by then.
-    Due(Timestamp),
-    /// It is overdue; what has arrived meanwhile is read until then.
-    LastLook(Timestamp),
 }
 
 impl Session {
@@ -119,20 +111,16 @@ impl Session {
 
     /// Applies the passing of time. Early or repeated calls do nothing.
     pub(crate) fn handle_timeout(&mut self, ctx: &mut Context<'_>) {
-        let phase = match &mut self.state {
-            State::Opening { deadline, .. } if *deadline <= ctx.now => Phase::Handshake,
-            State::Open(open) if open.post.is_some_and(|post| post.deadline <= ctx.now) => {
+        let phase = match &self.state {
+            State::Opening { deadline, .. } if ctx.is_over(*deadline) => Phase::Handshake,
+            State::Open(open) if open.was_slept_through(ctx.now) => {
+                return self.fail(ctx, Failure::Asleep, None);
+            }
+            State::Open(open) if open.post.is_some_and(|post| ctx.is_over(post.deadline)) => {
                 Phase::Post
             }
-            State::Open(open) => match open.heartbeat {
-                Heartbeat::Due(at) if at <= ctx.now => {
-                    open.heartbeat = Heartbeat::LastLook(ctx.now.after(LAST_LOOK_MS));
-                    return;
-                }
-                Heartbeat::LastLook(at) if at <= ctx.now => Phase::Heartbeat,
-                Heartbeat::Due(_) | Heartbeat::LastLook(_) => return,
-            },
-            State::Opening { .. } | State::Closed => return,
+            State::Open(open) if ctx.is_over(open.heartbeat) => Phase::Heartbeat,
+            State::Opening { .. } | State::Open(_) | State::Closed => return,
         };
         self.fail(ctx, Failure::Timeout(phase), None);
     }
@@ -142,8 +130,7 @@ impl Session {
         match &self.state {
             State::Opening { deadline, .. } => Some(*deadline),
             State::Open(open) => {
-                let (Heartbeat::Due(at) | Heartbeat::LastLook(at)) = open.heartbeat;
-                earliest(Some(at), open.post.map(|post| post.deadline))
+                earliest(Some(open.heartbeat), open.post.map(|post| post.deadline))
             }
             State::Closed => None,
         }
@@ -280,7 +267,7 @@ impl Session {
         let Some(Ok(Packet::Open(handshake))) = packets.next() else {
             return self.fail(ctx, Failure::NotEngineIo(excerpt(&body)), Some(id));
         };
-        let heartbeat = heartbeat_after(ctx.now, &handshake);
+        let heartbeat = ctx.now.after(silence_ms(&handshake));
         self.state = State::Open(Box::new(Open {
             handshake,
             get: id,
@@ -358,7 +345,7 @@ impl Session {
             Packet::Message(text) => self.events.push_back(Event::Message(text.into_owned())),
             Packet::Noop => {}
             Packet::Ping(text) => {
-                open.heartbeat = heartbeat_after(ctx.now, &open.handshake);
+                open.heartbeat = ctx.now.after(silence_ms(&open.handshake));
                 let pong = Packet::Pong(text.into_owned().into());
                 if payload::fits(pong.encoded_len(), Some(open.max_payload())) {
                     // Ahead of everything: a server that pings often waits only shortly. One
@@ -405,16 +392,17 @@ impl Open {
     fn max_payload(&self) -> u64 {
         self.handshake.max_payload.unwrap_or(DEFAULT_MAX_PAYLOAD)
     }
+
+    /// Whether so much time has passed at once that the server, which got no pong, has ended the
+    /// session for certain. Some look for dead sessions only once in a silence.
+    fn was_slept_through(&self, now: Timestamp) -> bool {
+        now.since(self.heartbeat) > silence_ms(&self.handshake).max(ASLEEP_MS)
+    }
 }
 
 /// Protocol: a client that gets no ping within `pingInterval + pingTimeout` takes the connection
 /// for dead.
-fn heartbeat_after(now: Timestamp, handshake: &Handshake) -> Heartbeat {
-    Heartbeat::Due(
-        now.after(
-            handshake
-                .ping_interval_ms
-                .saturating_add(handshake.ping_timeout_ms),
-        ),
-    )
+fn silence_ms(handshake: &Handshake) -> u64 {
+    let interval_ms = handshake.ping_interval_ms;
+    interval_ms.saturating_add(handshake.ping_timeout_ms)
 }

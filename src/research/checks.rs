@@ -109,7 +109,7 @@ impl Checks {
         config: &Config,
         subscriptions: &mut SmallMap<String, Subscription>,
     ) {
-        let Some(late) = self.in_flight.take_if(|check| check.deadline <= ctx.now) else {
+        let Some(late) = self.in_flight.take_if(|check| ctx.is_over(check.deadline)) else {
             return;
         };
         ctx.abort(late.request);

@@ -15,6 +15,7 @@ use crate::config::{Config, ConfigError};
 use crate::failure::{Failure, Phase};
 use crate::http::{Answer, Command, Context, Ids, RequestId};
 use crate::json::{self, Kind, Raw, Text};
+use crate::patience::Patience;
 use crate::queue::{Queue, SmallMap};
 use crate::random::Random;
 use crate::socket::{self, Connection};
@@ -38,6 +39,7 @@ const UNSUBSCRIBE: &str = "unsubscribe_from_research";
 pub struct Client {
     config: Config,
     now: Timestamp,
+    patience: Patience,
     random: Random,
     ids: Ids,
     connection: Connection,
@@ -67,6 +69,7 @@ macro_rules! context {
     ($client:ident) => {
         Context {
             now: $client.now,
+            patient: $client.patience.holds(),
             random: &mut $client.random,
             ids: &mut $client.ids,
             commands: &mut $client.commands,
@@ -92,6 +95,7 @@ impl Client {
         Ok(Self {
             config,
             now,
+            patience: Patience::default(),
             random: Random::new(seed),
             ids: Ids::default(),
             connection,
@@ -113,9 +117,12 @@ impl Client {
     }
 
     /// Applies one input. Drain [`poll_output`](Self::poll_output) to `None` before the next one.
-    /// Time that runs backwards is ignored.
+    /// Time that runs backwards is ignored; what is due is done at any input, and not before it:
+    /// an answer that comes together with its deadline counts.
     pub fn handle_input(&mut self, now: Timestamp, input: Input) {
         self.now = self.now.max(now);
+        let due = self.poll_timeout();
+        self.patience.begin(self.now, due);
         match input {
             Input::Acknowledge {
                 id,
@@ -195,7 +202,7 @@ impl Client {
                 }
             }
             Input::Subscribe(id) => self.subscribe(id),
-            Input::Timeout => self.handle_timeout(),
+            Input::Timeout => {}
             Input::Unsubscribe(id) => {
                 if let Some(subscription) = self.subscriptions.remove(&id) {
                     self.stats.add(subscription.job.counters());
@@ -207,6 +214,10 @@ impl Client {
                 self.forgive();
                 self.connection.wake(&mut context!(self));
             }
+        }
+        // Whatever brought the news: a timer can be late by minutes.
+        if due.is_some_and(|due| due <= self.now) {
+            self.handle_timeout();
         }
         self.settle();
     }
@@ -225,7 +236,8 @@ impl Client {
             .checks
             .poll_timeout(&self.subscriptions, self.may_ask());
         let other = earliest(checks, self.terminations.poll_timeout());
-        earliest(self.connection.poll_timeout(), other)
+        let due = earliest(self.connection.poll_timeout(), other)?;
+        Some(self.patience.not_before(due))
     }
 
     /// The reduced state of a research that the page follows.

@@ -94,8 +94,8 @@ impl Terminations {
 
     /// Gives up what takes too long.
     pub(super) fn handle_timeout(&mut self, ctx: &mut Context<'_>) -> Vec<CancelId> {
-        let now = ctx.now;
-        self.give_up(ctx, |pending| pending.deadline <= now)
+        let (now, patient) = (ctx.now, ctx.patient);
+        self.give_up(ctx, |pending| pending.deadline <= now && !patient)
     }
 
     /// Names the requests of which nobody will hear. They go on: the researches are to end all the

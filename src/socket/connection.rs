@@ -176,7 +176,7 @@ impl Connection {
             goodbye.handle_timeout(ctx);
             !goodbye.is_over()
         });
-        for emit in self.outgoing.expire(ctx.now) {
+        for emit in self.outgoing.expire(ctx) {
             self.events.push_back(Event::EmitFailed {
                 emit,
                 error: EmitError::Timeout,
@@ -187,10 +187,10 @@ impl Connection {
         }
         self.handle_session(ctx);
         match self.link {
-            Link::Asking { deadline, .. } if deadline <= ctx.now => {
+            Link::Asking { deadline, .. } if ctx.is_over(deadline) => {
                 self.fail(ctx, Failure::Timeout(Phase::Credentials));
             }
-            Link::Joining { deadline, .. } if deadline <= ctx.now => {
+            Link::Joining { deadline, .. } if ctx.is_over(deadline) => {
                 self.fail(ctx, Failure::Timeout(Phase::Connect));
             }
             Link::Waiting { until, counted, .. } if until <= ctx.now => {

@@ -6,6 +6,7 @@ use super::packet::{Packet, PacketError};
 use crate::engine::packet::Packet as EnginePacket;
 use crate::engine::payload;
 use crate::failure::Code;
+use crate::http::Context;
 use crate::json::Raw;
 use crate::queue::{Queue, SmallMap};
 use crate::text::decimal;
@@ -225,6 +226,8 @@ impl Outgoing {
 
     /// The emit that this ack answers; `None` if nobody waits for it.
     pub(super) fn take_ack(&mut self, id: u64) -> Option<EmitId> {
+        // A server that acknowledges what it has not got knows nothing of it.
+        self.acks.get(&id).filter(|pending| pending.sent)?;
         self.acks.remove(&id).map(|pending| pending.emit)
     }
 
@@ -244,10 +247,13 @@ impl Outgoing {
         dropped
     }
 
-    /// Forgets acks whose time is over, and names their emits. What still waits is not sent.
-    pub(super) fn expire(&mut self, now: Timestamp) -> Vec<EmitId> {
-        let is_over = |deadline| deadline <= now;
-        let expired = self.forget(&|pending| pending.deadline.is_some_and(is_over));
+    /// Forgets acks whose time is over, and names their emits. What still waits is not sent, and has
+    /// no ack that might have come.
+    pub(super) fn expire(&mut self, ctx: &Context<'_>) -> Vec<EmitId> {
+        let expired = self.forget(&|pending| {
+            let is_over = |at| ctx.is_over(at) || (!pending.sent && at <= ctx.now);
+            pending.deadline.is_some_and(is_over)
+        });
         if !expired.is_empty() {
             self.drop_waiting(&expired);
         }
@@ -340,6 +346,8 @@ pub(super) fn check_size(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::Ids;
+    use crate::random::Random;
 
     fn emit(id: u64, args: &str, ack: Acked) -> Emit {
         let (id, args) = (EmitId(id), args.to_owned());
@@ -354,6 +362,16 @@ mod tests {
 
     fn at(millis: u64) -> Timestamp {
         Timestamp::from_millis(millis)
+    }
+
+    fn expire(outgoing: &mut Outgoing, now: u64) -> Vec<EmitId> {
+        outgoing.expire(&Context {
+            now: at(now),
+            patient: false,
+            random: &mut Random::new(1),
+            ids: &mut Ids::default(),
+            commands: &mut Queue::new(),
+        })
     }
 
     #[test]
@@ -442,8 +460,8 @@ mod tests {
             Ok(())
         );
         assert_eq!(outgoing.poll_timeout(), Some(at(10)));
-        assert_eq!(outgoing.expire(at(9)), []);
-        assert_eq!(outgoing.expire(at(10)), [EmitId(7)]);
+        assert_eq!(expire(&mut outgoing, 9), []);
+        assert_eq!(expire(&mut outgoing, 10), [EmitId(7)]);
         assert_eq!(outgoing.pop(1000, &mut Vec::new()), None);
         assert_eq!(outgoing.poll_timeout(), None);
     }
@@ -458,6 +476,8 @@ mod tests {
         assert!(outgoing.pop(1000, &mut Vec::new()).is_some());
         assert_eq!(outgoing.fail_sent(), [EmitId(1)]);
         assert_eq!(outgoing.take_ack(0), None);
+        assert_eq!(outgoing.take_ack(1), None, "it was not sent yet");
+        assert!(outgoing.pop(1000, &mut Vec::new()).is_some());
         assert_eq!(outgoing.take_ack(1), Some(EmitId(2)));
     }
 

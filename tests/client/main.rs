@@ -20,6 +20,7 @@ mod packets;
 mod properties;
 mod researches;
 mod retries;
+mod sleep;
 mod states;
 mod terminations;
 mod words;

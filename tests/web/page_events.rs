@@ -216,11 +216,21 @@ async fn time_runs_on_when_the_wall_clock_is_set_back_and_after_a_sleep() {
         (3_500_000.0..3_700_000.0).contains(&(third - second)),
         "{second} {third}"
     );
+    // The server has ended the session long ago.
+    world.heard(&client, "reconnect").await;
+    world
+        .until("subscribed again", || world.subscriptions("r") == 2)
+        .await;
     world.page.set_date_offset(0.0);
     let told = updated("four");
     world.until("four", told).await;
     assert!((third..third + 5_000.0).contains(&at()));
-    assert_eq!(client.count("disconnect"), 0);
+    assert_eq!(client.count("disconnect"), 1);
+    // A second sleep is noticed although the clock still is behind where it was.
+    world.page.set_date_offset(1_800_000.0);
+    let told = updated("five");
+    world.until("five", told).await;
+    assert!((third + 1_700_000.0..third + 1_900_000.0).contains(&at()));
 }
 
 #[wasm_bindgen_test]
@@ -231,8 +241,8 @@ async fn a_machine_that_slept_reads_what_waits_before_it_gives_up() {
         ..Config::default()
     });
     let client = world.following("r").await;
-    // Longer than the heartbeat; the server was asleep as well, and goes on.
-    world.page.set_date_offset(600_000.0);
+    // Longer than the heartbeat, but not by much: the server may still know the session.
+    world.page.set_date_offset(15_000.0);
     world.page.fire("resume", false);
     world.payload("r", json!({"message": "after the sleep"}));
     world.heard(&client, "update").await;
