@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { io } from "socket.io-client";
 import { startProxy } from "../servers/proxy.mjs";
 import { startRoundRobin } from "../servers/round_robin.mjs";
+import { numbered } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
 import { until } from "./support/until.mjs";
 
@@ -82,6 +83,35 @@ test("a killed flask server still has its research and its lines when it is star
   const status = await (await fetch(`${server.url}/api/research/r1/status`)).json();
   assert.deepEqual([status.status, status.progress, status.log_entry.message], ["in_progress", 47.5, "line 2"]);
   assert.equal((await server.stats()).sessions.length, 0);
+});
+
+test("log lines wait in a queue that holds a thousand, and a kill loses what waits", async (t) => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "research-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const store = path.join(folder, "store.sqlite");
+  const server = await startServer(t, "flask", { store, logDelay: 0.5 });
+  const { heard } = await subscribed(t, server, "r1");
+  await server.control("lines", { id: "r1", count: 1500 });
+  await until("all arrive live", () => heard.length === 3000);
+  await until("the queue is written", async () => (await server.stored("r1")).length > 0);
+  assert.deepEqual((await server.stored("r1")).map(({ message }) => message), numbered("line", 1, 1000));
+
+  await server.control("lines", { id: "r1", count: 1, first: 2000 });
+  server.kill();
+  await server.start();
+  assert.equal((await server.stored("r1")).length, 1000);
+});
+
+test("lines whose text comes again have their own times and ids", async (t) => {
+  const server = await startServer(t, "flask");
+  const { heard } = await subscribed(t, server, "r1");
+  await server.control("lines", { id: "r1", count: 6, again: 3 });
+  await until("all arrive", () => heard.length === 12);
+  const texts = ["line 1", "line 2", "line again", "line 4", "line 5", "line again"];
+  const stored = await server.stored("r1");
+  assert.deepEqual(stored.map(({ message }) => message), texts);
+  assert.equal(new Set(stored.map(({ id }) => id)).size, 6);
+  assert.equal(new Set(heard.map(({ args }) => args[0].log_entry.time)).size, 6);
 });
 
 test("the endpoints refuse strangers, unknown ids and a termination without its token", async (t) => {

@@ -28,11 +28,11 @@ def emit(desk, payload, id=None, event=None, times=1, every_ms=0):
         yield from pause(every_ms)
 
 
-def lines(desk, id, count, prefix="line", type="INFO", first=1, every_ms=0):
-    """Log lines `<prefix> <n>`, stored and sent live."""
+def lines(desk, id, count, prefix="line", type="INFO", first=1, every_ms=0, again=0):
+    """Log lines `<prefix> <n>`, stored and sent live; each whose number `again` divides is `<prefix> again` instead."""
     research_id = str(id)
     remember(desk, research_id, {})
-    messages = [f"{prefix} {n}" for n in range(first, first + count)]
+    messages = [f"{prefix} {n}" if not again or n % again else f"{prefix} again" for n in range(first, first + count)]
     # A burst is stored in one go; a stream one by one, so that each line has its own second.
     batches = [[message] for message in messages] if every_ms else [messages]
     for batch in batches:

@@ -177,7 +177,7 @@ class Endpoints:
 
     def _html(self, title):
         body = PAGE.format(token=self._csrf_token, title=title).encode()
-        headers = {"Content-Type": TYPES[".html"], "Cache-Control": "no-store"}
+        headers = {"Content-Type": TYPES[".html"], "Cache-Control": "no-cache"}
         if self._csp:
             headers["Content-Security-Policy"] = CSP
         return Answer(200, body, headers)

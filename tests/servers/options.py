@@ -14,7 +14,7 @@ def parse(description, release):
     parser.add_argument("--ping-interval", type=float, default=5, help="seconds, also fractions")
     parser.add_argument("--ping-timeout", type=float, default=20, help="seconds, also fractions")
     parser.add_argument("--store", metavar="FILE", help="keep researches and log lines in FILE")
-    parser.add_argument("--log-delay", type=float, default=0, help="seconds until a live line is in the database")
+    parser.add_argument("--log-delay", type=float, default=0, help="seconds that a log line waits in the queue")
     parser.add_argument("--static", action="append", default=[], metavar="/PREFIX=DIR", help="serve a folder")
     parser.add_argument("--csp", action="store_true", help="send the application's Content-Security-Policy with pages")
     return parser.parse_args()
