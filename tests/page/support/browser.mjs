@@ -1,6 +1,7 @@
 // A page in a real browser. A test fails on every error that it did not announce.
 
 import assert from "node:assert/strict";
+import path from "node:path";
 import { after } from "node:test";
 import { chromium } from "playwright-core";
 import * as places from "./places.mjs";
@@ -16,6 +17,14 @@ const ARGUMENTS = [
   "--disable-quic",
 ];
 
+/** What Playwright switches off in a browser, and people have. */
+const AS_PEOPLE_HAVE_IT = [
+  "--disable-back-forward-cache",
+  "--disable-background-timer-throttling",
+  "--disable-backgrounding-occluded-windows",
+  "--disable-renderer-backgrounding",
+];
+
 /** What Chromium itself writes on the console for each request that fails, or is answered 4xx or 5xx. */
 export const FAILED_REQUEST = /^console: Failed to load resource/;
 
@@ -25,38 +34,64 @@ after(async () => {
   await (await browser)?.close();
 });
 
+/** @param {string[]} [more] arguments of its command line */
+export function launch(more = []) {
+  return chromium.launch({
+    executablePath: places.chromium(),
+    headless: true,
+    args: [...ARGUMENTS, ...more],
+    ignoreDefaultArgs: AS_PEOPLE_HAVE_IT,
+  });
+}
+
+/**
+ * @typedef {object} Options
+ * @property {RegExp[]} [expected] errors that are no failure
+ * @property {boolean} [record] `false` where time is measured: it costs the page some
+ * @property {string} [before] a script of support/page that runs in the page before everything else
+ * @typedef {{ requests: import("./requests.mjs").Requests, problems: string[] }} Tools
+ */
+
 /**
  * Opens `url` in a fresh context, runs `use`, and fails on a console error, an uncaught error or an unhandled rejection
  * unless one of `expected` matches it.
- * @param {string} url
- * @param {{ expected?: RegExp[], record?: boolean }} options `record: false` where time is measured: it costs the page some
- * @param {(page: import("playwright-core").Page, tools: { requests: import("./requests.mjs").Requests, problems: string[] }) => Promise<void>} use
+ * @param {string} url @param {Options} options
+ * @param {(page: import("playwright-core").Page, tools: Tools) => Promise<void>} use
  */
-export async function withPage(url, { expected = [], record = true }, use) {
-  browser ??= chromium.launch({ executablePath: places.chromium(), headless: true, args: ARGUMENTS });
+export async function withPage(url, options, use) {
+  browser ??= launch();
   const context = await (await browser).newContext();
   try {
-    const page = await context.newPage();
-    /** @type {string[]} */
-    const problems = [];
-    page.on("console", (message) => {
-      if (message.type() === "error") problems.push(`console: ${message.text()} (${message.location().url})`);
-    });
-    // Chromium reports unhandled rejections here too.
-    page.on("pageerror", (error) => problems.push(`uncaught: ${error?.stack ?? error}`));
-    page.on("crash", () => problems.push("the page crashed"));
-    const requests = record ? recordRequests(page) : new Requests();
-    await page.goto(url);
-    try {
-      await use(page, { requests, problems });
-    } catch (error) {
-      // What the page did on the wire is the first thing one asks after a failure.
-      if (error instanceof Error) error.message += `\n${problems.join("\n")}\n${requests.toString()}`;
-      throw error;
-    }
-    const unexpected = problems.filter((problem) => !expected.some((pattern) => pattern.test(problem)));
-    assert.deepEqual(unexpected, [], "errors in the page that the test did not announce");
+    await watched(await context.newPage(), url, options, use);
   } finally {
     await context.close();
   }
+}
+
+/**
+ * The same on a page that there is already.
+ * @param {import("playwright-core").Page} page @param {string} url @param {Options} options
+ * @param {(page: import("playwright-core").Page, tools: Tools) => Promise<void>} use
+ */
+export async function watched(page, url, { expected = [], record = true, before }, use) {
+  /** @type {string[]} */
+  const problems = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") problems.push(`console: ${message.text()} (${message.location().url})`);
+  });
+  // Chromium reports unhandled rejections here too.
+  page.on("pageerror", (error) => problems.push(`uncaught: ${error?.stack ?? error}`));
+  page.on("crash", () => problems.push("the page crashed"));
+  const requests = record ? recordRequests(page) : new Requests();
+  if (before) await page.addInitScript({ path: path.join(places.PAGE_SCRIPTS, before) });
+  await page.goto(url);
+  try {
+    await use(page, { requests, problems });
+  } catch (error) {
+    // What the page did on the wire is the first thing one asks after a failure.
+    if (error instanceof Error) error.message += `\n${problems.join("\n")}\n${requests.toString()}`;
+    throw error;
+  }
+  const unexpected = problems.filter((problem) => !expected.some((pattern) => pattern.test(problem)));
+  assert.deepEqual(unexpected, [], "errors in the page that the test did not announce");
 }

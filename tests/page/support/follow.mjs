@@ -7,7 +7,8 @@ import { until } from "./until.mjs";
  * @typedef {object} Heard
  * @property {string[]} updates messages of the updates, in the order in which the page got them
  * @property {string[]} lines messages of the log lines
- * @property {Plain[]} ends what `end` carried, each time
+ * @property {(string | undefined)[]} times their times, as the server wrote them
+ * @property {Plain[]} ends what `end` carried, each time, and `afterLines`: how many lines had come before it
  * @property {{ resolved?: Plain, rejected?: Plain }[]} done
  * @property {Plain[]} gaps
  * @property {Plain[]} failures
@@ -101,7 +102,7 @@ export class Followed {
 
 /** @param {Heard} heard */
 function summary(heard) {
-  const { lines, updates, ...rest } = heard;
+  const { lines, times, updates, ...rest } = heard;
   return { lines: [lines.length, lines.at(-1)], updates: [updates.length, updates.at(-1)], ...rest };
 }
 

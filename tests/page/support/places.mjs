@@ -10,6 +10,9 @@ export const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 export const SERVERS = path.join(ROOT, "tests/servers");
 
+/** What runs in pages. */
+export const PAGE_SCRIPTS = path.join(ROOT, "tests/page/support/page");
+
 /** The folder of the built package, or of its `index.js`, from RESEARCH_SOCKET_PKG; else `pkg/`. */
 export function packageFolder() {
   const given = process.env.RESEARCH_SOCKET_PKG ?? path.join(ROOT, "pkg");

@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import net from "node:net";
 import path from "node:path";
-import { packageFolder, python, ROOT, SERVERS } from "./places.mjs";
+import { packageFolder, PAGE_SCRIPTS, python, ROOT, SERVERS } from "./places.mjs";
 import { until } from "./until.mjs";
 
 const KINDS = {
@@ -132,7 +132,7 @@ export function pageFolders() {
   return [
     `/pkg=${packageFolder()}`,
     `/peer=${path.join(ROOT, "node_modules/socket.io-client/dist")}`,
-    `/support=${path.join(ROOT, "tests/page/support/page")}`,
+    `/support=${PAGE_SCRIPTS}`,
   ];
 }
 
@@ -150,7 +150,7 @@ function commandLine(flags) {
  * A port below those that the system gives to outgoing connections: after a kill, none of them can be sitting on it
  * when the server wants it back.
  */
-async function freePort() {
+export async function freePort() {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     const free = await new Promise((resolve) => {

@@ -16,8 +16,9 @@ export async function follow({ id, options = {}, lineCost = 0 }) {
   run.research.on("log", (entry) => {
     spin(lineCost);
     heard.lines.push(entry.message);
+    heard.times.push(entry.time);
   });
-  run.research.on("end", (end) => heard.ends.push(plain(end)));
+  run.research.on("end", (end) => heard.ends.push({ ...plain(end), afterLines: heard.lines.length }));
   run.research.on("gap", (gap) => heard.gaps.push(plain(gap)));
   run.research.on("failure", (error) => heard.failures.push(plain(error)));
   run.research.done.then(
@@ -58,7 +59,7 @@ export async function connectOnly(options = {}) {
 }
 
 function emptyRecord() {
-  return { updates: [], lines: [], ends: [], done: [], gaps: [], failures: [], connection: [], states: [], warnings: [] };
+  return { updates: [], lines: [], times: [], ends: [], done: [], gaps: [], failures: [], connection: [], states: [], warnings: [] };
 }
 
 function listen(client, heard) {
