@@ -9,6 +9,7 @@ mod bench;
 mod build;
 mod demo;
 mod environment;
+mod fuzz;
 mod leftovers;
 mod lock;
 mod process;
@@ -74,6 +75,19 @@ enum Task {
         #[arg(long)]
         quick: bool,
     },
+    /// Look for inputs that break a rule, with libFuzzer; `test` replays what was kept of them.
+    ///
+    /// Needs a nightly compiler and cargo-fuzz, and says how to install what is missing.
+    Fuzz {
+        /// The target to run; all, one after another, if none is named.
+        target: Option<String>,
+        /// How long to run each target, in seconds.
+        #[arg(long, default_value_t = 600)]
+        seconds: u64,
+        /// Add to fuzz/seeds what reaches code that no seed reaches.
+        #[arg(long)]
+        keep: bool,
+    },
     /// Print the variables that tools and tests are run with, for a shell
     ///
     /// To run tools by hand:
@@ -110,6 +124,18 @@ fn run(task: Task) -> Result<bool> {
         }
         Task::Test { steps, list: false } => return test::run(&project, &steps),
         Task::Bench { quick } => return bench::run(&project, quick),
+        Task::Fuzz {
+            target,
+            seconds,
+            keep,
+        } => {
+            let options = fuzz::Options {
+                target: target.as_deref(),
+                seconds,
+                keep,
+            };
+            return fuzz::run(&project, &options);
+        }
         Task::Env => print!("{}", Environment::of(&project)?.exports()),
     }
     Ok(true)

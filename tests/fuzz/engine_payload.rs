@@ -1,0 +1,65 @@
+//! Any body gives packets and errors; what decoded encodes to something that decodes to the same;
+//! attachments are put together or refused.
+
+use research_socket::engine::packet::{MAX_EXCERPT_CHARS, Packet, excerpt};
+use research_socket::engine::payload::{decode, next_body};
+use research_socket::queue::Queue;
+use research_socket::socket::binary::{MAX_ATTACHMENT_BYTES, Reassembler};
+use research_socket::socket::packet;
+
+pub(crate) fn run(body: &[u8]) {
+    let mut packets = Queue::new();
+    for part in decode(body) {
+        match part {
+            Ok(packet) => packets.push_back(packet.into_owned()),
+            Err(malformed) => assert!(!malformed.to_string().is_empty()),
+        }
+    }
+    assert!(excerpt(body).chars().count() <= MAX_EXCERPT_CHARS);
+    put_together(&packets);
+
+    let limit = body.first().map(|byte| u64::from(*byte));
+    let mut expected = packets.clone();
+    loop {
+        match next_body(&mut packets, limit) {
+            Ok(Some(next)) => {
+                for packet in decode(next.text.as_bytes()) {
+                    assert_eq!(packet.ok(), expected.pop_front());
+                }
+            }
+            Ok(None) => break,
+            Err(error) => assert_eq!(Some(error.packet), expected.pop_front()),
+        }
+    }
+    assert!(expected.is_empty());
+}
+
+/// What the packets of a connection become.
+fn put_together(packets: &Queue<Packet<'_>>) {
+    let mut reassembler = Reassembler::default();
+    for packet in packets.iter() {
+        match packet {
+            Packet::Message(text) => {
+                // What waited is lost, which is no fault of the message.
+                let was_waiting = reassembler.is_waiting();
+                assert_eq!(reassembler.interrupt().is_err(), was_waiting);
+                if let Ok(packet) = packet::Packet::decode(text) {
+                    reassembler.start(&packet);
+                    assert_eq!(reassembler.is_waiting(), packet.attachments() > 0);
+                }
+            }
+            Packet::Binary(bytes) => {
+                if let Ok(Some(complete)) = reassembler.handle_binary(bytes.clone()) {
+                    let count = complete.attachments.len();
+                    assert_eq!(
+                        complete.packet().map(|packet| packet.attachments()),
+                        Ok(count)
+                    );
+                    let bytes: usize = complete.attachments.iter().map(Vec::len).sum();
+                    assert!(bytes <= MAX_ATTACHMENT_BYTES);
+                }
+            }
+            _ => {}
+        }
+    }
+}
