@@ -15,6 +15,7 @@ mod lock;
 mod process;
 mod project;
 mod setup;
+mod sim;
 mod test;
 mod toolchain;
 mod ui;
@@ -88,6 +89,14 @@ enum Task {
         #[arg(long)]
         keep: bool,
     },
+    /// Run schedules of the client and the mock server under simulated faults.
+    ///
+    /// `cargo xtask sim -- --help` lists the options; tests/sim/README.md says how to read a failure.
+    Sim {
+        /// Such as `--seeds 1000000`, or `--seed 7 --minimise`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// Print the variables that tools and tests are run with, for a shell
     ///
     /// To run tools by hand:
@@ -136,6 +145,7 @@ fn run(task: Task) -> Result<bool> {
             };
             return fuzz::run(&project, &options);
         }
+        Task::Sim { options } => return sim::run(&project, &options),
         Task::Env => print!("{}", Environment::of(&project)?.exports()),
     }
     Ok(true)

@@ -237,6 +237,15 @@ pub enum Action {
     ClosePacket,
 }
 
+impl Action {
+    /// Refuses the namespace with these words.
+    pub fn connect_error(words: &str) -> Self {
+        Self::ConnectError {
+            data: serde_json::json!({"message": words}),
+        }
+    }
+}
+
 fn octets() -> String {
     "application/octet-stream".into()
 }

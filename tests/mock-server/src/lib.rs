@@ -22,6 +22,7 @@ mod clock;
 mod commands;
 mod config;
 mod control;
+mod direct;
 mod engine;
 mod fault;
 mod faults;
@@ -44,6 +45,7 @@ pub use control::{
     AddFaults, Burst, Command, DropOpen, Emit, EndResearch, Nothing, Offline, Restart, Sessions,
     StartResearch,
 };
+pub use direct::Written;
 pub use fault::{Action, Fault, Kind, OfflineMode, On};
 pub use faults::FaultState;
 pub use io::{Delivery, Input, Output, Request, Response};

@@ -197,6 +197,25 @@ impl App {
         self.last_micros
     }
 
+    /// Makes a research that runs and waits for what it is told, unless there is one.
+    pub(crate) fn make(&mut self, id: &str, ctx: &Context<'_>) {
+        self.research(id, ctx);
+    }
+
+    pub(crate) fn has_ended(&self, id: &str) -> bool {
+        self.researches.get(id).is_some_and(Research::ended)
+    }
+
+    /// The time of the line or step that was written last.
+    pub(crate) fn last_stamp(&self) -> u64 {
+        self.last_micros
+    }
+
+    pub(crate) fn is_subscribed(&self, sid: &str, id: &str) -> bool {
+        let research = self.researches.get(id);
+        research.is_some_and(|research| research.subscribers.contains(sid))
+    }
+
     pub(crate) fn closed(&mut self, sid: &str) {
         for research in self.researches.values_mut() {
             research.subscribers.remove(sid);

@@ -1,0 +1,320 @@
+//! Carrying out the steps of a plan.
+
+use mock_server::{Command, DropOpen, Nothing, OfflineMode, Outcome, Restart, Sessions};
+use research_socket::research::{CancelId, Input, ResearchId};
+use research_socket::socket::{Acked, Emit, EmitId};
+
+use crate::network::{Event, lost};
+use crate::page::Page;
+use crate::plan::{Ack, Act, Ending, Fault, Job, PAGES, Step};
+use crate::rules::Verdict;
+use crate::story::id_of;
+use crate::world::World;
+
+impl World<'_> {
+    pub(crate) fn carry_out(&mut self, step: Step) -> Verdict {
+        match step {
+            Step::Page(page, act) => self.act(usize::from(page.min(PAGES - 1)), act),
+            Step::Job(research, job) => {
+                self.work(research, job);
+                Ok(())
+            }
+            Step::Break(fault) => {
+                self.break_down(fault);
+                Ok(())
+            }
+        }
+    }
+
+    /// The page, which is opened when it does something for the first time.
+    fn open(&mut self, index: usize) -> Result<Option<&mut Page>, String> {
+        if matches!(self.pages.get(index), Some(None)) {
+            let seed = self.plan.seed ^ ((index as u64) << 32);
+            let page = Page::new(&self.plan.setup, seed, self.now);
+            if let Some(place) = self.pages.get_mut(index) {
+                *place = Some(page);
+            }
+            let name = "message-back".to_owned();
+            let listening = true;
+            self.feed(index, Input::Listen { name, listening })?;
+        }
+        Ok(self.pages.get_mut(index).and_then(Option::as_mut))
+    }
+
+    fn act(&mut self, index: usize, act: Act) -> Verdict {
+        let now = self.now;
+        let Some(page) = self.open(index)? else {
+            return Ok(());
+        };
+        // Where nothing runs, the page does nothing.
+        if page.asleep.is_some() || (page.hidden && act != Act::Show) {
+            return Ok(());
+        }
+        match act {
+            Act::Cancel(research) => {
+                page.cancels += 1;
+                let cancel = page.cancels;
+                page.cancels(cancel);
+                let input = Input::Cancel {
+                    cancel: CancelId(cancel),
+                    research: id_of(research).to_owned(),
+                    csrf_token: Some("mock-csrf-token".to_owned()),
+                };
+                self.feed(index, input)
+            }
+            Act::Close => {
+                for heard in &mut page.heard {
+                    heard.follows = false;
+                }
+                self.feed(index, Input::Close)
+            }
+            Act::Connect => self.feed(index, Input::Connect),
+            Act::Emit {
+                ack,
+                volatile,
+                bytes,
+            } => {
+                let emit = page.emit(ack, volatile, bytes);
+                self.feed(index, Input::Emit(emit))
+            }
+            Act::Hide => {
+                page.hidden = true;
+                self.feed(index, Input::Hidden)
+            }
+            Act::Online(online) => {
+                page.online = online;
+                self.feed(index, Input::Online(online))
+            }
+            Act::Refresh(research) => self.feed(index, Input::Refresh(id_of(research).to_owned())),
+            Act::Show => self.show(index),
+            Act::Sleep {
+                ms,
+                cut,
+                timer_first,
+            } => {
+                let until = now + u64::from(ms);
+                (page.asleep, page.cut, page.timer_first) = (Some(until), cut, timer_first);
+                self.network.at(until, Event::Wake(index as u8));
+                Ok(())
+            }
+            Act::Subscribe(research) => {
+                let id = id_of(research);
+                if let Some(heard) = page.heard.get_mut(usize::from(research))
+                    && !heard.follows
+                    && !page.rules.closed
+                {
+                    heard.follow();
+                }
+                let id = match id.parse() {
+                    Ok(number) => ResearchId::from_integer(number),
+                    Err(_) => ResearchId::from_text(id),
+                };
+                self.feed(index, Input::Subscribe(id))
+            }
+            Act::Throttle { ms, grain } => {
+                page.throttle = Some((now + u64::from(ms), u64::from(grain)));
+                Ok(())
+            }
+            Act::Unsubscribe(research) => {
+                if let Some(heard) = page.heard.get_mut(usize::from(research)) {
+                    heard.follows = false;
+                }
+                self.feed(index, Input::Unsubscribe(id_of(research).to_owned()))
+            }
+            Act::Vouch(vouch) => {
+                page.vouch = Some(vouch);
+                Ok(())
+            }
+        }
+    }
+
+    /// The page is restored, or becomes visible. What arrived meanwhile comes after that.
+    pub(crate) fn show(&mut self, index: usize) -> Verdict {
+        let Some(Some(page)) = self.pages.get_mut(index) else {
+            return Ok(());
+        };
+        page.hidden = false;
+        let held = std::mem::take(&mut page.held);
+        self.feed(index, Input::Visible)?;
+        self.reach_all(index, held)
+    }
+
+    /// The machine wakes up: all that is overdue comes at once.
+    pub(crate) fn wake(&mut self, index: usize) -> Verdict {
+        let now = self.now;
+        let Some(Some(page)) = self.pages.get_mut(index) else {
+            return Ok(());
+        };
+        // A later sleep goes on.
+        if page.asleep.is_none_or(|until| until > now) {
+            return Ok(());
+        }
+        page.asleep = None;
+        if page.hidden {
+            return Ok(());
+        }
+        let held = std::mem::take(&mut page.held);
+        let (cut, timer_first) = (page.cut, page.timer_first);
+        let answered = |id| {
+            let is_it =
+                |event: &Event| matches!(event, Event::Answer { request, .. } if *request == id);
+            held.iter().any(is_it)
+        };
+        let open = page.rules.open.iter().map(|open| open.id);
+        let broken: Vec<_> = open.filter(|id| cut && !answered(*id)).collect();
+        for request in broken {
+            let (page, answer) = (index as u8, lost());
+            self.network.at(
+                now,
+                Event::Answer {
+                    page,
+                    request,
+                    answer,
+                },
+            );
+        }
+        if timer_first {
+            self.feed(index, Input::Timeout)?;
+        }
+        self.reach_all(index, held)
+    }
+
+    fn reach_all(&mut self, index: usize, held: Vec<Event>) -> Verdict {
+        for event in held {
+            self.reach(index, event)?;
+        }
+        Ok(())
+    }
+
+    fn work(&mut self, research: u8, job: Job) {
+        let now = self.now;
+        let id = id_of(research);
+        let Some(truth) = self.truths.get_mut(usize::from(research)) else {
+            return;
+        };
+        match job {
+            Job::Lines {
+                count,
+                text,
+                live,
+                stored,
+            } => {
+                for _ in 0..count {
+                    self.written += 1;
+                    let text = match text {
+                        0 => format!("line {}", self.written),
+                        text => format!("same {text}"),
+                    };
+                    let line = self.server.write_line(now, id, "INFO", &text, live, stored);
+                    truth.write(line.micros, text, stored);
+                }
+            }
+            Job::Milestone => {
+                self.written += 1;
+                let text = format!("milestone {}", self.written);
+                let line = self
+                    .server
+                    .write_line(now, id, "MILESTONE", &text, true, true);
+                truth.write(line.micros, text, true);
+            }
+            // The server has forgotten how to do anything else after the end.
+            Job::End(_) | Job::Progress { .. } if truth.ended => {}
+            Job::Progress { percent, status } => {
+                self.server.send_progress(now, id, percent, status);
+            }
+            Job::End(ending) => {
+                truth.ended = true;
+                match ending {
+                    Ending::Completed => self.server.end_research(now, id, &Outcome::Completed),
+                    Ending::Failed => {
+                        let outcome = Outcome::Failed("rate_limit".to_owned());
+                        self.server.end_research(now, id, &outcome);
+                    }
+                    Ending::Suspended => self.server.end_research(now, id, &Outcome::Suspended),
+                    Ending::Unsaid => self.server.end_unsaid(now, id),
+                }
+            }
+        }
+        self.steps += 1;
+        self.send_answers();
+    }
+
+    fn break_down(&mut self, fault: Fault) {
+        let now = self.now;
+        let until = |ms: u32| now + u64::from(ms);
+        match fault {
+            Fault::Close => self.command(Command::Close(Sessions::default())),
+            Fault::Disconnect => self.command(Command::Disconnect(Sessions::default())),
+            Fault::Drop => self.command(Command::DropOpen(DropOpen::default())),
+            Fault::Every(kind, trouble, ms) => self.network.break_every(kind, trouble, until(ms)),
+            Fault::Next(kind, trouble) => self.network.break_next(kind, trouble),
+            Fault::Offline { ms, hang } => {
+                self.network.go_offline(until(ms), hang);
+                let mode = if hang {
+                    OfflineMode::Hang
+                } else {
+                    OfflineMode::Refuse
+                };
+                self.command(Command::DropOpen(DropOpen { kind: None, mode }));
+            }
+            Fault::Restart { down } => self.command(Command::Restart(Restart {
+                down_ms: u64::from(down),
+                ..Restart::default()
+            })),
+            Fault::Silence => self.server.stop_pings(),
+            Fault::SignedIn(signed_in) => {
+                self.signed_in = signed_in;
+                let words = match self.plan.seed % 2 {
+                    0 => "Session expired",
+                    _ => "Authentication required",
+                };
+                let refuses = (!signed_in).then(|| words.to_owned());
+                self.server.config_mut().app.refuse_subscriptions = refuses;
+            }
+            Fault::WrongWorker(ms) => {
+                self.right_worker_at = until(ms);
+                self.server.config_mut().quirks.two_workers = true;
+            }
+        }
+    }
+
+    pub(crate) fn command(&mut self, command: Command) {
+        self.steps += 1;
+        self.server.control(self.now, command);
+        self.send_answers();
+    }
+
+    /// The server is up, and everybody may use it.
+    pub(crate) fn mend(&mut self) {
+        self.network.heal();
+        self.signed_in = true;
+        self.right_worker_at = 0;
+        let config = self.server.config_mut();
+        config.quirks.two_workers = false;
+        config.app.refuse_subscriptions = None;
+        self.command(Command::Online(Nothing {}));
+    }
+}
+
+impl Page {
+    /// An event with a number of its own, which is odd if it wants an ack.
+    fn emit(&mut self, ack: Ack, volatile: bool, bytes: u32) -> Emit {
+        self.emits += 1;
+        let id = self.emits * 2 + u64::from(ack != Ack::No);
+        if ack != Ack::No {
+            self.awaits(id);
+        }
+        let (name, ack) = match ack {
+            Ack::No => ("message", Acked::No),
+            Ack::Ever => ("message-with-ack", Acked::WithoutTimeout),
+            Ack::Within(ms) => ("message-with-ack", Acked::Within(u64::from(ms))),
+        };
+        Emit {
+            id: EmitId(id),
+            args: format!("[\"{name}\",{id},\"{:.>1$}\"]", "", bytes as usize),
+            attachments: Vec::new(),
+            ack,
+            volatile,
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! Drawing a plan from bytes: which kinds of thing happen at all, how often, and when.
+
+use crate::entropy::Entropy;
+use crate::plan::{
+    Ack, Act, Ending, Fault, Job, Kind, ODD_BODIES, ODD_PACKETS, PAGES, Plan, RESEARCHES, Release,
+    Setup, Step, Trouble, Vouch,
+};
+
+/// No plan is longer, so that each run of it ends soon, also with a fuzzer's megabytes.
+const MAX_STEPS: usize = 60;
+
+/// No fault phase is longer, in milliseconds, apart from the hours of the last sleep.
+const MAX_PHASE: u64 = 600_000;
+
+/// How often each kind of thing happens. Each schedule turns half of them off and gives the others
+/// wildly different weights: equal rates hide faults, since everything breaks before anything
+/// rare can follow something rare.
+struct Swarm {
+    kinds: [u32; DRAWERS.len()],
+    troubles: [u32; TROUBLES],
+}
+
+type Drawer = fn(&mut Entropy<'_>, &Swarm) -> Option<Step>;
+
+/// What a schedule is made of. The first ones are never turned off: without them nothing is seen.
+const DRAWERS: [Drawer; 20] = [
+    lines,
+    subscribe,
+    progress,
+    next,
+    every,
+    end,
+    milestone,
+    unsubscribe,
+    emit,
+    ask,
+    connect,
+    close,
+    visibility,
+    online,
+    sleep,
+    throttle,
+    vouch,
+    server,
+    offline,
+    sign_in,
+];
+
+/// How many of [`DRAWERS`] are always on.
+const ALWAYS: usize = 3;
+
+const TROUBLES: usize = 17;
+
+const WEIGHTS: [u32; 8] = [1, 1, 2, 3, 5, 8, 15, 30];
+
+impl Plan {
+    /// The plan that these bytes draw. It ends where they do.
+    pub fn draw(entropy: &mut Entropy<'_>) -> Self {
+        let mut plan = Self {
+            seed: 0,
+            setup: Setup::default(),
+            steps: vec![
+                (0, Step::Page(0, Act::Subscribe(0))),
+                (0, Step::Page(0, Act::Connect)),
+            ],
+        };
+        // Without bytes the rest stays as it is.
+        let _ = plan.fill(entropy);
+        plan
+    }
+
+    fn fill(&mut self, entropy: &mut Entropy<'_>) -> Option<()> {
+        self.seed = u64::from(entropy.below(0x1_0000)?);
+        self.setup = Setup::draw(entropy)?;
+        let swarm = Swarm::draw(entropy)?;
+        let mut at = 0_u64;
+        while self.steps.len() < MAX_STEPS && at < MAX_PHASE {
+            at += delay(entropy)?;
+            let drawer = DRAWERS.get(entropy.weighed(&swarm.kinds)?)?;
+            self.steps.push((at, drawer(entropy, &swarm)?));
+        }
+        Some(())
+    }
+}
+
+impl Setup {
+    fn draw(entropy: &mut Entropy<'_>) -> Option<Self> {
+        let default = Self::default();
+        // Half of the schedules keep to what is usual.
+        if !entropy.chance(1, 2)? {
+            let release = entropy.pick(&[Release::V13, Release::V15, Release::Newest])?;
+            return Some(Self { release, ..default });
+        }
+        let mut setup = Self {
+            release: entropy.pick(&[Release::V13, Release::V15, Release::Newest])?,
+            ping_interval: entropy.pick(&[5_000, 300, 2_000, 25_000])?,
+            ping_timeout: entropy.pick(&[20_000, 1_000, 5_000, 60_000])?,
+            max_payload: entropy.pick(&[1_000_000, 250, 2_000])?,
+            latency: entropy.pick(&[10, 0, 1, 80, 700])?,
+            jitter: entropy.pick(&[0, 20, 300, 3_000])?,
+            store_lag: entropy.pick(&[0, 100, 2_000, 8_000])?,
+            clock_ahead: entropy.pick(&[0, 3_600_000, -3_600_000, 400, 86_400_000])?,
+            races: entropy.chance(1, 2)?,
+            guarded: entropy.chance(1, 4)?,
+            reconnection: !entropy.chance(1, 8)?,
+            attempts: entropy.pick(&[Some(5), Some(0), Some(1), Some(30), None])?,
+            timeout: entropy.pick(&[20_000, 500, 5_000])?,
+            fallback: entropy.pick(&[Some((3_000, 3)), Some((500, 1)), Some((20_000, 2)), None])?,
+            dedup_entries: entropy.pick(&[10_000, 200])?,
+        };
+        // Whoever waits less than a request takes never connects.
+        let way = u64::from(setup.latency + setup.jitter);
+        setup.timeout = setup.timeout.max(5 * way);
+        setup.ping_timeout = setup.ping_timeout.max(5 * way);
+        Some(setup)
+    }
+}
+
+impl Swarm {
+    fn draw(entropy: &mut Entropy<'_>) -> Option<Self> {
+        let mut swarm = Self {
+            kinds: [0; DRAWERS.len()],
+            troubles: [0; TROUBLES],
+        };
+        for (index, weight) in swarm.kinds.iter_mut().enumerate() {
+            *weight = weigh(entropy, index < ALWAYS)?;
+        }
+        for weight in &mut swarm.troubles {
+            *weight = weigh(entropy, false)?;
+        }
+        Some(swarm)
+    }
+}
+
+/// Half of the values of one byte turn the kind off.
+fn weigh(entropy: &mut Entropy<'_>, always: bool) -> Option<u32> {
+    let drawn = entropy.below(16)? as usize;
+    let on = drawn.checked_sub(8).or(always.then_some(drawn));
+    Some(
+        on.and_then(|index| WEIGHTS.get(index))
+            .copied()
+            .unwrap_or(0),
+    )
+}
+
+/// The time between two steps: mostly none or little, sometimes minutes.
+fn delay(entropy: &mut Entropy<'_>) -> Option<u64> {
+    let scale = entropy.pick(&[0_u32, 0, 0, 10, 30, 200, 1_000, 3_000, 6_000, 25_000])?;
+    Some(u64::from(span(entropy, scale)?))
+}
+
+/// A number from `most / 256` to `most`.
+fn span(entropy: &mut Entropy<'_>, most: u32) -> Option<u32> {
+    if most == 0 {
+        return Some(0);
+    }
+    let drawn = u64::from(entropy.below(256)?) + 1;
+    Some((drawn * u64::from(most) / 256) as u32)
+}
+
+fn page(entropy: &mut Entropy<'_>, act: Act) -> Option<Step> {
+    let page = u8::from(entropy.chance(1, 6)?).min(PAGES - 1);
+    Some(Step::Page(page, act))
+}
+
+/// Mostly the first one: what happens to one research is worth more than a little of all.
+fn research(entropy: &mut Entropy<'_>) -> Option<u8> {
+    Some(entropy.pick(&[0, 0, 0, 1, 2])?.min(RESEARCHES - 1))
+}
+
+fn subscribe(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    let act = Act::Subscribe(research(entropy)?);
+    page(entropy, act)
+}
+
+fn unsubscribe(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    let act = Act::Unsubscribe(research(entropy)?);
+    page(entropy, act)
+}
+
+fn ask(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    let research = research(entropy)?;
+    let act = entropy.pick(&[Act::Refresh(research), Act::Cancel(research)])?;
+    page(entropy, act)
+}
+
+fn connect(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    page(entropy, Act::Connect)
+}
+
+fn close(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    page(entropy, Act::Close)
+}
+
+fn visibility(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    let act = entropy.pick(&[Act::Show, Act::Hide])?;
+    page(entropy, act)
+}
+
+fn online(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    let act = Act::Online(entropy.chance(1, 2)?);
+    page(entropy, act)
+}
+
+fn sleep(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    let most = entropy.pick(&[300, 4_000, 30_000, 300_000, 20_000_000])?;
+    let act = Act::Sleep {
+        ms: span(entropy, most)?,
+        cut: entropy.chance(1, 2)?,
+        timer_first: entropy.chance(1, 2)?,
+    };
+    page(entropy, act)
+}
+
+fn throttle(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    let act = Act::Throttle {
+        ms: span(entropy, 300_000)?,
+        grain: entropy.pick(&[1_000, 60_000])?,
+    };
+    page(entropy, act)
+}
+
+fn vouch(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    let late = Vouch::Late(span(entropy, 30_000)?);
+    let act = Act::Vouch(entropy.pick(&[late, Vouch::Never, Vouch::Throws])?);
+    page(entropy, act)
+}
+
+fn emit(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    let within = Ack::Within(span(entropy, 20_000)?);
+    let act = Act::Emit {
+        ack: entropy.pick(&[Ack::No, within, Ack::Ever])?,
+        volatile: entropy.chance(1, 4)?,
+        bytes: entropy.pick(&[0, 0, 0, 100, 300, 3_000])?,
+    };
+    page(entropy, act)
+}
+
+fn lines(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    let job = Job::Lines {
+        count: entropy.pick(&[1, 1, 1, 2, 3, 5, 20])?,
+        text: entropy.pick(&[0, 0, 1, 2])?,
+        live: !entropy.chance(1, 6)?,
+        stored: !entropy.chance(1, 6)?,
+    };
+    Some(Step::Job(research(entropy)?, job))
+}
+
+fn milestone(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    Some(Step::Job(research(entropy)?, Job::Milestone))
+}
+
+fn progress(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    let job = Job::Progress {
+        percent: entropy.below(101)? as u8,
+        status: entropy.chance(1, 2)?,
+    };
+    Some(Step::Job(research(entropy)?, job))
+}
+
+fn end(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    let ending = entropy.pick(&[
+        Ending::Completed,
+        Ending::Failed,
+        Ending::Suspended,
+        Ending::Unsaid,
+    ])?;
+    Some(Step::Job(research(entropy)?, Job::End(ending)))
+}
+
+fn kind(entropy: &mut Entropy<'_>) -> Option<Kind> {
+    entropy.pick(&[
+        Kind::Poll,
+        Kind::Poll,
+        Kind::Post,
+        Kind::Handshake,
+        Kind::Join,
+        Kind::Status,
+        Kind::Logs,
+        Kind::Terminate,
+    ])
+}
+
+fn next(entropy: &mut Entropy<'_>, swarm: &Swarm) -> Option<Step> {
+    let kind = kind(entropy)?;
+    let trouble = possible(kind, trouble(entropy, swarm)?);
+    Some(Step::Break(Fault::Next(kind, trouble)))
+}
+
+fn every(entropy: &mut Entropy<'_>, swarm: &Swarm) -> Option<Step> {
+    let kind = kind(entropy)?;
+    let trouble = possible(kind, trouble(entropy, swarm)?);
+    Some(Step::Break(Fault::Every(
+        kind,
+        trouble,
+        span(entropy, 60_000)?,
+    )))
+}
+
+/// A POST that any 200 answers counts as delivered for now, so what it carried would be lost in
+/// silence.
+fn possible(kind: Kind, trouble: Trouble) -> Trouble {
+    let is_post = matches!(kind, Kind::Post | Kind::Join);
+    match trouble {
+        Trouble::Nonsense(_) | Trouble::Status(204, _) if is_post => Trouble::Lost,
+        other => other,
+    }
+}
+
+fn trouble(entropy: &mut Entropy<'_>, swarm: &Swarm) -> Option<Trouble> {
+    let index = match swarm.troubles.iter().any(|weight| *weight > 0) {
+        true => entropy.weighed(&swarm.troubles)?,
+        false => entropy.below(TROUBLES as u32)? as usize,
+    };
+    Some(match index {
+        0 => Trouble::Slow(span(entropy, 30_000)?),
+        1 => Trouble::Late(span(entropy, 30_000)?),
+        2 => Trouble::Lost,
+        3 => Trouble::AnswerLost,
+        4 => Trouble::Cut,
+        5 => Trouble::Hangs,
+        6 => Trouble::AnswerHangs,
+        7 => status(entropy)?,
+        8 => Trouble::Html,
+        9 => Trouble::Nonsense(entropy.below(ODD_BODIES.len() as u32)? as u8),
+        10 => Trouble::Inject(entropy.below(ODD_PACKETS.len() as u32)? as u8),
+        11 => Trouble::Doubled,
+        12 => Trouble::Reordered,
+        13 => Trouble::Resent,
+        14 => Trouble::Twice,
+        15 => Trouble::Refused,
+        _ => Trouble::NoConnect,
+    })
+}
+
+fn status(entropy: &mut Entropy<'_>) -> Option<Trouble> {
+    let code = entropy.pick(&[500, 502, 503, 504, 400, 401, 403, 404, 413, 418, 429, 204])?;
+    let wait = matches!(code, 429 | 503) && entropy.chance(1, 2)?;
+    let seconds = match wait {
+        true => Some(entropy.pick(&[1, 0, 7, 40, 65_000])?),
+        false => None,
+    };
+    Some(Trouble::Status(code, seconds))
+}
+
+fn server(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    let down = span(entropy, 40_000)?;
+    Some(Step::Break(entropy.pick(&[
+        Fault::Drop,
+        Fault::Restart { down: 0 },
+        Fault::Restart { down },
+        Fault::Disconnect,
+        Fault::Close,
+        Fault::Silence,
+        Fault::WrongWorker(down),
+    ])?))
+}
+
+fn offline(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    let fault = Fault::Offline {
+        ms: span(entropy, 90_000)?,
+        hang: entropy.chance(1, 2)?,
+    };
+    Some(Step::Break(fault))
+}
+
+fn sign_in(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
+    Some(Step::Break(Fault::SignedIn(entropy.chance(1, 2)?)))
+}

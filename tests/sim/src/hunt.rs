@@ -1,0 +1,227 @@
+//! Looking for schedules that break a rule, and for short strings of bytes that still do.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use crate::entropy::{Entropy, seeded_bytes};
+use crate::plan::Plan;
+use crate::{Report, Violation, record, run};
+
+/// Runs the plan that these bytes draw. A panic is a failure like any other.
+///
+/// # Errors
+/// What went wrong, in words.
+pub fn try_bytes(bytes: &[u8]) -> Result<Report, String> {
+    let plan = Plan::draw(&mut Entropy::from_bytes(bytes));
+    try_plan(&plan)
+}
+
+/// Runs a plan. A panic is a failure like any other.
+///
+/// # Errors
+/// What went wrong, in words.
+pub fn try_plan(plan: &Plan) -> Result<Report, String> {
+    match catch_unwind(AssertUnwindSafe(|| run(plan))) {
+        Ok(Ok(report)) => Ok(report),
+        Ok(Err(violation)) => Err(words(&violation)),
+        Err(panic) => Err(format!("a panic: {}", words_of_panic(panic.as_ref()))),
+    }
+}
+
+/// Runs a plan twice and plays its journal once: all three must do the same.
+///
+/// # Errors
+/// What differs, or what went wrong in the first run.
+pub fn try_repeatedly(plan: &Plan) -> Result<Report, String> {
+    let (first, journal) = record(plan);
+    let report = first.map_err(|violation| words(&violation))?;
+    let (_, again) = record(plan);
+    if journal.hash() != again.hash() || journal.inputs != again.inputs {
+        return Err("two runs of one plan differ".to_owned());
+    }
+    Ok(report)
+}
+
+fn words(violation: &Violation) -> String {
+    format!("after {} ms: {}", violation.at, violation.words)
+}
+
+fn words_of_panic(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("without words").to_owned()
+}
+
+/// What kind of failure these words are of: the words without numbers and what is quoted.
+pub fn rule(words: &str) -> String {
+    let words = words.split_once(" ms: ").map_or(words, |(_, words)| words);
+    let end = words.find([':', '{', '"']).unwrap_or(words.len());
+    let rule = words.get(..end).unwrap_or(words);
+    rule.chars().filter(|c| !c.is_ascii_digit()).collect()
+}
+
+/// Bytes in hexadecimal digits, with `hex:` in front.
+pub fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+    "hex:".to_owned() + &digits.collect::<String>()
+}
+
+/// The bytes of a schedule's name: a seed, or what [`hex`] gives.
+pub fn bytes_of(name: &str) -> Option<Vec<u8>> {
+    let Some(digits) = name.strip_prefix("hex:") else {
+        return name.parse().ok().map(seeded_bytes);
+    };
+    let pairs = digits.as_bytes().chunks(2);
+    pairs
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}
+
+/// The schedules that failed once, by their names in `seeds.txt`.
+pub fn kept() -> Vec<(String, Vec<u8>)> {
+    let lines = include_str!("../seeds.txt").lines();
+    lines
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| !name.starts_with('#'))
+        .filter_map(|name| Some((name.to_owned(), bytes_of(name)?)))
+        .collect()
+}
+
+/// A schedule that failed.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Its seed.
+    pub seed: u64,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// What went wrong.
+    pub words: String,
+}
+
+/// What many schedules came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    schedules: u64,
+    failures: u64,
+    steps: u64,
+    most_steps: u64,
+    simulated: u64,
+}
+
+impl Tally {
+    /// Runs one more, perhaps repeatedly.
+    pub fn take(&mut self, seed: u64, bytes: Vec<u8>, repeatedly: bool) -> Option<Found> {
+        self.schedules += 1;
+        let mut outcome = try_bytes(&bytes);
+        if repeatedly && outcome.is_ok() {
+            outcome = try_repeatedly(&Plan::draw(&mut Entropy::from_bytes(&bytes)));
+        }
+        match outcome {
+            Ok(report) => {
+                self.steps += report.steps;
+                self.most_steps = self.most_steps.max(report.steps);
+                self.simulated += report.simulated;
+                None
+            }
+            Err(words) => {
+                self.failures += 1;
+                Some(Found { seed, bytes, words })
+            }
+        }
+    }
+
+    /// Adds those of another thread.
+    pub fn add(&mut self, other: &Self) {
+        self.schedules += other.schedules;
+        self.failures += other.failures;
+        self.steps += other.steps;
+        self.most_steps = self.most_steps.max(other.most_steps);
+        self.simulated += other.simulated;
+    }
+
+    /// A line for people. `jobs`: threads that ran for so long.
+    pub fn words(&self, took: Duration, jobs: usize) -> String {
+        let seconds = took.as_secs_f64().max(0.001);
+        let rate = self.schedules as f64 / seconds;
+        let passed = self.schedules - self.failures;
+        let hours = self.simulated / 3_600_000;
+        let steps = self.steps / self.schedules.max(1);
+        format!(
+            "{passed} schedules passed, {} failed: {steps} steps each, at most {}, {hours} hours \
+             simulated in {seconds:.1} s; {rate:.0} schedules/s with {jobs} jobs",
+            self.failures, self.most_steps,
+        )
+    }
+}
+
+/// The one clock, of those who wait for results.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Begins now.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long people wait, not simulated time"
+    )]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Since then.
+    pub fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// The shortest string of bytes that was found to break the same rule: chunks are left out, then
+/// bytes set to zero, as long as `still_fails` says so. Gives up after `tries`.
+pub fn minimise(bytes: &[u8], tries: u32, still_fails: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+    let mut best = bytes.to_vec();
+    let mut left = tries;
+    let mut chunk = best.len().next_power_of_two() / 2;
+    let attempt = |candidate: &[u8], left: &mut u32| {
+        *left = left.saturating_sub(1);
+        *left > 0 && still_fails(candidate)
+    };
+    // A plan ends with its bytes: first the end goes.
+    while chunk > 0 {
+        let shorter = best.get(..best.len().saturating_sub(chunk));
+        match shorter.map(<[u8]>::to_vec) {
+            Some(shorter) if shorter.len() < best.len() && attempt(&shorter, &mut left) => {
+                best = shorter;
+            }
+            Some(_) | None => chunk /= 2,
+        }
+    }
+    let mut progress = true;
+    while progress && left > 0 {
+        progress = false;
+        for size in [16, 8, 4, 3, 2, 1] {
+            let mut at = 0;
+            while at + size <= best.len() {
+                let mut shorter = best.clone();
+                shorter.drain(at..at + size);
+                if attempt(&shorter, &mut left) {
+                    (best, progress) = (shorter, true);
+                } else {
+                    at += size;
+                }
+            }
+        }
+        for at in 0..best.len() {
+            for smaller in [0, 128, 64, 32, 16] {
+                let mut milder = best.clone();
+                match milder.get_mut(at) {
+                    Some(byte) if *byte > smaller => *byte = smaller,
+                    Some(_) | None => continue,
+                }
+                if attempt(&milder, &mut left) {
+                    (best, progress) = (milder, true);
+                    break;
+                }
+            }
+        }
+    }
+    best
+}

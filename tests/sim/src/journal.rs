@@ -1,0 +1,48 @@
+//! Everything that went into clients and came out of them, to be played again.
+
+use std::fmt::{self, Write as _};
+
+use research_socket::research::{Input, Output};
+use research_socket::time::Timestamp;
+
+/// A record of a run: the inputs to play again, and a hash of all outputs.
+#[derive(Clone, Debug, Default)]
+pub struct Journal {
+    /// Which client, when, what.
+    pub inputs: Vec<(usize, Timestamp, Input)>,
+    hash: Hash,
+}
+
+impl Journal {
+    /// FNV-1a of all outputs as they print.
+    pub const fn hash(&self) -> u64 {
+        self.hash.0
+    }
+
+    pub(crate) fn input(&mut self, client: usize, now: Timestamp, input: &Input) {
+        self.inputs.push((client, now, input.clone()));
+    }
+
+    pub(crate) fn output(&mut self, output: &Output) {
+        // Hashing cannot fail.
+        let _ = writeln!(self.hash, "{output:?}");
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Hash(u64);
+
+impl Default for Hash {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl fmt::Write for Hash {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes() {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,67 @@
+//! The client and the mock server in one process, on one virtual clock, under simulated faults.
+//!
+//! Bytes draw a [`Plan`], a plan is run, and after each step everything is checked that must always
+//! hold; then everything is mended, and every research must be live or ended in time. README.md
+//! says how to run it and how to read a failure.
+
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "each rule concerns a few of many kinds of input, event and trouble"
+)]
+
+mod act;
+mod draw;
+mod entropy;
+mod journal;
+mod liveness;
+mod network;
+mod page;
+mod plan;
+mod rules;
+mod story;
+mod traffic;
+mod world;
+
+pub mod hunt;
+
+pub use entropy::{Dice, Entropy, seeded_bytes};
+pub use journal::Journal;
+pub use liveness::STORED_LINES_ARE_DELIVERED;
+pub use plan::{
+    Ack, Act, Ending, Fault, Job, Kind, ODD_BODIES, ODD_PACKETS, PAGES, Plan, RESEARCHES, Release,
+    Setup, Step, Trouble, Vouch,
+};
+pub use rules::Violation;
+
+/// What a schedule that kept all rules was like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Inputs of clients and server.
+    pub steps: u64,
+    /// Simulated milliseconds.
+    pub simulated: u64,
+}
+
+/// Runs a plan.
+///
+/// # Errors
+/// The first rule that is broken.
+pub fn run(plan: &Plan) -> Result<Report, Violation> {
+    run_with(plan, None).0
+}
+
+/// Runs a plan and keeps a record of what went in and out of the clients.
+pub fn record(plan: &Plan) -> (Result<Report, Violation>, Journal) {
+    let (result, journal) = run_with(plan, Some(Journal::default()));
+    (result, journal.unwrap_or_default())
+}
+
+fn run_with(plan: &Plan, journal: Option<Journal>) -> (Result<Report, Violation>, Option<Journal>) {
+    let mut world = world::World::new(plan, journal);
+    let result = world.act_out().and_then(|()| world.recover());
+    let report = Report {
+        steps: world.steps,
+        simulated: world.now,
+    };
+    (result.map(|()| report), world.journal)
+}

@@ -1,0 +1,282 @@
+//! What must come to pass once nothing goes wrong any more.
+
+use research_socket::failure::{Failure, Retry};
+use research_socket::research::{Input, StateName};
+
+use crate::page::Page;
+use crate::plan::{Ending, Fault, Job, Kind, Plan, RESEARCHES, Step, Trouble};
+use crate::rules::{Verdict, Violation};
+use crate::story::id_of;
+use crate::world::World;
+
+/// The longest wait that a client grants to a `Retry-After`, in milliseconds.
+const MAX_RETRY_AFTER: u64 = 300_000;
+
+/// Whether every line that the server stored has to be delivered. Off until the client reads the
+/// stored log.
+pub const STORED_LINES_ARE_DELIVERED: bool = false;
+
+/// Whether a client asks about a research that is silent, so that an end of which nobody was told
+/// is heard without another reconnection. Off until it has a watchdog.
+pub(crate) const SILENCE_IS_NOTICED: bool = false;
+
+impl World<'_> {
+    /// Mends everything, and requires that every page comes to rest in the right state in time.
+    pub(crate) fn recover(&mut self) -> Result<(), Violation> {
+        self.mend();
+        let healed = self.heal_pages();
+        self.blame(healed)?;
+        self.until("every research is live or ended", Self::is_following)?;
+        self.prove_live()?;
+        let finished = self.finish();
+        self.blame(finished)?;
+        self.until("the page hears of every end", Self::has_heard_ends)?;
+        let closed = self.close_pages();
+        self.blame(closed)?;
+        self.until("nothing is left after close", Self::is_over)
+    }
+
+    /// What the world owes: pages run, are seen, and have a network; what only a page can know is
+    /// said once.
+    fn heal_pages(&mut self) -> Verdict {
+        for index in 0..self.pages.len() {
+            let Some(Some(page)) = self.pages.get_mut(index) else {
+                continue;
+            };
+            (page.throttle, page.vouch) = (None, None);
+            if page.asleep.is_some() {
+                page.asleep = Some(self.now);
+                self.wake(index)?;
+            }
+            let Some(Some(page)) = self.pages.get_mut(index) else {
+                continue;
+            };
+            let (hidden, online) = (page.hidden, page.online);
+            page.online = true;
+            if hidden {
+                self.show(index)?;
+            }
+            if !online {
+                self.feed(index, Input::Online(true))?;
+            }
+            let Some(Some(page)) = self.pages.get(index) else {
+                continue;
+            };
+            if !page.rules.has_begun() && !page.rules.closed {
+                self.feed(index, Input::Connect)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A page connects once it is told that nothing else will help.
+    fn reconnect_stopped(&mut self) -> Verdict {
+        for index in 0..self.pages.len() {
+            let Some(Some(page)) = self.pages.get_mut(index) else {
+                continue;
+            };
+            // What the server refused before it was mended may be heard only now.
+            let mut refused = false;
+            for heard in &mut page.heard {
+                refused |= std::mem::take(&mut heard.refused) && heard.follows;
+            }
+            let Some(Some(page)) = self.pages.get(index) else {
+                continue;
+            };
+            if !page.rules.closed && (refused || self.needs_page(page)) {
+                self.feed(index, Input::Connect)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn needs_page(&self, page: &Page) -> bool {
+        let state = page.client.state();
+        let setup = &self.plan.setup;
+        let idle = matches!(state.name, StateName::Stopped | StateName::Fallback);
+        let for_good = state.reason.as_ref().map(Failure::retry) == Some(Retry::Stop);
+        idle && (for_good || !setup.reconnection || setup.fallback.is_none())
+    }
+
+    /// Steps on until `is_reached`, at most as long as every wait that the plan allows takes.
+    fn until(&mut self, what: &str, is_reached: fn(&Self) -> bool) -> Result<(), Violation> {
+        let deadline = self.now + bound(self.plan);
+        loop {
+            let reconnected = self.reconnect_stopped();
+            self.blame(reconnected)?;
+            if is_reached(self) {
+                return Ok(());
+            }
+            if self.due().is_none_or(|due| due > deadline) {
+                let words = format!(
+                    "{what}: not within {} ms: {}",
+                    bound(self.plan),
+                    self.state()
+                );
+                return self.blame(Err(words));
+            }
+            self.step()?;
+        }
+    }
+
+    fn pages(&self) -> impl Iterator<Item = &Page> {
+        self.pages
+            .iter()
+            .flatten()
+            .filter(|page| !page.rules.closed)
+    }
+
+    fn is_following(&self) -> bool {
+        let knows_ends = self.knows_ends();
+        self.pages().all(|page| {
+            let heard = page.heard.iter().zip(&self.truths).zip(0..);
+            let mut followed = heard.filter(|((heard, _), _)| heard.follows && !heard.ended);
+            followed.all(|((_, truth), research)| {
+                let subscribed = page.client.is_connected()
+                    && page
+                        .rules
+                        .sid()
+                        .is_some_and(|sid| self.server.is_subscribed(sid, id_of(research)));
+                subscribed && (!truth.ended || !knows_ends)
+            })
+        })
+    }
+
+    /// Writes a line for each research, which has to arrive. One that leaves before a dead poll
+    /// has been noticed is lost, so there is a new one now and then.
+    fn prove_live(&mut self) -> Result<(), Violation> {
+        let deadline = self.now + bound(self.plan);
+        loop {
+            let first = self.truths.each_ref().map(|truth| truth.lines.len());
+            for research in 0..self.truths.len() as u8 {
+                let job = Job::Lines {
+                    count: 1,
+                    text: 0,
+                    live: true,
+                    stored: true,
+                };
+                let written = self.carry_out(Step::Job(research, job));
+                self.blame(written)?;
+            }
+            let next = self.now + 15_000;
+            let mut arrived = self.has_arrived(first);
+            while !arrived && self.due().is_some_and(|due| due < next) {
+                self.step()?;
+                let reconnected = self.reconnect_stopped();
+                self.blame(reconnected)?;
+                arrived = self.has_arrived(first);
+            }
+            if arrived {
+                return Ok(());
+            }
+            self.now = self.now.max(next);
+            if self.now > deadline {
+                let words = format!("a line is not heard: {}", self.state());
+                return self.blame(Err(words));
+            }
+        }
+    }
+
+    /// Whether every page has heard the line at this place of each research that it follows.
+    fn has_arrived(&self, first: [usize; RESEARCHES as usize]) -> bool {
+        self.pages().all(|page| {
+            let heard = page.heard.iter().zip(&self.truths).zip(first);
+            let mut followed = heard.filter(|((heard, _), _)| heard.follows);
+            followed.all(|((heard, truth), first)| {
+                let all = !STORED_LINES_ARE_DELIVERED || heard.first_missing(truth).is_none();
+                (heard.ended || truth.ended || heard.has_exactly(first)) && all
+            })
+        })
+    }
+
+    fn finish(&mut self) -> Verdict {
+        for research in 0..self.truths.len() as u8 {
+            if let Some(truth) = self.truths.get_mut(usize::from(research)) {
+                truth.ended_early = truth.ended;
+            }
+            self.carry_out(Step::Job(research, Job::End(Ending::Completed)))?;
+        }
+        Ok(())
+    }
+
+    fn has_heard_ends(&self) -> bool {
+        let knows_ends = self.knows_ends();
+        self.pages().all(|page| {
+            let heard = page.heard.iter().zip(&self.truths);
+            let mut followed = heard.filter(|(heard, _)| heard.follows);
+            followed.all(|(heard, truth)| heard.ended || (truth.ended_early && !knows_ends))
+        })
+    }
+
+    fn close_pages(&mut self) -> Verdict {
+        for index in 0..self.pages.len() {
+            let is_open =
+                |page: &Option<Page>| page.as_ref().is_some_and(|page| !page.rules.closed);
+            if self.pages.get(index).is_some_and(is_open) {
+                self.feed(index, Input::Close)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_over(&self) -> bool {
+        self.pages
+            .iter()
+            .flatten()
+            .all(|page| page.client.is_over() && !page.waits_for_outcomes())
+    }
+
+    /// Whether the client can learn of an end that it was not told of.
+    fn knows_ends(&self) -> bool {
+        let told = |(_, step): &(u64, Step)| match step {
+            Step::Job(_, Job::End(Ending::Unsaid)) => false,
+            Step::Break(Fault::SignedIn(_)) => false,
+            Step::Break(Fault::Next(kind, _) | Fault::Every(kind, ..)) => *kind != Kind::Status,
+            Step::Break(_) | Step::Job(..) | Step::Page(..) => true,
+        };
+        // Without a watchdog one failed question is the last, once anything else was heard live.
+        let asks_again = SILENCE_IS_NOTICED || self.plan.steps.iter().all(told);
+        self.plan.setup.fallback.is_some() && asks_again
+    }
+
+    fn state(&self) -> String {
+        let of = |page: &Page| {
+            let heard = page.heard.iter().zip(&self.truths).zip(0..);
+            let followed: Vec<_> = heard
+                .filter(|((heard, _), _)| heard.follows)
+                .map(|((heard, truth), research)| {
+                    let sid = page.rules.sid().unwrap_or_default();
+                    let id = id_of(research);
+                    let subscribed = self.server.is_subscribed(sid, id);
+                    let missing = heard.first_missing(truth).map(|line| &line.text);
+                    format!(
+                        "{id}: subscribed {subscribed}, ended {} heard {}, missing {missing:?}",
+                        truth.ended, heard.ended
+                    )
+                })
+                .collect();
+            format!(
+                "{:?}, {followed:?}, in flight {:?}",
+                page.client.state(),
+                page.rules.open
+            )
+        };
+        let pages: Vec<_> = self.pages.iter().flatten().map(of).collect();
+        pages.join("; ")
+    }
+}
+
+/// The longest time from the end of all faults to the right state: a session is found dead by its
+/// heartbeat, attempts may just have been used up, and the server may have asked to wait.
+fn bound(plan: &Plan) -> u64 {
+    let setup = &plan.setup;
+    let heartbeat = setup.ping_interval + setup.ping_timeout + 1_000;
+    let asked = |trouble| matches!(trouble, Trouble::Status(_, Some(_)));
+    let asked_to_wait = if plan.has(asked) { MAX_RETRY_AFTER } else { 0 };
+    let slow = |trouble| matches!(trouble, Trouble::Slow(_) | Trouble::Late(_));
+    let slow = if plan.has(slow) { 30_000 } else { 0 };
+    let fallback = setup.fallback.map_or(3_000, |(interval, _)| interval) + 10_000;
+    let way = u64::from(setup.latency + setup.jitter);
+    let attempt = 3 * setup.timeout + 5_000 + 30_000;
+    2 * heartbeat + asked_to_wait + slow + 3 * fallback + 20 * way + 2 * attempt + setup.store_lag
+}

@@ -1,0 +1,158 @@
+//! Runs schedules by the thousand; prints what fails, how fast it went, and a script for each
+//! failure.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "results of a command line tool belong on stdout"
+)]
+
+use std::num::NonZero;
+use std::panic;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::Parser;
+use sim::hunt::{self, Found, Tally};
+use sim::{Entropy, Plan, seeded_bytes};
+
+/// Simulated schedules of client and server under faults.
+#[derive(Debug, Parser)]
+#[command(name = "sim", bin_name = "cargo xtask sim")]
+struct Options {
+    /// How many schedules.
+    #[arg(long, default_value_t = 100_000)]
+    seeds: u64,
+    /// The first seed.
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// How many threads; one for each core by default.
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// Stop after so many seconds, whatever is left.
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Look for the shortest schedule that breaks the same rule as each failure.
+    #[arg(long)]
+    minimise: bool,
+    /// Only this schedule: a seed, or `hex:` and the bytes.
+    #[arg(long)]
+    seed: Option<String>,
+    /// Print the schedule, also if it fails nothing.
+    #[arg(long)]
+    print: bool,
+    /// Run the kept schedules first.
+    #[arg(long)]
+    kept: bool,
+    /// Stop after so many failures.
+    #[arg(long, default_value_t = 10)]
+    failures: usize,
+}
+
+/// Every so many seeds are run twice: equal inputs have to give equal outputs.
+const REPEAT_EVERY: u64 = 64;
+
+fn main() -> ExitCode {
+    // What panics is a failure with words of its own.
+    panic::set_hook(Box::new(|_| {}));
+    match run(&Options::parse()) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            println!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// How many schedules failed.
+fn run(options: &Options) -> Result<usize> {
+    if let Some(name) = &options.seed {
+        let bytes = hunt::bytes_of(name).context("--seed takes a number, or hex: and bytes")?;
+        return Ok(one(name, bytes, options));
+    }
+    let mut failed = 0;
+    if options.kept {
+        let kept = hunt::kept();
+        for (name, bytes) in &kept {
+            failed += usize::from(report(name, bytes, options, hunt::try_bytes(bytes).err()));
+        }
+        println!("{} kept schedules, {failed} failed", kept.len());
+    }
+    let began = hunt::Stopwatch::start();
+    let next = AtomicU64::new(options.from);
+    let end = options.from.saturating_add(options.seeds);
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let jobs = options.jobs.unwrap_or(cores).max(1);
+    let all: Mutex<(Tally, Vec<Found>)> = Mutex::default();
+    let limit = options.seconds.map(Duration::from_secs);
+    thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                let mut tally = Tally::default();
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end || limit.is_some_and(|limit| began.elapsed() >= limit) {
+                        break;
+                    }
+                    let bytes = seeded_bytes(seed);
+                    if let Some(found) = tally.take(seed, bytes, seed.is_multiple_of(REPEAT_EVERY))
+                        && let Ok(mut all) = all.lock()
+                    {
+                        all.1.push(found);
+                        if all.1.len() >= options.failures {
+                            next.store(end, Ordering::Relaxed);
+                        }
+                    }
+                }
+                if let Ok(mut all) = all.lock() {
+                    all.0.add(&tally);
+                }
+            });
+        }
+    });
+    let (tally, mut found) = all.into_inner().unwrap_or_default();
+    found.sort_by_key(|found| found.seed);
+    for found in &found {
+        let name = found.seed.to_string();
+        report(&name, &found.bytes, options, Some(found.words.clone()));
+    }
+    println!("{}", tally.words(began.elapsed(), jobs));
+    Ok(failed + found.len())
+}
+
+fn one(name: &str, bytes: Vec<u8>, options: &Options) -> usize {
+    let words = hunt::try_bytes(&bytes).err();
+    if options.print && words.is_none() {
+        println!("{}", Plan::draw(&mut Entropy::from_bytes(&bytes)));
+    }
+    let failed = report(name, &bytes, options, words);
+    if !failed {
+        println!("{name}: ok");
+    }
+    usize::from(failed)
+}
+
+/// Shows a failure as something to paste. False if it is none.
+fn report(name: &str, bytes: &[u8], options: &Options, words: Option<String>) -> bool {
+    let Some(words) = words else {
+        return false;
+    };
+    println!("schedule {name} failed {words}\n");
+    let mut smallest = bytes.to_vec();
+    if options.minimise {
+        let rule = hunt::rule(&words);
+        smallest = hunt::minimise(bytes, 20_000, |bytes| {
+            hunt::try_bytes(bytes).is_err_and(|words| hunt::rule(&words) == rule)
+        });
+        let words = hunt::try_bytes(&smallest).err().unwrap_or_default();
+        println!("smallest: {words}");
+        println!("{}\n", hunt::hex(&smallest));
+    }
+    let plan = Plan::draw(&mut Entropy::from_bytes(&smallest));
+    println!("{}", plan.script("a_schedule_that_failed"));
+    true
+}

@@ -1,0 +1,227 @@
+//! What lies between pages and server: time, loss, and whatever the plan does to requests.
+
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+
+use mock_server::Request as ServerRequest;
+use research_socket::http::{Answer, AskId, RequestError, RequestId, Response};
+
+use crate::entropy::Dice;
+use crate::plan::{Kind, ODD_BODIES, ODD_PACKETS, Setup, Trouble};
+
+/// Something on its way.
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    /// A request reaches the server.
+    Arrive(Box<ServerRequest>),
+    /// An answer reaches the page.
+    Answer {
+        page: u8,
+        request: RequestId,
+        answer: Answer,
+    },
+    /// The page's own function answers.
+    Credentials { page: u8, ask: AskId, throws: bool },
+    /// The server notices that a client has given a request up.
+    GivenUp(u64),
+    /// A page wakes up.
+    Wake(u8),
+}
+
+/// An event with its time. Of events at the same time the older comes first.
+#[derive(Debug)]
+struct Due {
+    at: u64,
+    number: u64,
+    event: Event,
+}
+
+impl PartialEq for Due {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Due {}
+
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Due {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.at, self.number).cmp(&(other.at, other.number))
+    }
+}
+
+/// What is on its way, and what will go wrong with it.
+#[derive(Debug)]
+pub(crate) struct Network {
+    due: BinaryHeap<Reverse<Due>>,
+    number: u64,
+    dice: Dice,
+    latency: u64,
+    jitter: u64,
+    next: Vec<(Kind, Trouble)>,
+    every: Vec<(Kind, Trouble, u64)>,
+    /// Until when there is no network, and whether requests hang.
+    offline: Option<(u64, bool)>,
+}
+
+impl Network {
+    pub(crate) fn new(setup: &Setup, seed: u64) -> Self {
+        Self {
+            due: BinaryHeap::new(),
+            number: 0,
+            dice: Dice::new(seed),
+            latency: u64::from(setup.latency),
+            jitter: u64::from(setup.jitter),
+            next: Vec::new(),
+            every: Vec::new(),
+            offline: None,
+        }
+    }
+
+    /// When the next thing arrives.
+    pub(crate) fn due(&self) -> Option<u64> {
+        self.due.peek().map(|Reverse(due)| due.at)
+    }
+
+    /// What arrives first.
+    pub(crate) fn pop(&mut self) -> Option<Event> {
+        self.due.pop().map(|Reverse(due)| due.event)
+    }
+
+    pub(crate) fn at(&mut self, at: u64, event: Event) {
+        self.number += 1;
+        let number = self.number;
+        self.due.push(Reverse(Due { at, number, event }));
+    }
+
+    /// How long something is on its way now.
+    pub(crate) fn delay(&mut self) -> u64 {
+        match self.jitter {
+            0 => self.latency,
+            jitter => self.latency + self.dice.below(jitter),
+        }
+    }
+
+    /// How much later the second of two equal answers comes.
+    pub(crate) fn jitter(&mut self) -> u64 {
+        self.dice.below(self.jitter)
+    }
+
+    pub(crate) fn break_next(&mut self, kind: Kind, trouble: Trouble) {
+        self.next.push((kind, trouble));
+    }
+
+    pub(crate) fn break_every(&mut self, kind: Kind, trouble: Trouble, until: u64) {
+        self.every.push((kind, trouble, until));
+    }
+
+    pub(crate) fn go_offline(&mut self, until: u64, hang: bool) {
+        self.offline = Some((until, hang));
+    }
+
+    /// Nothing goes wrong any more. What hangs goes on hanging.
+    pub(crate) fn heal(&mut self) {
+        self.next.clear();
+        self.every.clear();
+        self.offline = None;
+    }
+
+    /// What happens to a request that starts now.
+    pub(crate) fn trouble(&mut self, now: u64, kind: Kind) -> Option<Trouble> {
+        if let Some((until, hang)) = self.offline {
+            if now < until {
+                return Some(if hang { Trouble::Hangs } else { Trouble::Lost });
+            }
+            self.offline = None;
+        }
+        let meets = |other: Kind| other == kind || (other == Kind::Post && kind == Kind::Join);
+        if let Some(place) = self.next.iter().position(|(kind, _)| meets(*kind)) {
+            return Some(self.next.remove(place).1);
+        }
+        self.every.retain(|(_, _, until)| now < *until);
+        let every = self.every.iter().find(|(kind, ..)| meets(*kind));
+        every.map(|(_, trouble, _)| *trouble)
+    }
+
+    /// Shuffles in place.
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            let other = self.dice.below(last as u64 + 1) as usize;
+            items.swap(last, other);
+        }
+    }
+}
+
+/// What a page gets instead of the server's answer; `None` if the request is served.
+pub(crate) fn instead(trouble: Trouble) -> Option<Answer> {
+    let page = |status, retry_after_ms, body: &[u8]| {
+        Some(Answer::Response(Response {
+            status,
+            retry_after_ms,
+            body: body.to_vec(),
+        }))
+    };
+    match trouble {
+        Trouble::Html => page(200, None, b"<!doctype html><h1>Sign in</h1>"),
+        Trouble::Lost => Some(lost()),
+        Trouble::Nonsense(which) => {
+            let body = ODD_BODIES.get(usize::from(which)).copied();
+            page(200, None, body.unwrap_or_default())
+        }
+        Trouble::Status(code, seconds) => {
+            let body: &[u8] = match code {
+                502..=504 => b"<html><h1>Bad Gateway</h1></html>",
+                204 => b"",
+                _ => b"{\"error\":\"no\"}",
+            };
+            page(
+                code,
+                seconds.map(|seconds| u64::from(seconds) * 1_000),
+                body,
+            )
+        }
+        Trouble::AnswerHangs
+        | Trouble::AnswerLost
+        | Trouble::Cut
+        | Trouble::Doubled
+        | Trouble::Hangs
+        | Trouble::Inject(_)
+        | Trouble::Late(_)
+        | Trouble::NoConnect
+        | Trouble::Refused
+        | Trouble::Reordered
+        | Trouble::Resent
+        | Trouble::Slow(_)
+        | Trouble::Twice => None,
+    }
+}
+
+pub(crate) fn lost() -> Answer {
+    Answer::Failed(RequestError::Network("Failed to fetch".to_owned()))
+}
+
+pub(crate) fn cut() -> Answer {
+    Answer::Failed(RequestError::Body("network error".to_owned()))
+}
+
+/// The body of a poll's answer after what happened to its packets.
+pub(crate) fn spoil(network: &mut Network, trouble: Trouble, body: Vec<u8>) -> Vec<u8> {
+    let separator = 0x1e;
+    let mut packets: Vec<&[u8]> = body.split(|byte| *byte == separator).collect();
+    match trouble {
+        Trouble::Doubled => packets = packets.iter().flat_map(|packet| [*packet; 2]).collect(),
+        Trouble::Reordered => network.shuffle(&mut packets),
+        Trouble::Inject(which) => {
+            let packet = ODD_PACKETS.get(usize::from(which)).copied();
+            packets.insert(0, packet.unwrap_or_default().as_bytes());
+        }
+        _ => return body,
+    }
+    packets.join(&separator)
+}

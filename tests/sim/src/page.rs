@@ -1,0 +1,202 @@
+//! One page: its client, its browser's moods, and what it has heard.
+
+use research_socket::config::{Config, Fallback};
+use research_socket::research::{Client, Event};
+use research_socket::time::Timestamp;
+
+use crate::network::Event as NetworkEvent;
+use crate::plan::{RESEARCHES, Setup, Vouch};
+use crate::rules::{Rules, Verdict, require};
+use crate::story::{Heard, Truth, echo_of, number_of};
+
+/// The wall clock of the server when a schedule starts, in milliseconds.
+pub(crate) const START: u64 = 1_795_293_900_000;
+
+/// A page with its client.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) client: Client,
+    pub(crate) rules: Rules,
+    pub(crate) heard: [Heard; RESEARCHES as usize],
+    /// What arrived while nothing ran.
+    pub(crate) held: Vec<NetworkEvent>,
+    /// Until when nothing runs.
+    pub(crate) asleep: Option<u64>,
+    pub(crate) cut: bool,
+    pub(crate) timer_first: bool,
+    pub(crate) hidden: bool,
+    /// Whether the browser last said that there is a network.
+    pub(crate) online: bool,
+    /// Timers fire at multiples of the second number until the first.
+    pub(crate) throttle: Option<(u64, u64)>,
+    pub(crate) vouch: Option<Vouch>,
+    pub(crate) emits: u64,
+    pub(crate) cancels: u64,
+    /// Acks that have no outcome yet: the emit's number.
+    awaited: Vec<u64>,
+    cancelling: Vec<u64>,
+    /// The newest number that the server sent back.
+    newest_echo: u64,
+    ahead: i64,
+}
+
+impl Page {
+    pub(crate) fn new(setup: &Setup, seed: u64, now: u64) -> Self {
+        let config = config_of(setup);
+        let rules = Rules::new(&config, setup.max_payload as usize);
+        let ahead = setup.clock_ahead;
+        let client = Client::new(config, seed, clock(ahead, now));
+        Self {
+            #[expect(clippy::expect_used, reason = "setups draw valid options only")]
+            client: client.expect("valid options"),
+            rules,
+            heard: Default::default(),
+            held: Vec::new(),
+            asleep: None,
+            cut: false,
+            timer_first: false,
+            hidden: false,
+            online: true,
+            throttle: None,
+            vouch: None,
+            emits: 0,
+            cancels: 0,
+            awaited: Vec::new(),
+            cancelling: Vec::new(),
+            newest_echo: 0,
+            ahead,
+        }
+    }
+
+    /// What the page's clock shows.
+    pub(crate) fn clock(&self, now: u64) -> Timestamp {
+        clock(self.ahead, now)
+    }
+
+    /// When the client's timer fires, in the world's time.
+    pub(crate) fn due(&self) -> Option<u64> {
+        if self.asleep.is_some() || self.hidden {
+            return None;
+        }
+        let due = self.due_exactly()?;
+        match self.throttle {
+            Some((until, grain)) if due < until => Some(due.next_multiple_of(grain).min(until)),
+            Some(_) | None => Some(due),
+        }
+    }
+
+    /// When the client wants its timer to fire, in the world's time.
+    pub(crate) fn due_exactly(&self) -> Option<u64> {
+        let due = self.client.poll_timeout()?;
+        let due = due.as_millis().saturating_add_signed(-self.ahead);
+        Some(due.saturating_sub(START))
+    }
+
+    pub(crate) fn awaits(&mut self, emit: u64) {
+        self.awaited.push(emit);
+    }
+
+    pub(crate) fn cancels(&mut self, cancel: u64) {
+        self.cancelling.push(cancel);
+    }
+
+    /// Whether emits and cancels have no outcome yet.
+    pub(crate) fn waits_for_outcomes(&self) -> bool {
+        !self.awaited.is_empty() || !self.cancelling.is_empty()
+    }
+
+    /// Takes an event as the page would. `ordered`: whether packets and lines come in order.
+    pub(crate) fn hear(
+        &mut self,
+        now: u64,
+        event: &Event,
+        truths: &[Truth; RESEARCHES as usize],
+        (ordered, lines_ordered): (bool, bool),
+        was_closed: bool,
+    ) -> Verdict {
+        let is_reply = matches!(event, Event::EmitFailed { .. } | Event::Cancelled { .. });
+        require(!was_closed || is_reply, || {
+            format!("after close: {event:?}")
+        })?;
+        match event {
+            Event::Research { id, event } => {
+                let heard = number_of(id).and_then(|n| self.heard.get_mut(n));
+                let truth = number_of(id).and_then(|n| truths.get(n));
+                match (heard, truth) {
+                    (Some(heard), Some(truth)) if heard.follows => {
+                        heard.hear(event, truth, lines_ordered)
+                    }
+                    _ => Err(format!("nobody follows {id}: {event:?}")),
+                }
+            }
+            Event::Ack { emit, args, .. } => {
+                let own = format!("[{},", emit.0);
+                require(args.starts_with(&own), || {
+                    format!("{args} is no ack of {emit:?}")
+                })?;
+                self.outcome(emit.0)
+            }
+            // Also of emits that want no ack.
+            Event::EmitFailed { emit, .. } => {
+                let _ = self.outcome(emit.0);
+                Ok(())
+            }
+            Event::Cancelled { cancel, .. } => {
+                let place = self.cancelling.iter().position(|other| *other == cancel.0);
+                place.map(|place| self.cancelling.swap_remove(place));
+                require(place.is_some(), || {
+                    format!("a second outcome of {cancel:?}")
+                })
+            }
+            Event::Message { .. } => {
+                let Some(echo) = echo_of(event).filter(|_| ordered) else {
+                    return Ok(());
+                };
+                let before = std::mem::replace(&mut self.newest_echo, echo);
+                require(before < echo, || format!("emit {echo} came after {before}"))
+            }
+            _ => self.rules.event(now, event),
+        }
+    }
+
+    fn outcome(&mut self, emit: u64) -> Verdict {
+        let place = self.awaited.iter().position(|other| *other == emit);
+        place.map(|place| self.awaited.swap_remove(place));
+        require(place.is_some(), || {
+            format!("a second outcome of emit {emit}")
+        })
+    }
+
+    /// Looks at the client after all outputs of an input; `timeout`: if that was one.
+    pub(crate) fn check(&self, now: u64, timeout: bool) -> Verdict {
+        let due = self.due_exactly().filter(|_| timeout);
+        self.rules.check(now, &self.client, due)?;
+        if self.rules.closed {
+            require(!self.waits_for_outcomes(), || {
+                format!(
+                    "no outcome after close: {:?} {:?}",
+                    self.awaited, self.cancelling
+                )
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn clock(ahead: i64, now: u64) -> Timestamp {
+    Timestamp::from_millis((START + now).saturating_add_signed(ahead))
+}
+
+fn config_of(setup: &Setup) -> Config {
+    let mut config = Config::new("http://host");
+    config.reconnection = setup.reconnection;
+    config.reconnection_attempts = setup.attempts;
+    config.timeout_ms = setup.timeout;
+    config.dedup_entries = setup.dedup_entries as usize;
+    config.fallback = setup.fallback.map(|(interval_ms, after)| Fallback {
+        interval_ms,
+        after,
+        ..Fallback::default()
+    });
+    config
+}

@@ -1,0 +1,399 @@
+//! What happens in a schedule, as data that prints as Rust.
+
+use std::fmt::{self, Write as _};
+
+/// How many researches the server has, `r0`, `r1` and the benchmark run `7`.
+pub const RESEARCHES: u8 = 3;
+
+/// How many pages there can be.
+pub const PAGES: u8 = 2;
+
+/// One schedule: who takes part, and what happens when. The same plan always runs the same way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// Of the client, of the server, and of the jitter of the network.
+    pub seed: u64,
+    /// The fixed circumstances.
+    pub setup: Setup,
+    /// What happens, with the time in milliseconds since the start, in order.
+    pub steps: Vec<(u64, Step)>,
+}
+
+/// The fixed circumstances of a schedule. Times are in milliseconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setup {
+    /// The habits of the server.
+    pub release: Release,
+    /// Time between a pong and the next ping.
+    pub ping_interval: u64,
+    /// How long the server waits for a pong.
+    pub ping_timeout: u64,
+    /// Bytes that one POST may have.
+    pub max_payload: u32,
+    /// The least time that a request or an answer is on its way.
+    pub latency: u32,
+    /// What may come on top.
+    pub jitter: u32,
+    /// From when a line is sent until the stored log has it.
+    pub store_lag: u64,
+    /// How far the page's clock is ahead of the server's.
+    pub clock_ahead: i64,
+    /// Whether answers that are on their way reach a client that has given the request up.
+    pub races: bool,
+    /// Whether the Socket.IO server, too, wants a page that is signed in.
+    pub guarded: bool,
+    /// The client's options.
+    pub reconnection: bool,
+    /// `None`: without end.
+    pub attempts: Option<u32>,
+    /// For a handshake, a CONNECT, a POST, and the page's credentials.
+    pub timeout: u64,
+    /// Interval of the status polling and number of errors before it; `None` for none at all.
+    pub fallback: Option<(u64, u32)>,
+    /// Log lines that are remembered.
+    pub dedup_entries: u32,
+}
+
+impl Default for Setup {
+    /// The client's and the server's defaults on a good network.
+    fn default() -> Self {
+        Self {
+            release: Release::V13,
+            ping_interval: 5_000,
+            ping_timeout: 20_000,
+            max_payload: 1_000_000,
+            latency: 10,
+            jitter: 0,
+            store_lag: 0,
+            clock_ahead: 0,
+            races: false,
+            guarded: false,
+            reconnection: true,
+            attempts: Some(5),
+            timeout: 20_000,
+            fallback: Some((3_000, 3)),
+            dedup_entries: 10_000,
+        }
+    }
+}
+
+/// A generation of servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// Every update comes twice, snapshots under the other name.
+    V13,
+    /// Updates to subscribers, to everybody while there are none.
+    V15,
+    /// Updates to subscribers only, refusals of subscriptions.
+    Newest,
+}
+
+/// One thing that happens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Step {
+    /// A page does something, or something happens to it.
+    Page(u8, Act),
+    /// A research does something.
+    Job(u8, Job),
+    /// The server or the network breaks.
+    Break(Fault),
+}
+
+/// What a page does, and what its browser does to it. Numbers name researches.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Act {
+    /// Asks for an end of the research.
+    Cancel(u8),
+    /// Closes the client for good.
+    Close,
+    /// Connects now.
+    Connect,
+    /// Sends an event of so many bytes.
+    Emit {
+        /// Whether and how long an ack is awaited.
+        ack: Ack,
+        /// Whether it may wait for a connection.
+        volatile: bool,
+        /// Length of its text.
+        bytes: u32,
+    },
+    /// Is left, perhaps into the back/forward cache, where nothing runs.
+    Hide,
+    /// The browser says that the network has come or gone, whether that is true or not.
+    Online(bool),
+    /// Asks for the status now.
+    Refresh(u8),
+    /// Is restored, or becomes visible.
+    Show,
+    /// Nothing runs for so long: a sleeping machine, a frozen page, a busy handler.
+    Sleep {
+        /// Milliseconds.
+        ms: u32,
+        /// Whether what was in flight fails.
+        cut: bool,
+        /// Whether the timer comes before the answers that have arrived.
+        timer_first: bool,
+    },
+    /// Follows the research.
+    Subscribe(u8),
+    /// Its timers fire only at multiples of `grain` for so long.
+    Throttle {
+        /// Milliseconds.
+        ms: u32,
+        /// Milliseconds.
+        grain: u32,
+    },
+    /// Follows it no longer.
+    Unsubscribe(u8),
+    /// What the page's own function for credentials does next time.
+    Vouch(Vouch),
+}
+
+/// Whether an emit wants an ack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ack {
+    /// No.
+    No,
+    /// However long it takes.
+    Ever,
+    /// Within so many milliseconds.
+    Within(u32),
+}
+
+/// What a page's function for credentials does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vouch {
+    /// Answers after so many milliseconds.
+    Late(u32),
+    /// Never answers.
+    Never,
+    /// Throws.
+    Throws,
+}
+
+/// What a research does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Job {
+    /// Ends.
+    End(Ending),
+    /// Writes lines of the log, all with the same text, at the same time.
+    Lines {
+        /// How many.
+        count: u8,
+        /// Which text; 0 gives each line a text of its own.
+        text: u8,
+        /// Whether they are sent.
+        live: bool,
+        /// Whether they are stored.
+        stored: bool,
+    },
+    /// Writes a milestone, which the status shows.
+    Milestone,
+    /// Reports so many per cent, with a status or without.
+    Progress {
+        /// Per cent.
+        percent: u8,
+        /// Whether the update says that the research is in progress.
+        status: bool,
+    },
+}
+
+/// How a research ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// With a report.
+    Completed,
+    /// With an error.
+    Failed,
+    /// Stopped by somebody.
+    Suspended,
+    /// As completed, but nobody is told: the update is lost on the server.
+    Unsaid,
+}
+
+/// What breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The server ends all sessions with `1`.
+    Close,
+    /// The server disconnects everybody with `41`.
+    Disconnect,
+    /// What is open fails now.
+    Drop,
+    /// Each request of this kind for so many milliseconds.
+    Every(Kind, Trouble, u32),
+    /// The next request of this kind.
+    Next(Kind, Trouble),
+    /// There is no network for so many milliseconds; requests fail at once, or hang.
+    Offline {
+        /// Milliseconds.
+        ms: u32,
+        /// Whether requests hang.
+        hang: bool,
+    },
+    /// The server is started again, and is away for so many milliseconds.
+    Restart {
+        /// Milliseconds.
+        down: u32,
+    },
+    /// Sends no ping any more, in no session that is open.
+    Silence,
+    /// Everybody is signed out, or can sign in again.
+    SignedIn(bool),
+    /// Each request meets the wrong worker for so many milliseconds.
+    WrongWorker(u32),
+}
+
+/// What a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Opens a session.
+    Handshake,
+    /// Receives packets.
+    Poll,
+    /// Sends packets.
+    Post,
+    /// Asks for the namespace: a POST with a CONNECT.
+    Join,
+    /// Asks for the status of a research.
+    Status,
+    /// Asks for the stored log.
+    Logs,
+    /// Asks for the end of a research.
+    Terminate,
+}
+
+/// What happens to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It is served, but the answer never comes.
+    AnswerHangs,
+    /// It is served, but the connection breaks before the answer.
+    AnswerLost,
+    /// It is served, but the body of the answer breaks off.
+    Cut,
+    /// Each packet of the answer comes twice.
+    Doubled,
+    /// It never reaches the server, and nothing comes back.
+    Hangs,
+    /// A sign-in page answers.
+    Html,
+    /// The answer begins with this entry of [`ODD_PACKETS`].
+    Inject(u8),
+    /// It reaches the server so many milliseconds late.
+    Late(u32),
+    /// It never reaches the server, and fails.
+    Lost,
+    /// The CONNECT in it is never answered.
+    NoConnect,
+    /// This entry of [`ODD_BODIES`] answers.
+    Nonsense(u8),
+    /// The CONNECT in it is refused.
+    Refused,
+    /// The packets of the answer come in another order.
+    Reordered,
+    /// It reaches the server twice. For POSTs only: a browser repeats no other.
+    Resent,
+    /// The answer is so many milliseconds late.
+    Slow(u32),
+    /// This status answers, with a `Retry-After` of so many seconds.
+    Status(u16, Option<u16>),
+    /// The answer comes twice.
+    Twice,
+}
+
+/// Answers with status 200 that are no Engine.IO.
+pub const ODD_BODIES: [&[u8]; 10] = [
+    b"",
+    b"ok",
+    b"{}",
+    b"0{",
+    b"0{\"sid\":7}",
+    b"\xff\xfe\x00",
+    b"\x1e\x1e\x1e",
+    b"[1,2",
+    b"1",
+    b"null",
+];
+
+/// Packets that no good server sends, or not at that point. None of them says anything that a page
+/// would have to hear.
+pub const ODD_PACKETS: [&str; 16] = [
+    "6",
+    "2",
+    "zzz",
+    "4",
+    "42",
+    "42[",
+    "42[\"progress_r0\"]",
+    "42[\"progress_r0\",{\"progress\":1e999,\"status\":[]}]",
+    "42[\"progress_r0\",null]",
+    "42[\"progress_r9\",{\"progress\":3}]",
+    "43999[1]",
+    "451-[\"x\",{\"_placeholder\":true,\"num\":0}]",
+    "bAAAA",
+    "b!",
+    "3probe",
+    "44{\"message\":\"no\"}",
+];
+
+impl Plan {
+    /// Whether any request meets a trouble of which `is` says yes.
+    pub fn has(&self, is: impl Fn(Trouble) -> bool) -> bool {
+        self.steps.iter().any(|(_, step)| match step {
+            Step::Break(Fault::Next(_, trouble) | Fault::Every(_, trouble, _)) => is(*trouble),
+            Step::Break(_) | Step::Job(..) | Step::Page(..) => false,
+        })
+    }
+
+    /// A test that runs this plan, to be pasted into a file with `use sim::*`.
+    pub fn script(&self, name: &str) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = write!(
+            text,
+            "#[test]\nfn {name}() {{\n    {self}    sim::run(&plan).unwrap();\n}}\n"
+        );
+        text
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let setup = format!("{:?}", self.setup).replace("release: ", "release: Release::");
+        writeln!(f, "let plan = Plan {{")?;
+        writeln!(f, "        seed: {},", self.seed)?;
+        writeln!(f, "        setup: {setup},")?;
+        writeln!(f, "        steps: vec![")?;
+        for (at, step) in &self.steps {
+            writeln!(f, "            ({at}, {step}),")?;
+        }
+        writeln!(f, "        ],\n    }};")
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Page(page, act) => {
+                let act = format!("{act:?}")
+                    .replace("ack: ", "ack: Ack::")
+                    .replace("Vouch(", "Vouch(Vouch::");
+                write!(f, "Step::Page({page}, Act::{act})")
+            }
+            Self::Job(research, Job::End(ending)) => {
+                write!(f, "Step::Job({research}, Job::End(Ending::{ending:?}))")
+            }
+            Self::Job(research, job) => write!(f, "Step::Job({research}, Job::{job:?})"),
+            Self::Break(Fault::Next(kind, trouble)) => write!(
+                f,
+                "Step::Break(Fault::Next(Kind::{kind:?}, Trouble::{trouble:?}))"
+            ),
+            Self::Break(Fault::Every(kind, trouble, ms)) => write!(
+                f,
+                "Step::Break(Fault::Every(Kind::{kind:?}, Trouble::{trouble:?}, {ms}))"
+            ),
+            Self::Break(fault) => write!(f, "Step::Break(Fault::{fault:?})"),
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! What must hold after every step, whatever happens: of requests, states and attempts.
+
+use research_socket::config::Config;
+use research_socket::http::{Command, Method, Request, RequestId};
+use research_socket::research::{Client, Event, Input, StateName};
+use research_socket::socket::STABLE_AFTER_MS;
+
+use crate::plan::Kind;
+
+/// A rule that was broken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// When, in milliseconds since the start.
+    pub at: u64,
+    /// What happened that must not.
+    pub words: String,
+}
+
+/// The verdict on one step; the words say what must not happen.
+pub(crate) type Verdict = Result<(), String>;
+
+/// Says `words` unless `holds`.
+pub(crate) fn require(holds: bool, words: impl FnOnce() -> String) -> Verdict {
+    if holds { Ok(()) } else { Err(words()) }
+}
+
+/// More requests of one client at a time than this have no reason: a GET and a POST, those of four
+/// goodbyes, sixteen cancels, one status, one log.
+const MAX_IN_FLIGHT: usize = 2 + 8 + 16 + 2;
+
+/// Requests that a client may start in one second of its own accord, besides one for each answer.
+const MAX_STARTS_A_SECOND: u32 = 60;
+
+/// Timeouts that a client may ask for in one second.
+const MAX_TIMEOUTS_A_SECOND: u32 = 60;
+
+/// One request without an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Open {
+    pub(crate) id: RequestId,
+    pub(crate) kind: Kind,
+    /// Index into [`Rules::sessions`].
+    pub(crate) session: Option<usize>,
+}
+
+#[derive(Debug)]
+struct Session {
+    sid: String,
+    /// Its poll failed, was aborted or timed out.
+    is_dead: bool,
+}
+
+/// What the rules need to know of one client's past.
+#[derive(Debug, Default)]
+pub(crate) struct Rules {
+    pub(crate) open: Vec<Open>,
+    sessions: Vec<Session>,
+    last_request: Option<RequestId>,
+    max_payload: usize,
+    max_attempts: Option<u32>,
+    live_since: Option<u64>,
+    attempt: u32,
+    /// Whether attempts may count from the start again.
+    forgiven: bool,
+    pub(crate) closed: bool,
+    hidden: bool,
+    begun: bool,
+    second: u64,
+    starts: u32,
+    timeouts: u32,
+}
+
+impl Rules {
+    pub(crate) fn new(config: &Config, max_payload: usize) -> Self {
+        Self {
+            max_payload,
+            max_attempts: config.reconnection_attempts,
+            forgiven: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether the page has asked for a connection.
+    pub(crate) const fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// The session that was used last.
+    pub(crate) fn sid(&self) -> Option<&str> {
+        self.sessions.last().map(|session| session.sid.as_str())
+    }
+
+    /// Takes an input before the client does.
+    pub(crate) fn input(&mut self, now: u64, input: &Input) -> Verdict {
+        if now / 1000 != self.second {
+            (self.second, self.starts, self.timeouts) = (now / 1000, 0, 0);
+        }
+        match input {
+            Input::Close => self.closed = true,
+            Input::Connect | Input::Visible => {
+                self.begun |= *input == Input::Connect;
+                self.forgiven = true;
+                self.hidden = false;
+            }
+            Input::Online(true) => self.forgiven = true,
+            // Before it has connected, a client does not know yet that it is hidden.
+            Input::Hidden => self.hidden = self.begun,
+            Input::Timeout => {
+                self.timeouts += 1;
+                let words = || format!("{} timeouts in one second", self.timeouts);
+                return require(self.timeouts <= MAX_TIMEOUTS_A_SECOND, words);
+            }
+            Input::Answer { .. } => self.starts = self.starts.saturating_sub(1),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Takes the request off the list that an answer is for; `good` says whether its session may
+    /// be used on.
+    pub(crate) fn answered(&mut self, id: RequestId, good: bool) -> Option<Open> {
+        let place = self.open.iter().position(|open| open.id == id)?;
+        let open = self.open.swap_remove(place);
+        if open.kind == Kind::Poll && !good {
+            self.bury(&open);
+        }
+        Some(open)
+    }
+
+    fn bury(&mut self, open: &Open) {
+        if let Some(session) = open.session.and_then(|index| self.sessions.get_mut(index)) {
+            session.is_dead = true;
+        }
+    }
+
+    /// Takes a command of the client.
+    pub(crate) fn command(&mut self, command: &Command, was_closed: bool) -> Verdict {
+        match command {
+            Command::Abort(id) => {
+                let aborted = self.answered(*id, false);
+                require(aborted.is_some(), || {
+                    format!("{id:?} is aborted, but not in flight")
+                })
+            }
+            Command::Ask(ask) => require(!was_closed && !self.hidden, || {
+                format!("{ask:?} for credentials of a page that is closed or hidden")
+            }),
+            Command::Beacon(_) => Ok(()),
+            Command::Start(request) => self.start(request, was_closed),
+        }
+    }
+
+    fn start(&mut self, request: &Request, was_closed: bool) -> Verdict {
+        let kind = kind_of(request);
+        require(!was_closed || request.keepalive, || {
+            format!("a closed client starts {}", words(request))
+        })?;
+        require(!self.hidden || request.keepalive, || {
+            format!("a hidden page starts {}", words(request))
+        })?;
+        require(self.last_request < Some(request.id), || {
+            format!("the number of {} is used twice", words(request))
+        })?;
+        self.last_request = Some(request.id);
+        let session = sid_of(request).map(|sid| self.session(sid));
+        let lane = |kind| match kind {
+            Kind::Join => Kind::Post,
+            other => other,
+        };
+        let rivals = |open: &&Open| lane(open.kind) == lane(kind) && open.session == session;
+        let rival = self.open.iter().find(rivals);
+        require(rival.is_none() || kind == Kind::Terminate, || {
+            format!("{} while one like it is in flight", words(request))
+        })?;
+        if let Some(session) = session.and_then(|index| self.sessions.get(index)) {
+            require(!session.is_dead || request.keepalive, || {
+                format!("{} after the poll of its session failed", words(request))
+            })?;
+        }
+        if let (Some(body), Kind::Post | Kind::Join) = (&request.body, kind) {
+            let packets = body.text.bytes().filter(|byte| *byte == 0x1e).count() + 1;
+            let fits = body.text.len() <= self.max_payload;
+            require(fits && packets <= 16 && !body.text.is_empty(), || {
+                format!(
+                    "{packets} packets and {} bytes in one POST",
+                    body.text.len()
+                )
+            })?;
+        }
+        self.open.push(Open {
+            id: request.id,
+            kind,
+            session,
+        });
+        require(self.open.len() <= MAX_IN_FLIGHT, || {
+            format!("{} requests in flight", self.open.len())
+        })?;
+        self.starts += 1;
+        require(self.starts <= MAX_STARTS_A_SECOND, || {
+            format!("{} requests in one second", self.starts)
+        })
+    }
+
+    fn session(&mut self, sid: &str) -> usize {
+        let known = self.sessions.iter().rposition(|session| session.sid == sid);
+        known.unwrap_or_else(|| {
+            self.sessions.push(Session {
+                sid: sid.to_owned(),
+                is_dead: false,
+            });
+            self.sessions.len() - 1
+        })
+    }
+
+    /// Takes an event for the page that is about the connection.
+    pub(crate) fn event(&mut self, now: u64, event: &Event) -> Verdict {
+        match event {
+            Event::Connect { .. } => {
+                let was = self.live_since.replace(now);
+                require(was.is_none(), || "connected twice".to_owned())
+            }
+            Event::Disconnect(_) => {
+                let since = self.live_since.take();
+                if since.is_some_and(|since| now - since >= STABLE_AFTER_MS) {
+                    self.forgiven = true;
+                }
+                require(since.is_some(), || "disconnected twice".to_owned())
+            }
+            Event::ReconnectAttempt(attempt) => {
+                let within = self.max_attempts.is_none_or(|max| *attempt <= max);
+                // One that is overtaken by a probe has its number, but the page does not hear of it.
+                let follows = *attempt > self.attempt || self.forgiven;
+                let before = std::mem::replace(&mut self.attempt, *attempt);
+                self.forgiven = false;
+                require(within && follows, || {
+                    format!(
+                        "attempt {attempt} after {before}, of {:?}",
+                        self.max_attempts
+                    )
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Looks at the client after all outputs of an input.
+    pub(crate) fn check(&self, now: u64, client: &Client, timeout: Option<u64>) -> Verdict {
+        if let Some(due) = timeout {
+            require(due > now, || {
+                format!("due at {due}, {} ms ago: a busy loop", now - due)
+            })?;
+        }
+        let state = client.state().name;
+        let live = client.is_connected();
+        require((state == StateName::Connected) == live, || {
+            format!("{state:?}, but connected: {live}")
+        })?;
+        require(self.live_since.is_some() == live, || {
+            format!("connected: {live}, but the page heard otherwise")
+        })?;
+        if self.closed {
+            require(state == StateName::Closed, || {
+                format!("{state:?} after close")
+            })?;
+        }
+        if client.is_over() {
+            require(self.open.is_empty(), || {
+                format!("left behind: {:?}", self.open)
+            })?;
+            require(timeout.is_none() && client.poll_timeout().is_none(), || {
+                "a closed client waits for something".to_owned()
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// What a request is for.
+pub(crate) fn kind_of(request: &Request) -> Kind {
+    if request.url.ends_with("/socket.io/") {
+        return match (sid_of(request), request.method, &request.body) {
+            (None, ..) => Kind::Handshake,
+            (Some(_), Method::Get, _) => Kind::Poll,
+            (Some(_), Method::Post, Some(body)) if body.text.starts_with("40") => Kind::Join,
+            (Some(_), Method::Post, _) => Kind::Post,
+        };
+    }
+    if request.method == Method::Post {
+        Kind::Terminate
+    } else if request.url.ends_with("/status") {
+        Kind::Status
+    } else {
+        Kind::Logs
+    }
+}
+
+pub(crate) fn sid_of(request: &Request) -> Option<&str> {
+    let last = request.query.last().filter(|(name, _)| name == "sid");
+    last.map(|(_, sid)| sid.as_str())
+}
+
+fn words(request: &Request) -> String {
+    let body = request.body.as_ref().map_or("", |body| body.text.as_str());
+    let sid = sid_of(request).unwrap_or_default();
+    format!("{:?} {} {sid} {body:?}", kind_of(request), request.url)
+}

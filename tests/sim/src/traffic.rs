@@ -1,0 +1,189 @@
+//! Requests on their way to the server, and its answers on their way back.
+
+use mock_server::{
+    Action, Delivery, Fault, Input as ServerInput, Output, Request as ServerRequest, Response,
+};
+use research_socket::http::{Answer, Beacon, Request, RequestId, Response as ClientResponse};
+
+use crate::network::{Event, cut, instead, lost, spoil};
+use crate::plan::{Kind, Trouble};
+use crate::rules::kind_of;
+use crate::world::{World, server_id};
+
+/// Marks the second copy of a request that reaches the server twice.
+const COPY: u64 = 1 << 63;
+
+/// Bits of a server's number that are the client's.
+const CLIENT_BITS: u64 = (1 << 48) - 1;
+
+impl World<'_> {
+    pub(crate) fn start(&mut self, index: usize, request: Request) {
+        let kind = kind_of(&request);
+        let id = server_id(index, request.id);
+        let mut delay = self.network.delay();
+        let trouble = self.trouble(kind);
+        if let Some(trouble) = trouble {
+            if let Some(answer) = instead(trouble) {
+                let page = index as u8;
+                let request = request.id;
+                let at = self.now + delay;
+                return self.network.at(
+                    at,
+                    Event::Answer {
+                        page,
+                        request,
+                        answer,
+                    },
+                );
+            }
+            match trouble {
+                Trouble::Hangs => return,
+                Trouble::Late(ms) => delay += u64::from(ms),
+                _ => self.troubles.push((id, trouble)),
+            }
+        }
+        let at = self.now + delay;
+        let arriving = server_request(id, request);
+        if trouble == Some(Trouble::Resent) && arriving.method == "POST" {
+            let mut copy = arriving.clone();
+            copy.id |= COPY;
+            self.network.at(at, Event::Arrive(Box::new(copy)));
+        }
+        self.network.at(at, Event::Arrive(Box::new(arriving)));
+    }
+
+    fn trouble(&mut self, kind: Kind) -> Option<Trouble> {
+        let is_socket = match kind {
+            Kind::Handshake | Kind::Poll | Kind::Post | Kind::Join => true,
+            Kind::Status | Kind::Logs | Kind::Terminate => false,
+        };
+        let trouble = self.network.trouble(self.now, kind);
+        if trouble.is_none() && !self.signed_in && (!is_socket || self.plan.setup.guarded) {
+            return Some(Trouble::Status(401, None));
+        }
+        trouble
+    }
+
+    pub(crate) fn beacon(&mut self, beacon: Beacon) {
+        let path = path_of(&beacon.url, &beacon.query);
+        let request = ServerRequest {
+            id: COPY | self.steps,
+            method: "POST".to_owned(),
+            path,
+            headers: Vec::new(),
+            body: beacon.text.into_bytes(),
+        };
+        let at = self.now + self.network.delay();
+        match self.network.trouble(self.now, Kind::Post) {
+            Some(Trouble::Lost | Trouble::Hangs) => {}
+            Some(_) | None => self.network.at(at, Event::Arrive(Box::new(request))),
+        }
+    }
+
+    /// Applies the faults of the server itself to a request that reaches it.
+    pub(crate) fn arm(&mut self, input: &ServerInput) {
+        let ServerInput::Request(request) = input else {
+            return;
+        };
+        let found = self.troubles.iter().position(|(id, trouble)| {
+            *id == request.id && matches!(trouble, Trouble::Refused | Trouble::NoConnect)
+        });
+        let Some((_, trouble)) = found.map(|place| self.troubles.swap_remove(place)) else {
+            return;
+        };
+        let action = match trouble {
+            Trouble::Refused => Action::connect_error("not you"),
+            _ => Action::NoConnectAnswer,
+        };
+        self.server
+            .break_next(Fault::next(mock_server::Kind::Connect, action));
+    }
+
+    /// Sends off what the server answers.
+    pub(crate) fn send_answers(&mut self) {
+        while let Some(Output::Respond(response)) = self.server.poll_output() {
+            let id = response.id;
+            let trouble = self
+                .troubles
+                .iter()
+                .position(|(other, _)| *other == id)
+                .map(|place| self.troubles.swap_remove(place).1);
+            if id & COPY != 0 {
+                continue;
+            }
+            self.send_answer(id, response, trouble);
+        }
+    }
+
+    fn send_answer(&mut self, id: u64, response: Response, trouble: Option<Trouble>) {
+        let page = (id >> 48) as u8 - 1;
+        let request = RequestId(id & CLIENT_BITS);
+        let mut at = self.now + self.network.delay();
+        let mut twice = false;
+        let answer = match response.delivery {
+            Delivery::Refuse => lost(),
+            Delivery::HangInHead | Delivery::HangInBody { .. } => return,
+            Delivery::Cut { .. } => cut(),
+            Delivery::Whole => {
+                let mut body = response.body;
+                match trouble {
+                    Some(Trouble::AnswerHangs) => return,
+                    Some(Trouble::AnswerLost) => return self.answer(at, page, request, lost()),
+                    Some(Trouble::Cut) => return self.answer(at, page, request, cut()),
+                    Some(Trouble::Slow(ms)) => at += u64::from(ms),
+                    Some(Trouble::Twice) => twice = true,
+                    Some(trouble) => body = spoil(&mut self.network, trouble, body),
+                    None => {}
+                }
+                Answer::Response(ClientResponse {
+                    status: response.status,
+                    retry_after_ms: None,
+                    body,
+                })
+            }
+        };
+        if twice {
+            let later = at + self.network.jitter();
+            self.answer(later, page, request, answer.clone());
+        }
+        self.answer(at, page, request, answer);
+    }
+
+    fn answer(&mut self, at: u64, page: u8, request: RequestId, answer: Answer) {
+        self.network.at(
+            at,
+            Event::Answer {
+                page,
+                request,
+                answer,
+            },
+        );
+    }
+}
+
+fn server_request(id: u64, request: Request) -> ServerRequest {
+    ServerRequest {
+        id,
+        method: request.method.as_str().to_owned(),
+        path: path_of(&request.url, &request.query),
+        headers: request.headers,
+        body: request
+            .body
+            .map(|body| body.text.into_bytes())
+            .unwrap_or_default(),
+    }
+}
+
+/// What comes after the host, with the query. Nothing that the simulation sends needs escaping.
+fn path_of(url: &str, query: &[(String, String)]) -> String {
+    let route = url.strip_prefix("http://host").unwrap_or(url);
+    let mut path = String::with_capacity(route.len() + 100);
+    path.push_str(route);
+    for (place, (name, value)) in query.iter().enumerate() {
+        path.push(if place == 0 { '?' } else { '&' });
+        path.push_str(name);
+        path.push('=');
+        path.push_str(value);
+    }
+    path
+}

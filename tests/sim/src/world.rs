@@ -1,0 +1,313 @@
+//! The loop: one clock for pages, network and server, which jumps to whatever happens next.
+
+use mock_server::{Audience, Config as ServerConfig, EventName, Input as ServerInput, Server};
+use research_socket::http::{Answer, Command};
+use research_socket::research::{Input, Output};
+
+use crate::journal::Journal;
+use crate::network::{Event, Network};
+use crate::page::{Page, START};
+use crate::plan::{Job, PAGES, Plan, RESEARCHES, Release, Setup, Step, Trouble, Vouch};
+use crate::rules::{Verdict, Violation};
+use crate::story::{Truth, id_of};
+
+/// So many steps in one schedule have no reason: the longest plan has 60 and ends within the hour.
+const MAX_STEPS: u64 = 200_000;
+
+/// Everything that takes part in one schedule.
+#[derive(Debug)]
+pub(crate) struct World<'p> {
+    pub(crate) plan: &'p Plan,
+    /// Milliseconds since the start.
+    pub(crate) now: u64,
+    /// Inputs of clients and server.
+    pub(crate) steps: u64,
+    pub(crate) server: Server,
+    pub(crate) network: Network,
+    pub(crate) pages: [Option<Page>; PAGES as usize],
+    pub(crate) truths: [Truth; RESEARCHES as usize],
+    /// What is to happen to the answers of these requests.
+    pub(crate) troubles: Vec<(u64, Trouble)>,
+    pub(crate) signed_in: bool,
+    pub(crate) written: u32,
+    /// When requests meet the right worker again.
+    pub(crate) right_worker_at: u64,
+    next_step: usize,
+    /// Whether nothing on the way changes the order or the number of packets.
+    ordered: bool,
+    /// Whether all live lines come in the order of time: the snapshot after a subscription repeats
+    /// the last line that is stored, however old.
+    lines_ordered: bool,
+    /// Whether answers to requests that are not in flight reach clients.
+    races: bool,
+    pub(crate) journal: Option<Journal>,
+}
+
+impl<'p> World<'p> {
+    pub(crate) fn new(plan: &'p Plan, journal: Option<Journal>) -> Self {
+        let mut server = Server::new(server_config(&plan.setup), plan.seed);
+        for research in 0..RESEARCHES {
+            server.start_research(0, id_of(research));
+        }
+        let disorder = |trouble| {
+            matches!(
+                trouble,
+                Trouble::Doubled | Trouble::Reordered | Trouble::Resent
+            )
+        };
+        let unstored = |(_, step): &(u64, Step)| {
+            matches!(step, Step::Job(_, Job::Lines { stored: false, .. }))
+        };
+        let twice = |trouble| trouble == Trouble::Twice;
+        Self {
+            plan,
+            now: 0,
+            steps: 0,
+            server,
+            network: Network::new(&plan.setup, plan.seed),
+            pages: [const { None }; PAGES as usize],
+            truths: Default::default(),
+            troubles: Vec::new(),
+            signed_in: true,
+            written: 0,
+            right_worker_at: 0,
+            next_step: 0,
+            ordered: !plan.has(disorder),
+            lines_ordered: !plan.has(disorder) && !plan.steps.iter().any(unstored),
+            races: plan.setup.races || plan.has(twice),
+            journal,
+        }
+    }
+
+    /// Lets everything happen that the plan says.
+    pub(crate) fn act_out(&mut self) -> Result<(), Violation> {
+        loop {
+            let step = self.plan.steps.get(self.next_step);
+            let Some((at, step)) = step else {
+                return Ok(());
+            };
+            if self.due().is_some_and(|due| due < *at) {
+                self.step()?;
+                continue;
+            }
+            self.next_step += 1;
+            self.now = self.now.max(*at);
+            let done = self.carry_out(*step);
+            self.blame(done)?;
+        }
+    }
+
+    /// When something happens next.
+    pub(crate) fn due(&self) -> Option<u64> {
+        let pages = self.pages.iter().flatten().filter_map(Page::due).min();
+        [self.network.due(), self.server.poll_timeout(), pages]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Lets the next thing happen.
+    pub(crate) fn step(&mut self) -> Result<(), Violation> {
+        let done = self.try_step();
+        self.blame(done)
+    }
+
+    /// Names the time at which a rule was broken.
+    pub(crate) fn blame(&self, verdict: Verdict) -> Result<(), Violation> {
+        verdict.map_err(|words| Violation {
+            at: self.now,
+            words,
+        })
+    }
+
+    fn try_step(&mut self) -> Verdict {
+        let Some(due) = self.due() else {
+            return Err("nothing happens any more".to_owned());
+        };
+        self.now = self.now.max(due);
+        if self.now >= self.right_worker_at {
+            self.server.config_mut().quirks.two_workers = false;
+        }
+        if self.network.due().is_some_and(|at| at <= self.now)
+            && let Some(event) = self.network.pop()
+        {
+            return self.happen(event);
+        }
+        let late = |page: &Option<Page>| {
+            page.as_ref()
+                .and_then(Page::due)
+                .is_some_and(|at| at <= self.now)
+        };
+        if let Some(page) = self.pages.iter().position(late) {
+            return self.feed(page, Input::Timeout);
+        }
+        self.serve(ServerInput::Timeout)
+    }
+
+    fn happen(&mut self, event: Event) -> Verdict {
+        match event {
+            Event::Arrive(request) => self.serve(ServerInput::Request(*request)),
+            Event::GivenUp(id) => self.serve(ServerInput::Aborted { id }),
+            Event::Wake(page) => self.wake(usize::from(page)),
+            Event::Answer { page, .. } | Event::Credentials { page, .. } => {
+                let index = usize::from(page);
+                let Some(Some(there)) = self.pages.get_mut(index) else {
+                    return Ok(());
+                };
+                if there.asleep.is_some() || there.hidden {
+                    there.held.push(event);
+                    return Ok(());
+                }
+                self.reach(index, event)
+            }
+        }
+    }
+
+    /// Something reaches a page that is awake.
+    pub(crate) fn reach(&mut self, index: usize, event: Event) -> Verdict {
+        let Some(Some(page)) = self.pages.get_mut(index) else {
+            return Ok(());
+        };
+        match event {
+            Event::Answer {
+                request, answer, ..
+            } => {
+                let good = match &answer {
+                    Answer::Response(response) => (200..=299).contains(&response.status),
+                    Answer::Failed(_) => false,
+                };
+                let open = page.rules.answered(request, good);
+                if open.is_none() && !self.races {
+                    return Ok(());
+                }
+                self.feed(index, Input::Answer { request, answer })
+            }
+            Event::Credentials { ask, throws, .. } => {
+                let credentials = match throws {
+                    true => Err("no token".to_owned()),
+                    false => Ok(Default::default()),
+                };
+                self.feed(index, Input::Credentials { ask, credentials })
+            }
+            Event::Arrive(_) | Event::GivenUp(_) | Event::Wake(_) => Ok(()),
+        }
+    }
+
+    /// Gives the server an input, and sends off what it answers.
+    pub(crate) fn serve(&mut self, input: ServerInput) -> Verdict {
+        self.count()?;
+        self.arm(&input);
+        let may_end = matches!(&input, ServerInput::Request(request) if request.path.starts_with("/api/terminate/"));
+        self.server.handle_input(self.now, input);
+        if may_end {
+            for (research, truth) in (0..).zip(&mut self.truths) {
+                truth.ended |= self.server.has_ended(id_of(research));
+            }
+        }
+        self.send_answers();
+        Ok(())
+    }
+
+    fn count(&mut self) -> Verdict {
+        self.steps += 1;
+        match self.steps {
+            0..MAX_STEPS => Ok(()),
+            steps => Err(format!("{steps} steps: a busy loop")),
+        }
+    }
+
+    /// Gives a client an input, checks all that it does, and carries that out.
+    pub(crate) fn feed(&mut self, index: usize, input: Input) -> Verdict {
+        self.count()?;
+        let now = self.now;
+        let order = (self.ordered, self.lines_ordered);
+        let truths = &self.truths;
+        let Some(Some(page)) = self.pages.get_mut(index) else {
+            return Ok(());
+        };
+        let was_closed = page.rules.closed;
+        page.rules.input(now, &input)?;
+        let is_timeout = input == Input::Timeout;
+        let clock = page.clock(now);
+        if let Some(journal) = &mut self.journal {
+            journal.input(index, clock, &input);
+        }
+        page.client.handle_input(clock, input);
+        let mut commands = Vec::new();
+        while let Some(output) = page.client.poll_output() {
+            if let Some(journal) = &mut self.journal {
+                journal.output(&output);
+            }
+            match output {
+                Output::Command(command) => {
+                    page.rules.command(&command, was_closed)?;
+                    commands.push(command);
+                }
+                Output::Event(event) => {
+                    page.hear(now, &event, truths, order, was_closed)?;
+                }
+            }
+        }
+        page.check(now, is_timeout)?;
+        for command in commands {
+            self.obey(index, command);
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self, index: usize, command: Command) {
+        let page = index as u8;
+        match command {
+            Command::Abort(id) => {
+                let at = self.now + self.network.delay();
+                let id = server_id(index, id);
+                self.network.at(at, Event::GivenUp(id));
+            }
+            Command::Ask(ask) => {
+                let vouch = self
+                    .pages
+                    .get_mut(index)
+                    .and_then(|page| page.as_mut()?.vouch.take());
+                let (delay, throws) = match vouch {
+                    None => (0, false),
+                    Some(Vouch::Late(ms)) => (u64::from(ms), false),
+                    Some(Vouch::Throws) => (0, true),
+                    Some(Vouch::Never) => return,
+                };
+                let event = Event::Credentials { page, ask, throws };
+                self.network.at(self.now + delay, event);
+            }
+            Command::Beacon(beacon) => self.beacon(beacon),
+            Command::Start(request) => self.start(index, request),
+        }
+    }
+}
+
+/// The number under which the server knows a request of a page.
+pub(crate) fn server_id(index: usize, id: research_socket::http::RequestId) -> u64 {
+    ((index as u64 + 1) << 48) | id.0
+}
+
+fn server_config(setup: &Setup) -> ServerConfig {
+    let mut config = match setup.release {
+        Release::V13 => ServerConfig::default(),
+        Release::V15 => ServerConfig::release_1_5(),
+        Release::Newest => ServerConfig::newest(),
+    };
+    config.paths = vec!["/socket.io".to_owned()];
+    config.ping_interval_ms = setup.ping_interval;
+    config.ping_timeout_ms = setup.ping_timeout;
+    config.max_payload = setup.max_payload as usize;
+    config.test_events = true;
+    config.wall_clock_ms = START;
+    config.request_log = 0;
+    config.cors_everywhere = false;
+    config.app.store_delay_ms = setup.store_lag;
+    debug_assert!(matches!(
+        (config.app.audience, config.app.live_event),
+        (Audience::EverybodyAndSubscribers, EventName::Progress)
+            | (Audience::SubscribersOrEverybody, EventName::Progress)
+            | (Audience::Subscribers, EventName::ResearchProgress)
+    ));
+    config
+}

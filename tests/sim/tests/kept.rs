@@ -1,0 +1,85 @@
+//! Schedules that failed once, a bounded number of new ones, and proof that a failure is seen.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+use sim::*;
+
+/// How many new schedules are run here; `cargo xtask sim` runs as many as one likes.
+const NEW: u64 = 400;
+
+#[test]
+fn every_kept_schedule_passes() {
+    for (name, bytes) in hunt::kept() {
+        assert_eq!(hunt::try_bytes(&bytes).err(), None, "{name}");
+    }
+}
+
+#[test]
+fn new_schedules_pass() {
+    for seed in 0..NEW {
+        let outcome = hunt::try_bytes(&seeded_bytes(seed));
+        assert_eq!(
+            outcome.err(),
+            None,
+            "cargo xtask sim --seed {seed} --minimise"
+        );
+    }
+}
+
+#[test]
+fn a_schedule_without_faults_passes_and_reaches_its_end() {
+    let plan = Plan::draw(&mut Entropy::from_bytes(&[]));
+    let report = run(&plan).unwrap();
+    assert!(report.steps > 10, "{report:?}");
+}
+
+#[test]
+fn equal_plans_lead_to_equal_outputs() {
+    for seed in 0..20 {
+        let plan = Plan::draw(&mut Entropy::from_seed(seed));
+        assert_eq!(hunt::try_repeatedly(&plan).err(), None, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_printed_plan_is_a_test() {
+    let plan = Plan {
+        seed: 3,
+        setup: Setup {
+            release: Release::Newest,
+            attempts: None,
+            ..Setup::default()
+        },
+        steps: vec![
+            (0, Step::Page(0, Act::Subscribe(0))),
+            (
+                5,
+                Step::Break(Fault::Next(Kind::Poll, Trouble::Status(503, Some(7)))),
+            ),
+            (9, Step::Job(0, Job::End(Ending::Failed))),
+            (9, Step::Page(1, Act::Vouch(Vouch::Never))),
+        ],
+    };
+    let script = plan.script("a_name");
+    for line in [
+        "fn a_name() {",
+        "let plan = Plan {",
+        "seed: 3,",
+        "release: Release::Newest",
+        "(0, Step::Page(0, Act::Subscribe(0))),",
+        "(5, Step::Break(Fault::Next(Kind::Poll, Trouble::Status(503, Some(7))))),",
+        "(9, Step::Job(0, Job::End(Ending::Failed))),",
+        "(9, Step::Page(1, Act::Vouch(Vouch::Never))),",
+    ] {
+        assert!(script.contains(line), "{line} is not in\n{script}");
+    }
+}
+
+#[test]
+fn the_minimiser_keeps_only_the_bytes_that_matter() {
+    let bytes: Vec<u8> = (0..200).collect();
+    let has_both = |bytes: &[u8]| {
+        let seven = bytes.iter().position(|byte| *byte == 7);
+        seven.is_some_and(|at| bytes.iter().skip(at).any(|byte| *byte == 150))
+    };
+    assert_eq!(hunt::minimise(&bytes, 10_000, has_both), [7, 150]);
+}
