@@ -289,14 +289,16 @@ export interface ConnectionState {
    * - `connected`: live
    * - `reconnecting`: lost, and tried again
    * - `fallback`: the status is asked for by plain HTTP, and the connection is tried again at times
-   * - `offline`: the browser says that there is no network; it is tried again when there is
-   * - `stopped`: nothing more is tried, and `reason` says why; {@link Client.connect} tries again
+   * - `offline`: the browser says that there is no network, and no connection proves it wrong; no attempt is counted. It is
+   *   tried again when there is a network, when the page is seen, and every 30 s
+   * - `stopped`: nothing more is tried before the page is seen again, or while it is hidden in the back/forward cache or
+   *   frozen; `reason` says why; {@link Client.connect} tries again
    * - `closed`: for good
    */
   readonly name: StateName;
   /** Why it is not connected. */
   readonly reason?: ResearchSocketError;
-  /** The number of the attempt, from 1. */
+  /** The number of the attempt, from 1; 0 for one that is not counted. */
   readonly attempt?: number;
   /** Milliseconds from this state to the next attempt. */
   readonly delay?: number;

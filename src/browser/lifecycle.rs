@@ -9,7 +9,7 @@ use crate::research::Input;
 const WINDOW_EVENTS: [&str; 4] = ["online", "offline", "pagehide", "pageshow"];
 
 /// What happens to the document.
-const DOCUMENT_EVENTS: [&str; 2] = ["visibilitychange", "resume"];
+const DOCUMENT_EVENTS: [&str; 3] = ["visibilitychange", "freeze", "resume"];
 
 /// The listeners of one client. Dropping it removes them.
 pub(super) struct Lifecycle {
@@ -62,7 +62,8 @@ fn input_of(event: &Event) -> Option<Input> {
     match event.type_().as_str() {
         "online" => Some(Input::Online(true)),
         "offline" => Some(Input::Online(false)),
-        "pagehide" => Some(Input::Hidden),
+        // A frozen page answers no ping, and its poll would keep one of six connections to the server.
+        "pagehide" | "freeze" => Some(Input::Hidden),
         // Out of the back/forward cache, with all requests dead; else the page is new.
         "pageshow" => event
             .dyn_ref::<PageTransitionEvent>()

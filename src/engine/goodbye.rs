@@ -4,7 +4,7 @@ use super::endpoint::Endpoint;
 use super::packet::Packet;
 use super::payload;
 use super::session::Post;
-use crate::http::{Context, RequestId};
+use crate::http::{Beacon, Context, RequestId};
 use crate::queue::Queue;
 use crate::time::Timestamp;
 
@@ -87,6 +87,18 @@ impl Goodbye {
         {
             ctx.abort(id);
         }
+    }
+
+    /// The page is going away: unless the server has the close packet, it leaves with a beacon.
+    pub(crate) fn abandon(mut self, ctx: &mut Context<'_>) -> Option<Beacon> {
+        let is_said = self.post.is_none() && self.queue.is_empty();
+        self.abort(ctx);
+        if is_said {
+            return None;
+        }
+        let mut body = String::new();
+        Packet::Close.encode(&mut body);
+        Some(self.endpoint.beacon(ctx, &self.sid, body))
     }
 
     fn flush(&mut self, ctx: &mut Context<'_>) {

@@ -125,6 +125,21 @@ impl Session {
         self.fail(ctx, Failure::Timeout(phase), None);
     }
 
+    /// There may be no network any more: the answer that is awaited has to come by then. Whether
+    /// one is awaited, besides that to the poll.
+    pub(crate) fn hurry(&mut self, by: Timestamp) -> bool {
+        let deadline = match &mut self.state {
+            State::Opening { deadline, .. } => deadline,
+            State::Open(open) => match &mut open.post {
+                Some(post) => &mut post.deadline,
+                None => return false,
+            },
+            State::Closed => return false,
+        };
+        *deadline = by.min(*deadline);
+        true
+    }
+
     /// When [`handle_timeout`](Self::handle_timeout) has something to do next.
     pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
         match &self.state {

@@ -330,7 +330,7 @@ impl Client {
                     subscription.job.handle_status(self.now, &body);
                 }
                 if first_after_failure {
-                    self.connection.probe(&mut context!(self));
+                    self.connection.look(&mut context!(self));
                 }
             }
             Outcome::Refused { research, refusal } => {
@@ -423,7 +423,9 @@ impl Client {
 
     /// What was refused may be allowed by now.
     fn forgive(&mut self) {
-        self.polling = false;
+        if std::mem::take(&mut self.polling) {
+            self.start_polling();
+        }
         let live = self.connection.is_live();
         for subscription in self.subscriptions.values_mut() {
             if std::mem::take(&mut subscription.refused) && live {
@@ -686,7 +688,9 @@ impl Client {
             name,
             StateName::Connecting | StateName::Reconnecting | StateName::Stopped
         );
-        let name = if between && self.is_using_fallback() {
+        // A hidden page asks for nothing.
+        let hidden = matches!(self.connection.status(), Status::Hidden);
+        let name = if between && !hidden && self.is_using_fallback() {
             StateName::Fallback
         } else {
             name

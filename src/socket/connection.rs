@@ -1,7 +1,7 @@
 //! When to connect, when to try again, when to stop: one namespace over one session after another.
 
 use super::binary::Reassembler;
-use super::link::{Event, Hold, Link, Settings, Status};
+use super::link::{Early, Event, Hold, Link, Settings, Status};
 use super::outgoing::{self, Emit, EmitError, Outgoing};
 use super::packet::{self, Packet};
 use crate::engine::{self, Endpoint, Goodbye, Session};
@@ -33,14 +33,18 @@ pub(crate) struct Connection {
     /// Why there is no connection.
     pub(super) failure: Option<Failure>,
     /// Counted attempts since a connection was stable.
-    attempts: u32,
+    pub(super) attempts: u32,
+    /// Whether the attempt that is planned or under way is one of them.
+    pub(super) counted: bool,
+    /// When the server asked to be left alone until.
+    pub(super) not_before: Timestamp,
     /// Sessions in a row that were unknown to the server, since one was stable.
     unknown_sessions: u32,
     pub(super) ever_live: bool,
     pub(super) online: bool,
     pub(super) outgoing: Outgoing,
     pub(super) reassembler: Reassembler,
-    goodbyes: Vec<Goodbye>,
+    pub(super) goodbyes: Vec<Goodbye>,
     pub(super) events: Queue<Event>,
 }
 
@@ -51,6 +55,8 @@ impl Connection {
             link: Link::Idle,
             failure: None,
             attempts: 0,
+            counted: false,
+            not_before: Timestamp::default(),
             unknown_sessions: 0,
             ever_live: false,
             online: true,
@@ -65,8 +71,7 @@ impl Connection {
     pub(crate) fn connect(&mut self, ctx: &mut Context<'_>) {
         match self.link {
             Link::Holding { .. } | Link::Idle | Link::Waiting { .. } => {
-                self.attempts = 0;
-                self.unknown_sessions = 0;
+                self.start_anew();
                 self.ask(ctx);
             }
             Link::Asking { .. }
@@ -77,52 +82,10 @@ impl Connection {
         }
     }
 
-    /// The page can be seen again, or was restored: what waits is tried at once.
-    pub(crate) fn wake(&mut self, ctx: &mut Context<'_>) {
-        let restored = matches!(
-            self.link,
-            Link::Holding {
-                hold: Hold::Hidden,
-                ..
-            }
-        );
-        let began = !matches!(self.link, Link::Idle);
-        if restored || (began && self.settings.reconnection) {
-            self.connect(ctx);
-        }
-    }
-
-    /// There is a sign that the server is back: one attempt, not counted.
-    pub(crate) fn probe(&mut self, ctx: &mut Context<'_>) {
-        if let Link::Holding {
-            hold: Hold::UsedUp | Hold::Offline,
-            ..
-        }
-        | Link::Waiting { .. } = self.link
-        {
-            self.ask(ctx);
-        }
-    }
-
-    /// What the page says of its network. "Offline" stops nothing that works: it can be wrong.
-    pub(crate) fn set_online(&mut self, ctx: &mut Context<'_>, online: bool) {
-        self.online = online;
-        if online {
-            // A network makes no difference to a server that refused.
-            if let Link::Holding {
-                hold: Hold::Offline | Hold::UsedUp,
-                ..
-            }
-            | Link::Waiting { .. } = self.link
-            {
-                self.connect(ctx);
-            }
-        } else if let Link::Waiting { until, .. } = self.link {
-            self.link = Link::Holding {
-                hold: Hold::Offline,
-                probe_at: Some(until.max(ctx.now.after(PROBE_MS))),
-            };
-        }
+    pub(super) const fn start_anew(&mut self) {
+        self.attempts = 0;
+        self.counted = false;
+        self.unknown_sessions = 0;
     }
 
     /// Whether this is the question that the attempt under way waits for.
@@ -193,8 +156,8 @@ impl Connection {
             Link::Joining { deadline, .. } if ctx.is_over(deadline) => {
                 self.fail(ctx, Failure::Timeout(Phase::Connect));
             }
-            Link::Waiting { until, counted, .. } if until <= ctx.now => {
-                if counted {
+            Link::Waiting { until, .. } if until <= ctx.now => {
+                if self.counted {
                     self.events
                         .push_back(Event::ReconnectAttempt(self.attempts));
                 }
@@ -220,9 +183,9 @@ impl Connection {
             Link::Asking { deadline, .. } => Some(*deadline),
             Link::Closed | Link::Idle => None,
             Link::Holding { probe_at, .. } => *probe_at,
-            Link::Joining { session, deadline } => {
-                earliest(Some(*deadline), session.poll_timeout())
-            }
+            Link::Joining {
+                session, deadline, ..
+            } => earliest(Some(*deadline), session.poll_timeout()),
             Link::Live { session, .. } | Link::Opening { session, .. } => session.poll_timeout(),
             Link::Waiting { until, .. } => Some(*until),
         };
@@ -244,7 +207,9 @@ impl Connection {
     }
 
     pub(crate) fn status(&self) -> Status {
-        let under_way = if self.ever_live || self.attempts > 0 {
+        let under_way = if !self.online && !matches!(self.link, Link::Idle) {
+            Status::Offline
+        } else if self.ever_live || self.attempts > 0 {
             Status::Reconnecting {
                 attempt: self.attempt(),
                 delay_ms: None,
@@ -415,32 +380,6 @@ impl Connection {
         }
     }
 
-    /// The page goes away, perhaps into the back/forward cache, from which
-    /// [`wake`](Self::wake) brings it back.
-    pub(crate) fn hide(&mut self, ctx: &mut Context<'_>) {
-        let beacon = match std::mem::replace(&mut self.link, Link::Idle) {
-            link @ (Link::Closed | Link::Idle) => {
-                self.link = link;
-                return;
-            }
-            Link::Joining { session, .. } => session.abandon(ctx, None),
-            Link::Live { session, .. } => {
-                self.connection_lost(Failure::PageHidden);
-                session.abandon(ctx, Some(self.disconnect_packet()))
-            }
-            Link::Opening { session, .. } => session.abandon(ctx, None),
-            Link::Asking { .. } | Link::Holding { .. } | Link::Waiting { .. } => None,
-        };
-        if let Some(beacon) = beacon {
-            ctx.commands.push_back(Command::Beacon(beacon));
-        }
-        self.failure = Some(Failure::PageHidden);
-        self.link = Link::Holding {
-            hold: Hold::Hidden,
-            probe_at: None,
-        };
-    }
-
     /// Whether nothing is left to do after [`close`](Self::close).
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.link, Link::Closed) && self.goodbyes.is_empty()
@@ -459,7 +398,7 @@ impl Connection {
         }
     }
 
-    fn ask(&mut self, ctx: &mut Context<'_>) {
+    pub(super) fn ask(&mut self, ctx: &mut Context<'_>) {
         // What waited for attachments is lost with its session, as everything under way is.
         self.reassembler = Reassembler::default();
         let ask = AskId(ctx.ids.next());
@@ -509,7 +448,11 @@ impl Connection {
         }
         session.flush(ctx);
         let deadline = ctx.now.after(self.settings.timeout_ms);
-        self.link = Link::Joining { session, deadline };
+        self.link = Link::Joining {
+            session,
+            deadline,
+            early: Early::default(),
+        };
     }
 
     /// Ends what there is, tells the layer above, and decides what comes next.
@@ -547,6 +490,10 @@ impl Connection {
     }
 
     fn next(&mut self, ctx: &mut Context<'_>, failure: &Failure) -> Link {
+        if !self.online {
+            self.uncount();
+        }
+        self.counted = false;
         let at_least_ms = match failure.retry() {
             // Where it worked before, a 404 is a deployment under way.
             Retry::Stop if *failure == Failure::NotFound && self.ever_live => 0,
@@ -559,6 +506,9 @@ impl Connection {
             Retry::Counted { at_least_ms } => at_least_ms,
             Retry::Now => 0,
         };
+        if at_least_ms > 0 {
+            self.not_before = ctx.now.after(at_least_ms);
+        }
         if !self.settings.reconnection {
             return Link::Holding {
                 hold: Hold::Refused,
@@ -576,7 +526,6 @@ impl Connection {
             return Link::Waiting {
                 until: ctx.now,
                 delay_ms: 0,
-                counted: false,
             };
         }
         if let Some(max) = self.settings.attempts
@@ -604,15 +553,15 @@ impl Connection {
             .delay(self.attempts, unit)
             .max(at_least_ms);
         self.attempts = self.attempts.saturating_add(1);
+        self.counted = true;
         Link::Waiting {
             until: ctx.now.after(delay_ms),
             delay_ms,
-            counted: true,
         }
     }
 
     /// Closes the session, if there is one; `farewell`: with Socket.IO's DISCONNECT too.
-    fn leave(&mut self, ctx: &mut Context<'_>, farewell: bool) {
+    pub(super) fn leave(&mut self, ctx: &mut Context<'_>, farewell: bool) {
         match std::mem::replace(&mut self.link, Link::Idle) {
             Link::Joining { session, .. } | Link::Opening { session, .. } => {
                 self.say_goodbye(ctx, session, None);
@@ -641,7 +590,7 @@ impl Connection {
         }
     }
 
-    fn connection_lost(&mut self, failure: Failure) {
+    pub(super) fn connection_lost(&mut self, failure: Failure) {
         self.events.push_back(Event::Disconnected(failure));
         for emit in self.outgoing.fail_sent() {
             self.events.push_back(Event::EmitFailed {
@@ -657,7 +606,7 @@ impl Connection {
         }
     }
 
-    fn disconnect_packet(&self) -> engine::packet::Packet<'static> {
+    pub(super) fn disconnect_packet(&self) -> engine::packet::Packet<'static> {
         outgoing::message(&Packet::Disconnect {
             namespace: &self.settings.namespace,
         })

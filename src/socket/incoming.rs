@@ -65,13 +65,29 @@ impl Connection {
                 }
             }
             Packet::Event { id, name, args, .. } => {
-                let (name, args) = (name.into_owned(), args.to_text());
-                self.events.push_back(Event::Message {
-                    name,
-                    args,
+                let attached: usize = attachments.iter().map(Vec::len).sum();
+                let bytes = args.as_str().len().saturating_add(attached);
+                let event = Event::Message {
+                    name: name.into_owned(),
+                    args: args.to_text(),
                     ack: id,
                     attachments,
-                });
+                };
+                match &mut self.link {
+                    Link::Joining { early, .. } => {
+                        if !early.push(event, bytes) {
+                            let words = "more events before CONNECT than can wait for it";
+                            self.events.push_back(Event::Damaged(words.to_owned()));
+                        }
+                    }
+                    Link::Asking { .. }
+                    | Link::Closed
+                    | Link::Holding { .. }
+                    | Link::Idle
+                    | Link::Live { .. }
+                    | Link::Opening { .. }
+                    | Link::Waiting { .. } => self.events.push_back(event),
+                }
             }
             Packet::Connect { .. } | Packet::ConnectError { .. } | Packet::Disconnect { .. } => {
                 debug_assert!(false, "these have no attachments");
@@ -89,7 +105,10 @@ impl Connection {
             }
             return;
         };
-        if let Link::Joining { session, .. } = std::mem::replace(&mut self.link, Link::Idle) {
+        if let Link::Joining {
+            session, mut early, ..
+        } = std::mem::replace(&mut self.link, Link::Idle)
+        {
             self.link = Link::Live {
                 session,
                 since: ctx.now,
@@ -98,8 +117,12 @@ impl Connection {
             self.ever_live = true;
             // Whatever the page said before.
             self.online = true;
+            self.counted = false;
             let (sid, attempt) = (sid.into_owned(), self.attempt());
             self.events.push_back(Event::Connected { sid, attempt });
+            while let Some(event) = early.pop() {
+                self.events.push_back(event);
+            }
         }
     }
 

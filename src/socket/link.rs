@@ -6,7 +6,15 @@ use crate::engine::Session;
 use crate::failure::Failure;
 use crate::http::AskId;
 use crate::json::Text;
+use crate::queue::Queue;
 use crate::time::Timestamp;
+
+/// How many bytes of events may wait for the grant of their namespace: as much as one poll of a
+/// usual server brings.
+pub const MAX_EARLY_BYTES: usize = 1_000_000;
+
+/// What one of them takes besides its text, at least.
+const EARLY_BYTES: usize = 64;
 
 /// What the connection is told once.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +65,32 @@ pub(crate) enum Event {
     ReconnectFailed(Failure),
 }
 
+/// Events that came before the grant: python-socketio sends what its `connect` handler emits ahead
+/// of it. The page hears them after `connect`.
+#[derive(Debug, Default)]
+pub(super) struct Early {
+    events: Queue<Event>,
+    bytes: usize,
+}
+
+impl Early {
+    /// Keeps the event of `bytes` bytes; false if there is no room for it.
+    #[must_use]
+    pub(super) fn push(&mut self, event: Event, bytes: usize) -> bool {
+        let bytes = self.bytes.saturating_add(bytes.saturating_add(EARLY_BYTES));
+        let has_room = bytes <= MAX_EARLY_BYTES;
+        if has_room {
+            self.bytes = bytes;
+            self.events.push_back(event);
+        }
+        has_room
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+}
+
 /// The state in the words of the page.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Status {
@@ -86,9 +120,14 @@ pub(crate) enum Status {
 ///     ▲  └──────────────────────┴───────────────┴── failure ───────┤
 ///     │ due                                                        ▼
 ///   Waiting ◀── attempts left ─────────────────────────────── (decide)
-///     ▲                                                            │
-///     └── due, page wakes up ── Holding ◀── offline, used up, refused
+///     ▲ └─ offline ─────────┐                                      │
+///     │                     ▼                                      │
+///     └── online ──────── Holding ◀── offline, used up, refused ───┘
 /// ```
+///
+/// From Waiting and Holding a look leads to Asking: an attempt that is not counted, when the page
+/// is seen, the network is said to be there, a status request succeeds again, and now and then.
+/// From any state the page can go (Holding, hidden), and be closed (Closed).
 #[derive(Debug)]
 pub(super) enum Link {
     Asking {
@@ -104,6 +143,7 @@ pub(super) enum Link {
     Joining {
         session: Session,
         deadline: Timestamp,
+        early: Early,
     },
     Live {
         session: Session,
@@ -116,8 +156,6 @@ pub(super) enum Link {
     Waiting {
         until: Timestamp,
         delay_ms: u64,
-        /// Whether the page is told when it begins: not of the one that is made at once.
-        counted: bool,
     },
 }
 

@@ -309,6 +309,14 @@ pub(super) fn encode(
     Ok(with_attachments(&packet, attachments))
 }
 
+/// An ack without arguments.
+pub(super) fn nobodys_ack(namespace: &str, id: u64) -> Vec<EnginePacket<'static>> {
+    let ack = Raw::parse("[]")
+        .map_err(PacketError::Json)
+        .and_then(|args| Packet::ack(namespace, id, args, 0));
+    ack.map(|ack| message(&ack)).into_iter().collect()
+}
+
 /// The Engine.IO packets of one Socket.IO packet.
 pub(super) fn with_attachments(
     packet: &Packet<'_>,

@@ -94,6 +94,30 @@ async fn a_page_out_of_the_cache_makes_one_new_session() {
 }
 
 #[wasm_bindgen_test]
+async fn a_page_that_is_frozen_says_goodbye_and_comes_back_with_one_session() {
+    let world = World::new();
+    let client = world.following("r").await;
+    // As into the back/forward cache and out of it: both pairs of events.
+    for event in ["pagehide", "freeze"] {
+        world.page.fire(event, true);
+    }
+    world.heard(&client, "disconnect").await;
+    assert_eq!(world.beacons().await.as_array().unwrap().len(), 1);
+    assert!(!world.left().iter().any(|left| left == "timer"));
+    for event in ["resume", "pageshow"] {
+        world.page.fire(event, true);
+    }
+    world.heard(&client, "reconnect").await;
+    world.settle().await;
+    assert_eq!(world.stats().handshakes, 2);
+    world.page.fire("freeze", false);
+    world.page.fire("resume", false);
+    world
+        .until("a third session", || world.stats().handshakes == 3)
+        .await;
+}
+
+#[wasm_bindgen_test]
 async fn a_page_that_is_shown_for_the_first_time_does_nothing_twice() {
     let world = World::new();
     let client = world.following("r").await;
@@ -127,8 +151,14 @@ async fn offline_stops_attempts_and_online_begins_them() {
     let world = World::new();
     let client = world.following("r").await;
     // The browser can be wrong: what works goes on.
+    let posts = world.logged(Kind::Post).len();
     world.page.set_online(false);
     world.page.fire("offline", false);
+    world
+        .until("it makes sure of that", || {
+            world.logged(Kind::Post).len() > posts
+        })
+        .await;
     world.payload("r", json!({"message": "still there"}));
     world.heard(&client, "update").await;
 

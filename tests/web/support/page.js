@@ -215,7 +215,7 @@ export class Page {
 
   /** An event of the window, or of the document for those that only it has. */
   fire(type, persisted) {
-    const target = type === "visibilitychange" || type === "resume" ? document : window;
+    const target = ["visibilitychange", "freeze", "resume"].includes(type) ? document : window;
     const isTransition = type === "pagehide" || type === "pageshow";
     target.dispatchEvent(isTransition ? new PageTransitionEvent(type, { persisted }) : new Event(type));
   }
