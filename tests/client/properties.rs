@@ -26,6 +26,10 @@ enum Step {
     Stale(u64),
     Handshakes(usize),
     Wait,
+    /// The next timer fires so much too late.
+    Late(u64),
+    /// The page says so first when it wakes up.
+    Wake(u64, Input),
     Sleep(u64),
     Backwards(u64),
     Page(Input),
@@ -47,7 +51,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0_u64..100).prop_map(Step::Stale),
         2 => prop::sample::select(vec![1, 2, 40, 200, 1_000_000]).prop_map(Step::Handshakes),
         15 => Just(Step::Wait),
-        5 => (0_u64..40_000).prop_map(Step::Sleep),
+        4 => prop_oneof![0_u64..2000, 0_u64..120_000].prop_map(Step::Late),
+        2 => (sleep(), wake()).prop_map(|(millis, input)| Step::Wake(millis, input)),
+        5 => sleep().prop_map(Step::Sleep),
         1 => (0_u64..40_000).prop_map(Step::Backwards),
         25 => page().prop_map(Step::Page),
         10 => (any::<bool>(), ack(), 0_usize..100)
@@ -56,6 +62,19 @@ fn step() -> impl Strategy<Value = Step> {
         2 => credentials().prop_map(Step::Ask),
         1 => Just(Step::LateCredentials),
     ]
+}
+
+fn sleep() -> impl Strategy<Value = u64> {
+    prop_oneof![0_u64..40_000, 0_u64..40_000, 0_u64..10 * 3_600_000]
+}
+
+fn wake() -> impl Strategy<Value = Input> {
+    prop::sample::select(vec![
+        Input::Visible,
+        Input::Online(true),
+        Input::Online(false),
+        Input::Timeout,
+    ])
 }
 
 fn status() -> impl Strategy<Value = u16> {
@@ -105,8 +124,8 @@ fn page() -> impl Strategy<Value = Input> {
         1 => id().prop_map(|id| Input::Unsubscribe(id.to_owned())),
         1 => id().prop_map(|id| Input::Refresh(id.to_owned())),
         1 => (prop::sample::select(vec!["a", "progress_r"]), any::<bool>()).prop_map(listen),
-        2 => any::<bool>().prop_map(Input::Online),
-        2 => Just(Input::Visible),
+        4 => any::<bool>().prop_map(Input::Online),
+        4 => Just(Input::Visible),
         1 => Just(Input::Hidden),
         1 => Just(Input::Timeout),
         1 => (0_u64..3, prop::sample::select(vec!["[]", "{", "[1,\"0123456789\"]"])).prop_map(
@@ -176,6 +195,12 @@ fn options() -> impl Strategy<Value = Options> {
 /// A world under a script.
 struct Run {
     world: World,
+    /// What the browser said last, unless a connection proved it wrong.
+    offline: bool,
+    hidden: bool,
+    /// Attempts of this outage since the page connected, was restored, or found a network.
+    announced: u32,
+    attempts: Option<u32>,
     emits: u64,
     cancels: u64,
 }
@@ -194,6 +219,10 @@ impl Run {
                 config.reconnection_attempts = options.attempts;
                 config.fallback = config.fallback.filter(|_| options.fallback);
             }),
+            offline: false,
+            hidden: false,
+            announced: 0,
+            attempts: options.attempts,
             emits: 0,
             cancels: 0,
         }
@@ -236,6 +265,16 @@ impl Run {
                     self.world.now += wait;
                     self.input(Input::Timeout);
                 }
+            }
+            Step::Late(millis) => {
+                if let Some(wait) = self.world.until_due() {
+                    self.world.now += wait + millis;
+                    self.input(Input::Timeout);
+                }
+            }
+            Step::Wake(millis, input) => {
+                self.world.now += millis;
+                self.input(input);
             }
             Step::Sleep(millis) => self.world.now += millis,
             Step::Backwards(millis) => {
@@ -300,11 +339,52 @@ impl Run {
 
     fn input(&mut self, input: Input) {
         self.world.forget();
+        self.note(&input);
         let outputs = self.world.input(input.clone());
+        self.check_page(&input);
         let did = self.world.did();
         assert!(did.len() <= MAX_IN_FLIGHT + 8, "{input:?} led to {did:?}");
         assert!(outputs <= 500, "{input:?} led to {outputs} outputs");
         assert!(self.world.in_flight.len() <= MAX_IN_FLIGHT);
+    }
+
+    fn note(&mut self, input: &Input) {
+        match input {
+            Input::Connect => self.announced = 0,
+            Input::Hidden => self.hidden = true,
+            Input::Online(online) => {
+                let found = *online && std::mem::replace(&mut self.offline, !online);
+                if found {
+                    self.announced = 0;
+                }
+                self.offline = !online;
+            }
+            // Being looked at alone gives no attempts back.
+            Input::Visible if std::mem::take(&mut self.hidden) => self.announced = 0,
+            _ => {}
+        }
+    }
+
+    fn check_page(&mut self, input: &Input) {
+        for told in self.world.heard() {
+            match told.split(' ').next().unwrap() {
+                "connect" => self.offline = false,
+                "disconnect" => self.announced = 0,
+                "reconnect_attempt" => {
+                    assert!(!self.offline, "{input:?} spends an attempt offline");
+                    self.announced += 1;
+                }
+                "reconnect_failed" => assert!(!self.offline, "{input:?} gives up offline"),
+                _ => {}
+            }
+        }
+        let most = self.attempts.unwrap_or(u32::MAX);
+        assert!(self.announced <= most, "{input:?}: {}", self.announced);
+        let is_hidden = self.world.client.state().reason == Some(Failure::PageHidden);
+        if is_hidden && *input == Input::Hidden {
+            let mut left = self.world.in_flight.values().map(words::kind);
+            assert!(left.all(|kind| kind == Kind::Terminate), "left behind");
+        }
     }
 
     /// All faults are over: the client must become live, where nobody refused it by itself.
