@@ -5,9 +5,12 @@ use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, RequestCache, RequestCredentials, RequestInit, UrlSearchParams};
+use web_sys::{
+    AbortSignal, ReadableStreamDefaultReader, RequestCache, RequestCredentials, RequestInit,
+    UrlSearchParams,
+};
 
-use crate::http::{Answer, Beacon, Method, Request, RequestError, Response};
+use crate::http::{Answer, Beacon, MAX_BODY_BYTES, Method, Request, RequestError, Response};
 
 /// What `fetch` calls the media type of the protocol.
 const BEACON_TYPE: &str = "text/plain;charset=UTF-8";
@@ -112,18 +115,57 @@ async fn read(response: web_sys::Response) -> Answer {
     let headers = response.headers();
     let retry_after = headers.get("retry-after").ok().flatten();
     let retry_after_ms = retry_after.and_then(|value| retry_after_ms(&value));
-    let body = match response.array_buffer() {
-        Ok(body) => JsFuture::from(body).await,
-        Err(error) => Err(error),
-    };
-    match body {
-        Ok(body) => Answer::Response(Response {
+    match read_body(&response).await {
+        Ok(Some(body)) => Answer::Response(Response {
             status: response.status(),
             retry_after_ms,
-            body: Uint8Array::new(&body).to_vec(),
+            body,
         }),
+        Ok(None) => Answer::Failed(RequestError::TooLarge),
         Err(error) => Answer::Failed(RequestError::Body(words(&error))),
     }
+}
+
+/// Reads a body piece by piece, since its length is not known before: answers are chunked, and
+/// packed ones can be a thousand times larger than what was sent. `None` if it is too large: the
+/// rest is then cancelled, which ends its request.
+async fn read_body(response: &web_sys::Response) -> Result<Option<Vec<u8>>, JsValue> {
+    let Some(stream) = response.body() else {
+        return Ok(Some(Vec::new()));
+    };
+    let reader = ReadableStreamDefaultReader::new(&stream)?;
+    // Outside of the module's memory, which never shrinks, until their length is known.
+    let mut pieces = Vec::new();
+    let mut length = 0;
+    loop {
+        let next = JsFuture::from(reader.read()).await?;
+        let piece = Reflect::get(&next, &"value".into())?;
+        if piece.is_undefined() {
+            break;
+        }
+        let piece: Uint8Array = piece.dyn_into()?;
+        length += piece.length() as usize;
+        if length > MAX_BODY_BYTES {
+            let cancelled = JsFuture::from(reader.cancel());
+            wasm_bindgen_futures::spawn_local(async {
+                // Whatever comes of it, the rest is not read.
+                let _ = cancelled.await;
+            });
+            return Ok(None);
+        }
+        pieces.push(piece);
+    }
+    let mut body = vec![0; length];
+    let mut rest = body.as_mut_slice();
+    for piece in pieces {
+        // Always: who made the pieces cannot change them.
+        let Some((head, tail)) = rest.split_at_mut_checked(piece.length() as usize) else {
+            break;
+        };
+        piece.copy_to(head);
+        rest = tail;
+    }
+    Ok(Some(body))
 }
 
 /// `Retry-After`: seconds, or a date (RFC 9110, 10.2.3).

@@ -19,6 +19,7 @@ pub mod emits;
 pub mod failures;
 pub mod following;
 pub mod handlers;
+pub mod large_answers;
 pub mod options;
 pub mod page_events;
 pub mod shapes;
