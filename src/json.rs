@@ -6,7 +6,10 @@
 
 mod number;
 mod scan;
+#[cfg(test)]
+mod steps;
 mod string;
+mod tokens;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,6 +20,7 @@ use scan::Scanner;
 use crate::text::decimal;
 
 pub use string::write_string;
+pub(crate) use tokens::Token;
 
 /// How deep arrays and objects may nest.
 ///
@@ -283,9 +287,7 @@ impl<'a> Inside<'a> {
             bytes: self.text.as_bytes(),
             at: self.at,
         };
-        while let Some(b' ' | b'\t' | b'\n' | b'\r' | b',' | b':') = scanner.peek() {
-            scanner.at += 1;
-        }
+        scanner.skip_separators();
         let start = scanner.at;
         scanner.skip_valid();
         self.at = scanner.at;

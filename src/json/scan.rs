@@ -10,6 +10,8 @@ pub(super) struct Scanner<'a> {
 
 impl Scanner<'_> {
     pub(super) fn peek(&self) -> Option<u8> {
+        #[cfg(test)]
+        super::steps::count();
         self.bytes.get(self.at).copied()
     }
 
@@ -173,6 +175,13 @@ impl Scanner<'_> {
             _ if self.at > start => Ok(()),
             Some(_) => Err(ErrorKind::BadNumber),
             None => Err(ErrorKind::UnexpectedEnd),
+        }
+    }
+
+    /// Moves over what stands between the values of a text that is known to be valid.
+    pub(super) fn skip_separators(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r' | b',' | b':') = self.peek() {
+            self.at += 1;
         }
     }
 

@@ -10,6 +10,7 @@
 )]
 
 mod allocations;
+mod fields;
 mod large;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../client/words.rs"]

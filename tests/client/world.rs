@@ -41,6 +41,8 @@ pub(crate) struct World {
     /// What the client did and told since it was asked last, in short words.
     did: Vec<String>,
     told: Vec<String>,
+    /// The same events as they are.
+    pub(crate) events: Vec<Event>,
     rules: Rules,
 }
 
@@ -82,6 +84,7 @@ impl World {
             sessions: 0,
             did: Vec::new(),
             told: Vec::new(),
+            events: Vec::new(),
             rules: Rules::default(),
         }
     }
@@ -296,6 +299,7 @@ impl World {
     pub(crate) fn forget(&mut self) {
         self.did.clear();
         self.told.clear();
+        self.events.clear();
     }
 
     /// The one word for the state, with what belongs to it.
@@ -462,6 +466,7 @@ impl World {
         let is_reply = matches!(event, Event::EmitFailed { .. } | Event::Cancelled { .. });
         assert!(!was_closed || is_reply, "after the end: {event:?}");
         self.told.push(words::event(&event));
+        self.events.push(event);
     }
 
     fn check(&self, input: &Input) {

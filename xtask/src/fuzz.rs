@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_target_is_named_with_those_that_there_are() {
+    fn the_targets_are_the_files_of_their_folder() {
         let project = Project::locate().unwrap();
         let targets = targets(&project).unwrap();
         assert_eq!(

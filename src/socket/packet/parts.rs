@@ -1,7 +1,7 @@
 //! The parts of a Socket.IO packet: what stands before its JSON, and placeholders inside it.
 
 use super::{MAIN_NAMESPACE, MAX_ACK_ID, MAX_ATTACHMENTS, PacketError};
-use crate::json::Raw;
+use crate::json::{Kind, Raw, Token};
 
 /// `<n>-` and the rest.
 pub(super) fn split_attachments(rest: &str) -> Result<(usize, &str), PacketError> {
@@ -69,22 +69,76 @@ pub(super) fn required(text: &str) -> Result<Raw<'_>, PacketError> {
     Raw::parse(text).map_err(PacketError::Json)
 }
 
-/// Whether every placeholder in `raw` names an attachment that there is. Recursion is bounded by
-/// the depth that JSON may have here.
+/// Whether every placeholder in `raw` names an attachment that there is. What stands inside a
+/// placeholder does not count: the attachment takes its place.
 pub(super) fn placeholders_fit(raw: Raw<'_>, attachments: usize) -> bool {
-    if raw.get("_placeholder").and_then(Raw::bool) == Some(true) {
-        let num = raw.get("num").and_then(Raw::integer);
-        return num.is_some_and(|num| usize::try_from(num).is_ok_and(|num| num < attachments));
-    }
-    for (_, value) in raw.members() {
-        if !placeholders_fit(value, attachments) {
-            return false;
+    let mut outer = Vec::new();
+    let mut inner = Container::default();
+    for token in raw.tokens() {
+        match token {
+            Token::Value(value) => inner.take(Some(value)),
+            Token::Open(kind) => {
+                let is_object = kind == Kind::Object;
+                outer.push(std::mem::take(&mut inner));
+                inner.is_object = is_object;
+            }
+            Token::Close => {
+                let fits = inner.fits(attachments);
+                inner = outer.pop().unwrap_or_default();
+                inner.take(None);
+                inner.holds_misfit |= !fits;
+            }
         }
     }
-    for value in raw.elements() {
-        if !placeholders_fit(value, attachments) {
-            return false;
+    !inner.holds_misfit
+}
+
+/// An array or object of which a part has been read.
+#[derive(Default)]
+struct Container {
+    is_object: bool,
+    /// The key whose value comes next.
+    key: Option<Key>,
+    is_placeholder: bool,
+    num: Option<i64>,
+    holds_misfit: bool,
+}
+
+enum Key {
+    Num,
+    Other,
+    Placeholder,
+}
+
+impl Container {
+    /// The next key or value; `None` for an array or object.
+    fn take(&mut self, value: Option<Raw<'_>>) {
+        if !self.is_object {
+            return;
+        }
+        match self.key.take() {
+            None => {
+                let name = value.and_then(Raw::string);
+                self.key = Some(match name.as_deref() {
+                    Some("_placeholder") => Key::Placeholder,
+                    Some("num") => Key::Num,
+                    Some(_) | None => Key::Other,
+                });
+            }
+            Some(Key::Num) => self.num = value.and_then(Raw::integer),
+            Some(Key::Other) => {}
+            Some(Key::Placeholder) => {
+                self.is_placeholder = value.and_then(Raw::bool) == Some(true);
+            }
         }
     }
-    true
+
+    fn fits(&self, attachments: usize) -> bool {
+        if self.is_placeholder {
+            let num = self.num.and_then(|num| usize::try_from(num).ok());
+            num.is_some_and(|num| num < attachments)
+        } else {
+            !self.holds_misfit
+        }
+    }
 }
