@@ -11,7 +11,8 @@ use crate::http::{Command, Context};
 pub const VERIFY_MS: u64 = 5000;
 
 /// Number of an ack that no server waits for: the largest exact integer. An ack that nobody waits
-/// for any more is what servers see after each of their own time-outs.
+/// for any more is what servers see after each of their own time-outs; Flask-SocketIO, ASGI and socket.io
+/// answer its POST and do nothing else.
 const NOBODYS_ACK: u64 = (1 << 53) - 1;
 
 impl Connection {

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use mock_server::{Config, Kind};
+use mock_server::{Action, Command, Config, DropOpen, Kind, OfflineMode};
 use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -143,6 +143,59 @@ async fn a_handler_may_close() {
     assert_eq!(client.of("disconnect")[0]["reason"], "io client disconnect");
     client.free();
     world.nothing_left().await;
+}
+
+#[wasm_bindgen_test]
+async fn any_handler_may_close() {
+    for kind in [
+        "credentials",
+        "state",
+        "connect_error",
+        "reconnect_attempt",
+        "connect",
+        "update",
+        "log",
+        "ack_error",
+        "disconnect",
+        "reconnect",
+    ] {
+        let world = World::new();
+        world.next(Kind::Handshake, Action::Refuse);
+        let client = world.client(json!({}));
+        client.on_event(move |client, told| {
+            if told.kind == kind {
+                client.close();
+            }
+        });
+        client.subscribe("r");
+        client.emit(json!(["unanswered"]), 20.0).unwrap();
+        client.open();
+        for turn in 1..100 {
+            if client.state()["name"] == "closed" {
+                break;
+            }
+            world.payload("r", json!({"message": "news"}));
+            world.burst("r", 1);
+            world.settle().await;
+            if turn % 5 == 0 {
+                let (kind, mode) = (Some(Kind::Poll), OfflineMode::Refuse);
+                world.control(Command::DropOpen(DropOpen { kind, mode }));
+            }
+        }
+        assert_eq!(client.state()["name"], "closed", "{kind}");
+        world.settle().await;
+        let kinds = client.kinds();
+        let first = kinds.iter().position(|told| told == kind).unwrap();
+        let after = kinds.iter().skip(first + 1);
+        // Its end, and what became of what it had sent.
+        let last_words = ["state", "disconnect", "ack_error"];
+        let others: Vec<_> = after
+            .filter(|told| !last_words.contains(&told.as_ref()))
+            .collect();
+        assert!(others.is_empty(), "{kind}: {others:?}");
+        client.free();
+        world.nothing_left().await;
+    }
 }
 
 #[wasm_bindgen_test]
