@@ -122,6 +122,34 @@ export interface ConnectOptions {
    */
   terminatePath?: string;
 
+  /**
+   * Whether log lines that were missed are fetched from the server's stored log: when a research is subscribed to, after
+   * each reconnection, while the status is polled, and before an end that was found by asking for the status. Lines of
+   * both sources are merged: each is heard once, in order of time. Live lines wait for the older ones, 10 seconds at most.
+   * @default true
+   */
+  history?: boolean;
+
+  /**
+   * Where the stored log is: an array of `{ id, message, timestamp, log_type }`, oldest first; `{id}` stands for the id of
+   * the research. At most 32 MiB are read.
+   * @default "/api/research/{id}/logs"
+   */
+  logsPath?: string;
+
+  /**
+   * Where it is asked for when `logsPath` answers 404: `{ logs: [...] }` or `{ progress_log: "[...]" }`.
+   * @default "/history/logs/{id}"
+   */
+  historyPath?: string;
+
+  /**
+   * After how much silence of a research over a live connection its status is asked for, 1000 to a day; twice as long
+   * each further time, up to ten minutes. `false` or 0 for never. It needs `fallback`.
+   * @default 60000
+   */
+  stallAfter?: number | false;
+
   /** How repeated messages are recognised. */
   dedup?: {
     /**
@@ -176,6 +204,9 @@ export interface FallbackOptions {
    * @default "/api/research/{id}/status"
    */
   statusPath?: string;
+
+  /** The same as {@link ConnectOptions.logsPath}, which counts if both are given. */
+  logsPath?: string;
 
   /**
    * How long one answer may take.
@@ -354,8 +385,16 @@ export interface Stats {
   readonly attempts: number;
   /** Requests for the status of a research. */
   readonly statusChecks: number;
+  /** Requests for the stored log of a research. */
+  readonly historyRequests: number;
+  /** Requests for a status because a research was silent for too long; they are among `statusChecks`. */
+  readonly stallChecks: number;
+  /** Outages of which a `gap` told. */
+  readonly gaps: number;
   /** Log lines that handlers heard of. */
   readonly lines: number;
+  /** Those of them that came from the stored log. */
+  readonly recovered: number;
   /** Log lines and updates that came again and were dropped. */
   readonly duplicates: number;
   /** What was refused; see the event `warning`. */
@@ -433,7 +472,10 @@ export interface ResearchEvents {
   engine: Engine;
   /** Something failed. Often, but not always, the end follows. */
   failure: Failure;
-  /** Log lines were missed. */
+  /**
+   * Log lines were missed in an outage, or dropped because the page was too slow. Of an outage it tells once the stored
+   * log has been read twice, or cannot be read; not if no line was missed.
+   */
   gap: Gap;
   /** The end, exactly once. A client that subscribes after the end hears of it too. */
   end: End;
@@ -485,7 +527,7 @@ export interface Update {
 export interface LogEntry {
   readonly message: string;
   readonly level: LogLevel;
-  /** As the server wrote it, usually ISO 8601. */
+  /** As the server wrote it, usually ISO 8601; of lines from the stored log always, if its date can be read. */
   readonly time?: string;
   /** Where it came from. */
   readonly source: Source;
@@ -641,7 +683,7 @@ export interface Warning {
 
 /**
  * - `ack-not-sent`: an acknowledgement of the page found no connection
- * - `damaged-answer`: an answer about the status that is too large or no text
+ * - `damaged-answer`: an answer about the status, or a stored log, that is too large or no text
  * - `damaged-packet`, `not-json`, `not-an-object`: what came cannot be read
  * - `not-found`: the server knows no such research
  * - `out-of-range`, `unknown-value`, `wrong-type`: a field that was left out

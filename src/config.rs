@@ -9,7 +9,7 @@ use crate::socket::{self};
 /// The longest time that any option takes, in milliseconds: one day.
 pub const MAX_OPTION_MS: u64 = 86_400_000;
 
-/// The largest number of remembered log lines: at 8 bytes and a set entry each, some 50 MB.
+/// The largest number of remembered log lines: at up to 100 bytes each, some 100 MB.
 pub const MAX_DEDUP_ENTRIES: u64 = 1_000_000;
 
 /// The place of the research's id in a path.

@@ -173,6 +173,14 @@ impl Session {
         }
     }
 
+    /// Whether the server has taken everything that was sent.
+    pub(crate) fn has_sent_all(&self) -> bool {
+        match &self.state {
+            State::Open(open) => open.post.is_none() && open.queue.is_empty(),
+            State::Opening { .. } | State::Closed => false,
+        }
+    }
+
     /// Queues a packet that fits [`max_payload`](Self::max_payload). Call
     /// [`flush`](Self::flush) after the last one.
     pub(crate) fn send(&mut self, packet: Packet<'static>) {

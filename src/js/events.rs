@@ -9,7 +9,7 @@ use super::value::{arguments, failure, object, parse, set};
 use crate::browser::Page;
 use crate::failure::Failure;
 use crate::http::AskId;
-use crate::research::{Event, Field, LogEntry, ResearchEvent, State, Update, Warning};
+use crate::research::{Event, Field, LogEntry, ResearchEvent, Source, State, Update, Warning};
 
 /// The page's function.
 pub(super) struct Dispatch {
@@ -132,6 +132,11 @@ fn entry_of(entry: &LogEntry) -> JsValue {
     let value = parse(&entry.entry);
     set(&value, "level", &entry.level.as_str().into());
     set(&value, "source", &entry.source.as_str().into());
+    if entry.source == Source::History
+        && let Some(time) = &entry.time
+    {
+        set(&value, "time", &time.into());
+    }
     value
 }
 

@@ -1,5 +1,7 @@
-//! Asking the server for the status of researches over HTTP: which one next, one at a time.
+//! Asking the server for the status and the stored log of researches over HTTP: which one next, one
+//! at a time.
 
+use super::history::Problem;
 use super::subscription::{Schedule, Subscription};
 use crate::config::Config;
 use crate::http::{
@@ -14,22 +16,33 @@ const MAX_RETRY_AFTER_MS: u64 = 300_000;
 /// Longest wait for an answer without a `fallback` option that says otherwise, in milliseconds.
 const DEFAULT_TIMEOUT_MS: u64 = 10_000;
 
-/// The status requests of a client. At most one is in flight: answers cannot overtake each other,
-/// and a slow server is not asked more than it answers.
+/// The requests of a client besides its connection. At most one is in flight: answers cannot
+/// overtake each other, a slow server is not asked more than it answers, and of the six connections
+/// that a browser opens to a host it takes one.
 #[derive(Debug, Default)]
 pub(super) struct Checks {
     in_flight: Option<InFlight>,
     /// Whether the last answer was none: the next good one is news.
     failing: bool,
-    /// Requests made.
+    /// Requests made for a status.
     pub(super) count: u64,
+    /// Requests made for a stored log.
+    pub(super) log_count: u64,
 }
 
 #[derive(Debug)]
 struct InFlight {
     request: RequestId,
     research: String,
+    question: Question,
+    started: Timestamp,
     deadline: Timestamp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Question {
+    Status,
+    Log,
 }
 
 /// What came of a question.
@@ -50,6 +63,18 @@ pub(super) enum Outcome {
         research: String,
         words: &'static str,
     },
+    /// The stored log, as JSON text, after so many milliseconds.
+    Log {
+        research: String,
+        body: String,
+        took_ms: u64,
+    },
+    /// No stored log, and how long the server asks to wait.
+    NoLog {
+        research: String,
+        problem: Problem,
+        pause_ms: u64,
+    },
 }
 
 impl Outcome {
@@ -58,6 +83,8 @@ impl Outcome {
         Self::Unreadable { research, words }
     }
 }
+
+const NOT_UTF_8: &str = "is not UTF-8";
 
 /// Of an answer larger than [`MAX_BODY_BYTES`].
 const TOO_LARGE: &str = "is too large (more than 32 MiB)";
@@ -79,22 +106,36 @@ impl Checks {
         id: RequestId,
         answer: &Answer,
     ) -> Option<Outcome> {
-        let InFlight { research, .. } = self.in_flight.take_if(|check| check.request == id)?;
+        let InFlight {
+            research,
+            question,
+            started,
+            ..
+        } = self.in_flight.take_if(|check| check.request == id)?;
+        let mut pause_ms = 0;
+        if let Answer::Response(response) = answer {
+            pause_ms = response.retry_after_ms.unwrap_or(0).min(MAX_RETRY_AFTER_MS);
+        }
+        if question == Question::Log {
+            return Some(log_of(answer, research, now.since(started), pause_ms));
+        }
         let outcome = match answer {
             Answer::Response(response) => outcome_of(response, research.clone(), self.failing),
             Answer::Failed(RequestError::Body(_) | RequestError::Network(_)) => Outcome::Failed,
             Answer::Failed(RequestError::TooLarge) => Outcome::unreadable(&research, TOO_LARGE),
         };
-        let mut pause_ms = 0;
-        if let Answer::Response(response) = answer {
-            pause_ms = response.retry_after_ms.unwrap_or(0).min(MAX_RETRY_AFTER_MS);
-        }
         self.failing = matches!(outcome, Outcome::Failed | Outcome::Unreadable { .. });
         if let Some(subscription) = subscriptions.get_mut(&research) {
             match &outcome {
-                Outcome::Refused { .. } => subscription.schedule = Schedule::Never,
+                Outcome::Refused { .. } => {
+                    subscription.schedule = Schedule::Never;
+                    subscription.is_unanswerable = true;
+                }
                 Outcome::Status { .. } => subscription.schedule.answered(now, config, pause_ms),
-                Outcome::Failed | Outcome::Unreadable { .. } => {
+                Outcome::Failed
+                | Outcome::Log { .. }
+                | Outcome::NoLog { .. }
+                | Outcome::Unreadable { .. } => {
                     subscription.schedule.failed(now, config, pause_ms);
                 }
             }
@@ -102,21 +143,29 @@ impl Checks {
         Some(outcome)
     }
 
-    /// Gives up a request that takes too long.
+    /// Gives up a request that takes too long; what that means, if it was for a stored log.
     pub(super) fn handle_timeout(
         &mut self,
         ctx: &mut Context<'_>,
         config: &Config,
         subscriptions: &mut SmallMap<String, Subscription>,
-    ) {
-        let Some(late) = self.in_flight.take_if(|check| ctx.is_over(check.deadline)) else {
-            return;
-        };
+    ) -> Option<Outcome> {
+        let late = self
+            .in_flight
+            .take_if(|check| ctx.is_over(check.deadline))?;
         ctx.abort(late.request);
+        if late.question == Question::Log {
+            return Some(Outcome::NoLog {
+                research: late.research,
+                problem: Problem::Failed,
+                pause_ms: 0,
+            });
+        }
         self.failing = true;
         if let Some(subscription) = subscriptions.get_mut(&late.research) {
             subscription.schedule.failed(ctx.now, config, 0);
         }
+        None
     }
 
     /// Starts the request that is due, if none is in flight: of several the one that waits longest.
@@ -125,35 +174,49 @@ impl Checks {
         ctx: &mut Context<'_>,
         config: &Config,
         headers: &[(String, String)],
-        subscriptions: &SmallMap<String, Subscription>,
+        subscriptions: &mut SmallMap<String, Subscription>,
     ) {
         if self.in_flight.is_some() {
             return;
         }
         let due = subscriptions
             .iter()
-            .filter_map(|(id, subscription)| Some((subscription.schedule.due()?, id)))
-            .min()
-            .filter(|(due, _)| *due <= ctx.now);
-        let Some((_, research)) = due else { return };
+            .flat_map(|(id, subscription)| {
+                let status = subscription.schedule.due();
+                let log = subscription.history.due();
+                [(status, Question::Status, id), (log, Question::Log, id)]
+            })
+            .filter(|(due, ..)| due.is_some_and(|due| due <= ctx.now))
+            .min();
+        let Some((_, question, research)) = due else {
+            return;
+        };
+        let research = research.clone();
+        let mut path = config.status_path.as_str();
+        if question == Question::Log {
+            self.log_count += 1;
+            if let Some(subscription) = subscriptions.get_mut(&research) {
+                subscription.history.started();
+                path = subscription.history.path(config).unwrap_or(path);
+            }
+        } else {
+            self.count += 1;
+        }
         let request = ctx.start(|id| Request {
             id,
             method: Method::Get,
-            url: config.address(&config.status_path, research),
+            url: config.address(path, &research),
             query: Vec::new(),
             headers: headers.to_vec(),
             body: None,
             keepalive: false,
         });
-        self.count += 1;
-        let timeout_ms = config
-            .fallback
-            .map_or(DEFAULT_TIMEOUT_MS, |fallback| fallback.timeout_ms);
-        let deadline = ctx.now.after(timeout_ms);
         self.in_flight = Some(InFlight {
             request,
-            research: research.clone(),
-            deadline,
+            research,
+            question,
+            started: ctx.now,
+            deadline: ctx.now.after(timeout_ms(config)),
         });
     }
 
@@ -166,7 +229,8 @@ impl Checks {
         match &self.in_flight {
             Some(check) => Some(check.deadline),
             None if asking => subscriptions.values().fold(None, |due, subscription| {
-                earliest(due, subscription.schedule.due())
+                let next = earliest(subscription.schedule.due(), subscription.history.due());
+                earliest(due, next)
             }),
             None => None,
         }
@@ -188,6 +252,43 @@ impl Checks {
     }
 }
 
+/// Longest wait for an answer, in milliseconds.
+pub(super) fn timeout_ms(config: &Config) -> u64 {
+    config
+        .fallback
+        .map_or(DEFAULT_TIMEOUT_MS, |fallback| fallback.timeout_ms)
+}
+
+fn log_of(answer: &Answer, research: String, took_ms: u64, pause_ms: u64) -> Outcome {
+    let problem = match answer {
+        Answer::Failed(RequestError::Body(_) | RequestError::Network(_)) => Problem::Failed,
+        Answer::Failed(RequestError::TooLarge) => Problem::Unreadable(TOO_LARGE),
+        Answer::Response(response) => match response.status {
+            200..=299 if response.body.len() > MAX_BODY_BYTES => Problem::Unreadable(TOO_LARGE),
+            200..=299 if response.is_html() => Problem::Refused,
+            200..=299 => match std::str::from_utf8(&response.body) {
+                Ok(body) => {
+                    let body = body.to_owned();
+                    return Outcome::Log {
+                        research,
+                        body,
+                        took_ms,
+                    };
+                }
+                Err(_) => Problem::Unreadable(NOT_UTF_8),
+            },
+            401 | 403 => Problem::Refused,
+            404 => Problem::NotFound,
+            _ => Problem::Failed,
+        },
+    };
+    Outcome::NoLog {
+        research,
+        problem,
+        pause_ms,
+    }
+}
+
 fn outcome_of(response: &Response, research: String, failing: bool) -> Outcome {
     let refused = |refusal| Outcome::Refused {
         research: research.clone(),
@@ -204,7 +305,7 @@ fn outcome_of(response: &Response, research: String, failing: bool) -> Outcome {
                 research,
                 first_after_failure: failing,
             },
-            Err(_) => Outcome::unreadable(&research, "is not UTF-8"),
+            Err(_) => Outcome::unreadable(&research, NOT_UTF_8),
         },
         401 | 403 => refused(Refusal::Unauthorized),
         404 => refused(Refusal::NotFound),

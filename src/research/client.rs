@@ -1,9 +1,10 @@
 //! The client: one input in, its outputs out; composes connection, researches and status checks.
 
-use super::checks::{Checks, Outcome, Refusal};
+use super::checks::{Checks, Outcome, Refusal, timeout_ms};
 use super::contract::{CancelId, Event, Input, Output, State, StateName, Stats};
 use super::event::{ResearchEvent, Source};
 use super::failure::Failure as ResearchFailure;
+use super::history::History;
 use super::id::ResearchId;
 use super::job::{Job, JobEvent, Limits};
 use super::state::Snapshot;
@@ -11,6 +12,7 @@ use super::subscription::{Schedule, Subscription};
 use super::terminations::Terminations;
 use super::text::bounded;
 use super::warning::{Warning, excerpt};
+use super::watchdog::Watchdog;
 use crate::config::{Config, ConfigError};
 use crate::failure::{Failure, Phase};
 use crate::http::{Answer, Command, Context, Ids, RequestId};
@@ -22,7 +24,7 @@ use crate::socket::{self, Connection};
 use crate::time::{Timestamp, earliest};
 
 /// Client to server: follow a research. Newer and older servers share it.
-const SUBSCRIBE: &str = "subscribe_to_research";
+pub(super) const SUBSCRIBE: &str = "subscribe_to_research";
 
 /// Warnings about what a server sends apart from the payloads of a research, for each connection. A
 /// server that is wrong once is wrong again and again; whoever reads the first hundred knows.
@@ -37,19 +39,21 @@ const UNSUBSCRIBE: &str = "unsubscribe_from_research";
 /// empty, then wait until [`poll_timeout`](Self::poll_timeout) or the next input.
 #[derive(Debug)]
 pub struct Client {
-    config: Config,
-    now: Timestamp,
-    patience: Patience,
+    pub(super) config: Config,
+    pub(super) now: Timestamp,
+    pub(super) patience: Patience,
     random: Random,
     ids: Ids,
-    connection: Connection,
-    subscriptions: SmallMap<String, Subscription>,
+    pub(super) connection: Connection,
+    pub(super) subscriptions: SmallMap<String, Subscription>,
     /// Names of other events that the page listens to.
     listening: Vec<String>,
     checks: Checks,
     terminations: Terminations,
     /// Headers of the last credentials, for the requests besides the connection.
     headers: Vec<(String, String)>,
+    /// When the server was last heard over a live connection.
+    pub(super) heard: Timestamp,
     /// Attempts to connect that failed one after another.
     errors: u32,
     /// Whether the status is polled because there is no connection.
@@ -59,7 +63,7 @@ pub struct Client {
     connected_before: bool,
     warnings_left: u32,
     state: State,
-    stats: Stats,
+    pub(super) stats: Stats,
     commands: Queue<Command>,
     events: Queue<Event>,
 }
@@ -104,6 +108,7 @@ impl Client {
             checks: Checks::default(),
             terminations: Terminations::default(),
             headers: Vec::new(),
+            heard: now,
             errors: 0,
             polling: false,
             refusal: None,
@@ -195,10 +200,12 @@ impl Client {
                 }
             }
             Input::Remember {
-                research, lines, ..
+                research,
+                lines,
+                complete,
             } => {
                 if let Some(subscription) = self.subscriptions.get_mut(&research) {
-                    subscription.job.remember(&lines);
+                    subscription.job.remember(&lines, complete);
                 }
             }
             Input::Subscribe(id) => self.subscribe(id),
@@ -236,6 +243,7 @@ impl Client {
             .checks
             .poll_timeout(&self.subscriptions, self.may_ask());
         let other = earliest(checks, self.terminations.poll_timeout());
+        let other = earliest(other, self.waiting_until());
         let due = earliest(self.connection.poll_timeout(), other)?;
         Some(self.patience.not_before(due))
     }
@@ -266,6 +274,7 @@ impl Client {
     pub fn stats(&self) -> Stats {
         let mut stats = self.stats;
         stats.status_checks = self.checks.count;
+        stats.history_requests = self.checks.log_count;
         for subscription in self.subscriptions.values() {
             stats.add(subscription.job.counters());
         }
@@ -312,23 +321,25 @@ impl Client {
             .checks
             .handle_answer(now, config, subscriptions, request, &answer)
         {
-            Some(outcome) => self.handle_status(outcome),
-            None => self
-                .connection
-                .handle_answer(&mut context!(self), request, answer),
+            Some(outcome) => self.handle_outcome(outcome),
+            None => {
+                self.connection
+                    .handle_answer(&mut context!(self), request, answer);
+                if self.connection.is_live() {
+                    self.heard = self.now;
+                }
+            }
         }
     }
 
-    fn handle_status(&mut self, outcome: Outcome) {
+    fn handle_outcome(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Status {
                 research,
                 body,
                 first_after_failure,
             } => {
-                if let Some(subscription) = self.subscriptions.get_mut(&research) {
-                    subscription.job.handle_status(self.now, &body);
-                }
+                self.handle_status(&research, &body);
                 if first_after_failure {
                     self.connection.look(&mut context!(self));
                 }
@@ -348,14 +359,22 @@ impl Client {
                 let words = ["an answer about the status ", words].concat();
                 self.refuse("damaged-answer", &words, Some(research));
             }
+            Outcome::Log { .. } | Outcome::NoLog { .. } => {
+                self.handle_log(outcome);
+            }
         }
     }
 
     fn handle_timeout(&mut self) {
         self.connection.handle_timeout(&mut context!(self));
         let (config, subscriptions) = (&self.config, &mut self.subscriptions);
-        self.checks
+        let late = self
+            .checks
             .handle_timeout(&mut context!(self), config, subscriptions);
+        if let Some(outcome) = late {
+            self.handle_outcome(outcome);
+        }
+        self.stop_waiting();
         let late = self.terminations.handle_timeout(&mut context!(self));
         self.cancels_timed_out(late);
     }
@@ -379,23 +398,34 @@ impl Client {
             schedule.once(self.now);
         }
         self.send_about(SUBSCRIBE, &id);
+        let mut history = History::new(&self.config);
         let limits = Limits {
             dedup_entries: self.config.dedup_entries,
             seed: self.random.bits(),
         };
-        let job = Job::new(id, limits);
+        let mut job = Job::new(id, limits);
+        if self.connection.is_live() && history.connected(self.now, timeout_ms(&self.config)) {
+            job.hold();
+        }
+        let watched = self.config.stall_after_ms;
         self.subscriptions.insert(
             key,
             Subscription {
                 job,
                 schedule,
+                is_unanswerable: false,
                 refused: false,
+                history,
+                watchdog: Watchdog::new(
+                    watched.filter(|_| self.config.fallback.is_some()),
+                    self.now,
+                ),
             },
         );
     }
 
     /// Sends `event` with the id of a research, if the connection is live.
-    fn send_about(&mut self, event: &str, id: &ResearchId) {
+    pub(super) fn send_about(&mut self, event: &str, id: &ResearchId) {
         self.connection.send_first(&args_about(event, id));
     }
 
@@ -428,6 +458,8 @@ impl Client {
         }
         let live = self.connection.is_live();
         for subscription in self.subscriptions.values_mut() {
+            subscription.is_unanswerable = false;
+            subscription.history.forgive(self.now);
             if std::mem::take(&mut subscription.refused) && live {
                 self.connection
                     .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
@@ -448,9 +480,14 @@ impl Client {
             }
         }
         self.drain_jobs();
+        if self.connection.has_sent_all() {
+            for subscription in self.subscriptions.values_mut() {
+                subscription.history.accepted(self.now);
+            }
+        }
         if self.may_ask() {
             let (config, headers, subscriptions) =
-                (&self.config, &self.headers, &self.subscriptions);
+                (&self.config, &self.headers, &mut self.subscriptions);
             self.checks
                 .start_due(&mut context!(self), config, headers, subscriptions);
         }
@@ -498,6 +535,7 @@ impl Client {
                     (failure, _) => failure,
                 };
                 self.events.push_back(Event::Disconnect(failure));
+                self.lost();
                 if matches!(self.connection.status(), socket::Status::Stopped) {
                     self.start_polling();
                 }
@@ -535,11 +573,20 @@ impl Client {
             self.events.push_back(Event::Reconnect(attempt));
         }
         // A subscription ends with its connection, and nothing is sent again that was missed.
+        let (now, timeout_ms) = (self.now, timeout_ms(&self.config));
         for subscription in self.subscriptions.values_mut() {
             if subscription.job.end().is_some() {
+                if subscription.history.has_gap() {
+                    subscription.history.ask(now);
+                }
                 continue;
             }
             subscription.refused = false;
+            subscription.is_unanswerable = false;
+            subscription.watchdog.hear(now);
+            if subscription.history.connected(now, timeout_ms) {
+                subscription.job.hold();
+            }
             self.connection
                 .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
             if self.config.fallback.is_some() {
@@ -595,6 +642,7 @@ impl Client {
         };
         // The first live update: the connection serves this research.
         subscription.schedule = Schedule::Never;
+        subscription.watchdog.hear(self.now);
         subscription
             .job
             .handle_value(self.now, Source::Live, payload);
@@ -658,13 +706,27 @@ impl Client {
     fn drain_jobs(&mut self) {
         for (id, subscription) in self.subscriptions.iter_mut() {
             while let Some(event) = subscription.job.poll_event() {
-                self.events.push_back(match event {
-                    JobEvent::Research(event) => Event::Research {
-                        id: id.clone(),
-                        event,
-                    },
-                    JobEvent::Warning(warning) => Event::Warning(warning),
-                });
+                let event = match event {
+                    JobEvent::Research(event) => event,
+                    JobEvent::Warning(warning) => {
+                        self.events.push_back(Event::Warning(warning));
+                        continue;
+                    }
+                };
+                if let ResearchEvent::End(_) = event {
+                    // An outage that the log has not cleared up: after the end it is too late.
+                    subscription.history.doubt();
+                    if let Some(gap) = subscription.history.close_gap(Some(self.now)) {
+                        self.stats.gaps += 1;
+                        self.events.push_back(Event::Research {
+                            id: id.clone(),
+                            event: ResearchEvent::Gap(gap),
+                        });
+                    }
+                }
+                self.stats.gaps += u64::from(matches!(event, ResearchEvent::Gap(_)));
+                let id = id.clone();
+                self.events.push_back(Event::Research { id, event });
             }
             if subscription.job.end().is_some() {
                 subscription.schedule = Schedule::Never;
@@ -704,7 +766,7 @@ impl Client {
     }
 
     /// Refuses something of the server: counts it, and says so while there is room.
-    fn refuse(&mut self, code: &'static str, words: &str, research: Option<String>) {
+    pub(super) fn refuse(&mut self, code: &'static str, words: &str, research: Option<String>) {
         self.stats.refused += 1;
         if let Some(left) = self.warnings_left.checked_sub(1) {
             self.warnings_left = left;
@@ -712,7 +774,13 @@ impl Client {
         }
     }
 
-    fn warn(&mut self, code: &'static str, words: &str, research: Option<String>, excerpt: String) {
+    pub(super) fn warn(
+        &mut self,
+        code: &'static str,
+        words: &str,
+        research: Option<String>,
+        excerpt: String,
+    ) {
         let message = words.to_owned();
         self.events.push_back(Event::Warning(Warning {
             code,

@@ -226,8 +226,16 @@ pub struct Stats {
     pub attempts: u64,
     /// Requests for the status of a research.
     pub status_checks: u64,
+    /// Requests for the stored log of a research.
+    pub history_requests: u64,
+    /// Requests for a status because a research was silent for too long.
+    pub stall_checks: u64,
+    /// Outages of which the page was told that lines were missed.
+    pub gaps: u64,
     /// Log lines delivered.
     pub lines: u64,
+    /// Those of them that came from the stored log.
+    pub recovered: u64,
     /// Log lines and updates that had been delivered before.
     pub duplicates: u64,
     /// Fields, packets and payloads that were refused.
@@ -239,6 +247,7 @@ pub struct Stats {
 impl Stats {
     pub(super) fn add(&mut self, counters: Counters) {
         self.lines += counters.lines;
+        self.recovered += counters.recovered;
         self.duplicates += counters.duplicate_lines + counters.duplicate_updates;
         self.refused += counters.refused;
     }

@@ -11,9 +11,9 @@ pub struct Memory {
     order: Vec<u64>,
     /// The place in the full ring of the key that is forgotten next.
     oldest: usize,
-    /// The same keys by open addressing with linear probing; 0 is an empty slot. The length is a
-    /// power of two and at least twice the number of keys, so that probes stay short.
-    slots: Vec<u64>,
+    /// Their places by open addressing with linear probing, counted from 1; 0 is an empty slot. The
+    /// length is a power of two and at least twice the number of keys, so that probes stay short.
+    slots: Vec<u32>,
 }
 
 /// The first length of the table of slots.
@@ -23,7 +23,8 @@ impl Memory {
     /// An empty memory for `capacity` keys, at least 1.
     pub fn new(capacity: usize) -> Self {
         Self {
-            capacity: capacity.max(1),
+            // A place counted from 1 is a u32.
+            capacity: capacity.clamp(1, u32::MAX as usize - 1),
             order: Vec::new(),
             oldest: 0,
             slots: vec![0; FIRST_SLOTS],
@@ -47,35 +48,58 @@ impl Memory {
 
     /// Whether the key is remembered.
     pub fn contains(&self, key: u64) -> bool {
-        let key = key.max(1);
-        self.slot(self.find(key)) == key
+        self.place(key).is_some()
     }
 
     /// Remembers the key; false if it already was. Seeing a key again does not make it younger.
     pub fn insert(&mut self, key: u64) -> bool {
-        let key = key.max(1);
-        let at = self.find(key);
-        if self.slot(at) == key {
-            return false;
+        self.enter(key).is_new
+    }
+
+    /// The place of a key, below [`capacity`](Self::capacity), which it keeps until it is forgotten.
+    pub(super) fn place(&self, key: u64) -> Option<usize> {
+        self.place_in(self.find(key))
+    }
+
+    /// Remembers the key; its place, and whose place it was.
+    pub(super) fn enter(&mut self, key: u64) -> Entered {
+        if let Some(place) = self.place(key) {
+            return Entered {
+                place,
+                is_new: false,
+                forgotten: None,
+            };
         }
-        self.set(at, key);
-        if self.order.len() < self.capacity {
+        let mut place = self.order.len();
+        let mut forgotten = None;
+        if place < self.capacity {
             self.order.push(key);
             if self.order.len() * 2 > self.slots.len() {
                 self.grow();
             }
-        } else if let Some(place) = self.order.get_mut(self.oldest) {
-            let forgotten = std::mem::replace(place, key);
-            self.oldest = (self.oldest + 1) % self.capacity;
-            self.remove(forgotten);
+        } else {
+            place = self.oldest;
+            self.oldest = (place + 1) % self.capacity;
+            forgotten = self.order.get(place).copied();
+            if let Some(forgotten) = forgotten {
+                self.remove(forgotten);
+            }
+            if let Some(order) = self.order.get_mut(place) {
+                *order = key;
+            }
         }
-        true
+        self.set(self.find(key), place as u32 + 1);
+        Entered {
+            place,
+            is_new: true,
+            forgotten,
+        }
     }
 
     /// The slot that holds the key, or the empty one where it belongs.
     fn find(&self, key: u64) -> usize {
         let mut at = self.home(key);
-        while self.slot(at) != key && self.slot(at) != 0 {
+        while self.key_in(at).is_some_and(|other| other != key) {
             at = self.next(at);
         }
         at
@@ -88,16 +112,15 @@ impl Memory {
         self.set(gap, 0);
         loop {
             at = self.next(at);
-            let key = self.slot(at);
-            if key == 0 {
+            let Some(key) = self.key_in(at) else {
                 return;
-            }
+            };
             // A key may move back to the gap unless its home lies between the gap and itself.
             let mask = self.slots.len() - 1;
             let from_home = at.wrapping_sub(self.home(key)) & mask;
             let from_gap = at.wrapping_sub(gap) & mask;
             if from_home >= from_gap {
-                self.set(gap, key);
+                self.set(gap, self.slot(at));
                 self.set(at, 0);
                 gap = at;
             }
@@ -109,7 +132,7 @@ impl Memory {
         for index in 0..self.order.len() {
             if let Some(&key) = self.order.get(index) {
                 let at = self.find(key);
-                self.set(at, key);
+                self.set(at, index as u32 + 1);
             }
         }
     }
@@ -122,15 +145,32 @@ impl Memory {
         (at + 1) & (self.slots.len() - 1)
     }
 
-    fn slot(&self, at: usize) -> u64 {
+    fn place_in(&self, at: usize) -> Option<usize> {
+        Some(self.slot(at).checked_sub(1)? as usize)
+    }
+
+    fn key_in(&self, at: usize) -> Option<u64> {
+        self.order.get(self.place_in(at)?).copied()
+    }
+
+    fn slot(&self, at: usize) -> u32 {
         self.slots.get(at).copied().unwrap_or(0)
     }
 
-    fn set(&mut self, at: usize, key: u64) {
+    fn set(&mut self, at: usize, value: u32) {
         if let Some(slot) = self.slots.get_mut(at) {
-            *slot = key;
+            *slot = value;
         }
     }
+}
+
+/// What became of a key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entered {
+    pub(super) place: usize,
+    pub(super) is_new: bool,
+    /// The key that had the place before.
+    pub(super) forgotten: Option<u64>,
 }
 
 /// A seeded 64-bit hash of texts, in which the border between two texts counts.
@@ -154,7 +194,7 @@ pub fn hash(seed: u64, texts: &[&str]) -> u64 {
     state
 }
 
-const fn mix(value: u64) -> u64 {
+pub(super) const fn mix(value: u64) -> u64 {
     let z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -31,7 +31,7 @@ pub enum ResearchEvent {
     Update(Update),
     /// Something went wrong. The same failure is reported once, however often the server does.
     Failure(Failure),
-    /// Lines were missed while the client was away.
+    /// Lines were missed while the client was away, or dropped because the page was too slow.
     Gap(Gap),
     /// The run is over. Exactly one; after it come only late lines of the log.
     End(End),
@@ -72,7 +72,7 @@ pub enum Source {
     Live,
     /// From asking for the status while there was no socket.
     Fallback,
-    /// From the stored log, after a gap.
+    /// From the stored log.
     History,
 }
 

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use super::date::Instant;
 use super::dedup::{self, Memory};
 use super::event::{End, ResearchEvent, Source, Update};
 use super::failure::Failure;
 use super::id::ResearchId;
+use super::ledger::{Identity, Ledger};
 use super::log::Line;
 use super::message::{MAX_LOG_ENTRIES, Message, parse};
+use super::recovery::Held;
 use super::state::{Facts, Snapshot, State};
+use super::status::Status;
 use super::text::bounded;
 use super::warning::{Refusals, Warning};
 use crate::json::Raw;
@@ -44,12 +48,16 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug)]
 pub struct Job {
     id: ResearchId,
-    seed: u64,
-    state: State,
-    end: Option<End>,
+    pub(super) seed: u64,
+    pub(super) state: State,
+    /// Known, though the page may hear of it only when what waits is delivered.
+    pub(super) end: Option<End>,
     events: Queue<JobEvent>,
-    counters: Counters,
-    lines: Memory,
+    pub(super) counters: Counters,
+    pub(super) ledger: Ledger,
+    pub(super) held: Option<Held>,
+    /// Of the last answer with the stored log.
+    pub(super) last_log: Option<u64>,
     updates: Memory,
     failures: Memory,
     last_update: Option<u64>,
@@ -62,7 +70,7 @@ pub struct Job {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Lines, and as many updates with a time, that are remembered to recognise their copies; at
-    /// least 1. A key takes 24 bytes.
+    /// least 1. A line takes up to 100 bytes.
     pub dedup_entries: usize,
     /// Seed of the hashes of what is remembered.
     pub seed: u64,
@@ -91,6 +99,8 @@ pub enum JobEvent {
 pub struct Counters {
     /// Lines of the log that were delivered.
     pub lines: u64,
+    /// Those of them that came from the stored log.
+    pub recovered: u64,
     /// Updates that were delivered.
     pub updates: u64,
     /// Lines that were dropped because they had been delivered before. A cumulative log repeats
@@ -116,7 +126,9 @@ impl Job {
             end: None,
             events: Queue::new(),
             counters: Counters::default(),
-            lines: Memory::new(limits.dedup_entries),
+            ledger: Ledger::new(limits.seed, limits.dedup_entries),
+            held: None,
+            last_log: None,
             updates: Memory::new(limits.dedup_entries),
             failures: Memory::new(MAX_FAILURES),
             last_update: None,
@@ -182,6 +194,12 @@ impl Job {
     ///
     /// Only what has changed is delivered: the same answer comes every few seconds.
     pub fn handle_status(&mut self, now: Timestamp, body: &str) {
+        self.take_status(now, body, false);
+    }
+
+    /// Like [`handle_status`](Self::handle_status); if the run is over and the end `waits`, it is
+    /// delivered with what the stored log has.
+    pub(super) fn take_status(&mut self, now: Timestamp, body: &str, waits: bool) {
         let key = dedup::hash(self.seed, &[body]);
         if self.last_answer.replace(key) == Some(key) {
             return;
@@ -190,6 +208,10 @@ impl Job {
         let raw = parse(body, &mut refusals);
         if let Some(message) = raw.and_then(|raw| Message::read(raw, &mut refusals)) {
             let before = self.state.facts.clone();
+            if waits && message.status.value.is_some_and(Status::is_terminal) && self.end.is_none()
+            {
+                self.hold();
+            }
             let newest = self.take_lines(now, Source::Fallback, &message, &mut refusals);
             if self.end.is_some() {
                 self.counters.updates_after_end += 1;
@@ -202,17 +224,27 @@ impl Job {
     }
 
     /// Takes the lines that the page has already, from an earlier client: a JSON array of entries,
-    /// oldest first. They are not delivered again. What is no entry is left out.
-    pub fn remember(&mut self, lines: &str) {
-        let mut refusals = Refusals::default();
-        let array = parse(lines, &mut refusals);
+    /// oldest first. They are not delivered again, and if they are not `complete`, what is older than
+    /// the first of them is not either. What is no entry is left out.
+    pub fn remember(&mut self, lines: &str, complete: bool) {
+        // Not the server's words: nobody is told what is wrong with them.
+        let mut ignored = Refusals::default();
+        let array = parse(lines, &mut ignored);
+        let mut is_first = !complete;
         for entry in array.into_iter().flat_map(Raw::elements) {
-            let line = Line::read(entry, "lines[]", &mut refusals);
-            if let Some(key) = line.and_then(|line| line.key(self.seed)) {
-                self.lines.insert(key);
+            let Some(line) = Line::read(entry, "lines[]", &mut ignored) else {
+                continue;
+            };
+            let line = line.stored(self.seed);
+            if let Some(time) = line.identity.time.filter(|_| is_first) {
+                self.ledger.forget_before(Some(time.second));
+                is_first = false;
             }
+            self.ledger.remember(&line);
         }
-        self.report(refusals);
+        if is_first {
+            self.ledger.forget_before(None);
+        }
     }
 
     /// The next event; drain it after each payload and answer.
@@ -222,11 +254,9 @@ impl Job {
 
     /// A payload that is a line of the log and nothing else.
     fn handle_line(&mut self, now: Timestamp, source: Source, line: &Line<'_>, key: u64) {
-        let is_new = match line.key(self.seed) {
-            Some(key) => self.lines.insert(key),
-            None => self.last_untimed_line.replace(key) != Some(key),
-        };
-        if !self.deliver_line(now, source, line, is_new) || self.end.is_some() {
+        let identity = line.identity(self.seed);
+        let is_new = identity.exact.is_some() || self.last_untimed_line.replace(key) != Some(key);
+        if !self.take_line(now, source, line, identity, is_new) || self.end.is_some() {
             return;
         }
         if let Some(task) = self.state.take_milestone(source, line) {
@@ -245,7 +275,7 @@ impl Job {
         refusals: &mut Refusals,
     ) {
         let line = message.log_entry.as_ref();
-        let has_time = line.is_some_and(|line| line.key(self.seed).is_some());
+        let has_time = line.is_some_and(Line::has_time);
         if has_time && !self.updates.insert(key) {
             self.counters.duplicate_updates += 1;
             return;
@@ -268,42 +298,51 @@ impl Job {
         refusals: &mut Refusals,
     ) -> Option<Line<'m>> {
         // A memory that is smaller than the log would let all its lines through each time.
-        let most = MAX_LOG_ENTRIES.min(self.lines.capacity());
+        let most = MAX_LOG_ENTRIES.min(self.ledger.capacity());
         let mut newest = None;
         for line in message.progress_log(most, refusals) {
             // The server's pages skip what has no time: it could not be recognised next time.
-            if let Some(key) = line.key(self.seed) {
-                let is_new = self.lines.insert(key);
-                self.deliver_line(now, source, &line, is_new);
+            if line.has_time() {
+                let identity = line.identity(self.seed);
+                self.take_line(now, source, &line, identity, true);
             }
             newest = Some(line);
         }
         if let Some(line) = &message.log_entry {
-            let is_new = match line.key(self.seed) {
-                Some(key) => self.lines.insert(key),
-                // Each answer about the status repeats the newest line.
-                None => source != Source::Fallback,
-            };
-            self.deliver_line(now, source, line, is_new);
+            let identity = line.identity(self.seed);
+            // Each answer about the status repeats the newest line.
+            let is_new = source != Source::Fallback;
+            self.take_line(now, source, line, identity, is_new);
         }
         newest
     }
 
-    fn deliver_line(
+    /// Delivers a line if the page does not have it; whether that is so. Of one without any time
+    /// only the caller knows whether it `is_new`.
+    fn take_line(
         &mut self,
         now: Timestamp,
         source: Source,
         line: &Line<'_>,
+        identity: Identity,
         is_new: bool,
     ) -> bool {
-        if is_new {
+        let is_missing = match identity.time {
+            // Not from the socket, and in whole seconds: it may be the copy of a live one.
+            Some(Instant { nanos: None, .. }) if source == Source::Fallback => {
+                self.ledger.copy(line.stored(self.seed))
+            }
+            Some(_) | None => self.ledger.live(identity, is_new),
+        };
+        if is_missing {
             self.counters.lines += 1;
             self.state.hear(now, source);
-            self.push(ResearchEvent::Log(line.to_entry(source)));
+            let second = identity.time.map(|time| time.second);
+            self.push_line(second, line.to_entry(source));
         } else {
             self.counters.duplicate_lines += 1;
         }
-        is_new
+        is_missing
     }
 
     /// Works a payload into the state and delivers what follows from it; the update itself only if
@@ -366,11 +405,11 @@ impl Job {
                 source,
             };
             self.end = Some(end.clone());
-            self.push(ResearchEvent::End(end));
+            self.push_end(end);
         }
     }
 
-    fn report(&mut self, refusals: Refusals) {
+    pub(super) fn report(&mut self, refusals: Refusals) {
         self.counters.refused += refusals.count;
         self.counters.dropped_entries += refusals.dropped_entries;
         for mut warning in refusals.warnings {
@@ -382,7 +421,7 @@ impl Job {
         }
     }
 
-    fn push(&mut self, event: ResearchEvent) {
+    pub(super) fn push(&mut self, event: ResearchEvent) {
         self.events.push_back(JobEvent::Research(event));
     }
 }

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::dedup;
+use super::date::Instant;
 use super::event::Source;
+use super::ledger::{Identity, Stored};
 use super::level::LogLevel;
 use super::text::{Text, bounded};
 use super::warning::Refusals;
@@ -13,12 +14,13 @@ use crate::json::{Kind, Raw};
 /// A line of the log, delivered once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogEntry {
-    /// The JSON text of the server's object. Its own `type` is whatever the server sent: show
-    /// `level` instead.
+    /// The JSON text of the server's object. Its own `type` and `timestamp` are whatever the server
+    /// sent: show `level` and `time` instead.
     pub entry: Arc<str>,
     /// What the line says, never blank, at most 16 KiB.
     pub message: String,
-    /// When the server wrote it, in the server's own words (ISO 8601 from the socket).
+    /// When the server wrote it: in the server's own words (ISO 8601 from the socket); of a line from
+    /// the stored log in ISO 8601, where its date can be read.
     pub time: Option<String>,
     /// How much it matters.
     pub level: LogLevel,
@@ -37,6 +39,8 @@ pub(super) struct Line<'a> {
     level: Text<'a>,
     metadata: Option<Raw<'a>>,
     progress: Option<f64>,
+    /// The number of a stored line.
+    id: Option<i64>,
 }
 
 impl<'a> Line<'a> {
@@ -56,16 +60,25 @@ impl<'a> Line<'a> {
             level: None,
             metadata: None,
             progress: None,
+            id: None,
         };
         for (key, value) in raw.members() {
             match key.as_ref() {
                 "message" => message = refusals.text(&[field, ".message"], value),
-                // A number is no date, but identifies the line as well.
-                "time" if value.kind() == Kind::Number => {
-                    line.time = Some(Cow::Borrowed(value.as_str()));
+                // The stored log has other names for the same.
+                "time" | "timestamp" => {
+                    line.time = match value.kind() {
+                        // A number is no date, but identifies the line as well.
+                        Kind::Number => Some(Cow::Borrowed(value.as_str())),
+                        Kind::Array | Kind::Bool | Kind::Null | Kind::Object | Kind::String => {
+                            refusals.text(&[field, ".", &key], value).or(line.time)
+                        }
+                    };
                 }
-                "time" => line.time = refusals.text(&[field, ".time"], value),
-                "type" => line.level = refusals.text(&[field, ".type"], value),
+                "type" | "log_type" => {
+                    line.level = refusals.text(&[field, ".", &key], value).or(line.level);
+                }
+                "id" => line.id = value.integer(),
                 "metadata" => line.metadata = Some(value),
                 "progress" => {
                     // Only a note beside the line: what is no percentage is left out in silence.
@@ -78,14 +91,24 @@ impl<'a> Line<'a> {
         Some(line)
     }
 
-    /// The key under which the line is remembered: time and message. `None` without a time, since
-    /// the same words at another time are another line.
-    pub(super) fn key(&self, seed: u64) -> Option<u64> {
-        let time = self.time.as_deref()?;
-        // One moment in two spellings: `…Z` and `…+00:00`.
-        let time = time.strip_suffix("+00:00").unwrap_or(time);
-        let time = time.strip_suffix('Z').unwrap_or(time);
-        Some(dedup::hash(seed, &[time, &self.message]))
+    /// Whether it has a time, readable or not.
+    pub(super) fn has_time(&self) -> bool {
+        self.time.is_some()
+    }
+
+    /// What makes it the same line wherever it comes from.
+    pub(super) fn identity(&self, seed: u64) -> Identity {
+        Identity::new(seed, self.time.as_deref(), &self.message)
+    }
+
+    /// The line as a stored log has it.
+    pub(super) fn stored(&self, seed: u64) -> Stored<'_> {
+        Stored {
+            identity: self.identity(seed),
+            message: &self.message,
+            id: self.id,
+            is_missing: false,
+        }
     }
 
     /// How much the line matters.
@@ -98,11 +121,22 @@ impl<'a> Line<'a> {
         LogEntry {
             entry: Arc::from(self.raw.as_str()),
             message: bounded(&self.message),
-            time: self.time.as_deref().map(bounded),
+            time: match self.time.as_deref() {
+                Some(time) if source == Source::History => Some(iso(time)),
+                time => time.map(bounded),
+            },
             level: self.level(),
             progress: self.progress,
             source,
         }
+    }
+}
+
+/// The time of a stored line in the form of live ones.
+fn iso(time: &str) -> String {
+    match Instant::parse(time) {
+        Some(instant) if instant.nanos.is_none() => instant.to_iso(),
+        Some(_) | None => bounded(time),
     }
 }
 
@@ -122,7 +156,7 @@ mod tests {
     fn the_same_moment_in_two_spellings_is_one_line() {
         let key = |time: &str, message: &str| {
             let entry = format!(r#"{{"time":"{time}","message":"{message}"}}"#);
-            line(&entry).unwrap().key(1)
+            line(&entry).unwrap().identity(1).exact
         };
         let moment = key("2026-11-21T20:45:09.123456+00:00", "Found");
         assert!(moment.is_some());
@@ -133,14 +167,10 @@ mod tests {
 
     #[test]
     fn a_line_without_a_time_has_no_key_and_a_number_is_a_time() {
-        assert_eq!(line(r#"{"message":"x"}"#).unwrap().key(1), None);
-        assert_eq!(line(r#"{"message":"x","time":null}"#).unwrap().key(1), None);
-        assert!(
-            line(r#"{"message":"x","time":1763757909}"#)
-                .unwrap()
-                .key(1)
-                .is_some()
-        );
+        let exact = |text: &str| line(text).unwrap().identity(1).exact;
+        assert_eq!(exact(r#"{"message":"x"}"#), None);
+        assert_eq!(exact(r#"{"message":"x","time":null}"#), None);
+        assert!(exact(r#"{"message":"x","time":1763757909}"#).is_some());
     }
 
     #[test]
@@ -178,6 +208,21 @@ mod tests {
             let _ = Line::read(Raw::parse(entry).unwrap(), "log_entry", &mut refusals);
             assert_eq!(refusals.warnings[0].message, warning);
         }
+    }
+
+    #[test]
+    fn a_stored_line_has_other_names_for_the_same_and_its_time_in_iso_8601() {
+        let text = r#"{"id":7,"message":"Found","timestamp":"Sat, 21 Nov 2026 20:45:09 GMT","log_type":"MILESTONE"}"#;
+        let stored = line(text).unwrap();
+        assert_eq!(stored.stored(1).id, Some(7));
+        let entry = stored.to_entry(Source::History);
+        assert_eq!(entry.time.as_deref(), Some("2026-11-21T20:45:09+00:00"));
+        assert_eq!((entry.level, &*entry.entry), (LogLevel::Milestone, text));
+        let live = r#"{"message":"Found","time":"2026-11-21T20:45:09.5Z","timestamp":null}"#;
+        let live = line(live).unwrap();
+        assert_eq!(live.identity(1).key, stored.identity(1).key);
+        let entry = live.to_entry(Source::History);
+        assert_eq!(entry.time.as_deref(), Some("2026-11-21T20:45:09.5Z"));
     }
 
     #[test]

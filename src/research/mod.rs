@@ -1,25 +1,31 @@
 //! What a research is: payloads in, facts out, each once.
 
+mod catch_up;
 mod checks;
 mod client;
 mod contract;
+mod date;
 pub mod dedup;
 mod engine;
 mod event;
 mod failure;
 mod fields;
+mod history;
 mod id;
 mod job;
+mod ledger;
 mod level;
 mod log;
 mod message;
 mod metadata;
+mod recovery;
 mod state;
 mod status;
 mod subscription;
 mod terminations;
 mod text;
 mod warning;
+mod watchdog;
 
 pub use client::Client;
 pub use contract::{CancelId, Event, Input, Output, State, StateName, Stats};

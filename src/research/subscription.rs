@@ -1,6 +1,8 @@
 //! One research that the page follows, and when its status is asked for.
 
+use super::history::History;
 use super::job::Job;
+use super::watchdog::Watchdog;
 use crate::config::Config;
 use crate::time::Timestamp;
 
@@ -12,9 +14,25 @@ const DEFAULT_INTERVAL_MS: u64 = 3000;
 pub(super) struct Subscription {
     pub(super) job: Job,
     pub(super) schedule: Schedule,
+    /// The server does not tell its status to this page, or knows no such research.
+    pub(super) is_unanswerable: bool,
     /// The server refused it (`subscribe_error`): it is not asked again before the page is looked
     /// at or connects anew.
     pub(super) refused: bool,
+    pub(super) history: History,
+    pub(super) watchdog: Watchdog,
+}
+
+impl Subscription {
+    /// When the silence of the research will be too long; `None` while its status is asked for
+    /// anyway, or cannot be.
+    pub(super) fn stall_due(&self) -> Option<Timestamp> {
+        let is_watched = !self.refused
+            && self.schedule == Schedule::Never
+            && !self.is_unanswerable
+            && self.job.end().is_none();
+        self.watchdog.due().filter(|_| is_watched)
+    }
 }
 
 /// When to ask for the status.

@@ -206,6 +206,20 @@ impl Connection {
         matches!(self.link, Link::Live { .. })
     }
 
+    /// Whether it is live, and the server has taken everything that was sent.
+    pub(crate) fn has_sent_all(&self) -> bool {
+        match &self.link {
+            Link::Live { session, .. } => session.has_sent_all(),
+            Link::Asking { .. }
+            | Link::Closed
+            | Link::Holding { .. }
+            | Link::Idle
+            | Link::Joining { .. }
+            | Link::Opening { .. }
+            | Link::Waiting { .. } => false,
+        }
+    }
+
     pub(crate) fn status(&self) -> Status {
         let under_way = if !self.online && !matches!(self.link, Link::Idle) {
             Status::Offline

@@ -121,6 +121,12 @@ fn page() -> impl Strategy<Value = Input> {
         4 => Just(Input::Connect),
         4 => id().prop_map(|id| Input::Subscribe(ResearchId::from_text(id))),
         1 => Just(Input::Subscribe(ResearchId::from_integer(7))),
+        1 => (id(), prop::sample::select(vec!["", "[]", "[7,{}]", r#"[{"message":"m","time":"t"}]"#]), any::<bool>())
+            .prop_map(|(id, lines, complete)| Input::Remember {
+                research: id.to_owned(),
+                lines: lines.to_owned(),
+                complete,
+            }),
         1 => id().prop_map(|id| Input::Unsubscribe(id.to_owned())),
         1 => id().prop_map(|id| Input::Refresh(id.to_owned())),
         1 => (prop::sample::select(vec!["a", "progress_r"]), any::<bool>()).prop_map(listen),
@@ -185,11 +191,16 @@ fn packet() -> impl Strategy<Value = &'static str> {
 struct Options {
     attempts: Option<u32>,
     fallback: bool,
+    history: bool,
 }
 
 fn options() -> impl Strategy<Value = Options> {
     let attempts = prop::sample::select(vec![None, Some(0), Some(3)]);
-    (attempts, any::<bool>()).prop_map(|(attempts, fallback)| Options { attempts, fallback })
+    (attempts, any::<bool>(), any::<bool>()).prop_map(|(attempts, fallback, history)| Options {
+        attempts,
+        fallback,
+        history,
+    })
 }
 
 /// A world under a script.
@@ -210,12 +221,14 @@ impl Run {
         Self::with(&Options {
             attempts: Some(3),
             fallback: true,
+            history: true,
         })
     }
 
     fn with(options: &Options) -> Self {
         Self {
-            world: World::with(|config| {
+            world: World::with_all(|config| {
+                config.history = options.history;
                 config.reconnection_attempts = options.attempts;
                 config.fallback = config.fallback.filter(|_| options.fallback);
             }),
@@ -243,13 +256,15 @@ impl Run {
                 let packets = packets.join("\x1e");
                 let body = match kind {
                     Kind::Handshake => world.next_handshake() + "\x1e" + &packets,
-                    Kind::Poll | Kind::Post | Kind::Status | Kind::Terminate => packets,
+                    Kind::Log | Kind::Poll | Kind::Post | Kind::Status | Kind::Terminate => packets,
                 };
                 crate::world::response(200, &body)
             }),
             Step::Cut(which) => self.answer(which, |_, kind| match kind {
                 Kind::Poll => Answer::Failed(RequestError::Body("cut".to_owned())),
-                Kind::Handshake | Kind::Post | Kind::Status | Kind::Terminate => network_error(),
+                Kind::Handshake | Kind::Log | Kind::Post | Kind::Status | Kind::Terminate => {
+                    network_error()
+                }
             }),
             Step::Stale(back) => {
                 let last = self.world.started.len() as u64;
@@ -328,6 +343,9 @@ impl Run {
     fn good(world: &mut World, kind: Kind) -> Answer {
         let body = match kind {
             Kind::Handshake => world.next_handshake(),
+            Kind::Log => {
+                r#"[{"id":1,"message":"m","timestamp":"Sat, 21 Nov 2026 20:45:09 GMT"}]"#.to_owned()
+            }
             Kind::Poll if world.client.is_connected() => "2".to_owned(),
             Kind::Poll => r#"40{"sid":"n"}"#.to_owned(),
             Kind::Post => "ok".to_owned(),

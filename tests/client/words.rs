@@ -7,6 +7,8 @@ use research_socket::research::{Event, ResearchEvent, State};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Handshake,
+    /// The stored log of a research.
+    Log,
     Poll,
     Post,
     Status,
@@ -19,6 +21,8 @@ pub(crate) fn kind(request: &Request) -> Kind {
         Kind::Terminate
     } else if request.url.contains("/status") {
         Kind::Status
+    } else if request.url.contains("/logs") {
+        Kind::Log
     } else if sid(request).is_none() {
         Kind::Handshake
     } else if is_get {
@@ -37,12 +41,15 @@ pub(crate) fn sid(request: &Request) -> Option<String> {
     query(request, "sid").map(String::from)
 }
 
-/// `handshake`, `poll s1`, `post s1 41|1`, `status r`, `terminate r`.
+/// `handshake`, `poll s1`, `post s1 41|1`, `status r`, `log r` and at the other place `history r`,
+/// `terminate r`.
 pub(crate) fn request(request: &Request) -> String {
     let sid = sid(request).unwrap_or_default();
     let part = |n: usize| request.url.split('/').nth(n).unwrap_or_default();
     match kind(request) {
         Kind::Handshake => "handshake".to_owned(),
+        Kind::Log if request.url.contains("/history/") => format!("history {}", part(5)),
+        Kind::Log => format!("log {}", part(5)),
         Kind::Poll => format!("poll {sid}"),
         Kind::Post => format!("post {sid} {}", body(&request.body.as_ref().unwrap().text)),
         Kind::Status => format!("status {}", part(5)),
@@ -119,7 +126,10 @@ fn research(event: &ResearchEvent) -> String {
         ResearchEvent::Step(_) => "step".to_owned(),
         ResearchEvent::Update(update) => format!("update {}", update.payload),
         ResearchEvent::Failure(failure) => format!("failure {}", failure.code),
-        ResearchEvent::Gap(_) => "gap".to_owned(),
+        ResearchEvent::Gap(gap) => match gap.missing {
+            Some(missing) => format!("gap {}, {missing} missing", gap.recovered),
+            None => format!("gap {}", gap.recovered),
+        },
         ResearchEvent::End(end) => format!("end {}", end.status.as_str()),
     }
 }

@@ -208,7 +208,7 @@ enum Time {
     Seconds(u64),
 }
 
-/// Reads `2026-11-21T20:45:09.123456+00:00` and `Sat, 21 Nov 2026 20:45:09 GMT`.
+/// Reads `2026-11-21T20:45:09.123456+00:00`, the same without a fraction, and `Sat, 21 Nov 2026 20:45:09 GMT`.
 fn read_time(text: &str) -> Option<Time> {
     let number = |range: std::ops::Range<usize>| -> Option<u64> {
         let digits = text.as_bytes().get(range)?;
@@ -227,6 +227,9 @@ fn read_time(text: &str) -> Option<Time> {
     }
     let days = days_since_epoch(number(0..4)?, number(5..7)?, number(8..10)?);
     let seconds = number(11..13)? * 3_600 + number(14..16)? * 60 + number(17..19)?;
+    if text.as_bytes().get(19) != Some(&b'.') {
+        return Some(Time::Seconds(days * 86_400 + seconds));
+    }
     let fraction = number(20..26)?;
     Some(Time::Micros(
         (days * 86_400 + seconds) * 1_000_000 + fraction,
@@ -250,8 +253,10 @@ mod tests {
     fn both_spellings_of_a_time_are_read() {
         let live = read_time("2026-11-21T20:45:09.123456+00:00");
         assert!(matches!(live, Some(Time::Micros(1_795_293_909_123_456))));
-        let stored = read_time("Sat, 21 Nov 2026 20:45:09 GMT");
-        assert!(matches!(stored, Some(Time::Seconds(1_795_293_909))));
+        for stored in ["Sat, 21 Nov 2026 20:45:09 GMT", "2026-11-21T20:45:09+00:00"] {
+            let stored = read_time(stored);
+            assert!(matches!(stored, Some(Time::Seconds(1_795_293_909))));
+        }
         assert!(read_time("yesterday").is_none());
     }
 }

@@ -49,6 +49,7 @@ impl World {
             "randomizationFactor": 0,
             "timeout": 1_000,
             "fallback": false,
+            "history": false,
         });
         if let (Some(all), Value::Object(given)) = (all.as_object_mut(), options) {
             all.extend(given);

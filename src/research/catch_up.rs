@@ -1,0 +1,133 @@
+//! What a client does so that no line of the log is lost, and no silence is taken for work.
+
+use super::checks::{Outcome, timeout_ms};
+use super::client::{Client, SUBSCRIBE};
+use super::history::{LATE_LINES_MS, Problem};
+use super::subscription::Schedule;
+use crate::time::{Timestamp, earliest};
+
+impl Client {
+    /// The answer about the status of a research: if it is over, what was missed comes before the
+    /// end.
+    pub(super) fn handle_status(&mut self, research: &str, body: &str) {
+        let (now, timeout_ms) = (self.now, timeout_ms(&self.config));
+        let is_live = self.connection.is_live();
+        let Some(subscription) = self.subscriptions.get_mut(research) else {
+            return;
+        };
+        let updates = subscription.job.counters().updates;
+        let waits = subscription.history.is_worth_waiting(now, timeout_ms);
+        subscription.job.take_status(now, body, waits);
+        if subscription.job.holds_end() {
+            subscription.history.ask_before_end(now, timeout_ms);
+            return;
+        }
+        let is_polled = matches!(subscription.schedule, Schedule::Repeatedly(_));
+        let has_moved = subscription.job.counters().updates > updates;
+        let is_deaf = is_live && has_moved && subscription.watchdog.is_suspicious();
+        if is_polled || is_deaf {
+            subscription.history.ask(now);
+        }
+        if is_deaf {
+            // It went on without a word: the server has lost the subscription.
+            let id = subscription.job.id().clone();
+            self.send_about(SUBSCRIBE, &id);
+        }
+    }
+
+    /// What a question for the stored log of a research came to.
+    pub(super) fn handle_log(&mut self, outcome: Outcome) {
+        let now = self.now;
+        let (research, result) = match outcome {
+            Outcome::Log {
+                research,
+                body,
+                took_ms,
+            } => (research, Ok((body, took_ms))),
+            Outcome::NoLog {
+                research,
+                problem,
+                pause_ms,
+            } => (research, Err((problem, pause_ms))),
+            Outcome::Failed
+            | Outcome::Refused { .. }
+            | Outcome::Status { .. }
+            | Outcome::Unreadable { .. } => return,
+        };
+        let Some(subscription) = self.subscriptions.get_mut(&research) else {
+            return;
+        };
+        let (job, history) = (&mut subscription.job, &mut subscription.history);
+        let has_ended = job.end().is_some();
+        let result = result.and_then(|(body, took_ms)| {
+            let recovery = job.handle_history(&body).ok_or((Problem::Failed, 0))?;
+            Ok((recovery, took_ms))
+        });
+        let is_settled = match result {
+            Ok((recovery, took_ms)) => history.answered(now, took_ms, recovery, has_ended),
+            Err((problem, pause_ms)) => history.failed(now, pause_ms, problem),
+        };
+        // A 404 asks at the other place first.
+        if is_settled || !matches!(result, Err((Problem::NotFound, _))) {
+            let end = has_ended.then_some(now);
+            let gap = is_settled.then(|| history.close_gap(end)).flatten();
+            // After the end it would be too late for the page to hear of it.
+            job.release(gap.filter(|_| !has_ended || job.holds_end()));
+            history.released();
+        }
+        match result {
+            Err((Problem::Refused, _)) => {
+                let words = "the server does not show its log to this page: sign in";
+                self.warn("unauthorized", words, Some(research), String::new());
+            }
+            Err((Problem::Unreadable(words), _)) => {
+                let words = ["the stored log ", words].concat();
+                self.refuse("damaged-answer", &words, Some(research));
+            }
+            Ok(_) | Err((Problem::Failed | Problem::NotFound, _)) => {}
+        }
+    }
+
+    /// The connection is gone: what is sent from now on is missed.
+    pub(super) fn lost(&mut self) {
+        for subscription in self.subscriptions.values_mut() {
+            let is_over = match subscription.job.end() {
+                Some(end) => {
+                    let since = self.now.since(Timestamp::from_millis(end.at));
+                    since > LATE_LINES_MS || subscription.job.holds_end()
+                }
+                None => false,
+            };
+            if !is_over {
+                subscription.history.lost(self.heard);
+            }
+        }
+    }
+
+    /// When the client waits no longer for a log, or for a word of a research.
+    pub(super) fn waiting_until(&self) -> Option<Timestamp> {
+        let is_live = self.connection.is_live();
+        self.subscriptions.values().fold(None, |due, subscription| {
+            let stall = subscription.stall_due().filter(|_| is_live);
+            earliest(due, earliest(subscription.history.hold_until(), stall))
+        })
+    }
+
+    /// Lets go of what waited for too long, and asks about what was silent for too long.
+    pub(super) fn stop_waiting(&mut self) {
+        let now = self.now;
+        let is_over = |due: Option<Timestamp>| due.is_some_and(|due| due <= now);
+        let is_live = self.connection.is_live();
+        for subscription in self.subscriptions.values_mut() {
+            if is_over(subscription.history.hold_until()) && !self.patience.holds() {
+                subscription.history.released();
+                subscription.job.release(None);
+            }
+            if is_live && is_over(subscription.stall_due()) {
+                subscription.watchdog.bark(now);
+                subscription.schedule.once(now);
+                self.stats.stall_checks += 1;
+            }
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! When the stored log of a research is asked for, and what was missed until it answered.
+
+use super::event::Gap;
+use super::recovery::Recovery;
+use crate::config::Config;
+use crate::time::Timestamp;
+
+/// How long after an answer the log is asked once more, in milliseconds: the server writes lines to
+/// its database through a queue, and takes a subscription in another thread.
+pub(super) const CONFIRM_AFTER_MS: u64 = 3_000;
+
+/// How often at most, while each answer has lines that the one before had not.
+const MAX_CONFIRMATIONS: u32 = 4;
+
+/// How often a question that fails is repeated before nobody can tell what is missing.
+pub(super) const MAX_TRIES: u32 = 5;
+
+/// The wait after the first failure in milliseconds; it doubles with each further one.
+const RETRY_MS: u64 = 1_000;
+
+/// The longest such wait, in milliseconds.
+const MAX_RETRY_MS: u64 = 60_000;
+
+/// The pause after an answer is so many times what the answer took: of a large log the server has a
+/// fifth of the time to do.
+const PAUSE_FACTOR: u64 = 4;
+
+/// Lines come for so long after the end of a run, in milliseconds: the server cleans up.
+pub(super) const LATE_LINES_MS: u64 = 10_000;
+
+/// When the stored log of one research is asked for.
+///
+/// ```text
+///   Nothing ── live ──▶ Accepted ── the server has the subscription ──▶ At ── answered ──▶ At (confirm)
+///     ▲  └── polling, end found by status ─────────────────────────────▲ └── failed ──────▲   │
+///     └──────────────────────────────── nothing new, given up ─────────────────────────────────┘
+/// ```
+#[derive(Debug)]
+pub(super) struct History {
+    wish: Wish,
+    /// The request in flight was started for this wish.
+    asked: bool,
+    purpose: Purpose,
+    place: Place,
+    /// Failures in a row.
+    tries: u32,
+    not_before: Timestamp,
+    /// Until when live lines and the end wait for the answer.
+    hold_until: Option<Timestamp>,
+    /// Whether there was an answer: before, nothing can be missing from it.
+    has_answered: bool,
+    gap: Option<OpenGap>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    Nothing,
+    /// Once the server has the subscription, so that no line falls between the two; at the latest
+    /// then.
+    Accepted(Timestamp),
+    At(Timestamp),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    CatchUp,
+    /// To get what came into the log since; so many times more.
+    Confirm(u32),
+}
+
+/// Where the log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// At [`Config::logs_path`].
+    Logs,
+    /// At [`Config::history_path`].
+    Other,
+    /// At neither, or it cannot be read, for this connection.
+    Nowhere,
+    /// The server does not show it to this page.
+    Refused,
+    /// The page does not want it.
+    Unwanted,
+}
+
+/// An outage of which the page is not told yet.
+#[derive(Clone, Copy, Debug)]
+struct OpenGap {
+    from: Timestamp,
+    /// When the connection was live again.
+    to: Option<Timestamp>,
+    recovered: u64,
+    dropped: u64,
+    is_uncertain: bool,
+}
+
+/// Why there is no log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Problem {
+    /// It may be there the next time.
+    Failed,
+    /// 404.
+    NotFound,
+    Refused,
+    /// It is too large, or no text.
+    Unreadable(&'static str),
+}
+
+impl History {
+    pub(super) const fn new(config: &Config) -> Self {
+        Self {
+            wish: Wish::Nothing,
+            asked: false,
+            purpose: Purpose::CatchUp,
+            place: if config.history {
+                Place::Logs
+            } else {
+                Place::Unwanted
+            },
+            tries: 0,
+            not_before: Timestamp::from_millis(0),
+            hold_until: None,
+            has_answered: false,
+            gap: None,
+        }
+    }
+
+    /// The path to ask; `None` if there is nobody to ask.
+    pub(super) fn path<'c>(&self, config: &'c Config) -> Option<&'c str> {
+        match self.place {
+            Place::Logs => Some(&config.logs_path),
+            Place::Other => Some(&config.history_path),
+            Place::Nowhere | Place::Refused | Place::Unwanted => None,
+        }
+    }
+
+    const fn can_ask(&self) -> bool {
+        matches!(self.place, Place::Logs | Place::Other)
+    }
+
+    /// Whether an answer can be had within `timeout_ms`.
+    pub(super) fn is_worth_waiting(&self, now: Timestamp, timeout_ms: u64) -> bool {
+        self.can_ask() && self.not_before.since(now) < timeout_ms
+    }
+
+    /// When the next question is due.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        match self.wish {
+            Wish::Accepted(at) | Wish::At(at) if self.can_ask() => Some(at.max(self.not_before)),
+            Wish::Accepted(_) | Wish::At(_) | Wish::Nothing => None,
+        }
+    }
+
+    /// The connection is live, and the subscription is on its way. True if live lines should wait.
+    pub(super) fn connected(&mut self, now: Timestamp, timeout_ms: u64) -> bool {
+        if let Place::Nowhere | Place::Refused = self.place {
+            self.place = Place::Logs;
+        }
+        self.tries = 0;
+        self.not_before = now;
+        if let Some(gap) = &mut self.gap {
+            gap.to = Some(now);
+        }
+        self.catch_up(Wish::Accepted(now.after(timeout_ms)));
+        if self.can_ask() {
+            self.hold_until = Some(now.after(timeout_ms));
+        }
+        self.can_ask()
+    }
+
+    /// The server has the subscription.
+    pub(super) fn accepted(&mut self, now: Timestamp) {
+        if let Wish::Accepted(_) = self.wish {
+            self.wish = Wish::At(now);
+        }
+    }
+
+    /// Lines may have been missed: ask for them now.
+    pub(super) fn ask(&mut self, now: Timestamp) {
+        match (self.wish, self.purpose) {
+            (Wish::Accepted(_), _) => {}
+            // As good as what was planned.
+            (Wish::At(_), Purpose::Confirm(_)) => self.wish = Wish::At(now),
+            (Wish::At(_) | Wish::Nothing, _) => self.catch_up(Wish::At(now)),
+        }
+    }
+
+    /// The end waits for the log, but not for ever.
+    pub(super) fn ask_before_end(&mut self, now: Timestamp, timeout_ms: u64) {
+        self.ask(now);
+        let until = now.after(timeout_ms);
+        self.hold_until = Some(self.hold_until.map_or(until, |other| other.min(until)));
+    }
+
+    fn catch_up(&mut self, wish: Wish) {
+        self.wish = wish;
+        self.asked = false;
+        self.purpose = Purpose::CatchUp;
+    }
+
+    /// The connection is gone; the server was heard last at `heard`.
+    pub(super) fn lost(&mut self, heard: Timestamp) {
+        let is_loading = self.can_ask() && !self.has_answered && self.tries < MAX_TRIES;
+        match &mut self.gap {
+            Some(gap) => gap.to = None,
+            None if is_loading || self.place == Place::Unwanted => {}
+            None => {
+                self.gap = Some(OpenGap {
+                    from: heard,
+                    to: None,
+                    recovered: 0,
+                    dropped: 0,
+                    is_uncertain: false,
+                });
+            }
+        }
+        // Asked again when there is a connection.
+        self.catch_up(Wish::Nothing);
+    }
+
+    /// Whether lines may be missing since an outage.
+    pub(super) const fn has_gap(&self) -> bool {
+        self.gap.is_some()
+    }
+
+    /// The request was started.
+    pub(super) fn started(&mut self) {
+        self.asked = true;
+    }
+
+    /// The log came, after `took_ms`. True if all that can be done for now is done.
+    pub(super) fn answered(
+        &mut self,
+        now: Timestamp,
+        took_ms: u64,
+        recovery: Recovery,
+        has_ended: bool,
+    ) -> bool {
+        self.tries = 0;
+        self.has_answered = true;
+        self.not_before = now.after(took_ms.saturating_mul(PAUSE_FACTOR));
+        if let Some(gap) = &mut self.gap {
+            gap.recovered += recovery.lines;
+            gap.dropped += recovery.dropped;
+            gap.is_uncertain |= recovery.is_uncertain;
+        }
+        if !std::mem::take(&mut self.asked) {
+            // Something happened since it was asked.
+            return false;
+        }
+        let left = match self.purpose {
+            Purpose::CatchUp if has_ended => Some(0),
+            Purpose::CatchUp => Some(MAX_CONFIRMATIONS - 1),
+            Purpose::Confirm(left) if recovery.has_news() => left.checked_sub(1),
+            Purpose::Confirm(_) => None,
+        };
+        match left {
+            Some(left) => {
+                self.purpose = Purpose::Confirm(left);
+                self.wish = Wish::At(now.after(CONFIRM_AFTER_MS));
+                has_ended
+            }
+            None => {
+                self.wish = Wish::Nothing;
+                true
+            }
+        }
+    }
+
+    /// The log did not come. True if it is not asked for again by itself.
+    pub(super) fn failed(&mut self, now: Timestamp, pause_ms: u64, problem: Problem) -> bool {
+        let is_current = std::mem::take(&mut self.asked);
+        match (problem, self.place) {
+            (Problem::NotFound, Place::Logs) => {
+                self.place = Place::Other;
+                if is_current {
+                    self.wish = Wish::At(now);
+                }
+                return false;
+            }
+            (Problem::NotFound | Problem::Unreadable(_), _) => self.place = Place::Nowhere,
+            (Problem::Refused, _) => self.place = Place::Refused,
+            (Problem::Failed, _) => {
+                self.tries = self.tries.saturating_add(1);
+                let doubled = RETRY_MS << (self.tries - 1).min(16);
+                self.not_before = now.after(doubled.min(MAX_RETRY_MS).max(pause_ms));
+                if self.tries < MAX_TRIES {
+                    return false;
+                }
+            }
+        }
+        if is_current {
+            self.wish = Wish::Nothing;
+        }
+        if let Some(gap) = &mut self.gap {
+            gap.is_uncertain = true;
+        }
+        true
+    }
+
+    /// What was refused may be allowed by now.
+    pub(super) fn forgive(&mut self, now: Timestamp) {
+        if self.place == Place::Refused {
+            self.place = Place::Logs;
+            self.ask(now);
+        }
+    }
+
+    /// Live lines and the end do not wait any more.
+    pub(super) fn released(&mut self) {
+        self.hold_until = None;
+    }
+
+    pub(super) const fn hold_until(&self) -> Option<Timestamp> {
+        self.hold_until
+    }
+
+    /// What to tell of the outage, if it is over: nothing if no line is known to be missing.
+    pub(super) fn close_gap(&mut self, end: Option<Timestamp>) -> Option<Gap> {
+        let to = self.gap?.to.or(end)?;
+        let OpenGap {
+            from,
+            recovered,
+            dropped,
+            is_uncertain,
+            ..
+        } = self.gap.take()?;
+        let missing = (!is_uncertain).then_some(dropped);
+        (recovered > 0 || missing != Some(0)).then_some(Gap {
+            from: from.as_millis(),
+            to: to.as_millis(),
+            recovered,
+            missing,
+        })
+    }
+
+    /// Nobody can tell any more what is missing.
+    pub(super) fn doubt(&mut self) {
+        if let Some(gap) = &mut self.gap {
+            gap.is_uncertain = true;
+        }
+    }
+}

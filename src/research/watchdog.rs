@@ -1,0 +1,53 @@
+//! When the silence of a research over a live connection is too long to be trusted.
+
+use crate::time::Timestamp;
+
+/// The longest wait for the next question about a research that stays silent, in milliseconds,
+/// unless the page wants a longer one: a research can wait in a queue for hours.
+const MAX_SILENCE_MS: u64 = 600_000;
+
+/// How long a research has been silent, and how long it may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watchdog {
+    /// `None`: for ever.
+    stall_after_ms: Option<u64>,
+    since: Timestamp,
+    allowed_ms: u64,
+    /// The status was asked for and nothing was heard since.
+    is_suspicious: bool,
+}
+
+impl Watchdog {
+    pub(super) fn new(stall_after_ms: Option<u64>, now: Timestamp) -> Self {
+        Self {
+            stall_after_ms,
+            since: now,
+            allowed_ms: stall_after_ms.unwrap_or(0),
+            is_suspicious: false,
+        }
+    }
+
+    /// The research was heard, or can be from now on.
+    pub(super) fn hear(&mut self, now: Timestamp) {
+        *self = Self::new(self.stall_after_ms, now);
+    }
+
+    /// When the silence will be too long.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        self.stall_after_ms?;
+        Some(self.since.after(self.allowed_ms))
+    }
+
+    /// It is too long: the status is asked for. The next silence may be twice as long.
+    pub(super) fn bark(&mut self, now: Timestamp) {
+        let longest = MAX_SILENCE_MS.max(self.stall_after_ms.unwrap_or(0));
+        self.since = now;
+        self.allowed_ms = self.allowed_ms.saturating_mul(2).min(longest);
+        self.is_suspicious = true;
+    }
+
+    /// Whether the research has not been heard since its status was asked for.
+    pub(super) const fn is_suspicious(&self) -> bool {
+        self.is_suspicious
+    }
+}

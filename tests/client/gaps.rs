@@ -1,0 +1,230 @@
+//! What the page hears of an outage: the lines that it missed, then what is known of the rest.
+
+use research_socket::research::{Event, Output, ResearchEvent};
+
+use crate::history::{DONE, RUNS, line, lines, log, up_to_date};
+use crate::words::Kind;
+use crate::world::World;
+
+/// A client that was away for some seconds and is live again; its log is asked for.
+fn back() -> World {
+    let mut world = up_to_date();
+    world.advance(2000);
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    world.accept();
+    world.status("r", 200, RUNS);
+    world.forget();
+    assert!(world.is_asked(Kind::Log));
+    world
+}
+
+#[test]
+fn lines_that_were_missed_come_first_and_then_the_gap_with_their_number() {
+    let mut world = back();
+    world.receive(&line(9, 1, "live"));
+    let all = [
+        (1, 0, "first"),
+        (2, 5, "missed"),
+        (3, 6, "missed too"),
+        (4, 9, "live"),
+    ];
+    world.answer(Kind::Log, 200, &log(&all));
+    assert_eq!(
+        world.told(),
+        ["r log missed", "r log missed too", "r log live"]
+    );
+    world.advance(3000);
+    world.answer(Kind::Log, 200, &log(&all));
+    assert_eq!(world.told(), ["r gap 2, 0 missing"]);
+    assert_eq!(world.client.stats().gaps, 1);
+}
+
+#[test]
+fn lines_that_are_stored_late_count_too() {
+    let mut world = back();
+    world.answer(Kind::Log, 200, &log(&[(1, 0, "first")]));
+    world.advance(3000);
+    world.answer(Kind::Log, 200, &log(&[(1, 0, "first"), (2, 5, "missed")]));
+    assert_eq!(world.told(), ["r log missed"]);
+    world.advance(3000);
+    world.answer(Kind::Log, 200, &log(&[(1, 0, "first"), (2, 5, "missed")]));
+    assert_eq!(world.told(), ["r gap 1, 0 missing"]);
+}
+
+#[test]
+fn an_outage_in_which_nothing_was_missed_is_no_gap() {
+    let mut world = back();
+    for _ in 0..2 {
+        world.answer(Kind::Log, 200, &log(&[(1, 0, "first")]));
+        world.advance(3000);
+    }
+    assert_eq!(world.told(), [""; 0]);
+}
+
+#[test]
+fn a_gap_reaches_from_the_last_word_to_the_first_new_one() {
+    let mut world = up_to_date();
+    world.receive("2");
+    world.accept();
+    let last = world.now;
+    world.advance(2000);
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    let first = world.now;
+    world.accept();
+    world.status("r", 200, RUNS);
+    let both = log(&[(1, 0, "first"), (2, 5, "missed")]);
+    world.answer(Kind::Log, 200, &both);
+    world.advance(3000);
+    world.forget();
+    let request = world.find(Kind::Log).unwrap().id;
+    let answer = crate::world::response(200, &both);
+    world.client.handle_input(
+        research_socket::time::Timestamp::from_millis(world.now),
+        research_socket::research::Input::Answer { request, answer },
+    );
+    let gap = std::iter::from_fn(|| world.client.poll_output()).find_map(|output| match output {
+        Output::Event(Event::Research {
+            event: ResearchEvent::Gap(gap),
+            ..
+        }) => Some(gap),
+        _ => None,
+    });
+    let gap = gap.unwrap();
+    assert_eq!((gap.from, gap.to), (last, first));
+}
+
+#[test]
+fn without_a_log_nobody_can_tell_what_is_missing() {
+    let mut world = back();
+    world.answer(Kind::Log, 404, "");
+    world.answer(Kind::Log, 404, "");
+    assert_eq!(world.told(), ["r gap 0"]);
+
+    let mut world = back();
+    world.answer(Kind::Log, 401, "");
+    assert_eq!(world.heard(), ["warning unauthorized r", "r gap 0"]);
+
+    let mut world = back();
+    for _ in 0..5 {
+        assert_eq!(world.heard(), [""; 0]);
+        while !world.is_asked(Kind::Log) {
+            world.wait();
+        }
+        world.cut(Kind::Log);
+        world.receive("2");
+        world.accept_all();
+    }
+    assert_eq!(world.heard(), ["r gap 0"]);
+}
+
+#[test]
+fn two_outages_before_the_log_could_be_read_are_one_gap() {
+    let mut world = back();
+    world.cut(Kind::Poll);
+    world.cut(Kind::Log);
+    while !world.is_asked(Kind::Handshake) {
+        world.wait();
+    }
+    world.join();
+    world.accept();
+    world.status("r", 200, RUNS);
+    let both = log(&[(1, 0, "first"), (2, 5, "missed")]);
+    for _ in 0..2 {
+        world.answer(Kind::Log, 200, &both);
+        world.advance(3000);
+    }
+    let told = world.heard();
+    let gaps: Vec<_> = told.iter().filter(|told| told.contains("gap")).collect();
+    assert_eq!(gaps, ["r gap 1, 0 missing"]);
+}
+
+#[test]
+fn what_was_missed_before_the_end_comes_before_it() {
+    let mut world = up_to_date();
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    world.accept();
+    world.forget();
+    world.status("r", 200, DONE);
+    let both = log(&[(1, 0, "first"), (2, 5, "missed")]);
+    world.answer(Kind::Log, 200, &both);
+    let told = world.told();
+    let last = &told[told.len() - 3..];
+    assert_eq!(
+        last,
+        ["r log missed", "r gap 1, 0 missing", "r end completed"]
+    );
+}
+
+#[test]
+fn lines_that_come_after_the_end_are_not_missed_either() {
+    let mut world = up_to_date();
+    world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
+    world.advance(2000);
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    world.forget();
+    world.answer(
+        Kind::Log,
+        200,
+        &log(&[(1, 0, "first"), (2, 9, "cleaned up")]),
+    );
+    assert_eq!(world.told(), ["r log cleaned up"]);
+}
+
+#[test]
+fn an_outage_long_after_the_end_asks_for_nothing() {
+    let mut world = up_to_date();
+    world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
+    world.advance(11_000);
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    world.advance(15_000);
+    assert!(!world.is_asked(Kind::Log));
+}
+
+#[test]
+fn lines_recovered_while_the_status_was_polled_belong_to_the_gap() {
+    let mut world = up_to_date();
+    world.advance(3000);
+    world.cut(Kind::Poll);
+    while !world.is_asked(Kind::Status) {
+        world.wait();
+        if world.is_asked(Kind::Handshake) {
+            world.cut(Kind::Handshake);
+        }
+    }
+    world.status("r", 200, RUNS);
+    let both = log(&[(1, 0, "first"), (2, 5, "missed")]);
+    world.answer(Kind::Log, 200, &both);
+    assert_eq!(lines(&world.told()), ["missed"]);
+    while !world.is_asked(Kind::Handshake) {
+        world.wait();
+        if world.is_asked(Kind::Status) {
+            world.status("r", 200, RUNS);
+        }
+        if world.is_asked(Kind::Log) {
+            world.answer(Kind::Log, 200, &both);
+        }
+    }
+    world.join();
+    world.accept();
+    for _ in 0..20 {
+        world.advance(500);
+        if world.is_asked(Kind::Status) {
+            world.status("r", 200, RUNS);
+        }
+        if world.is_asked(Kind::Log) {
+            world.answer(Kind::Log, 200, &both);
+        }
+    }
+    let told = world.heard();
+    assert!(told.contains(&"r gap 1, 0 missing".to_owned()), "{told:?}");
+}

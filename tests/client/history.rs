@@ -1,0 +1,547 @@
+//! The stored log: when it is asked for, and in which order its lines and the live ones are told.
+
+use research_socket::http::{Answer, MAX_BODY_BYTES, RequestError, Response};
+use research_socket::research::Input;
+
+use crate::words::{self, Kind};
+use crate::world::{World, network_error, throttled};
+
+pub(crate) const RUNS: &str = r#"{"status":"in_progress"}"#;
+pub(crate) const DONE: &str = r#"{"status":"completed","progress":100}"#;
+
+/// The line `text` of this second as the stored log has it.
+pub(crate) fn stored(id: u64, second: u64, text: &str) -> String {
+    format!(
+        r#"{{"id":{id},"message":"{text}","timestamp":"Sat, 21 Nov 2026 20:45:{second:02} GMT","log_type":"INFO"}}"#
+    )
+}
+
+/// The stored log with these lines.
+pub(crate) fn log(lines: &[(u64, u64, &str)]) -> String {
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|(id, second, text)| stored(*id, *second, text))
+        .collect();
+    format!("[{}]", lines.join(","))
+}
+
+/// A packet with the line `text` as it comes live.
+pub(crate) fn line(second: u64, micros: u64, text: &str) -> String {
+    let time = format!("2026-11-21T20:45:{second:02}.{micros:06}+00:00");
+    format!(
+        r#"42["progress_r",{{"log_entry":{{"message":"{text}","type":"INFO","time":"{time}"}}}}]"#
+    )
+}
+
+/// A client that follows the research `r` with all options at their defaults; the server has taken
+/// the subscription, its status is known, and its log is asked for.
+pub(crate) fn asking() -> World {
+    let mut world = World::with_all(|_| {});
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.accept();
+    world.status("r", 200, RUNS);
+    world.forget();
+    assert!(world.is_asked(Kind::Log));
+    world
+}
+
+/// A client that knows the whole log, in which there was one line.
+pub(crate) fn up_to_date() -> World {
+    let mut world = asking();
+    for _ in 0..2 {
+        world.answer(Kind::Log, 200, &log(&[(1, 0, "first")]));
+        world.advance(3000);
+    }
+    world.forget();
+    assert!(!world.is_asked(Kind::Log));
+    world
+}
+
+/// The lines that the page heard of.
+pub(crate) fn lines(told: &[String]) -> Vec<&str> {
+    told.iter()
+        .filter_map(|told| told.strip_prefix("r log "))
+        .collect()
+}
+
+#[test]
+fn the_log_is_asked_for_once_the_server_has_the_subscription() {
+    let mut world = World::with_all(|_| {});
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.status("r", 200, RUNS);
+    world.advance(2000);
+    assert!(!world.is_asked(Kind::Log), "a line could fall in between");
+    world.accept();
+    let request = world.find(Kind::Log).unwrap();
+    assert_eq!(request.url, "http://host/api/research/r/logs");
+}
+
+#[test]
+fn a_server_that_is_slow_to_take_the_subscription_is_asked_all_the_same() {
+    let mut world = World::with_all(|config| config.timeout_ms = 60_000);
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.status("r", 200, RUNS);
+    world.advance(10_000);
+    assert!(world.is_asked(Kind::Log));
+}
+
+#[test]
+fn a_page_in_the_middle_of_a_run_hears_the_story_from_the_beginning() {
+    let mut world = asking();
+    // It was sent after the subscription, and is stored already.
+    world.receive(&line(5, 7, "live"));
+    assert_eq!(lines(&world.told()), [""; 0], "older ones come first");
+    world.answer(
+        Kind::Log,
+        200,
+        &log(&[(1, 1, "a"), (2, 3, "b"), (3, 5, "live")]),
+    );
+    assert_eq!(world.told(), ["r log a", "r log b", "r log live"]);
+    let stats = world.client.stats();
+    assert_eq!((stats.lines, stats.recovered, stats.gaps), (3, 2, 0));
+}
+
+#[test]
+fn a_page_after_the_end_of_a_run_hears_the_whole_story_and_then_its_end() {
+    let mut world = World::with_all(|_| {});
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.accept();
+    world.forget();
+    world.status("r", 200, DONE);
+    assert!(!world.told().iter().any(|told| told.contains("end")));
+    world.answer(Kind::Log, 200, &log(&[(1, 1, "a"), (2, 3, "b")]));
+    assert_eq!(world.told(), ["r log a", "r log b", "r end completed"]);
+    // What the server had not written yet.
+    world.advance(3000);
+    world.answer(
+        Kind::Log,
+        200,
+        &log(&[(1, 1, "a"), (2, 3, "b"), (3, 4, "c")]),
+    );
+    assert_eq!(world.told(), ["r log c"]);
+    world.forget();
+    world.advance(60_000);
+    assert!(!world.did().iter().any(|did| did.contains("log")));
+}
+
+#[test]
+fn updates_do_not_wait_for_the_log() {
+    let mut world = asking();
+    let update = r#"42["progress_r",{"progress":40,"log_entry":{"message":"x","time":"2026-11-21T20:45:05.5Z"}}]"#;
+    world.receive(update);
+    let told = world.told();
+    assert!(told.iter().any(|told| told.starts_with("r update")));
+    assert_eq!(lines(&told), [""; 0]);
+    world.answer(Kind::Log, 200, "[]");
+    assert_eq!(world.told(), ["r log x"]);
+}
+
+#[test]
+fn live_lines_do_not_wait_longer_than_the_answer_may_take() {
+    let mut world = asking();
+    world.receive(&(line(5, 7, "live") + "|2"));
+    world.accept_all();
+    world.forget();
+    world.advance(10_000);
+    assert_eq!(lines(&world.told()), ["live"]);
+}
+
+#[test]
+fn a_burst_of_live_lines_does_not_wait_at_all() {
+    let mut world = asking();
+    let burst: Vec<_> = (0..5_001).map(|n| line(5, n, "live")).collect();
+    world.receive(&burst.join("|"));
+    assert_eq!(lines(&world.told()).len(), 5_001);
+}
+
+#[test]
+fn an_end_that_comes_live_waits_for_what_was_missed() {
+    let mut world = asking();
+    world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
+    let told = world.told();
+    assert!(!told.contains(&"r end completed".to_owned()), "{told:?}");
+    world.answer(Kind::Log, 200, &log(&[(1, 1, "a")]));
+    assert_eq!(world.told(), ["r log a", "r end completed"]);
+}
+
+#[test]
+fn an_end_that_comes_live_when_nothing_is_missing_comes_at_once() {
+    let mut world = up_to_date();
+    world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
+    assert_eq!(world.told().last().unwrap(), "r end completed");
+}
+
+#[test]
+fn the_end_does_not_wait_for_a_log_that_does_not_come() {
+    for wait in [true, false] {
+        let mut world = asking();
+        world.receive(r#"42["progress_r",{"status":"completed","progress":100}]|2"#);
+        world.accept_all();
+        if wait {
+            world.advance(10_000);
+        } else {
+            world.cut(Kind::Log);
+        }
+        assert_eq!(world.told().last().unwrap(), "r end completed");
+    }
+}
+
+#[test]
+fn the_log_is_asked_for_once_more_since_it_is_written_late() {
+    let mut world = asking();
+    world.answer(Kind::Log, 200, "[]");
+    assert_eq!(lines(&world.told()), [""; 0]);
+    world.advance(2999);
+    assert!(!world.is_asked(Kind::Log));
+    world.advance(1);
+    world.answer(Kind::Log, 200, &log(&[(1, 1, "late")]));
+    assert_eq!(lines(&world.told()), ["late"]);
+    // It is still behind: once more.
+    world.advance(3000);
+    world.answer(Kind::Log, 200, &log(&[(1, 1, "late")]));
+    world.forget();
+    world.advance(15_000);
+    assert!(!world.did().iter().any(|did| did.contains("log")));
+}
+
+#[test]
+fn live_lines_do_not_wait_for_the_second_answer() {
+    let mut world = asking();
+    world.answer(Kind::Log, 200, "[]");
+    world.advance(3000);
+    assert!(world.is_asked(Kind::Log));
+    world.receive(&line(5, 7, "live"));
+    assert_eq!(lines(&world.told()), ["live"]);
+}
+
+#[test]
+fn the_same_words_again_in_one_second_are_another_line() {
+    let mut world = asking();
+    world.receive(
+        &[
+            line(5, 1, "again"),
+            line(5, 1, "again"),
+            line(5, 2, "again"),
+        ]
+        .join("|"),
+    );
+    world.answer(
+        Kind::Log,
+        200,
+        &log(&[(1, 5, "again"), (2, 5, "again"), (3, 5, "again")]),
+    );
+    assert_eq!(lines(&world.told()), ["again"; 3]);
+}
+
+#[test]
+fn where_there_is_no_log_the_other_place_is_asked_and_then_nobody() {
+    let mut world = asking();
+    world.answer(Kind::Log, 404, "");
+    assert_eq!(world.did(), ["history r"]);
+    let other = r#"{"status":"success","logs":[{"time":"2026-11-21T20:45:09.5+00:00","message":"a","type":"INFO"}]}"#;
+    world.answer(Kind::Log, 200, other);
+    assert_eq!(lines(&world.told()), ["a"]);
+    world.advance(3000);
+    assert_eq!(words::request(world.find(Kind::Log).unwrap()), "history r");
+    world.answer(Kind::Log, 404, "");
+    world.advance(15_000);
+    assert!(!world.is_asked(Kind::Log));
+    assert_eq!(world.client.stats().history_requests, 3);
+}
+
+#[test]
+fn a_log_is_read_in_every_form_in_which_servers_write_it() {
+    let list = r#"[{\"time\":\"2026-11-21T20:45:09\",\"message\":\"a\"}]"#;
+    let plain = list.replace('\\', "");
+    for body in [
+        plain.clone(),
+        format!(r#"{{"logs":{plain}}}"#),
+        format!(r#"{{"logs":"{list}"}}"#),
+        format!(r#"{{"progress_log":{plain}}}"#),
+        format!(r#"{{"progress_log":"{list}"}}"#),
+    ] {
+        let mut world = asking();
+        world.answer(Kind::Log, 200, &body);
+        assert_eq!(world.heard(), ["r log a"], "{body}");
+    }
+}
+
+#[test]
+fn what_is_no_log_is_a_warning_and_asked_for_again() {
+    for body in [
+        "",
+        "{",
+        "7",
+        "{}",
+        r#"{"logs":7}"#,
+        r#"{"logs":"7"}"#,
+        r#"{"progress_log":"["}"#,
+    ] {
+        let mut world = asking();
+        world.answer(Kind::Log, 200, body);
+        let told = world.heard();
+        assert!(
+            told.len() == 1 && told[0].starts_with("warning "),
+            "{body}: {told:?}"
+        );
+        world.advance(1000);
+        world.answer(Kind::Log, 200, &log(&[(1, 1, "a")]));
+        assert_eq!(lines(&world.told()), ["a"]);
+    }
+}
+
+#[test]
+fn lines_that_are_none_are_left_out() {
+    let mut world = asking();
+    let lines = [
+        "null".to_owned(),
+        "7".to_owned(),
+        "{}".to_owned(),
+        r#"{"id":1,"timestamp":"Sat, 21 Nov 2026 20:45:09 GMT"}"#.to_owned(),
+        r#"{"id":2,"message":"no time"}"#.to_owned(),
+        r#"{"id":3,"message":"no date","timestamp":"yesterday"}"#.to_owned(),
+        stored(4, 9, "a"),
+    ];
+    world.answer(Kind::Log, 200, &format!("[{}]", lines.join(",")));
+    assert_eq!(world.heard(), ["r log a"]);
+}
+
+#[test]
+fn a_log_that_is_refused_is_said_once_and_asked_for_again_when_the_page_is_seen() {
+    for (status, body) in [(401, ""), (403, ""), (200, "<html>Sign in</html>")] {
+        let mut world = asking();
+        world.receive(&line(5, 7, "live"));
+        world.answer(Kind::Log, status, body);
+        let mut told = world.heard();
+        told.sort();
+        assert_eq!(told, ["r log live", "warning unauthorized r"]);
+        world.advance(15_000);
+        assert!(!world.is_asked(Kind::Log));
+        world.input(Input::Visible);
+        assert!(world.is_asked(Kind::Log));
+    }
+}
+
+#[test]
+fn a_log_that_is_too_large_is_refused_by_name() {
+    let whole = Answer::Response(Response {
+        status: 200,
+        retry_after_ms: None,
+        body: vec![b' '; MAX_BODY_BYTES + 1],
+    });
+    for answer in [whole, Answer::Failed(RequestError::TooLarge)] {
+        let mut world = asking();
+        world.answer_with(Kind::Log, answer);
+        assert_eq!(world.heard(), ["warning damaged-answer r"]);
+        world.advance(15_000);
+        assert!(!world.is_asked(Kind::Log));
+    }
+}
+
+#[test]
+fn a_log_that_fails_is_asked_for_again_later_each_time_and_not_for_ever() {
+    let mut world = asking();
+    for wait in [1000, 2000, 4000, 8000] {
+        world.answer(Kind::Log, 500, "");
+        let begin = world.now;
+        while !world.is_asked(Kind::Log) {
+            world.wait();
+        }
+        assert_eq!(world.now - begin, wait);
+        if world.is_asked(Kind::Poll) {
+            world.receive("2");
+            world.accept_all();
+        }
+    }
+    world.cut(Kind::Log);
+    world.advance(15_000);
+    assert!(!world.is_asked(Kind::Log));
+    assert_eq!(world.client.stats().history_requests, 5);
+}
+
+#[test]
+fn a_log_that_hangs_is_given_up() {
+    let mut world = asking();
+    world.forget();
+    world.advance(10_000);
+    assert!(world.did().contains(&"abort log r".to_owned()));
+    world.advance(1000);
+    assert!(world.is_asked(Kind::Log));
+}
+
+#[test]
+fn a_server_that_asks_to_wait_is_asked_for_its_log_later() {
+    let mut world = asking();
+    world.answer_with(Kind::Log, throttled(503, 9));
+    world.advance(8999);
+    assert!(!world.is_asked(Kind::Log));
+    world.advance(1);
+    assert!(world.is_asked(Kind::Log));
+}
+
+#[test]
+fn logs_and_statuses_are_asked_for_one_after_the_other() {
+    let mut world = World::with_all(|_| {});
+    for id in ["r", "s", "t"] {
+        world.subscribe(id);
+    }
+    world.connect();
+    world.join();
+    world.accept_all();
+    let mut asked = Vec::new();
+    for _ in 0..6 {
+        if let Some(request) = world.find(Kind::Status) {
+            asked.push(words::request(request));
+            world.answer(Kind::Status, 200, RUNS);
+        } else {
+            asked.push(words::request(world.find(Kind::Log).unwrap()));
+            world.answer(Kind::Log, 200, "[]");
+        }
+    }
+    asked.sort();
+    assert_eq!(
+        asked,
+        [
+            "log r", "log s", "log t", "status r", "status s", "status t"
+        ]
+    );
+}
+
+#[test]
+fn while_the_status_is_polled_the_log_comes_with_each_answer() {
+    let mut world = World::with_all(|config| config.reconnection_attempts = Some(0));
+    world.subscribe("r");
+    world.connect();
+    world.cut(Kind::Handshake);
+    for n in 1..4 {
+        world.status("r", 200, RUNS);
+        let all: Vec<_> = (1..=n).map(|n| (n, n, "a line")).collect();
+        world.answer(Kind::Log, 200, &log(&all));
+        assert_eq!(lines(&world.told()), ["a line"]);
+        world.advance(3000);
+    }
+    world.status("r", 200, DONE);
+    world.answer(Kind::Log, 200, &log(&[(9, 9, "last")]));
+    let told = world.told();
+    assert_eq!(told[told.len() - 2..], ["r log last", "r end completed"]);
+}
+
+#[test]
+fn a_large_log_is_polled_less_often() {
+    let mut world = World::with_all(|config| config.reconnection_attempts = Some(0));
+    world.subscribe("r");
+    world.connect();
+    world.cut(Kind::Handshake);
+    world.status("r", 200, RUNS);
+    world.advance(2000);
+    world.answer(Kind::Log, 200, "[]");
+    let begin = world.now;
+    while !world.is_asked(Kind::Log) {
+        if world.is_asked(Kind::Status) {
+            world.status("r", 200, RUNS);
+        } else {
+            world.wait();
+        }
+    }
+    assert_eq!(world.now - begin, 8000);
+}
+
+#[test]
+fn a_research_that_the_page_left_is_not_asked_about() {
+    let mut world = asking();
+    world.unsubscribe("r");
+    assert_eq!(
+        world.did(),
+        [
+            r#"abort log r"#,
+            r#"post s1 42["unsubscribe_from_research",{"research_id":"r"}]"#
+        ]
+    );
+    world.accept();
+    world.advance(15_000);
+    assert!(!world.is_asked(Kind::Log));
+}
+
+#[test]
+fn a_page_that_goes_away_asks_again_when_it_comes_back() {
+    let mut world = asking();
+    world.input(Input::Hidden);
+    assert!(!world.is_asked(Kind::Log));
+    world.advance(60_000);
+    world.input(Input::Visible);
+    world.join();
+    world.accept();
+    world.status("r", 200, RUNS);
+    world.answer(Kind::Log, 200, &log(&[(1, 1, "a")]));
+    assert_eq!(lines(&world.told()), ["a"]);
+}
+
+#[test]
+fn without_history_nobody_asks() {
+    let mut world = World::with_all(|config| config.history = false);
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.accept();
+    world.status("r", 200, DONE);
+    assert_eq!(world.told().last().unwrap(), "r end completed");
+    world.advance(15_000);
+    assert!(!world.is_asked(Kind::Log));
+}
+
+#[test]
+fn without_fallback_the_log_is_asked_for_all_the_same() {
+    let mut world = World::with_all(|config| config.fallback = None);
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.accept();
+    world.answer(Kind::Log, 200, &log(&[(1, 1, "a")]));
+    assert_eq!(lines(&world.told()), ["a"]);
+}
+
+#[test]
+fn what_the_page_has_from_an_earlier_client_is_not_told_again() {
+    let mut world = World::with_all(|_| {});
+    world.subscribe("r");
+    let has = format!(
+        r#"[{},{{"message":"live","time":"2026-11-21T20:45:05.000007+00:00","level":"info","source":"live"}}]"#,
+        stored(2, 3, "b")
+    );
+    world.input(Input::Remember {
+        research: "r".to_owned(),
+        lines: has,
+        complete: false,
+    });
+    world.connect();
+    world.join();
+    world.accept();
+    world.status("r", 200, RUNS);
+    world.receive(&[line(5, 7, "live"), line(6, 0, "new")].join("|"));
+    let all = [
+        (1, 1, "a"),
+        (2, 3, "b"),
+        (3, 5, "live"),
+        (4, 5, "missed"),
+        (5, 6, "new"),
+    ];
+    world.answer(Kind::Log, 200, &log(&all));
+    assert_eq!(lines(&world.told()), ["missed", "new"]);
+}
+
+#[test]
+fn a_cut_log_is_asked_for_again() {
+    let mut world = asking();
+    world.answer_with(Kind::Log, network_error());
+    world.advance(1000);
+    world.answer(Kind::Log, 200, &log(&[(1, 1, "a")]));
+    assert_eq!(lines(&world.told()), ["a"]);
+}

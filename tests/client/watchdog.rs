@@ -1,0 +1,150 @@
+//! A research that is silent over a connection that looks alive.
+
+use research_socket::research::{Input, ResearchId};
+
+use crate::history::{DONE, RUNS, line, log, up_to_date};
+use crate::words::Kind;
+use crate::world::World;
+
+/// Lets the time pass on a connection that lives: the server pings, and every POST is taken.
+fn beat(world: &mut World, millis: u64) {
+    let end = world.now + millis;
+    while world.now < end {
+        world.advance(5000.min(end - world.now));
+        world.receive("2");
+        world.accept_all();
+    }
+}
+
+fn answer_status(world: &mut World, body: &str) {
+    world.status("r", 200, body);
+}
+
+#[test]
+fn a_silent_research_is_asked_about_and_less_often_each_time() {
+    let mut world = up_to_date();
+    world.receive(r#"42["progress_r",{"progress":5}]"#);
+    for seconds in [60, 120, 240, 480, 600, 600] {
+        beat(&mut world, seconds * 1000 - 1);
+        assert!(!world.is_asked(Kind::Status), "before {seconds} s");
+        beat(&mut world, 1);
+        assert!(world.is_asked(Kind::Status), "after {seconds} s");
+        world.forget();
+        answer_status(&mut world, RUNS);
+    }
+    assert_eq!(world.client.stats().stall_checks, 6);
+    // Heard again: from the start.
+    world.receive(r#"42["progress_r",{"progress":6}]"#);
+    beat(&mut world, 60_000);
+    assert!(world.is_asked(Kind::Status));
+}
+
+#[test]
+fn a_line_of_the_log_is_a_sign_of_life() {
+    let mut world = up_to_date();
+    for n in 0..5 {
+        beat(&mut world, 50_000);
+        world.receive(&line(n, 1, "live"));
+    }
+    assert_eq!(world.client.stats().stall_checks, 0);
+}
+
+#[test]
+fn if_it_is_over_its_last_lines_come_before_the_end() {
+    let mut world = up_to_date();
+    beat(&mut world, 60_000);
+    world.forget();
+    answer_status(&mut world, DONE);
+    assert!(!world.told().contains(&"r end completed".to_owned()));
+    world.answer(Kind::Log, 200, &log(&[(1, 0, "first"), (2, 5, "last")]));
+    assert_eq!(world.told(), ["r log last", "r end completed"]);
+    beat(&mut world, 700_000);
+    assert!(!world.is_asked(Kind::Status));
+}
+
+#[test]
+fn if_it_went_on_without_a_word_it_is_subscribed_again_and_its_lines_are_fetched() {
+    let mut world = up_to_date();
+    beat(&mut world, 60_000);
+    world.forget();
+    answer_status(&mut world, r#"{"status":"in_progress","progress":70}"#);
+    assert_eq!(
+        world.did(),
+        [
+            r#"post s1 42["subscribe_to_research",{"research_id":"r"}]"#,
+            "log r"
+        ]
+    );
+}
+
+#[test]
+fn a_question_that_fails_is_repeated_but_never_beside_another() {
+    let mut world = up_to_date();
+    beat(&mut world, 60_000);
+    world.cut(Kind::Status);
+    beat(&mut world, 3000);
+    assert!(world.is_asked(Kind::Status));
+    answer_status(&mut world, RUNS);
+    assert_eq!(world.client.stats().stall_checks, 1);
+}
+
+#[test]
+fn a_research_that_cannot_be_asked_about_is_not() {
+    let mut world = up_to_date();
+    beat(&mut world, 60_000);
+    world.status("r", 404, "");
+    beat(&mut world, 700_000);
+    assert_eq!(world.client.stats().stall_checks, 1);
+    world.input(Input::Visible);
+    world.forget();
+    beat(&mut world, 600_000);
+    assert!(world.is_asked(Kind::Status));
+}
+
+#[test]
+fn without_a_connection_it_sleeps() {
+    let mut world = up_to_date();
+    world.input(Input::Hidden);
+    world.advance(700_000);
+    assert_eq!(world.client.stats().stall_checks, 0);
+}
+
+#[test]
+fn after_an_outage_silence_counts_from_the_new_connection() {
+    let mut world = up_to_date();
+    beat(&mut world, 50_000);
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    world.accept();
+    world.status("r", 200, RUNS);
+    for _ in 0..2 {
+        world.answer(Kind::Log, 200, "[]");
+        world.advance(3000);
+    }
+    beat(&mut world, 50_000);
+    assert_eq!(world.client.stats().stall_checks, 0);
+    beat(&mut world, 5_000);
+    assert_eq!(world.client.stats().stall_checks, 1);
+}
+
+#[test]
+fn how_long_silence_may_be_is_an_option() {
+    for (stall_after_ms, fallback, checks) in [
+        (Some(2_000), true, 1),
+        (Some(2_000), false, 0),
+        (None, true, 0),
+    ] {
+        let mut world = World::live_with(|config| {
+            config.stall_after_ms = stall_after_ms;
+            config.fallback = config.fallback.filter(|_| fallback);
+        });
+        world.input(Input::Subscribe(ResearchId::from_text("r")));
+        world.accept();
+        if fallback {
+            answer_status(&mut world, RUNS);
+        }
+        world.advance(3_000);
+        assert_eq!(world.client.stats().stall_checks, checks);
+    }
+}
