@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::process::{self, DEFAULT_DEADLINE};
 use crate::project::Project;
@@ -15,6 +15,8 @@ use crate::ui;
 pub(crate) struct CargoTool {
     krate: &'static str,
     binary: &'static str,
+    /// What to call it with for its name and version.
+    ask: &'static [&'static str],
     version: Version,
 }
 
@@ -32,12 +34,14 @@ enum Version {
 pub(crate) const WASM_BINDGEN: CargoTool = CargoTool {
     krate: "wasm-bindgen-cli",
     binary: "wasm-bindgen",
+    ask: &["--version"],
     // The tool reads a format that changes between versions: it must be the library's own.
     version: Version::Locked("wasm-bindgen"),
 };
 pub(crate) const WASM_PACK: CargoTool = CargoTool {
     krate: "wasm-pack",
     binary: "wasm-pack",
+    ask: &["--version"],
     version: Version::Compatible {
         prefix: "0.15.",
         install: "0.15.1",
@@ -46,9 +50,19 @@ pub(crate) const WASM_PACK: CargoTool = CargoTool {
 pub(crate) const GECKODRIVER: CargoTool = CargoTool {
     krate: "geckodriver",
     binary: "geckodriver",
+    ask: &["--version"],
     version: Version::Compatible {
         prefix: "0.",
         install: "0.37.1",
+    },
+};
+pub(crate) const MUTANTS: CargoTool = CargoTool {
+    krate: "cargo-mutants",
+    binary: "cargo-mutants",
+    ask: &["mutants", "--version"],
+    version: Version::Compatible {
+        prefix: "27.",
+        install: "27.1.0",
     },
 };
 
@@ -61,7 +75,7 @@ impl CargoTool {
             return Ok(Some(cached));
         }
         let on_path = which::which(self.binary).ok().filter(|path| {
-            process::query(Command::new(path).arg("--version"))
+            process::query(Command::new(path).args(self.ask))
                 .as_deref()
                 .and_then(|text| text.split_whitespace().nth(1))
                 .is_some_and(|version| match self.version {
@@ -70,6 +84,12 @@ impl CargoTool {
                 })
         });
         Ok(on_path)
+    }
+
+    /// The program, which is installed.
+    pub(crate) fn path(self, project: &Project) -> Result<PathBuf> {
+        let found = self.find(project)?;
+        found.with_context(|| format!("{} is not installed", self.krate))
     }
 
     pub(crate) fn install(self, project: &Project) -> Result<()> {

@@ -23,6 +23,8 @@ pub(crate) enum Part {
     Browsers,
     /// The driver of Firefox, which Debian does not package.
     Geckodriver,
+    /// What plants mistakes; only `cargo xtask mutants` needs it.
+    Mutants,
     /// The npm packages of package-lock.json.
     Node,
     /// The Python packages of the real test servers.
@@ -35,7 +37,7 @@ pub(crate) enum Part {
 
 impl Part {
     /// In the order in which they are worked on: what others wait for comes first.
-    pub(crate) const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::WasmStd,
         Self::Node,
         Self::Python,
@@ -43,6 +45,7 @@ impl Part {
         Self::WasmBindgen,
         Self::WasmPack,
         Self::Geckodriver,
+        Self::Mutants,
     ];
     /// What `build` needs.
     pub(crate) const BUILD: [Self; 3] = [Self::WasmStd, Self::Node, Self::WasmBindgen];
@@ -51,6 +54,7 @@ impl Part {
         match self {
             Self::Browsers => "browsers",
             Self::Geckodriver => "geckodriver",
+            Self::Mutants => "cargo-mutants",
             Self::Node => "npm packages",
             Self::Python => "Python packages",
             Self::WasmBindgen => "wasm-bindgen",
@@ -63,6 +67,7 @@ impl Part {
         Ok(match self {
             Self::Browsers => browsers::missing_packages().is_empty(),
             Self::Geckodriver => cargo_tools::GECKODRIVER.find(project)?.is_some(),
+            Self::Mutants => cargo_tools::MUTANTS.find(project)?.is_some(),
             Self::Node => node::is_ready(project)?,
             Self::Python => python::is_ready(project),
             Self::WasmBindgen => cargo_tools::WASM_BINDGEN.find(project)?.is_some(),
@@ -75,6 +80,7 @@ impl Part {
         match self {
             Self::Browsers => browsers::install(project),
             Self::Geckodriver => cargo_tools::GECKODRIVER.install(project),
+            Self::Mutants => cargo_tools::MUTANTS.install(project),
             Self::Node => node::install(project),
             Self::Python => python::install(project),
             Self::WasmBindgen => cargo_tools::WASM_BINDGEN.install(project),
@@ -88,7 +94,7 @@ impl Part {
     fn lane(self) -> usize {
         match self {
             Self::WasmStd | Self::Browsers => 0,
-            Self::WasmBindgen | Self::WasmPack | Self::Geckodriver => 1,
+            Self::WasmBindgen | Self::WasmPack | Self::Geckodriver | Self::Mutants => 1,
             Self::Node | Self::Python => 2,
         }
     }
@@ -128,9 +134,10 @@ pub(crate) fn check(project: &Project, parts: &[Part]) -> Result<()> {
     );
 }
 
-/// `cargo xtask setup`.
+/// `cargo xtask setup`: all but what only one seldom used command needs, and installs by itself.
 pub(crate) fn run(project: &Project) -> Result<()> {
-    ensure(project, &Part::ALL)?;
+    let parts = Part::ALL.into_iter().filter(|part| *part != Part::Mutants);
+    ensure(project, &parts.collect::<Vec<_>>())?;
     ui::say(format_args!(
         "set-up: all is ready ({})",
         ui::human(ui::elapsed())
