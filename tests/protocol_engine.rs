@@ -107,14 +107,17 @@ fn a_handshake_out_of_range_says_which_member() {
         let text = format!(
             r#"{{"sid":{sid},"pingInterval":{interval},"pingTimeout":{timeout},"maxPayload":{max}}}"#
         );
-        let error = Handshake::decode(&text).expect_err(&text);
-        assert!(!error.to_string().is_empty());
-        error
+        Handshake::decode(&text).expect_err(&text)
     };
     let long = format!("\"{}\"", "x".repeat(MAX_SID_BYTES + 1));
     for sid in ["1", "null", "\"\"", "[\"x\"]", &long] {
         assert_eq!(refused(sid, "1", "1", "1"), HandshakeError::Sid);
     }
+    let longest = format!(
+        "{{\"sid\":\"{}\",\"pingInterval\":0,\"pingTimeout\":{MAX_PING_MS}}}",
+        "x".repeat(MAX_SID_BYTES)
+    );
+    assert!(Handshake::decode(&longest).is_ok());
     let day = (MAX_PING_MS + 1).to_string();
     // An interval of 0 is what python-engineio makes of a fraction of a second.
     assert_eq!(refused("\"x\"", "0", "0", "1"), HandshakeError::PingTimeout);
@@ -140,17 +143,44 @@ fn a_handshake_out_of_range_says_which_member() {
 }
 
 #[test]
+fn an_unusable_handshake_says_in_words_what_is_wrong() {
+    let table = [
+        ("{", "the handshake is not JSON: unexpected end at byte 1"),
+        ("{}", "the handshake has no usable sid"),
+        (r#"{"sid":"x"}"#, "the handshake has no usable pingInterval"),
+        (
+            r#"{"sid":"x","pingInterval":1}"#,
+            "the handshake has no usable pingTimeout",
+        ),
+        (
+            r#"{"sid":"x","pingInterval":1,"pingTimeout":1,"maxPayload":0}"#,
+            "the handshake's maxPayload is not a positive number",
+        ),
+    ];
+    for (text, words) in table {
+        let error = Handshake::decode(text).expect_err(text);
+        assert_eq!(error.to_string(), words);
+        let packet = format!("0{text}");
+        let error = Packet::decode(&packet).expect_err(text);
+        assert_eq!(error.to_string(), words);
+    }
+}
+
+#[test]
 fn an_excerpt_is_short_and_printable() {
-    let long = "é".repeat(MAX_EXCERPT_CHARS + 1);
-    let exact = "é".repeat(MAX_EXCERPT_CHARS);
-    let cut = format!("{}…", "é".repeat(MAX_EXCERPT_CHARS - 1));
-    let table: [(&[u8], &str); 6] = [
+    // Of two bytes in UTF-8, and of four, which is the most.
+    let long = ["é", "𝄞"].map(|c| c.repeat(MAX_EXCERPT_CHARS + 1));
+    let exact = ["é", "𝄞"].map(|c| c.repeat(MAX_EXCERPT_CHARS));
+    let cut = ["é", "𝄞"].map(|c| format!("{}…", c.repeat(MAX_EXCERPT_CHARS - 1)));
+    let table: [(&[u8], &str); 8] = [
         (b"", ""),
         (b"a\0\x1b[1m\x7fb", "a\u{fffd}\u{fffd}[1m\u{fffd}b"),
         (b"a\xffb", "a\u{fffd}b"),
         (b"a\xe2\x82", "a\u{fffd}"),
-        (exact.as_bytes(), &exact),
-        (long.as_bytes(), &cut),
+        (exact[0].as_bytes(), &exact[0]),
+        (exact[1].as_bytes(), &exact[1]),
+        (long[0].as_bytes(), &cut[0]),
+        (long[1].as_bytes(), &cut[1]),
     ];
     for (bytes, expected) in table {
         assert_eq!(excerpt(bytes), expected);

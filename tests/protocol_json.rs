@@ -1,7 +1,7 @@
 //! JSON text: what is accepted, what is refused and where, and what is read from it.
 #![cfg(not(target_arch = "wasm32"))]
 
-use research_socket::json::{ErrorKind, Kind, MAX_DEPTH, Raw};
+use research_socket::json::{ErrorKind, Kind, MAX_DEPTH, Raw, write_string};
 
 #[test]
 fn accepts_one_value_and_says_what_it_is() {
@@ -67,8 +67,26 @@ fn refuses_everything_else_and_says_where() {
     for (text, kind, offset) in table {
         let error = Raw::parse(text).expect_err(text);
         assert_eq!((error.kind, error.offset), (kind, offset), "{text:?}");
-        assert!(!error.to_string().is_empty());
     }
+}
+
+#[test]
+fn a_refusal_says_in_words_what_is_wrong_and_where() {
+    let table = [
+        (r#""\x""#, "unknown escape in a string at byte 2"),
+        ("[01]", "malformed number at byte 2"),
+        ("\"\n\"", "control character in a string at byte 1"),
+        ("null,", "text after the value at byte 4"),
+        ("?", "unexpected character at byte 0"),
+        ("[", "unexpected end at byte 1"),
+    ];
+    for (text, words) in table {
+        let error = Raw::parse(text).expect_err(text);
+        assert_eq!(error.to_string(), words);
+        assert_eq!(error.message(), words);
+    }
+    let error = Raw::parse(&"[".repeat(MAX_DEPTH + 1)).expect_err("too deep");
+    assert_eq!(error.to_string(), "nested too deeply at byte 128");
 }
 
 #[test]
@@ -128,6 +146,19 @@ fn decodes_escapes() {
         assert_eq!(raw.string().as_deref(), Some(expected), "{text}");
     }
     assert_eq!(Raw::parse("1").expect("JSON").string(), None);
+}
+
+#[test]
+fn writes_the_short_escapes_there_are_and_digits_for_the_rest() {
+    let mut out = String::new();
+    write_string(&mut out, "\"\\/\n\r\t\0\u{8}\u{f}\u{10}\u{1f}\u{7f}é𝄞");
+    assert_eq!(
+        out,
+        concat!(
+            r#""\"\\/\n\r\t\u0000\u0008\u000f\u0010\u001f"#,
+            "\u{7f}é𝄞\""
+        )
+    );
 }
 
 #[test]

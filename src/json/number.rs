@@ -108,19 +108,14 @@ fn read_exponent(bytes: &mut Bytes<'_>) -> i64 {
 }
 
 /// The largest step towards `10^exponent` and its power. Powers up to 10^22 are exact, so smaller
-/// exponents take one rounding only; larger ones take few.
+/// exponents take one rounding only.
 fn power_of_ten(exponent: u64) -> (u64, f64) {
-    match exponent {
-        256.. => (256, 1e256),
-        128.. => (128, 1e128),
-        64.. => (64, 1e64),
-        22.. => (22, 1e22),
-        _ => {
-            let mut power = 1.0;
-            for _ in 0..exponent {
-                power *= 10.0;
-            }
-            (exponent, power)
-        }
+    if exponent > 22 {
+        return (22, 1e22);
     }
+    let mut power = 1.0;
+    for _ in 0..exponent {
+        power *= 10.0;
+    }
+    (exponent, power)
 }
