@@ -102,6 +102,15 @@ fn a_handshake_takes_integral_numbers_and_needs_no_extras() {
 }
 
 #[test]
+fn a_handshake_keeps_few_and_short_transports() {
+    let long = "x".repeat(33);
+    let names = vec![format!(r#""{long}","websocket""#); 100_000].join(",");
+    let text = format!(r#"{{"sid":"x","pingInterval":1,"pingTimeout":1,"upgrades":[{names}]}}"#);
+    let handshake = Handshake::decode(&text).expect("it is usable");
+    assert_eq!(handshake.upgrades, ["websocket"; 8]);
+}
+
+#[test]
 fn a_handshake_out_of_range_says_which_member() {
     let refused = |sid: &str, interval: &str, timeout: &str, max: &str| {
         let text = format!(
@@ -121,7 +130,17 @@ fn a_handshake_out_of_range_says_which_member() {
     let day = (MAX_PING_MS + 1).to_string();
     // An interval of 0 is what python-engineio makes of a fraction of a second.
     assert_eq!(refused("\"x\"", "0", "0", "1"), HandshakeError::PingTimeout);
-    for number in ["-1", "0.5", "1e300", "\"25000\"", "null", "true", &day] {
+    for number in [
+        "-1",
+        "0.5",
+        "1e300",
+        "1e999",
+        "\"25000\"",
+        "\"NaN\"",
+        "null",
+        "true",
+        &day,
+    ] {
         assert_eq!(
             refused("\"x\"", number, "1", "1"),
             HandshakeError::PingInterval
@@ -216,7 +235,8 @@ fn packet() -> impl Strategy<Value = Packet<'static>> {
     let text = || any::<String>().prop_map(|text| text.replace('\x1e', "").into());
     let open = (
         ".{1,40}",
-        vec(any::<String>(), 0..3),
+        // At most 32 bytes, as are kept.
+        vec("\\PC{0,8}", 0..8),
         1..=MAX_PING_MS,
         1..=MAX_PING_MS,
         prop::option::of(1..=i64::MAX as u64),

@@ -3,7 +3,8 @@
 
 use research_socket::json::Raw;
 use research_socket::socket::packet::{
-    MAX_ACK_ID, MAX_ATTACHMENTS, Packet, PacketError, event_args, is_valid_namespace, refusal,
+    MAX_ACK_ID, MAX_ATTACHMENTS, MAX_REFUSAL_BYTES, Packet, PacketError, event_args,
+    is_valid_namespace, refusal,
 };
 
 #[test]
@@ -265,6 +266,42 @@ fn a_refusal_has_words_in_either_form() {
         assert_eq!(refusal(Some(json(data))).as_deref(), words, "{data}");
     }
     assert_eq!(refusal(None), None);
+}
+
+#[test]
+fn the_words_of_a_refusal_are_bounded() {
+    for long in ["é".repeat(10_000), "\\n".repeat(10_000)] {
+        let text = format!(r#"{{"message":"a{long}"}}"#);
+        let words = refusal(Some(json(&text))).expect("words");
+        assert!((MAX_REFUSAL_BYTES - 1..=MAX_REFUSAL_BYTES).contains(&words.len()));
+    }
+}
+
+#[test]
+fn what_stands_inside_a_placeholder_or_a_key_is_no_placeholder() {
+    for (value, fits) in [
+        (r#"{"_placeholder":true,"num":0}"#, true),
+        (r#"{"_placeholder":true,"num":1}"#, false),
+        (r#"{"_placeholder":true}"#, false),
+        (r#"{"num":0,"_placeholder":true}"#, true),
+        (r#"{"_placeholder":true,"num":7,"num":0}"#, true),
+        (
+            r#"{"_placeholder":true,"num":0,"x":{"_placeholder":true,"num":7}}"#,
+            true,
+        ),
+        (
+            r#"{"x":[{"y":{"_placeholder":true,"num":7}}],"z":1}"#,
+            false,
+        ),
+        (r#"{"_placeholder":true,"num":{"num":0}}"#, false),
+        (r#"{"_placeholder":[true],"num":7}"#, true),
+        (r#"{"_placeholder":true,"_placeholder":{},"num":7}"#, true),
+        (r#"["_placeholder",true,"num",7]"#, true),
+        (r#"{"x":"_placeholder","true":"num"}"#, true),
+    ] {
+        let text = format!(r#"51-["a",{value}]"#);
+        assert_eq!(Packet::decode(&text).is_ok(), fits, "{value}");
+    }
 }
 
 #[test]

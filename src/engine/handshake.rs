@@ -12,6 +12,11 @@ pub const MAX_SID_BYTES: usize = 1_024;
 /// Whoever sends more has mixed up its units.
 pub const MAX_PING_MS: u64 = 86_400_000;
 
+/// The most transports that are kept of a handshake, and the most bytes of a name: there are three,
+/// of up to twelve.
+const MAX_UPGRADES: usize = 8;
+const MAX_UPGRADE_BYTES: usize = 32;
+
 /// The session that the server has opened (protocol, "Handshake").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handshake {
@@ -42,7 +47,9 @@ impl Handshake {
         }
         let mut upgrades = Vec::new();
         if let Some(list) = raw.get("upgrades") {
-            upgrades.extend(list.elements().filter_map(Raw::string).map(String::from));
+            let names = list.elements().filter_map(Raw::string);
+            let names = names.filter(|name| name.len() <= MAX_UPGRADE_BYTES);
+            upgrades.extend(names.take(MAX_UPGRADES).map(String::from));
         }
         Ok(Self {
             sid: sid.into_owned(),

@@ -229,11 +229,22 @@ pub fn event_args(name: &str, values: &[Raw<'_>]) -> String {
     out
 }
 
+/// The most bytes that [`refusal`] gives: a few lines for a person.
+pub const MAX_REFUSAL_BYTES: usize = 1_024;
+
 /// The words of a refusal: the `message` of [`Packet::ConnectError`]'s data, or the bare string
-/// that python-socketio sends for a namespace it does not serve.
+/// that python-socketio sends for a namespace it does not serve. At most [`MAX_REFUSAL_BYTES`].
 pub fn refusal<'a>(data: Option<Raw<'a>>) -> Option<Cow<'a, str>> {
     let data = data?;
-    data.get("message").unwrap_or(data).string()
+    let words = data.get("message").unwrap_or(data).string()?;
+    let end = words.floor_char_boundary(MAX_REFUSAL_BYTES);
+    Some(match words {
+        Cow::Borrowed(words) => Cow::Borrowed(words.get(..end)?),
+        Cow::Owned(mut words) => {
+            words.truncate(end);
+            Cow::Owned(words)
+        }
+    })
 }
 
 /// Whether packets can name this namespace: it starts with `/`, and has no comma (which ends it, and

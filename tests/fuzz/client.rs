@@ -40,7 +40,7 @@ const PACKETS: [&str; 32] = [
     r#"42["research_progress_r",{"progress_log":"[%]"}]"#,
     r#"42["progress_r",{"metadata":{%},"message":"%"}]"#,
     r#"42["progress_s",{"status":"completed","progress":100}]"#,
-    r#"42["progress_7",{"status":"%"}]"#,
+    r#"42["progress_r",{"status":"failed","error":"%"}]"#,
     r#"42["search_engine_selected",{%}]"#,
     r#"42["subscribe_error",{"error":"%","research_id":"r"}]"#,
     r#"42["subscribe_error",{"error":"Session expired","research_id":7}]"#,
@@ -246,8 +246,12 @@ impl Run {
                     csrf_token: Some(bytes.text()),
                 }
             }
+            _ if !bytes.byte().is_multiple_of(8) => Input::Remember {
+                research: id.to_owned(),
+                lines: bytes.text(),
+                complete: bytes.byte().is_multiple_of(2),
+            },
             // Rarely: nothing interesting follows.
-            _ if !bytes.byte().is_multiple_of(8) => Input::Timeout,
             _ => Input::Close,
         };
         self.input(input);

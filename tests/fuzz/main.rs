@@ -88,6 +88,8 @@ fn every_target_of_the_fuzzer_is_replayed() {
             "client.rs",
             "engine_payload.rs",
             "json.rs",
+            // By `tests/sim/tests/fuzzed.rs`.
+            "sim.rs",
             "socket_packet.rs"
         ]
     );

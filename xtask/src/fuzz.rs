@@ -108,8 +108,8 @@ fn fuzz(project: &Project, target: &str, options: &Options<'_>) -> Result<bool> 
     if options.keep {
         let before = fs::read_dir(&seeds)?.count();
         let mut command = cargo_fuzz(project, target, &seeds, &corpus);
-        // By code that is reached, not by how often: that would keep a thousand.
-        command.args(["--", "-merge=1", "-use_counters=0"]);
+        // By code that is reached, not by how often, and few files: that would be a thousand.
+        command.args(["--", "-set_cover_merge=1", "-use_counters=0"]);
         command.arg(format!("-max_len={MAX_SEED}"));
         process::run_or_fail(&label, &mut command)?;
         let added = fs::read_dir(&seeds)?.count().saturating_sub(before);
@@ -166,7 +166,7 @@ mod tests {
         let targets = targets(&project).unwrap();
         assert_eq!(
             targets,
-            ["client", "engine_payload", "json", "socket_packet"]
+            ["client", "engine_payload", "json", "sim", "socket_packet"]
         );
     }
 }
