@@ -7,10 +7,10 @@ import { Module } from "./module.js";
 import { differences, readOptions } from "./options.js";
 
 /**
- * @param {{ init: () => Promise<unknown>, Connection: new (options: object, dispatch: Function) => object, browser: object }} parts
+ * @param {{ init: () => Promise<unknown>, reset: () => void, Connection: Function, browser: object }} parts
  */
-export function createConnect({ init, Connection, browser }) {
-  const module = new Module(init, Connection);
+export function createConnect({ init, reset, Connection, browser }) {
+  const module = new Module(init, reset, Connection);
 
   return async function connect(options = {}) {
     if (!browser.present) {

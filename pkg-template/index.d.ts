@@ -356,7 +356,10 @@ export interface ClientEvents {
   state: [state: ConnectionState];
   /** The server named the search engine without saying for which research. */
   search_engine_selected: [payload: Record<string, unknown>];
-  /** A message was refused, in part or as a whole, or a research cannot be followed, and why. The rest goes on. */
+  /**
+   * A message was refused, in part or as a whole, or a research cannot be followed, and why. The rest goes on. With the
+   * code `INTERNAL`: the package has failed by a fault of its own, and has started again.
+   */
   warning: [warning: Warning];
 }
 
@@ -628,7 +631,8 @@ export interface Stream<T> extends AsyncIterableIterator<T> {
  * - `BUFFER_FULL`: too much waits to be sent; try again when connected
  * - `CLOSED`: the client is closed
  * - `DISCONNECTED`: the connection was lost before the answer came, or the server ended it
- * - `INTERNAL`: a fault of this package; reload the page, and report it
+ * - `INTERNAL`: a fault of this package, which has started again by itself, and what was being sent is lost; or has stopped
+ *   for good, and the client is closed: reload the page. Report it in any case
  * - `INVALID_ARGUMENT`: the page gave something that cannot be sent
  * - `LOAD_FAILED`: the WebAssembly module could not be fetched; calling `connect()` again tries again
  * - `NOT_FOUND`: wrong `path`, or no such research
@@ -679,9 +683,13 @@ export interface Warning {
   readonly research?: string | null;
   /** The beginning of what was refused. */
   readonly excerpt?: string;
+  /** With the code `INTERNAL`: what the module said or threw. */
+  readonly cause?: unknown;
 }
 
 /**
+ * - `INTERNAL`: a fault of this package. It has started again and subscribed again; subscriptions, handlers and promises are
+ *   the same as before, only what waited for an answer was rejected. Please report it
  * - `ack-not-sent`: an acknowledgement of the page found no connection
  * - `damaged-answer`: an answer about the status, or a stored log, that is too large or no text
  * - `damaged-packet`, `not-json`, `not-an-object`: what came cannot be read
@@ -691,6 +699,7 @@ export interface Warning {
  * - `unauthorized`: the server does not let this page follow it
  */
 export type WarningCode =
+  | "INTERNAL"
   | "ack-not-sent"
   | "damaged-answer"
   | "damaged-packet"

@@ -16,17 +16,26 @@ const UNKNOWN = {
   source: null,
 };
 
+/** Of these a value stays until another one comes. */
+const LASTING = ["status", "progress", "message", "currentTask", "phase", "error", "engine", "updatedAt", "source"];
+
 /** Lines above the limit that are cut off together, since cutting one off costs as much as cutting off many. */
 const SLACK = 256;
 
 export class Job {
   /** How it ended, once it did. */
   end;
+  /** The id of the type that the page gave, which the server may tell apart. */
+  given;
   #id;
+  /** What the page was told of it, as the fields of an update. */
+  #facts;
   #maxLogs;
   #read;
   #views = new Set();
   #known = UNKNOWN;
+  /** What was known when the instance before this one was gone. */
+  #earlier;
   #lines = [];
   #dropped = 0;
   // Made when asked for, and the same object until something changes: frameworks compare by identity.
@@ -35,11 +44,13 @@ export class Job {
 
   /**
    * @param {string} id
+   * @param {string | number} given
    * @param {number} maxLogs
    * @param {() => object | undefined} read the module's snapshot, without the lines
    */
-  constructor(id, maxLogs, read) {
+  constructor(id, given, maxLogs, read) {
     this.#id = id;
+    this.given = given;
     this.#maxLogs = maxLogs;
     this.#read = read;
   }
@@ -50,11 +61,31 @@ export class Job {
 
   get state() {
     if (!this.#state) {
-      this.#known = this.#read() ?? this.#known;
+      this.note();
       const dropped = this.#dropped + Math.max(0, this.#lines.length - this.#maxLogs);
       this.#state = freeze({ ...UNKNOWN, ...this.#known, id: this.#id, logs: this.logs, droppedLogs: dropped });
     }
     return this.#state;
+  }
+
+  get id() {
+    return this.#id;
+  }
+
+  /** Keeps what the module knows. An instance that has started after a trap knows less at first than the one before. */
+  note() {
+    const read = this.#read();
+    if (read) this.#known = this.#earlier ? carryOn(this.#earlier, read) : read;
+  }
+
+  /**
+   * What another instance has to be told so that the page hears nothing twice; undefined if it has heard nothing.
+   * @returns {{ facts: string, lines: string, complete: boolean } | undefined}
+   */
+  handOver() {
+    this.#earlier = this.#known;
+    if (!this.#facts) return undefined;
+    return { facts: JSON.stringify(this.#facts), lines: JSON.stringify(this.#lines), complete: this.#dropped === 0 };
   }
 
   get logs() {
@@ -77,13 +108,24 @@ export class Job {
 
   handle(kind, value) {
     this.#state = undefined;
+    this.#remember(kind, value);
     if (kind === "log") this.#keep(freeze(value));
     if (kind === "end") {
       if (this.end) return;
       value = this.end = freeze(value);
+      // Nobody asks for it again after a trap.
+      this.note();
     }
     // A view that a handler lets go of meanwhile has no handlers any more.
     for (const view of [...this.#views]) view.handle(kind, value);
+  }
+
+  #remember(kind, value) {
+    const facts = (this.#facts ??= {});
+    if (kind === "status") facts.status = value.status;
+    if (kind === "task") facts.current_task = value;
+    if (kind === "engine") facts.metadata = { search_engine: value.name, result_count: value.resultCount ?? undefined };
+    if (kind === "update" && typeof value.progress === "number") facts.progress = value.progress;
   }
 
   #keep(entry) {
@@ -95,6 +137,15 @@ export class Job {
       this.#dropped += over;
     }
   }
+}
+
+/** What is not known now was known before, and progress never runs backwards. */
+function carryOn(before, now) {
+  const all = { ...now };
+  for (const field of LASTING) all[field] ??= before[field];
+  all.startedAt = before.startedAt ?? now.startedAt;
+  if (before.progress > now.progress) all.progress = before.progress;
+  return all;
 }
 
 /** Freezes plain data through and through: it is handed to many. */

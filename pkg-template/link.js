@@ -5,6 +5,9 @@ import { ResearchSocketError, report, toError } from "./error.js";
 import { Job } from "./job.js";
 import { pack } from "./wire.js";
 
+/** How much a trap takes along at most of what only the module counts, in milliseconds. */
+const NOTED_EVERY_MS = 1000;
+
 /**
  * The module calls `dispatch(kind, id, value, extra)`:
  *
@@ -33,9 +36,21 @@ export class Link {
   #module;
   #key;
   #shared;
+  /** What the module gets. */
+  #given;
+  /** None from a trap until a fresh instance has taken over. */
   #connection;
+  #host;
   #open = true;
-  #stats;
+  /** Whether it was ever live. */
+  #lived = false;
+  /** The attempts that a fresh instance has made, until it is live for the first time. */
+  #attempts;
+  /** Counts of instances that are gone, and the last known ones of this. */
+  #before = {};
+  #stats = {};
+  /** When it was last noted what a trap would take along. */
+  #noted = performance.now();
   #members = new Set();
   #jobs = new Map();
   /** event of the server → how many clients have handlers for it */
@@ -47,8 +62,9 @@ export class Link {
     this.#module = module;
     this.#key = key;
     this.#shared = shared;
+    this.#given = connection;
     this.options = { ...connection, ...shared };
-    this.#connection = module.guard(() => new module.Connection(connection, (...event) => this.#dispatch(...event)));
+    this.#create();
     this.state = Object.freeze({ name: "connecting" });
     module.links.set(key, this);
     try {
@@ -57,6 +73,13 @@ export class Link {
       this.#shut();
       throw error;
     }
+  }
+
+  #create() {
+    this.#host = this.#module.host();
+    const { Connection } = this.#module;
+    const dispatch = (...event) => this.#dispatch(...event);
+    this.#connection = this.#module.guard(() => new Connection(this.#given, dispatch, this.#host));
   }
 
   // --- Clients -------------------------------------------------------------------------------------------------------
@@ -68,14 +91,47 @@ export class Link {
   /** The connection closes with the last client. */
   leave(member, error) {
     this.#members.delete(member);
+    this.#reject(error, (owner) => owner === member);
+    if (this.#members.size === 0) this.#shut();
+  }
+
+  #reject(error, whose) {
     for (const waiting of [this.#acks, this.#cancels]) {
-      for (const [number, { member: owner, reject }] of waiting) {
-        if (owner !== member) continue;
+      for (const [number, { member, reject }] of waiting) {
+        if (!whose(member)) continue;
         waiting.delete(number);
         reject(error);
       }
     }
-    if (this.#members.size === 0) this.#shut();
+  }
+
+  // --- When the module traps -----------------------------------------------------------------------------------------
+
+  /** The instance is gone, with all that it waited for. Nothing of the page runs before {@link resume}. */
+  suspend(error) {
+    this.#connection = undefined;
+    this.#host.end();
+    this.#reject(error, () => true);
+  }
+
+  /** A fresh instance takes over, and is told all that the old one was. */
+  restore() {
+    this.#before = this.stats();
+    this.#stats = {};
+    this.#create();
+    this.#call("open");
+    for (const event of this.#wanted.keys()) this.#call("listen", event, true);
+    for (const job of this.#jobs.values()) if (!job.end) this.#follow(job);
+  }
+
+  /** The page hears what has happened. */
+  resume(error) {
+    const { name } = this.state;
+    if (this.#lived) this.#attempts = 0;
+    this.state = Object.freeze({ name: this.#lived ? "reconnecting" : "connecting", reason: error });
+    this.#tell("state", this.state);
+    if (name === "connected") this.#tell("disconnect", "transport error", error);
+    this.#tell("warning", Object.freeze({ code: error.code, message: error.message, cause: error.cause }));
   }
 
   /** The module cannot go on: every client hears of it once. */
@@ -93,13 +149,14 @@ export class Link {
     // First this, so that what the module tells while it closes reaches nobody.
     this.#open = false;
     this.#forget();
+    if (!this.#connection) return;
     try {
       this.#module.guard(() => {
         this.#stats = this.#connection.stats();
         this.#connection.close();
       });
     } catch (error) {
-      // Of a trap the page has heard.
+      // This client is closed all the same, and the others hear of a trap.
       if (error.code !== "INTERNAL") report(error);
     }
     this.#free();
@@ -111,17 +168,17 @@ export class Link {
 
   #free() {
     const connection = this.#connection;
-    // Not now: this may run inside of a call from the module, which must not lose the object under its feet.
-    queueMicrotask(() => {
-      try {
-        this.#module.guard(() => connection.free());
-      } catch {
-        // A module that has failed is left alone.
-      }
-    });
+    // Not now: this may run inside of a call from the module, which must not lose the object under its feet. And not if
+    // its instance is gone: the object's number means something else to the next one.
+    queueMicrotask(this.#host.guard(() => connection.free()));
   }
 
   // --- Calls into the module -----------------------------------------------------------------------------------------
+
+  /** Whether there is an instance to call. */
+  get #works() {
+    return this.#open && this.#connection !== undefined;
+  }
 
   #call(method, ...args) {
     if (!this.#open) throw new ResearchSocketError("CLOSED", "The connection is closed: call connect() for a new one.");
@@ -136,25 +193,31 @@ export class Link {
   subscribe(id, given, view) {
     let job = this.#jobs.get(id);
     if (!job) {
-      this.#call("subscribe", given);
-      job = new Job(id, this.#shared.maxLogs, () => this.#snapshot(id));
+      job = new Job(id, given, this.#shared.maxLogs, () => this.#snapshot(id));
+      if (this.#connection) this.#follow(job);
       this.#jobs.set(id, job);
     }
     job.join(view);
     return job;
   }
 
+  #follow(job) {
+    this.#call("subscribe", job.given);
+    const heard = job.handOver();
+    if (heard) this.#call("recall", job.id, heard.facts, heard.lines, heard.complete);
+  }
+
   unsubscribe(id, view) {
     const job = this.#jobs.get(id);
     if (!job || job.leave(view)) return;
     this.#jobs.delete(id);
-    if (this.#open) this.#call("unsubscribe", id);
+    if (this.#works) this.#call("unsubscribe", id);
   }
 
   /** Nothing when the module cannot be asked any more: a state can always be read, then it is the last one. */
   #snapshot(id) {
     try {
-      return this.#open ? this.#call("snapshot", id) : undefined;
+      return this.#works ? this.#call("snapshot", id) : undefined;
     } catch {
       return undefined;
     }
@@ -163,7 +226,7 @@ export class Link {
   listen(event, wanted) {
     const before = this.#wanted.get(event) ?? 0;
     const now = before + (wanted ? 1 : -1);
-    if (this.#open && (before === 0) !== (now === 0)) this.#call("listen", event, wanted);
+    if (this.#works && (before === 0) !== (now === 0)) this.#call("listen", event, wanted);
     if (now > 0) this.#wanted.set(event, now);
     else this.#wanted.delete(event);
   }
@@ -181,16 +244,21 @@ export class Link {
   }
 
   refresh(id) {
-    this.#call("refresh", id);
+    this.#ask("refresh", id);
   }
 
   connect() {
-    this.#call("connect");
+    this.#ask("connect");
+  }
+
+  /** What a fresh instance does anyway needs no asking until it has taken over. */
+  #ask(method, ...args) {
+    if (this.#works || !this.#open) this.#call(method, ...args);
   }
 
   stats() {
-    if (this.#open) this.#stats = this.#call("stats");
-    return { ...this.#stats };
+    if (this.#works) this.#stats = this.#call("stats");
+    return sum(this.#before, this.#stats);
   }
 
   // --- Events of the module ------------------------------------------------------------------------------------------
@@ -199,7 +267,7 @@ export class Link {
   #dispatch(kind, id, value, extra) {
     // The module tells whoever came last, even if that connection is closed by now.
     if (kind === "internal") return void this.#module.fail(value);
-    if (!this.#open) return;
+    if (!this.#works) return;
     try {
       this.#handle(kind, id, value, extra);
     } catch (error) {
@@ -212,8 +280,11 @@ export class Link {
       case "state":
         return this.#changed(value);
       case "connect":
-      case "reconnect":
+        return this.#connected(value);
       case "reconnect_attempt":
+        if (this.#attempts !== undefined) this.#attempts = value;
+        return this.#tell(kind, value);
+      case "reconnect":
       case "search_engine_selected":
       case "warning":
         return this.#tell(kind, value);
@@ -234,8 +305,27 @@ export class Link {
       case "credentials":
         return void this.#answer(id);
       default:
-        return this.#jobs.get(id)?.handle(kind, value);
+        this.#jobs.get(id)?.handle(kind, value);
+        return this.#note();
     }
+  }
+
+  #connected(value) {
+    const attempts = this.#attempts;
+    this.#attempts = undefined;
+    this.#lived = true;
+    this.#tell("connect", value);
+    // For a fresh instance it is the first time.
+    if (attempts !== undefined) this.#tell("reconnect", attempts);
+  }
+
+  /** Asks now and then for what only the module knows, so that a trap takes little of it along. */
+  #note() {
+    const now = performance.now();
+    if (!this.#works || now - this.#noted < NOTED_EVERY_MS) return;
+    this.#noted = now;
+    this.stats();
+    for (const job of this.#jobs.values()) job.note();
   }
 
   #tell(event, ...args) {
@@ -253,9 +343,10 @@ export class Link {
 
   /** The function that a handler calls to acknowledge, as in socket.io-client. Only its first call counts. */
   #acknowledge(id) {
+    const connection = this.#connection;
     let done = false;
     return (...args) => {
-      if (done || !this.#open) return;
+      if (done || !this.#works || connection !== this.#connection) return;
       const [json, attachments] = pack(args);
       this.#call("acknowledge", id, json, attachments);
       done = true;
@@ -263,6 +354,7 @@ export class Link {
   }
 
   async #answer(id) {
+    const connection = this.#connection;
     let answer;
     let refusal;
     try {
@@ -270,8 +362,8 @@ export class Link {
     } catch (error) {
       refusal = `The page's function for the credentials failed: ${error?.message ?? error}`;
     }
-    // The page may have closed the client meanwhile.
-    if (!this.#open) return;
+    // The page may have closed the client meanwhile, and the module may have trapped.
+    if (!this.#works || connection !== this.#connection) return;
     try {
       if (answer) this.#call("provide", id, answer);
       else this.#call("refuse", id, refusal);
@@ -279,6 +371,12 @@ export class Link {
       report(error);
     }
   }
+}
+
+function sum(before, counts) {
+  const all = { ...before };
+  for (const [name, count] of Object.entries(counts)) all[name] = (all[name] ?? 0) + count;
+  return all;
 }
 
 function expect(waiting, number, member) {

@@ -1,21 +1,41 @@
-// The WebAssembly module: loads it once, and knows when it has failed for good.
+// The WebAssembly module: loads it once, starts a fresh instance of it after a trap, and knows when it has failed for good.
 
-import { ResearchSocketError, report, toError } from "./error.js";
+import { ResearchSocketError, attempt, report, toError } from "./error.js";
+import { Host } from "./host.js";
+
+/** A module that traps so often within so many milliseconds is given up: what it traps on is there again at each start. */
+const MAX_TRAPS = 3;
+const TRAPS_WITHIN_MS = 60_000;
+
+const HEALED =
+  "research-socket failed by a fault of its own and has started again by itself. What was being sent is lost; all else goes on. Please report it.";
+const GIVEN_UP =
+  "research-socket failed by a fault of its own again and again, and has stopped. Reload the page to go on, and please report it.";
 
 export class Module {
   /** key → the open connection with that key */
   links = new Map();
   Connection;
   #init;
+  #reset;
   #ready;
+  /** Counts instances: what belongs to an earlier one must not reach this one. */
+  #instance = 0;
+  /** From a trap until a fresh instance has taken over, or for good. */
   #failure;
+  /** Resolves when it has. */
+  #healing;
+  /** When it trapped, within the last minute. */
+  #traps = [];
 
   /**
    * @param {() => Promise<unknown>} init fetches and compiles the module
-   * @param {new (options: object, dispatch: Function) => object} Connection
+   * @param {() => void} reset makes a fresh instance of what was compiled; the old one and its objects are not touched again
+   * @param {new (options: object, dispatch: Function, host: Host) => object} Connection
    */
-  constructor(init, Connection) {
+  constructor(init, reset, Connection) {
     this.#init = init;
+    this.#reset = reset;
     this.Connection = Connection;
   }
 
@@ -28,6 +48,7 @@ export class Module {
       this.#ready = undefined;
       throw loadError(error);
     }
+    while (this.#healing) await this.#healing;
     if (this.#failure) throw this.#failure;
   }
 
@@ -44,26 +65,65 @@ export class Module {
     }
   }
 
+  /** The browser for a connection of this instance. */
+  host() {
+    const instance = this.#instance;
+    return new Host((run) => {
+      if (this.#failure || instance !== this.#instance) return;
+      try {
+        this.guard(run);
+      } catch (error) {
+        // Of a trap the page hears when it is known how it goes on.
+        if (error !== this.#failure) report(error);
+      }
+    });
+  }
+
   /**
-   * After a trap the module's memory cannot be trusted, so nothing calls it again: every client hears of it once and is closed.
+   * After a trap the memory of the instance cannot be trusted: nothing calls it again, and a fresh one takes over. Returns
+   * the error for whoever was calling.
    * @param {unknown} cause
    */
   fail(cause) {
-    if (!this.#failure) {
-      this.#failure = new ResearchSocketError(
-        "INTERNAL",
-        "research-socket failed by a fault of its own and has stopped. Reload the page to go on, and please report it.",
-        { cause },
-      );
-      for (const link of [...this.links.values()]) link.fail(this.#failure);
-      report(this.#failure);
-    }
+    if (this.#failure) return this.#failure;
+    this.#failure = new ResearchSocketError("INTERNAL", HEALED, { cause });
+    const now = performance.now();
+    this.#traps = [...this.#traps.filter((at) => now - at < TRAPS_WITHIN_MS), now];
+    for (const link of this.links.values()) link.suspend(this.#failure);
+    // Not now: functions of the old instance may be on the stack, and would come back into the memory of the new one.
+    this.#healing = Promise.resolve().then(() => this.#heal());
     return this.#failure;
+  }
+
+  #heal() {
+    this.#healing = undefined;
+    const error = this.#failure;
+    if (this.#traps.length >= MAX_TRAPS) return this.#giveUp(error.cause);
+    try {
+      this.#reset();
+    } catch (cause) {
+      return this.#giveUp(cause);
+    }
+    this.#instance += 1;
+    this.#failure = undefined;
+    // All of them before any page hears of it: whatever a handler does then meets a connection that works.
+    const links = [...this.links.values()];
+    for (const link of links) attempt(() => link.restore());
+    // It has trapped again meanwhile: then the next instance is the one to tell of.
+    if (!this.#failure) for (const link of links) link.resume(error);
+  }
+
+  #giveUp(cause) {
+    this.#failure = new ResearchSocketError("INTERNAL", GIVEN_UP, { cause });
+    for (const link of [...this.links.values()]) link.fail(this.#failure);
+    report(this.#failure);
   }
 }
 
+/** A stack that has overflowed within the module leaves it as a trap does: in the middle of something. */
 function isTrap(error) {
-  return typeof WebAssembly !== "undefined" && error instanceof WebAssembly.RuntimeError;
+  if (typeof WebAssembly !== "undefined" && error instanceof WebAssembly.RuntimeError) return true;
+  return /call stack|too much recursion/i.test(error?.message) && (error instanceof RangeError || error?.name === "InternalError");
 }
 
 function loadError(cause) {

@@ -67,6 +67,8 @@ mod browser;
 #[cfg(target_arch = "wasm32")]
 mod js;
 #[cfg(target_arch = "wasm32")]
+pub use browser::Host;
+#[cfg(target_arch = "wasm32")]
 pub use js::Connection;
 
 /// A page's module has one thread; a module with threads keeps the standard allocator.

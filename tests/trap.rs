@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Function, Object, Reflect};
-use research_socket::Connection;
+use research_socket::{Connection, Host};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -19,6 +19,19 @@ wasm_bindgen_test_configure!(run_in_browser);
 extern "C" {
     /// The words of what a function throws.
     fn survive(run: &JsValue) -> Option<String>;
+}
+
+#[wasm_bindgen(module = "/pkg-template/host.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = Host)]
+    type PackageHost;
+
+    #[wasm_bindgen(constructor, js_class = Host)]
+    fn new() -> PackageHost;
+}
+
+fn host() -> Host {
+    JsValue::from(PackageHost::new()).unchecked_into()
 }
 
 fn options() -> JsValue {
@@ -38,7 +51,7 @@ fn the_page_is_told_before_the_module_traps() {
     });
     let dispatch = dispatch.into_js_value().unchecked_into::<Function>();
     let reports = std::panic::take_hook();
-    let connection = Connection::new(&options(), dispatch).unwrap();
+    let connection = Connection::new(&options(), dispatch, host()).unwrap();
     let alarm = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         alarm(panic);

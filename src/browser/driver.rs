@@ -3,17 +3,17 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
-use gloo_timers::callback::Timeout;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::spawn_local;
+use js_sys::Function;
+use wasm_bindgen::prelude::*;
 use web_sys::AbortController;
 
 use super::clock::{Clock, monotonic_ms};
 use super::fetch;
+use super::host::Host;
 use super::lifecycle::Lifecycle;
 use super::slices::{BUDGET_MS, Slices};
 use crate::config::{Config, ConfigError};
-use crate::http::{Answer, AskId, Command, Credentials, Request, RequestError, RequestId};
+use crate::http::{AskId, Command, Credentials, Request, RequestId};
 use crate::mailbox::Mailbox;
 use crate::queue::{Queue, SmallMap};
 use crate::research::{Client, Event, Input, Output};
@@ -49,8 +49,11 @@ struct Inner {
     mailbox: RefCell<Mailbox>,
     asks: RefCell<Queue<AskId>>,
     requests: RefCell<SmallMap<RequestId, AbortController>>,
-    timer: RefCell<Option<(Timestamp, Timeout)>>,
+    /// When the one timer is due, and its number.
+    timer: RefCell<Option<(Timestamp, JsValue)>>,
+    tick: OnceCell<Closure<dyn FnMut()>>,
     clock: Clock,
+    host: Host,
     settings: Settings,
     page: Box<dyn Page>,
     slices: OnceCell<Slices>,
@@ -65,6 +68,7 @@ impl Driver {
         settings: Settings,
         seed: u64,
         page: Box<dyn Page>,
+        host: Host,
     ) -> Result<Self, ConfigError> {
         let clock = Clock::start();
         let client = Client::new(config, seed, clock.now())?;
@@ -75,7 +79,9 @@ impl Driver {
                 asks: RefCell::default(),
                 requests: RefCell::default(),
                 timer: RefCell::default(),
+                tick: OnceCell::new(),
                 clock,
+                host,
                 settings,
                 page,
                 slices: OnceCell::new(),
@@ -88,11 +94,15 @@ impl Driver {
     /// Listens to the page, and connects.
     pub(crate) fn open(&self) -> Result<(), JsValue> {
         let inner = Rc::downgrade(&self.inner);
-        let slices = Slices::new(move || with(&inner, |inner| inner.run_slice()))?;
+        let slices = Slices::new(&self.inner.host, move || {
+            with(&inner, |inner| inner.run_slice());
+        })?;
         // Set once: `open` is called once.
         let _ = self.inner.slices.set(slices);
         let inner = Rc::downgrade(&self.inner);
-        let lifecycle = Lifecycle::listen(move |input| with(&inner, |inner| inner.handle(input)));
+        let lifecycle = Lifecycle::listen(&self.inner.host, move |input| {
+            with(&inner, |inner| inner.handle(input));
+        });
         *self.inner.lifecycle.borrow_mut() = Some(lifecycle);
         self.inner.handle(Input::Connect);
         Ok(())
@@ -187,12 +197,13 @@ impl Inner {
             Command::Abort(id) => {
                 let controller = self.requests.borrow_mut().remove(&id);
                 if let Some(controller) = controller {
+                    self.host.release(&controller);
                     controller.abort();
                 }
             }
             Command::Ask(ask) => self.asks.borrow_mut().push_back(ask),
             Command::Beacon(beacon) => {
-                fetch::send_beacon(beacon, self.settings.with_credentials);
+                fetch::send_beacon(&self.host, beacon, self.settings.with_credentials);
             }
             Command::Start(request) => self.start(request),
         }
@@ -200,51 +211,56 @@ impl Inner {
 
     fn start(self: &Rc<Self>, request: Request) {
         let id = request.id;
-        let controller = AbortController::new();
-        let signal = controller.as_ref().ok().map(AbortController::signal);
-        if let Ok(controller) = controller {
-            self.requests.borrow_mut().insert(id, controller);
-        }
+        let controller = self.host.controller();
+        let signal = controller.signal();
+        self.requests.borrow_mut().insert(id, controller);
+        let with_credentials = self.settings.with_credentials;
         let inner = Rc::clone(self);
-        spawn_local(async move {
-            let answer = match signal {
-                Some(signal) => {
-                    fetch::fetch(request, signal, inner.settings.with_credentials).await
+        fetch::fetch(
+            &self.host,
+            request,
+            &signal,
+            with_credentials,
+            move |answer| {
+                let controller = inner.requests.borrow_mut().remove(&id);
+                if let Some(controller) = controller {
+                    inner.host.release(&controller);
                 }
-                None => Answer::Failed(RequestError::Network("no AbortController".to_owned())),
-            };
-            inner.requests.borrow_mut().remove(&id);
-            inner.handle(Input::Answer {
-                request: id,
-                answer,
-            });
-        });
+                inner.handle(Input::Answer {
+                    request: id,
+                    answer,
+                });
+            },
+        );
     }
 
     /// Sets the one timer to what the core wants.
     fn set_timer(self: &Rc<Self>, now: Timestamp) {
         let due = self.client.borrow().poll_timeout();
         let mut timer = self.timer.borrow_mut();
+        if let Some((at, number)) = timer.as_ref() {
+            if due == Some(*at) && *at > now {
+                return;
+            }
+            self.host.clear_timeout(number);
+        }
         let Some(due) = due else {
             *timer = None;
             return;
         };
-        if timer
-            .as_ref()
-            .is_some_and(|(at, _)| *at == due && due > now)
-        {
-            return;
-        }
         // A whole millisecond later: timers of browsers may fire a fraction early.
         let delay = due.since(now).saturating_add(1).min(MAX_DELAY_MS);
-        let inner = Rc::downgrade(self);
-        let timeout = Timeout::new(delay as u32, move || {
-            with(&inner, |inner| {
-                inner.timer.replace(None);
-                inner.handle(Input::Timeout);
-            });
+        let tick = self.tick.get_or_init(|| {
+            let inner = Rc::downgrade(self);
+            Closure::new(move || {
+                with(&inner, |inner| {
+                    inner.timer.replace(None);
+                    inner.handle(Input::Timeout);
+                });
+            })
         });
-        *timer = Some((due, timeout));
+        let tick = tick.as_ref().unchecked_ref::<Function>();
+        *timer = Some((due, self.host.set_timeout(tick, delay as u32)));
     }
 
     fn schedule(&self) {
@@ -274,6 +290,14 @@ impl Inner {
             }
         }
         self.schedule();
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some((_, number)) = self.timer.take() {
+            self.host.clear_timeout(&number);
+        }
     }
 }
 

@@ -1,15 +1,12 @@
 //! One HTTP request over `fetch`, and the beacon of a page that is leaving.
 
 use gloo_net::http::{Headers, RequestBuilder};
-use js_sys::{Reflect, Uint8Array};
+use js_sys::{Promise, Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortSignal, ReadableStreamDefaultReader, RequestCache, RequestCredentials, RequestInit,
-    UrlSearchParams,
-};
+use web_sys::{AbortSignal, RequestCache, RequestCredentials, RequestInit, UrlSearchParams};
 
+use super::host::Host;
 use crate::http::{Answer, Beacon, MAX_BODY_BYTES, Method, Request, RequestError, Response};
 
 /// What `fetch` calls the media type of the protocol.
@@ -24,18 +21,23 @@ extern "C" {
     // By its global name: pages and workers have it, and a page may have wrapped it. gloo-net's
     // own `send` traps when `fetch` rejects with something that is no `Error`.
     #[wasm_bindgen(catch, js_name = fetch)]
-    fn global_fetch(
-        request: &web_sys::Request,
-        init: &RequestInit,
-    ) -> Result<js_sys::Promise, JsValue>;
+    fn global_fetch(request: &web_sys::Request, init: &RequestInit) -> Result<Promise, JsValue>;
 }
 
-/// Carries the request out to the end of its body.
-pub(super) async fn fetch(request: Request, signal: AbortSignal, with_credentials: bool) -> Answer {
-    match send(request, &signal, with_credentials).await {
-        Ok(response) => read(response).await,
-        Err(error) => Answer::Failed(RequestError::Network(words(&error))),
-    }
+/// Carries the request out to the end of its body, then calls `done`.
+pub(super) fn fetch(
+    host: &Host,
+    request: Request,
+    signal: &AbortSignal,
+    with_credentials: bool,
+    done: impl FnOnce(Answer) + 'static,
+) {
+    let done = move |response: JsValue, body: JsValue, error: JsValue| {
+        done(read(response, body, &error));
+    };
+    let done = Closure::once_into_js(done);
+    let response = send(request, Some(signal), with_credentials);
+    host.settle(&response, MAX_BODY_BYTES as u32, &done);
 }
 
 /// Whether a browser takes these as request headers; the words of its refusal.
@@ -44,7 +46,7 @@ pub(super) fn check_headers(headers: &[(String, String)]) -> Result<(), String> 
 }
 
 /// Hands the beacon to the browser, which sends it even though the page goes away.
-pub(super) fn send_beacon(beacon: Beacon, with_credentials: bool) {
+pub(super) fn send_beacon(host: &Host, beacon: Beacon, with_credentials: bool) {
     let sent = if beacon.headers.is_empty() {
         try_beacon(&beacon)
     } else {
@@ -52,19 +54,14 @@ pub(super) fn send_beacon(beacon: Beacon, with_credentials: bool) {
     };
     if !matches!(sent, Ok(true)) {
         // A beacon has no headers of its own, and a browser may refuse one that is too large.
-        keep_alive(beacon, with_credentials);
+        keep_alive(host, beacon, with_credentials);
     }
 }
 
-async fn send(
-    request: Request,
-    signal: &AbortSignal,
-    with_credentials: bool,
-) -> Result<web_sys::Response, JsValue> {
-    let (request, init) = build(request, Some(signal), with_credentials)?;
-    JsFuture::from(global_fetch(&request, &init)?)
-        .await?
-        .dyn_into()
+fn send(request: Request, signal: Option<&AbortSignal>, with_credentials: bool) -> Promise {
+    build(request, signal, with_credentials)
+        .and_then(|(request, init)| global_fetch(&request, &init))
+        .unwrap_or_else(|refusal| Promise::reject(&refusal))
 }
 
 fn build(
@@ -111,61 +108,29 @@ fn build(
     Ok((built.into(), init))
 }
 
-async fn read(response: web_sys::Response) -> Answer {
+fn read(response: JsValue, body: JsValue, error: &JsValue) -> Answer {
+    let response: web_sys::Response = match response.dyn_into() {
+        Ok(response) => response,
+        Err(other) => {
+            let error = if other.is_undefined() { error } else { &other };
+            return Answer::Failed(RequestError::Network(words(error)));
+        }
+    };
+    let Ok(body) = body.dyn_into::<Uint8Array>() else {
+        return Answer::Failed(if error.is_undefined() {
+            RequestError::TooLarge
+        } else {
+            RequestError::Body(words(error))
+        });
+    };
     let headers = response.headers();
     let retry_after = headers.get("retry-after").ok().flatten();
     let retry_after_ms = retry_after.and_then(|value| retry_after_ms(&value));
-    match read_body(&response).await {
-        Ok(Some(body)) => Answer::Response(Response {
-            status: response.status(),
-            retry_after_ms,
-            body,
-        }),
-        Ok(None) => Answer::Failed(RequestError::TooLarge),
-        Err(error) => Answer::Failed(RequestError::Body(words(&error))),
-    }
-}
-
-/// Reads a body piece by piece, since its length is not known before: answers are chunked, and
-/// packed ones can be a thousand times larger than what was sent. `None` if it is too large: the
-/// rest is then cancelled, which ends its request.
-async fn read_body(response: &web_sys::Response) -> Result<Option<Vec<u8>>, JsValue> {
-    let Some(stream) = response.body() else {
-        return Ok(Some(Vec::new()));
-    };
-    let reader = ReadableStreamDefaultReader::new(&stream)?;
-    // Outside of the module's memory, which never shrinks, until their length is known.
-    let mut pieces = Vec::new();
-    let mut length = 0;
-    loop {
-        let next = JsFuture::from(reader.read()).await?;
-        let piece = Reflect::get(&next, &"value".into())?;
-        if piece.is_undefined() {
-            break;
-        }
-        let piece: Uint8Array = piece.dyn_into()?;
-        length += piece.length() as usize;
-        if length > MAX_BODY_BYTES {
-            let cancelled = JsFuture::from(reader.cancel());
-            wasm_bindgen_futures::spawn_local(async {
-                // Whatever comes of it, the rest is not read.
-                let _ = cancelled.await;
-            });
-            return Ok(None);
-        }
-        pieces.push(piece);
-    }
-    let mut body = vec![0; length];
-    let mut rest = body.as_mut_slice();
-    for piece in pieces {
-        // Always: who made the pieces cannot change them.
-        let Some((head, tail)) = rest.split_at_mut_checked(piece.length() as usize) else {
-            break;
-        };
-        piece.copy_to(head);
-        rest = tail;
-    }
-    Ok(Some(body))
+    Answer::Response(Response {
+        status: response.status(),
+        retry_after_ms,
+        body: body.to_vec(),
+    })
 }
 
 /// `Retry-After`: seconds, or a date (RFC 9110, 10.2.3).
@@ -204,7 +169,7 @@ fn try_beacon(beacon: &Beacon) -> Result<bool, JsValue> {
 }
 
 /// A `fetch` that outlives the page. Its answer does not matter.
-fn keep_alive(beacon: Beacon, with_credentials: bool) {
+fn keep_alive(host: &Host, beacon: Beacon, with_credentials: bool) {
     let request = Request {
         id: crate::http::RequestId(0),
         method: Method::Post,
@@ -217,14 +182,12 @@ fn keep_alive(beacon: Beacon, with_credentials: bool) {
         }),
         keepalive: true,
     };
-    if let Ok((request, init)) = build(request, None, with_credentials)
-        && let Ok(promise) = global_fetch(&request, &init)
-    {
-        wasm_bindgen_futures::spawn_local(async move {
-            // The page is gone: there is nobody to tell of a failure.
-            let _ = JsFuture::from(promise).await;
-        });
-    }
+    // The page is gone: there is nobody to tell of a failure.
+    host.settle(
+        &send(request, None, with_credentials),
+        0,
+        &JsValue::UNDEFINED,
+    );
 }
 
 /// The words of anything that was thrown.

@@ -1,8 +1,10 @@
 //! What the browser says about the page and its network: listeners that go away with their owner.
 
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 use web_sys::{Event, EventTarget, PageTransitionEvent, VisibilityState};
 
+use super::host::Host;
 use crate::research::Input;
 
 /// What happens to the window.
@@ -14,13 +16,14 @@ const DOCUMENT_EVENTS: [&str; 3] = ["visibilitychange", "freeze", "resume"];
 /// The listeners of one client. Dropping it removes them.
 pub(super) struct Lifecycle {
     targets: Vec<(EventTarget, &'static str)>,
+    listener: Function,
     /// One for all events: each closure of its own would cost 500 bytes of the module.
-    callback: Closure<dyn FnMut(Event)>,
+    _callback: Closure<dyn FnMut(Event)>,
 }
 
 impl Lifecycle {
     /// Listens on the page, if there is one, and calls `tell` with each input that follows.
-    pub(super) fn listen(tell: impl Fn(Input) + 'static) -> Self {
+    pub(super) fn listen(host: &Host, tell: impl Fn(Input) + 'static) -> Self {
         let mut targets: Vec<(EventTarget, _)> = Vec::new();
         if let Some(window) = web_sys::window() {
             if !window.navigator().on_line() {
@@ -35,25 +38,28 @@ impl Lifecycle {
                 }
             }
         }
-        let callback = Closure::new(move |event: Event| {
+        let callback = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
             if let Some(input) = input_of(&event) {
                 tell(input);
             }
         });
-        let listener = callback.as_ref().unchecked_ref();
+        let listener = host.guard(callback.as_ref().unchecked_ref());
         for (target, event) in &targets {
-            // Fails only for something that is no function.
-            let _ = target.add_event_listener_with_callback(event, listener);
+            host.listen(target, event, &listener);
         }
-        Self { targets, callback }
+        Self {
+            targets,
+            listener,
+            _callback: callback,
+        }
     }
 }
 
 impl Drop for Lifecycle {
     fn drop(&mut self) {
-        let listener = self.callback.as_ref().unchecked_ref();
         for (target, event) in &self.targets {
-            let _ = target.remove_event_listener_with_callback(event, listener);
+            // Fails only for something that is no function.
+            let _ = target.remove_event_listener_with_callback(event, &self.listener);
         }
     }
 }

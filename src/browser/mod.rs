@@ -3,7 +3,9 @@
 mod clock;
 mod driver;
 mod fetch;
+mod host;
 mod lifecycle;
 mod slices;
 
 pub(crate) use driver::{Driver, Page, Settings};
+pub use host::Host;

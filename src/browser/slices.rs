@@ -3,7 +3,9 @@
 use std::cell::Cell;
 
 use wasm_bindgen::prelude::*;
-use web_sys::{MessageChannel, MessagePort};
+use web_sys::MessagePort;
+
+use super::host::Host;
 
 /// How long handlers may run in one task, in milliseconds. Two such tasks and a frame's own work fit
 /// into the 50 ms from which on a page feels stuck; the last handler of a slice may take longer.
@@ -20,11 +22,10 @@ pub(super) struct Slices {
 
 impl Slices {
     /// `run` is called in a task of its own after each [`schedule`](Self::schedule).
-    pub(super) fn new(run: impl FnMut() + 'static) -> Result<Self, JsValue> {
-        let channel = MessageChannel::new()?;
-        let (sender, receiver) = (channel.port1(), channel.port2());
+    pub(super) fn new(host: &Host, run: impl FnMut() + 'static) -> Result<Self, JsValue> {
         let run = Closure::new(run);
-        receiver.set_onmessage(Some(run.as_ref().unchecked_ref()));
+        let channel = host.channel(run.as_ref().unchecked_ref())?;
+        let (sender, receiver) = (channel.port1(), channel.port2());
         Ok(Self {
             sender,
             receiver,

@@ -10,7 +10,7 @@ use super::events::{Dispatch, state_of};
 use super::options::{self, MAX_SAFE_INTEGER};
 use super::plain;
 use super::value::{bytes, error, object};
-use crate::browser::Driver;
+use crate::browser::{Driver, Host};
 use crate::http::{AskId, Credentials};
 use crate::research::{CancelId, Input, ResearchId};
 use crate::socket::{Acked, Emit, EmitId};
@@ -33,18 +33,18 @@ pub struct Connection {
 #[wasm_bindgen]
 impl Connection {
     /// Checks the options. `dispatch(kind, id, value, extra)` is called for every event, never from
-    /// within another method.
+    /// within another method. `host` is the browser as this connection gets it.
     ///
     /// # Errors
     /// A `TypeError` or `RangeError` that names the option.
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &JsValue, dispatch: Function) -> Result<Self, JsValue> {
+    pub fn new(options: &JsValue, dispatch: Function, host: Host) -> Result<Self, JsValue> {
         set_alarm(&dispatch);
         let (config, settings) = options::read(options)?;
         // Jitter needs no more than this.
         let seed = (js_sys::Math::random() * 2f64.powi(53)) as u64;
         let page = Box::new(Dispatch { function: dispatch });
-        let driver = Driver::new(config, settings, seed, page)
+        let driver = Driver::new(config, settings, seed, page, host)
             .map_err(|error| options::out_of_range(&error))?;
         Ok(Self {
             driver,
@@ -78,6 +78,22 @@ impl Connection {
         };
         self.driver.handle(Input::Subscribe(id));
         Ok(())
+    }
+
+    /// What the page has heard of it from a module that has failed, right after
+    /// [`subscribe`](Self::subscribe): an update's fields, and its lines of the log.
+    pub fn recall(&self, research: String, facts: String, lines: String, complete: bool) {
+        let id = research.clone();
+        let recall = Input::Recall {
+            research: id,
+            facts,
+        };
+        self.driver.handle(recall);
+        self.driver.handle(Input::Remember {
+            research,
+            lines,
+            complete,
+        });
     }
 
     /// Follows it no longer.

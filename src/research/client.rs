@@ -191,6 +191,11 @@ impl Client {
                 self.listening.retain(|other| *other != name);
             }
             Input::Online(online) => self.connection.set_online(&mut context!(self), online),
+            Input::Recall { research, facts } => {
+                if let Some(subscription) = self.subscriptions.get_mut(&research) {
+                    subscription.job.recall(self.now, &facts);
+                }
+            }
             Input::Refresh(research) => {
                 if let Some(subscription) = self.subscriptions.get_mut(&research) {
                     subscription.schedule = match subscription.schedule {

@@ -66,6 +66,15 @@ pub enum Input {
     },
     /// The browser says that the network has come or gone. It can be wrong.
     Online(bool),
+    /// The page has heard this of a research already, from a client before this one: none of it is
+    /// news. To be given right after [`Subscribe`](Self::Subscribe); for a research that is not
+    /// followed it does nothing.
+    Recall {
+        /// Which research.
+        research: String,
+        /// JSON object with the fields of an update.
+        facts: String,
+    },
     /// The page wants to know the status of a research now.
     Refresh(String),
     /// The page has these lines of a research already, from a client before this one: none of them

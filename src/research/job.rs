@@ -223,6 +223,19 @@ impl Job {
         self.report(refusals);
     }
 
+    /// Takes what the page has heard already, from an earlier client: a JSON object with the fields
+    /// of an update. To be given before anything else; none of it is delivered. An end is left out:
+    /// a page that has heard of one follows the research no longer.
+    pub fn recall(&mut self, now: Timestamp, facts: &str) {
+        self.handle_payload(now, Source::Live, facts);
+        self.end = None;
+        let status = &mut self.state.facts.status;
+        *status = status.filter(|status| !status.is_terminal());
+        self.events.clear();
+        self.counters = Counters::default();
+        self.last_update = None;
+    }
+
     /// Takes the lines that the page has already, from an earlier client: a JSON array of entries,
     /// oldest first. They are not delivered again, and if they are not `complete`, what is older than
     /// the first of them is not either. What is no entry is left out.

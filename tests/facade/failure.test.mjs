@@ -1,4 +1,5 @@
-// When the module itself fails: every client hears of it once, nothing calls the module again, nothing goes round in circles.
+// When the module itself fails: a fresh instance takes over, the page hears of it once and of nothing twice, and nothing goes
+// round in circles.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,63 +8,310 @@ import { codeOf, connected, fake, reported, settled } from "./fake.mjs";
 
 const trap = () => new WebAssembly.RuntimeError("unreachable");
 
-test("a trap closes every client of the module with one state and one report", async (t) => {
+/** Makes the module trap in the middle of what a page does. */
+function trapIn(client, world) {
+  world.answers.emit = trap();
+  assert.throws(() => client.emit("x"), { code: "INTERNAL" });
+  world.answers.emit = () => 1;
+}
+
+test("after a trap a fresh instance takes over, and each client hears of it once", async (t) => {
   const errors = reported(t);
   const world = fake();
-  const here = await world.connect();
-  const there = await world.connect({ url: "https://other.example" });
-  const states = [];
-  for (const client of [here, there]) client.on("state", ({ name, reason }) => states.push([name, reason.code]));
-  const { done } = there.subscribe(7);
-  world.answers.emit = trap();
+  const warned = [];
+  const here = await world.connect({ logger: { warn: (_, { code }) => warned.push(code) } });
+  const there = await world.connect({ url: "https://other.example", reconnectionAttempts: 7 });
+  const told = [];
+  for (const client of [here, there]) client.on("warning", ({ code, message, cause }) => told.push([code, message, cause]));
+  const before = [...world.connections];
+  trapIn(here, world);
+  assert.deepEqual(told, [], "not while the module may be on the stack");
+  await settled();
 
-  assert.throws(() => here.emit("x"), { code: "INTERNAL" });
-  assert.throws(() => here.emit("x"), { code: "INTERNAL" });
-  assert.throws(() => there.subscribe(8), { code: "INTERNAL" });
-  assert.deepEqual(states, [["closed", "INTERNAL"], ["closed", "INTERNAL"]]);
-  assert.equal(await codeOf(done), "INTERNAL");
-  assert.equal(errors.length, 1);
-  assert.ok(errors[0].cause instanceof WebAssembly.RuntimeError);
+  assert.deepEqual(told.map(([code]) => code), ["INTERNAL", "INTERNAL"]);
+  assert.match(told[0][1], /started again.*report it/);
+  assert.ok(told[0][2] instanceof WebAssembly.RuntimeError);
+  assert.deepEqual(warned, ["INTERNAL"]);
+  assert.deepEqual(errors, []);
+  assert.equal(world.resets, 1);
+  assert.equal(world.loads, 1, "what is compiled is not loaded again");
+  assert.deepEqual(world.connections.slice(2).map(({ options }) => options), before.map(({ options }) => options));
+  for (const connection of world.connections.slice(2)) assert.equal(connection.of("open").length, 1);
 });
 
-test("after a trap nothing calls the module again, not even to close it", async (t) => {
+test("the fresh instance is told what the page follows, listens to and has heard", async (t) => {
   reported(t);
   const { client, connection, world } = await connected();
+  const lines = ["one", "two"].map((message) => ({ message, time: "2026-01-01T00:00:00", level: "info" }));
   client.on("news", () => {});
-  const research = client.subscribe(7);
-  world.answers.refresh = trap();
-  assert.throws(() => research.refresh(), { code: "INTERNAL" });
-  const before = connection.calls.length;
-  client.close();
-  research.unsubscribe();
-  assert.equal(research.state.id, "7");
-  assert.deepEqual(client.stats(), {});
-  connection.tell("credentials", 1);
-  connection.tell("update", "7", {});
+  client.on("old", () => {})();
+  client.subscribe(7);
+  client.subscribe("over");
+  client.subscribe("silent");
+  client.unsubscribe(client.subscribe("left").id);
+  connection.tell("end", "over", { status: "completed" });
+  connection.tell("status", "7", { status: "in_progress", previous: null });
+  connection.tell("update", "7", { progress: 35 });
+  connection.tell("update", "7", { message: "no number" });
+  connection.tell("task", "7", "reading");
+  connection.tell("engine", "7", { name: "searxng", resultCount: 3 });
+  for (const line of lines) connection.tell("log", "7", line);
+  trapIn(client, world);
   await settled();
-  assert.equal(connection.calls.length, before);
+
+  const fresh = world.connection;
+  assert.deepEqual(fresh.names(), ["open", "listen", "subscribe", "recall", "subscribe"]);
+  assert.deepEqual(fresh.of("listen"), [["news", true]]);
+  assert.deepEqual(fresh.of("subscribe"), [[7], ["silent"]]);
+  const [[id, facts, kept, complete]] = fresh.of("recall");
+  assert.equal(id, "7");
+  assert.deepEqual(JSON.parse(facts), {
+    status: "in_progress",
+    progress: 35,
+    current_task: "reading",
+    metadata: { search_engine: "searxng", result_count: 3 },
+  });
+  assert.deepEqual(JSON.parse(kept), lines);
+  assert.equal(complete, true);
 });
 
-test("after a trap connect() says so instead of trying for ever", async (t) => {
+test("lines that the page no longer keeps are not said to be all", async (t) => {
   reported(t);
-  const { client, world } = await connected();
-  world.answers.emit = trap();
-  assert.throws(() => client.emit("x"));
-  assert.equal(await codeOf(world.connect()), "INTERNAL");
-  assert.equal(world.connections.length, 1);
+  const { client, connection, world } = await connected({ maxLogs: 1 });
+  client.subscribe(7);
+  for (let n = 0; n < 300; n += 1) connection.tell("log", "7", { message: `line ${n}`, level: "info" });
+  trapIn(client, world);
+  await settled();
+  assert.equal(world.connection.of("recall")[0][3], false);
 });
 
-test("a loop over a research hears of the failure instead of an end", async (t) => {
+test("handlers, promises and loops go on as if nothing had happened", async (t) => {
   reported(t);
-  const { client, world } = await connected();
+  const { client, connection, world } = await connected();
   const research = client.subscribe(7);
-  const [waiting, later] = [research.logs(), research.updates()];
-  const read = codeOf(waiting.next());
-  world.answers.refresh = trap();
-  assert.throws(() => research.refresh());
-  assert.equal(await read, "INTERNAL");
-  assert.equal(await codeOf(later.next()), "INTERNAL");
-  assert.deepEqual(await later.next(), { value: undefined, done: true });
+  const heard = [];
+  research.on("log", ({ message }) => heard.push(message));
+  client.on("news", (value) => heard.push(value));
+  const loop = research.logs();
+  connection.tell("log", "7", { message: "before", level: "info" });
+  trapIn(client, world);
+  await settled();
+  const fresh = world.connection;
+  fresh.tell("log", "7", { message: "after", level: "info" });
+  fresh.tell("event", "news", ["extra"]);
+  fresh.tell("end", "7", { status: "completed" });
+  assert.deepEqual(heard, ["before", "after", "extra"]);
+  assert.equal(client.subscribe(7), research);
+  assert.deepEqual(await research.done, { status: "completed" });
+  const read = [];
+  for await (const { message } of loop) read.push(message);
+  assert.deepEqual(read, ["before", "after"]);
+});
+
+test("the page sees a connection that was lost and comes back", async (t) => {
+  reported(t);
+  const { client, connection, world } = await connected();
+  connection.tell("connect", undefined, { id: "a" });
+  const seen = [];
+  client.on("state", ({ name, reason }) => seen.push([name, reason?.code]));
+  client.on("disconnect", (reason, { code }) => seen.push([reason, code]));
+  client.on("connect", ({ id }) => seen.push(["connect", id]));
+  client.on("reconnect", (attempts) => seen.push(["reconnect", attempts]));
+  trapIn(client, world);
+  await settled();
+  const fresh = world.connection;
+  fresh.tell("reconnect_attempt", undefined, 1);
+  fresh.tell("state", undefined, { name: "connected" });
+  fresh.tell("connect", undefined, { id: "b" });
+  fresh.tell("connect", undefined, { id: "c" });
+  assert.deepEqual(seen, [
+    ["reconnecting", "INTERNAL"],
+    ["transport error", "INTERNAL"],
+    ["connected", undefined],
+    ["connect", "b"],
+    ["reconnect", 1],
+    ["connect", "c"],
+  ]);
+});
+
+test("what waits for an answer is rejected, and what is asked before the fresh instance is there", async (t) => {
+  reported(t);
+  const { client, connection, world } = await connected();
+  const research = client.subscribe(7);
+  const waiting = [codeOf(client.emitWithAck("a")), codeOf(research.cancel())];
+  await settled();
+  trapIn(client, world);
+  assert.throws(() => client.emit("b"), { code: "INTERNAL" });
+  waiting.push(codeOf(client.emitWithAck("c")));
+  research.refresh();
+  client.connect();
+  client.on("news", () => {});
+  client.subscribe(8);
+  assert.deepEqual(await Promise.all(waiting), ["INTERNAL", "INTERNAL", "INTERNAL"]);
+  await settled();
+  assert.deepEqual(world.connection.of("subscribe"), [[7], [8]]);
+  assert.deepEqual(world.connection.of("listen"), [["news", true]]);
+  assert.equal(connection.of("free").length, 0, "its memory is another's by now");
+});
+
+test("counts, state and progress go on where they were", async (t) => {
+  reported(t);
+  const { client, connection, world } = await connected();
+  const research = client.subscribe(7);
+  world.answers.stats = { requests: 5, lines: 2 };
+  world.answers.snapshot = { status: "in_progress", progress: 35, startedAt: 1000, queuePosition: 2, message: "m" };
+  connection.tell("update", "7", { progress: 35 });
+  assert.equal(client.stats().requests, 5);
+  assert.equal(research.state.progress, 35);
+  world.answers.stats = { requests: 1, lines: 0, connects: 1 };
+  world.answers.snapshot = { status: null, progress: 12, startedAt: 2000, queuePosition: null, message: null };
+  trapIn(client, world);
+  await settled();
+  assert.deepEqual(client.stats(), { requests: 6, lines: 2, connects: 1 });
+  world.connection.tell("update", "7", {});
+  const { status, progress, startedAt, queuePosition, message } = research.state;
+  assert.deepEqual([status, progress, startedAt, queuePosition, message], ["in_progress", 35, 1000, null, "m"]);
+});
+
+test("nothing of the instance that is gone is called, or calls", async (t) => {
+  const errors = reported(t);
+  const { client, connection, world } = await connected({ auth: () => ({ token: 1 }) });
+  client.on("news", (acknowledge) => (world.acknowledge = acknowledge));
+  connection.tell("event", "news", [], 7);
+  const called = [];
+  const { host } = connection;
+  const target = new EventTarget();
+  host.listen(target, "online", host.guard(() => called.push("listener")));
+  host.setTimeout(() => called.push("timer"), 0);
+  const { signal } = host.controller();
+  let refuse;
+  host.settle(new Promise((_, reject) => (refuse = reject)), () => called.push("response"));
+  const channel = host.channel(() => called.push("message"));
+  channel.port1.postMessage(null);
+  connection.tell("credentials", 1);
+  const before = connection.calls.length;
+  trapIn(client, world);
+  refuse(new TypeError("network"));
+  target.dispatchEvent(new Event("online"));
+  await settled();
+  world.acknowledge("late");
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.deepEqual(called, []);
+  assert.equal(signal.aborted, true);
+  assert.equal(connection.calls.length, before + 1, "nothing but the emit that trapped");
+  assert.deepEqual(world.connection.names(), ["open", "listen"]);
+  client.close();
+  assert.deepEqual(errors, []);
+});
+
+test("a trap in a callback of the browser is seen as well, and other errors in it are shown", async (t) => {
+  const errors = reported(t);
+  const { client, connection, world } = await connected();
+  const told = [];
+  client.on("warning", ({ code }) => told.push(code));
+  const { host } = connection;
+  host.guard(() => {
+    throw new TypeError("a fault of ours");
+  })();
+  assert.deepEqual(errors.splice(0).map(({ message }) => message), ["a fault of ours"]);
+  host.guard(() => {
+    throw trap();
+  })();
+  await settled();
+  assert.deepEqual(told, ["INTERNAL"]);
+  assert.equal(world.resets, 1);
+  assert.deepEqual(errors, []);
+});
+
+test("a stack that overflows in the module counts as a trap", async (t) => {
+  reported(t);
+  const { client, world } = await connected();
+  world.answers.emit = new RangeError("Maximum call stack size exceeded");
+  assert.throws(() => client.emit("x"), { code: "INTERNAL" });
+  await settled();
+  assert.equal(world.resets, 1);
+});
+
+test("a module that traps again and again is given up, with one report", async (t) => {
+  const errors = reported(t);
+  let now = 0;
+  t.mock.method(performance, "now", () => now);
+  const { client, world } = await connected();
+  const other = await world.connect({ url: "https://other.example" });
+  const { done } = other.subscribe(7);
+  const reading = codeOf(other.subscribe(7).logs().next());
+  const states = [];
+  for (const each of [client, other]) each.on("state", ({ name, reason }) => states.push([name, reason.code]));
+  // Two in a minute, twice: only what is less than a minute ago counts.
+  for (const at of [0, 1000, 61_000, 62_000]) {
+    now = at;
+    trapIn(client, world);
+    await settled();
+  }
+  assert.equal(client.state.name, "connecting");
+  assert.equal(world.resets, 4);
+  states.length = 0;
+  now = 63_000;
+  trapIn(client, world);
+  await settled();
+  assert.deepEqual(states, [["closed", "INTERNAL"], ["closed", "INTERNAL"]]);
+  assert.equal(await codeOf(done), "INTERNAL");
+  assert.equal(await reading, "INTERNAL");
+  assert.equal(errors.length, 1);
+  assert.match(errors[0].message, /Reload the page/);
+  assert.equal(world.resets, 4);
+  assert.equal(await codeOf(world.connect()), "INTERNAL");
+  const calls = world.connection.calls.length;
+  client.close();
+  assert.throws(() => client.emit("x"), { code: "INTERNAL" });
+  assert.equal(world.connection.calls.length, calls);
+});
+
+test("a trap while the fresh instance is set up costs one more, and is told once", async (t) => {
+  reported(t);
+  const { client, world } = await connected();
+  const other = await world.connect({ url: "https://other.example" });
+  const told = [];
+  for (const each of [client, other]) each.on("warning", () => told.push(each === client ? "first" : "second"));
+  client.subscribe(7);
+  let opened = 0;
+  world.answers.open = () => (++opened === 1 ? trap() : undefined);
+  trapIn(client, world);
+  await settled();
+  assert.equal(world.resets, 2);
+  assert.deepEqual(told, ["first", "second"]);
+  assert.equal(world.connection.of("open").length, 1);
+  assert.equal(world.connections.length, 5);
+});
+
+test("where no fresh instance can be made every client is closed", async (t) => {
+  const errors = reported(t);
+  const { client, world } = await connected();
+  world.answers.reset = new RangeError("out of memory");
+  trapIn(client, world);
+  await settled();
+  assert.equal(client.state.reason.code, "INTERNAL");
+  assert.equal(errors[0].cause.message, "out of memory");
+});
+
+test("connect() waits for the fresh instance", async (t) => {
+  reported(t);
+  const { client, world } = await connected();
+  trapIn(client, world);
+  const other = await world.connect({ url: "https://other.example" });
+  assert.equal(other.state.name, "connecting");
+  assert.equal(world.resets, 1);
+});
+
+test("a client that is closed before the fresh instance is there stays closed", async (t) => {
+  reported(t);
+  const { client, world } = await connected();
+  client.subscribe(7);
+  trapIn(client, world);
+  client.close();
+  await settled();
+  assert.equal(client.state.reason.code, "CLOSED");
+  assert.equal(world.connections.length, 1);
 });
 
 test("a trap while a state is read gives the last state", async (t) => {
@@ -75,36 +323,35 @@ test("a trap while a state is read gives the last state", async (t) => {
   world.answers.snapshot = trap();
   connection.tell("update", "7", {});
   assert.equal(research.state.progress, 30);
-  assert.equal(client.state.reason.code, "INTERNAL");
+  world.answers.snapshot = undefined;
+  await settled();
+  assert.equal(world.resets, 1);
 });
 
-test("a trap while closing leaves no other client open", async (t) => {
+test("a trap while closing leaves the others to the fresh instance", async (t) => {
   const errors = reported(t);
   const { client, world } = await connected();
   const other = await world.connect({ url: "https://other.example" });
   client.subscribe(7);
   world.answers.close = trap();
   client.close();
+  await settled();
   assert.equal(client.state.reason.code, "CLOSED");
   assert.equal(other.state.reason.code, "INTERNAL");
-  assert.equal(errors.length, 1);
+  assert.equal(other.state.name, "connecting");
+  assert.deepEqual(errors, []);
 });
 
-test("the module can say itself that it is about to fail", async (t) => {
-  const errors = reported(t);
-  const { client, connection } = await connected();
-  connection.tell("internal", undefined, { message: "panicked at src/x.rs" });
-  assert.equal(client.state.reason.code, "INTERNAL");
-  assert.equal(errors[0].cause.message, "panicked at src/x.rs");
-});
-
-test("the module's last word counts even on a connection that is closed", async (t) => {
+test("the module can say itself that it is about to fail, even over a connection that is closed", async (t) => {
   reported(t);
   const { client, connection, world } = await connected();
   const other = await world.connect({ url: "https://other.example" });
+  const causes = [];
+  other.on("warning", ({ cause }) => causes.push(cause.message));
   client.close();
   connection.tell("internal", undefined, { message: "panicked at src/x.rs" });
-  assert.equal(other.state.reason.code, "INTERNAL");
+  await settled();
+  assert.deepEqual(causes, ["panicked at src/x.rs"]);
 });
 
 test("a connection that closes by itself closes its clients with its reason and is freed", async (t) => {

@@ -15,6 +15,8 @@ export function fake({ load = async () => {}, present = true, href = "https://ap
     /** method → what it returns, or throws when it is an Error */
     answers: {},
     connect: undefined,
+    /** How often a fresh instance was made. */
+    resets: 0,
     get connection() {
       return world.connections.at(-1);
     },
@@ -24,10 +26,11 @@ export function fake({ load = async () => {}, present = true, href = "https://ap
     /** @type {Call[]} */
     calls = [];
 
-    constructor(options, dispatch) {
+    constructor(options, dispatch, host) {
       answer(world.answers.create);
       this.options = options;
       this.tell = dispatch;
+      this.host = host;
       world.connections.push(this);
     }
 
@@ -52,6 +55,10 @@ export function fake({ load = async () => {}, present = true, href = "https://ap
   world.answers = { emit: () => ++number, cancel: () => ++number, stats: { roundTrips: 3 } };
 
   world.connect = createConnect({
+    reset: () => {
+      answer(world.answers.reset);
+      world.resets += 1;
+    },
     init: () => {
       world.loads += 1;
       return load();
@@ -65,6 +72,7 @@ export function fake({ load = async () => {}, present = true, href = "https://ap
 const METHODS = [
   "open",
   "subscribe",
+  "recall",
   "unsubscribe",
   "snapshot",
   "emit",

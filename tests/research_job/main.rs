@@ -7,6 +7,7 @@ mod failures;
 mod lines;
 mod progress;
 mod properties;
+mod recall;
 mod recording;
 mod refusals;
 mod snapshots;

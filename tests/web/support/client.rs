@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 
 use js_sys::{Array, Function, JSON, Uint8Array};
-use research_socket::Connection;
+use research_socket::{Connection, Host};
 use serde_json::{Value, json};
 use wasm_bindgen::prelude::*;
 
@@ -240,14 +240,28 @@ impl Client {
     }
 }
 
+#[wasm_bindgen(module = "/pkg-template/host.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = Host)]
+    type PackageHost;
+
+    #[wasm_bindgen(constructor, js_class = Host)]
+    fn new() -> PackageHost;
+}
+
+/// The browser as the package's facade hands it on.
+pub fn host() -> Host {
+    JsValue::from(PackageHost::new()).unchecked_into()
+}
+
 /// The constructor; it must not replace the hook with which tests report what has failed.
 pub fn create(options: &JsValue, dispatch: Function) -> Result<Connection, JsValue> {
     // After a test that failed the hook stays as it is: panics do not unwind here.
     if std::thread::panicking() {
-        return Connection::new(options, dispatch);
+        return Connection::new(options, dispatch, host());
     }
     let reports = std::panic::take_hook();
-    let connection = Connection::new(options, dispatch);
+    let connection = Connection::new(options, dispatch, host());
     let _ = std::panic::take_hook();
     std::panic::set_hook(reports);
     connection

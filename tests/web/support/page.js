@@ -27,8 +27,8 @@ function restore() {
   for (const step of undo.splice(0).reverse()) step();
 }
 
-/** Whether a function is Rust's: the scripts of a WebDriver use the page's timers as well. */
-const isRust = (callback) => Boolean(callback?._wbg_cb_unref);
+/** Whether a function is a connection's: the scripts of a WebDriver use the page's timers as well. */
+const isOurs = (callback) => ["guarded", "fire"].includes(callback?.name);
 
 /** Milliseconds that no test changes. */
 export const now = () => clock();
@@ -183,7 +183,7 @@ export class Page {
   // --- The page and its browser --------------------------------------------------------------------------------------
 
   #setTimeout(callback, ms, args) {
-    if (!isRust(callback)) return delay(callback, ms, ...args);
+    if (!isOurs(callback)) return delay(callback, ms, ...args);
     const timer = delay(() => {
       this.#timers.delete(timer);
       callback(...args);
@@ -200,7 +200,7 @@ export class Page {
   #watch(target) {
     const { addEventListener, removeEventListener } = target;
     const add = (type, listener, ...rest) => {
-      if (isRust(listener)) this.#listeners.push({ target, type, listener });
+      if (isOurs(listener)) this.#listeners.push({ target, type, listener });
       addEventListener.call(target, type, listener, ...rest);
     };
     const remove = (type, listener, ...rest) => {

@@ -28,7 +28,7 @@ pub(crate) fn make(project: &Project, work: &Work, mode: Mode) -> Result<Module>
     let compiled = compile(project, mode)?;
     let bytes = fs::read(&compiled).with_context(|| format!("no {}", compiled.display()))?;
     let key = format!(
-        "{} {mode:?} wasm-bindgen {} npm {}",
+        "{} {mode:?} wasm-bindgen {} with reset, npm {}",
         short_hash(&bytes),
         project.locked_version("wasm-bindgen")?,
         short_hash(&fs::read(project.path("package-lock.json"))?),
@@ -97,6 +97,8 @@ fn bind(project: &Project, mode: Mode, compiled: &Path, bound: &Path) -> Result<
         "--target",
         "web",
         "--no-typescript",
+        // What starts a fresh instance after a trap, from the module that is compiled already.
+        "--experimental-reset-state-function",
         "--out-name",
         "research_socket",
     ]);

@@ -1,0 +1,49 @@
+//! The browser as a connection gets it from the facade, for all that calls the module back.
+
+use js_sys::{Function, Promise};
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortController, EventTarget, MessageChannel};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The facade's side of one connection (`host.js`). A trap is an exception in JavaScript: only
+    /// what stands between the browser and the module can see it, take away what the dead instance
+    /// has left in the page, and start another one.
+    #[derive(Clone, Debug)]
+    pub type Host;
+
+    /// Keeps a line of the trace.
+    #[wasm_bindgen(method)]
+    pub(crate) fn record(this: &Host, text: &str);
+
+    /// A function that calls this one as long as the instance lives.
+    #[wasm_bindgen(method)]
+    pub(super) fn guard(this: &Host, callback: &Function) -> Function;
+
+    /// Adds a listener that [`guard`](Self::guard) gave.
+    #[wasm_bindgen(method)]
+    pub(super) fn listen(this: &Host, target: &EventTarget, event: &str, guarded: &Function);
+
+    #[wasm_bindgen(method, js_name = setTimeout)]
+    pub(super) fn set_timeout(this: &Host, callback: &Function, millis: u32) -> JsValue;
+
+    #[wasm_bindgen(method, js_name = clearTimeout)]
+    pub(super) fn clear_timeout(this: &Host, timer: &JsValue);
+
+    /// A channel whose second port calls back. Fails in a browser without channels.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn channel(this: &Host, callback: &Function) -> Result<MessageChannel, JsValue>;
+
+    /// The controller of one request.
+    #[wasm_bindgen(method)]
+    pub(super) fn controller(this: &Host) -> AbortController;
+
+    /// The request is over.
+    #[wasm_bindgen(method)]
+    pub(super) fn release(this: &Host, controller: &AbortController);
+
+    /// Reads a response to its end and calls `done(response, body, error)`, if it is a function. A
+    /// body of more bytes than `limit` is left out, and its rest not read.
+    #[wasm_bindgen(method)]
+    pub(super) fn settle(this: &Host, promise: &Promise, limit: u32, done: &JsValue);
+}
