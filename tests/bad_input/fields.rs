@@ -4,7 +4,7 @@
 use research_socket::http::{Answer, Response};
 use research_socket::research::{Event, Input, Warning};
 
-use crate::words::Kind;
+use crate::words::{self, Kind};
 use crate::world::{World, response};
 
 /// What a field is to hold.
@@ -426,5 +426,95 @@ fn events_without_a_research_are_refused_by_name_too() {
         assert_eq!(warnings[0].code, code, "{packet}");
         assert!(!warnings[0].message.is_empty(), "{packet}");
         assert_eq!(others, [], "{packet}");
+    }
+}
+
+/// A client that has asked for the stored log.
+fn asking_for_the_log() -> World {
+    let mut world = World::live_with(|config| config.history = true);
+    world.subscribe("r");
+    world.accept();
+    world.status("r", 200, r#"{"status":"in_progress"}"#);
+    assert!(world.is_asked(Kind::Log));
+    world
+}
+
+#[test]
+fn a_stored_log_that_cannot_be_read_is_named_and_the_next_update_is_heard() {
+    let lists = [
+        "null",
+        "7",
+        "{}",
+        r#""text""#,
+        r#"{"logs":7}"#,
+        r#"{"logs":"{}"}"#,
+        r#"{"progress_log":null}"#,
+        r#"{"status":"success"}"#,
+    ];
+    let lists = lists.map(|text| (text.as_bytes().to_vec(), "wrong-type"));
+    let unreadable = unreadable().into_iter().map(|body| {
+        let is_text = std::str::from_utf8(&body).is_ok();
+        (
+            body,
+            if is_text {
+                "not-json"
+            } else {
+                "damaged-answer"
+            },
+        )
+    });
+    for (body, code) in unreadable.chain(lists) {
+        let shown: String = String::from_utf8_lossy(&body).chars().take(60).collect();
+        let mut world = asking_for_the_log();
+        let response = Response {
+            status: 200,
+            retry_after_ms: None,
+            body,
+        };
+        let (warnings, _) = take(&mut world, Kind::Log, Answer::Response(response));
+        assert_eq!(warnings.len(), 1, "{shown}");
+        assert_eq!(warnings[0].code, code, "{shown}");
+        assert_eq!(warnings[0].research.as_deref(), Some("r"), "{shown}");
+        assert!(warnings[0].message.chars().count() < 200, "{shown}");
+        world.forget();
+        world.receive(r#"42["progress_r",{"message":"good"}]"#);
+        let heard = world.heard();
+        assert!(
+            heard.contains(&r#"r update {"message":"good"}"#.to_owned()),
+            "{heard:?}"
+        );
+    }
+}
+
+#[test]
+fn each_field_of_a_stored_line_costs_no_other_line() {
+    let fields = [
+        "id",
+        "message",
+        "timestamp",
+        "log_type",
+        "time",
+        "type",
+        "metadata",
+        "progress",
+    ];
+    for field in fields {
+        for (value, _) in values() {
+            let good = r#"{"id":9,"message":"good","timestamp":"Sat, 21 Nov 2026 20:45:09 GMT"}"#;
+            let bad = format!(r#"{{"message":"m","{field}":{value}}}"#);
+            let mut world = asking_for_the_log();
+            let (warnings, others) = take(
+                &mut world,
+                Kind::Log,
+                response(200, &format!("[{bad},{good},{bad}]")),
+            );
+            assert!(warnings.len() <= 8, "{field} {bad:.100}");
+            let heard: Vec<_> = others.iter().map(words::event).collect();
+            assert!(
+                heard.contains(&"r log good".to_owned()),
+                "{bad:.100}: {heard:?}"
+            );
+            assert!(world.client.is_connected());
+        }
     }
 }

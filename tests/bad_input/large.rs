@@ -375,3 +375,23 @@ fn twice_the_input_takes_at_most_twice_the_memory() {
         );
     }
 }
+
+#[test]
+fn a_stored_log_of_many_lines_takes_memory_in_proportion() {
+    let cost = |lines: usize| {
+        let mut world = World::live_with(|config| config.history = true);
+        world.subscribe("r");
+        world.accept();
+        world.status("r", 200, r#"{"status":"in_progress"}"#);
+        let request = world.find(Kind::Log).expect("the log is asked for").id;
+        let body = format!("[{}]", vec![r#"{"message":"m"}"#; lines].join(","));
+        let answer = response(200, &body);
+        let now = Timestamp::from_millis(world.now);
+        let client = &mut world.client;
+        let input = Input::Answer { request, answer };
+        allocations::count(|| client.handle_input(now, input)).1
+    };
+    let (once, twice) = (cost(20_000), cost(40_000));
+    assert!(twice.calls <= 2 * once.calls + once.calls / 4, "{once:?} {twice:?}");
+    assert!(twice.peak <= 2 * once.peak + once.peak / 4, "{once:?} {twice:?}");
+}

@@ -25,7 +25,7 @@ const PACKETS: [&str; 32] = [
     "%",
     "4%",
     r#"40{"sid":"n"}"#,
-    r#"40{"sid":"n"}"#,
+    r#"[{"id":1,"message":"%","timestamp":"Sat, 21 Nov 2026 20:45:09 GMT"},{%}]"#,
     r#"40{"sid":%}"#,
     "41",
     r#"44{"message":"%"}"#,
@@ -136,6 +136,7 @@ impl Run {
                 [None, Some(0), Some(3), Some(3)][usize::from(options) % 4];
             config.fallback = config.fallback.filter(|_| options & 4 == 0);
             config.reconnection = options & 8 == 0;
+            config.history = options & 32 == 0;
             if options & 16 != 0 {
                 config.dedup_entries = 2;
             }
@@ -343,8 +344,9 @@ fn good(world: &mut World, kind: Kind) -> Vec<u8> {
         Kind::Poll if world.client.is_connected() => "2".to_owned(),
         Kind::Poll => r#"40{"sid":"n"}"#.to_owned(),
         Kind::Post => "ok".to_owned(),
+        Kind::Log => r#"[{"id":1,"message":"a line","timestamp":"t"}]"#.to_owned(),
         Kind::Status => r#"{"status":"in_progress"}"#.to_owned(),
-        _ => "{}".to_owned(),
+        Kind::Terminate => "{}".to_owned(),
     };
     body.into_bytes()
 }
