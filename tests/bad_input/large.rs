@@ -392,6 +392,12 @@ fn a_stored_log_of_many_lines_takes_memory_in_proportion() {
         allocations::count(|| client.handle_input(now, input)).1
     };
     let (once, twice) = (cost(20_000), cost(40_000));
-    assert!(twice.calls <= 2 * once.calls + once.calls / 4, "{once:?} {twice:?}");
-    assert!(twice.peak <= 2 * once.peak + once.peak / 4, "{once:?} {twice:?}");
+    assert!(
+        twice.calls <= 2 * once.calls + once.calls / 4,
+        "{once:?} {twice:?}"
+    );
+    assert!(
+        twice.peak <= 2 * once.peak + once.peak / 4,
+        "{once:?} {twice:?}"
+    );
 }
