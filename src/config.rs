@@ -254,6 +254,34 @@ mod tests {
     }
 
     #[test]
+    fn an_option_at_its_bound_is_taken() {
+        let mut config = Config::new("https://host");
+        for (millis, interval_ms, stall_after_ms, entries, factor) in [
+            (1, 100, 1000, 1, 0.0),
+            (
+                MAX_OPTION_MS,
+                MAX_OPTION_MS,
+                MAX_OPTION_MS,
+                MAX_DEDUP_ENTRIES as usize,
+                1.0,
+            ),
+        ] {
+            config.reconnection_delay_ms = millis;
+            config.reconnection_delay_max_ms = millis;
+            config.randomization_factor = factor;
+            config.timeout_ms = millis;
+            config.stall_after_ms = Some(stall_after_ms);
+            config.dedup_entries = entries;
+            config.fallback = Some(Fallback {
+                interval_ms,
+                after: 1,
+                timeout_ms: millis,
+            });
+            assert_eq!(config.check(), Ok(()));
+        }
+    }
+
+    #[test]
     fn an_option_out_of_range_is_named() {
         type Spoil = fn(&mut Config);
         let refusals: [(Spoil, &str); 16] = [

@@ -321,3 +321,24 @@ impl fmt::Display for Failure {
         f.write_str(&self.message())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// socket.io-client 4.8, `Socket.DisconnectReason` and the reasons of engine.io-client.
+    #[test]
+    fn the_end_of_a_connection_is_told_in_the_words_of_socket_io_client() {
+        for (failure, words) in [
+            (Failure::Closed, "io client disconnect"),
+            (Failure::ServerDisconnected, "io server disconnect"),
+            (Failure::ServerClosed, "transport close"),
+            (Failure::Timeout(Phase::Heartbeat), "ping timeout"),
+            (Failure::Timeout(Phase::Post), "transport error"),
+            (Failure::Protocol(String::new()), "parse error"),
+            (Failure::Network(String::new()), "transport error"),
+        ] {
+            assert_eq!(failure.disconnect_reason(), words, "{failure:?}");
+        }
+    }
+}

@@ -193,3 +193,16 @@ impl Ids {
         self.last
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_are_spelt_as_on_the_request_line() {
+        assert_eq!(
+            [Method::Get, Method::Post].map(Method::as_str),
+            ["GET", "POST"]
+        );
+    }
+}

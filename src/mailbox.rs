@@ -311,8 +311,74 @@ mod tests {
         for progress in 1..=5 {
             mailbox.push(Timestamp::default(), update(progress));
         }
+        assert_eq!(mailbox.dropped(), 3);
         let out: Vec<_> = std::iter::from_fn(|| mailbox.pop()).collect();
         assert_eq!(out, [update(1), update(5)]);
+    }
+
+    #[test]
+    fn lines_are_dropped_until_half_of_the_queue_is_read() {
+        let mut mailbox = Mailbox::new(10);
+        for n in 0..12 {
+            mailbox.push(Timestamp::from_millis(n), line(n as usize));
+        }
+        let mut out: Vec<_> = (0..5).filter_map(|_| mailbox.pop()).collect();
+        assert_eq!(out, (0..5).map(line).collect::<Vec<_>>());
+        mailbox.push(Timestamp::from_millis(20), line(20));
+        out = mailbox.pop().into_iter().collect();
+        assert_eq!(out, [line(5)]);
+        mailbox.push(Timestamp::from_millis(30), line(30));
+        out = std::iter::from_fn(|| mailbox.pop()).collect();
+        let gap = ResearchEvent::Gap(Gap {
+            from: 10,
+            to: 20,
+            recovered: 0,
+            missing: Some(3),
+        });
+        let gap = Event::Research {
+            id: "r".to_owned(),
+            event: gap,
+        };
+        assert_eq!(out, [line(6), line(7), line(8), line(9), gap, line(30)]);
+        assert_eq!(mailbox.dropped(), 3);
+    }
+
+    #[test]
+    fn steps_beyond_the_bound_are_dropped_and_counted() {
+        let mut mailbox = Mailbox::new(1);
+        let step = Event::Research {
+            id: "r".to_owned(),
+            event: ResearchEvent::Step("{}".into()),
+        };
+        for _ in 0..4 {
+            mailbox.push(Timestamp::default(), step.clone());
+        }
+        assert_eq!(mailbox.dropped(), 3);
+        assert_eq!(mailbox.pop(), Some(step));
+        assert_eq!(mailbox.pop(), None);
+    }
+
+    #[test]
+    fn whatever_waits_keeps_it_from_being_empty_until_it_is_read_or_cleared() {
+        let mut mailbox = Mailbox::new(1);
+        assert!(mailbox.is_empty());
+        mailbox.push(Timestamp::default(), Event::ReconnectAttempt(1));
+        assert!(!mailbox.is_empty());
+        assert!(mailbox.pop().is_some() && mailbox.is_empty());
+        mailbox.push(Timestamp::default(), update(1));
+        assert!(!mailbox.is_empty());
+        // Kept apart until the queue is read.
+        mailbox.push(Timestamp::default(), update(2));
+        assert_eq!(mailbox.pop(), Some(update(1)));
+        assert!(!mailbox.is_empty());
+        assert_eq!(mailbox.pop(), Some(update(2)));
+        assert!(mailbox.is_empty());
+        for event in [update(3), update(4), Event::ReconnectAttempt(2)] {
+            mailbox.push(Timestamp::default(), event);
+        }
+        mailbox.clear();
+        assert!(mailbox.is_empty());
+        assert_eq!(mailbox.pop(), None);
     }
 
     #[test]

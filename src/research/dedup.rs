@@ -264,6 +264,14 @@ mod tests {
         );
     }
 
+    /// The finaliser's published numbers for the seed 1234567.
+    #[test]
+    fn mixing_is_that_of_splitmix64() {
+        assert_eq!(mix(1_234_567), 6_457_827_717_110_365_317);
+        let second = 1_234_567_u64.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        assert_eq!(mix(second), 3_203_168_211_198_807_973);
+    }
+
     #[test]
     fn texts_that_differ_in_one_bit_have_unrelated_hashes() {
         let base = hash(9, &["2026-11-21T20:45:09.123456+00:00", "Found 5 results"]);

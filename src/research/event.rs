@@ -116,3 +116,14 @@ pub struct End {
     /// Which way the client heard of it.
     pub source: Source,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_source_has_the_name_that_pages_compare() {
+        let names = [Source::Live, Source::Fallback, Source::History].map(Source::as_str);
+        assert_eq!(names, ["live", "fallback", "history"]);
+    }
+}

@@ -99,6 +99,21 @@ mod tests {
     }
 
     #[test]
+    fn a_number_keeps_its_sign_and_its_digits() {
+        for (number, text) in [
+            (0, "0"),
+            (-1, "-1"),
+            (42, "42"),
+            (i64::MIN, "-9223372036854775808"),
+        ] {
+            let id = ResearchId::from_integer(number);
+            assert_eq!(id.as_str(), text);
+            assert_eq!(id.number(), Some(number));
+            assert_ne!(id, ResearchId::from_integer(number + 1));
+        }
+    }
+
+    #[test]
     fn an_id_with_quotes_stays_one_json_string() {
         let mut out = String::new();
         ResearchId::from_text("a\"b\\").write_json(&mut out);

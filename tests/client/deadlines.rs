@@ -1,5 +1,7 @@
 //! Peers that are silent: every wait has an end.
 
+use research_socket::config::Config;
+
 use crate::words::Kind;
 use crate::world::{SILENCE_MS, World};
 
@@ -109,6 +111,53 @@ fn the_time_out_is_the_pages_option() {
     world.connect();
     assert_eq!(world.wait(), 300);
     assert_eq!(world.heard(), ["connect_error TIMEOUT"]);
+}
+
+#[test]
+fn a_timer_that_fires_early_changes_nothing_at_any_stage() {
+    type Reach = fn() -> World;
+    fn connecting(change: fn(&mut Config)) -> World {
+        let mut world = World::with(change);
+        world.connect();
+        world
+    }
+    let stages: [(&str, Reach); 6] = [
+        ("credentials", || {
+            let mut world = World::new();
+            world.credentials = None;
+            world.connect();
+            world
+        }),
+        ("handshake", || connecting(World::quiet)),
+        ("namespace", || {
+            let mut world = connecting(World::quiet);
+            world.open();
+            world.accept();
+            world
+        }),
+        ("ping", || World::live_with(World::quiet)),
+        ("next attempt", || {
+            let mut world = connecting(World::quiet);
+            world.cut(Kind::Handshake);
+            world
+        }),
+        ("probe", || {
+            let mut world = connecting(|config| config.reconnection_attempts = Some(0));
+            world.cut(Kind::Handshake);
+            world
+        }),
+    ];
+    for (stage, reach) in stages {
+        let mut world = reach();
+        world.forget();
+        let due = world.until_due().expect(stage);
+        for _ in 0..3 {
+            world.sleep(1);
+        }
+        assert_eq!(world.did(), [""; 0], "{stage}");
+        assert_eq!(world.told(), [""; 0], "{stage}");
+        assert_eq!(world.until_due(), Some(due - 3), "{stage}");
+    }
 }
 
 #[test]
