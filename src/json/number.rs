@@ -110,12 +110,14 @@ fn read_exponent(bytes: &mut Bytes<'_>) -> i64 {
 /// The largest step towards `10^exponent` and its power. Powers up to 10^22 are exact, so smaller
 /// exponents take one rounding only.
 fn power_of_ten(exponent: u64) -> (u64, f64) {
-    if exponent > 22 {
-        return (22, 1e22);
+    match exponent {
+        23.. => (22, 1e22),
+        _ => {
+            let mut power = 1.0;
+            for _ in 0..exponent {
+                power *= 10.0;
+            }
+            (exponent, power)
+        }
     }
-    let mut power = 1.0;
-    for _ in 0..exponent {
-        power *= 10.0;
-    }
-    (exponent, power)
 }

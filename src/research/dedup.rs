@@ -212,7 +212,9 @@ mod tests {
     #[test]
     fn a_key_is_new_once() {
         let mut memory = Memory::new(3);
+        assert!(memory.is_empty());
         assert!(memory.insert(7));
+        assert!(!memory.is_empty());
         assert!(!memory.insert(7));
         assert!(memory.contains(7));
         assert!(!memory.contains(8));

@@ -78,6 +78,17 @@ fn if_it_went_on_without_a_word_it_is_subscribed_again_and_its_lines_are_fetched
 }
 
 #[test]
+fn if_it_stands_still_too_nothing_is_sent_or_fetched() {
+    let mut world = up_to_date();
+    world.receive(r#"42["progress_r",{"progress":5}]"#);
+    beat(&mut world, 60_000);
+    world.forget();
+    answer_status(&mut world, r#"{"status":"in_progress","progress":5}"#);
+    assert_eq!(world.did(), [""; 0]);
+    assert_eq!(world.told(), [""; 0]);
+}
+
+#[test]
 fn a_question_that_fails_is_repeated_but_never_beside_another() {
     let mut world = up_to_date();
     beat(&mut world, 60_000);
