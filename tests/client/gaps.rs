@@ -180,14 +180,18 @@ fn lines_that_come_after_the_end_are_not_missed_either() {
 
 #[test]
 fn an_outage_long_after_the_end_asks_for_nothing() {
-    let mut world = up_to_date();
-    world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
-    world.advance(11_000);
-    world.cut(Kind::Poll);
-    world.wait();
-    world.join();
-    world.advance(15_000);
-    assert!(!world.is_asked(Kind::Log));
+    for (after_ms, is_asked) in [(10_000, true), (10_001, false)] {
+        let mut world = up_to_date();
+        world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
+        world.advance(after_ms);
+        let asked = world.client.stats().history_requests;
+        world.cut(Kind::Poll);
+        world.wait();
+        world.join();
+        world.advance(15_000);
+        let asks_again = world.client.stats().history_requests > asked;
+        assert_eq!(asks_again, is_asked, "{after_ms} ms after the end");
+    }
 }
 
 #[test]

@@ -145,6 +145,17 @@ fn updates_do_not_wait_for_the_log() {
 }
 
 #[test]
+fn a_timer_that_fires_meanwhile_lets_no_live_line_pass() {
+    let mut world = asking();
+    world.sleep(1);
+    world.receive(&line(5, 7, "live"));
+    world.sleep(1);
+    assert_eq!(lines(&world.told()), [""; 0]);
+    world.answer(Kind::Log, 200, &log(&[(1, 1, "a")]));
+    assert_eq!(lines(&world.told()), ["a", "live"]);
+}
+
+#[test]
 fn live_lines_do_not_wait_longer_than_the_answer_may_take() {
     let mut world = asking();
     world.receive(&(line(5, 7, "live") + "|2"));
@@ -344,6 +355,11 @@ fn a_log_that_is_too_large_is_refused_by_name() {
         world.advance(15_000);
         assert!(!world.is_asked(Kind::Log));
     }
+    let mut largest = log(&[(1, 1, "a")]);
+    largest.push_str(&" ".repeat(MAX_BODY_BYTES - largest.len()));
+    let mut world = asking();
+    world.answer(Kind::Log, 200, &largest);
+    assert_eq!(world.heard(), ["r log a"]);
 }
 
 #[test]

@@ -209,6 +209,28 @@ fn a_page_that_goes_says_so_with_a_beacon() {
 }
 
 #[test]
+fn a_page_that_goes_repeats_a_goodbye_that_the_server_has_not_taken() {
+    for (is_taken, expected) in [(false, vec!["1"]), (true, vec![])] {
+        let mut world = World::new();
+        world.connect();
+        world.open();
+        world.accept();
+        world.advance(5000);
+        world.receive("2");
+        world.accept();
+        world.forget();
+        world.wait();
+        assert_eq!(world.did(), ["post s1 1"], "the namespace was not granted");
+        if is_taken {
+            world.accept();
+        }
+        world.input(Input::Hidden);
+        let said: Vec<_> = world.beacons.iter().map(|beacon| &*beacon.text).collect();
+        assert_eq!(said, expected);
+    }
+}
+
+#[test]
 fn a_beacon_has_the_address_of_its_session() {
     let mut world = World::new();
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());

@@ -274,6 +274,18 @@ fn a_short_sleep_keeps_the_session() {
 }
 
 #[test]
+fn a_session_is_given_up_unheard_only_beyond_a_second_silence() {
+    for (slept_ms, heard) in [
+        (2 * SILENCE_MS, vec![]),
+        (2 * SILENCE_MS + 1, vec!["disconnect TIMEOUT"]),
+    ] {
+        let mut world = World::live();
+        world.sleep(slept_ms);
+        assert_eq!(world.heard(), heard, "{slept_ms} ms");
+    }
+}
+
+#[test]
 fn a_ping_that_waited_through_a_sleep_keeps_the_session() {
     let mut world = World::live();
     world.sleep(SILENCE_MS + 5000);

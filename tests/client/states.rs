@@ -116,3 +116,23 @@ fn what_is_told_first_is_the_state_that_the_client_has() {
         world.join();
     }
 }
+
+#[test]
+fn the_counters_count_every_time() {
+    let mut world = World::live();
+    let before = world.client.stats();
+    assert_eq!(before.connects, 1);
+    assert!(before.bytes_received > 0);
+    for _ in 0..3 {
+        world.receive("2");
+        world.accept();
+    }
+    let after = world.client.stats();
+    assert_eq!(after.bytes_received, before.bytes_received + 3 * 3);
+    assert_eq!(after.requests, world.started.len() as u64);
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    assert_eq!(world.client.stats().connects, 2);
+    assert_eq!(world.client.stats().requests, world.started.len() as u64);
+}
