@@ -101,7 +101,8 @@ impl Session {
             State::Open(open) if open.post.is_some_and(|post| post.id == id) => {
                 open.post = None;
                 match body_of(answer, true) {
-                    Ok(_) => self.flush(ctx),
+                    Ok(body) if is_receipt(&body) => self.flush(ctx),
+                    Ok(body) => self.fail(ctx, Failure::NotEngineIo(excerpt(&body)), Some(id)),
                     Err(failure) => self.fail(ctx, failure, Some(id)),
                 }
             }
@@ -428,4 +429,11 @@ impl Open {
 fn silence_ms(handshake: &Handshake) -> u64 {
     let interval_ms = handshake.ping_interval_ms;
     interval_ms.saturating_add(handshake.ping_timeout_ms)
+}
+
+/// Whether the server says that it has the packets of a POST: `ok` (Engine.IO v4, "HTTP
+/// long-polling"), which python-engineio spells `OK`. Anything else is from something in between,
+/// and the packets are lost.
+fn is_receipt(body: &[u8]) -> bool {
+    body.trim_ascii().eq_ignore_ascii_case(b"ok")
 }

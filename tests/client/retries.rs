@@ -90,6 +90,24 @@ fn the_error_shows_what_answered_instead_of_a_server() {
 }
 
 #[test]
+fn a_post_without_a_receipt_has_not_arrived() {
+    for (body, arrived) in [
+        ("ok", true),
+        ("OK", true),
+        ("ok\n", true),
+        ("", false),
+        ("{}", false),
+        ("okay", false),
+    ] {
+        let mut world = World::live();
+        world.emit(1, "hello");
+        world.answer(Kind::Post, 200, body);
+        let goes_on = world.client.is_connected();
+        assert_eq!(goes_on, arrived, "{body:?}");
+    }
+}
+
+#[test]
 fn a_page_that_is_not_signed_in_stops() {
     stops(response(401, ""), "UNAUTHORIZED");
     stops(response(403, ""), "UNAUTHORIZED");
