@@ -261,7 +261,10 @@ impl World<'_> {
                 down_ms: u64::from(down),
                 ..Restart::default()
             })),
-            Fault::Silence => self.server.stop_pings(),
+            Fault::Silence => {
+                self.server.stop_pings();
+                self.send_answers();
+            }
             Fault::SignedIn(signed_in) => {
                 self.signed_in = signed_in;
                 let words = match self.plan.seed % 2 {

@@ -139,16 +139,17 @@ impl Tally {
         self.simulated += other.simulated;
     }
 
-    /// A line for people. `jobs`: threads that ran for so long.
-    pub fn words(&self, took: Duration, jobs: usize) -> String {
-        let seconds = took.as_secs_f64().max(0.001);
-        let rate = self.schedules as f64 / seconds;
+    /// A line for people. `jobs`: threads that ran for so long, and computed for `processor` in
+    /// all; on a machine that does nothing else that is `jobs` times as long.
+    pub fn words(&self, took: Duration, jobs: usize, processor: Duration) -> String {
+        let (seconds, computed) = (took.as_secs_f64(), processor.as_secs_f64().max(0.001));
+        let rate = self.schedules as f64 / computed;
         let passed = self.schedules - self.failures;
         let hours = self.simulated / 3_600_000;
         let steps = self.steps / self.schedules.max(1);
         format!(
-            "{passed} schedules passed, {} failed: {steps} steps each, at most {}, {hours} hours \
-             simulated in {seconds:.1} s; {rate:.0} schedules/s with {jobs} jobs",
+            "{passed} schedules passed, {} failed: {steps} steps each, at most {}; {hours} hours \
+             simulated in {seconds:.1} s with {jobs} jobs; {rate:.0} schedules per second and core",
             self.failures, self.most_steps,
         )
     }

@@ -19,6 +19,9 @@ use clap::Parser;
 use sim::hunt::{self, Found, Tally};
 use sim::{Entropy, Plan, seeded_bytes};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Simulated schedules of client and server under faults.
 #[derive(Debug, Parser)]
 #[command(name = "sim", bin_name = "cargo xtask sim")]
@@ -120,7 +123,7 @@ fn run(options: &Options) -> Result<usize> {
         let name = found.seed.to_string();
         report(&name, &found.bytes, options, Some(found.words.clone()));
     }
-    println!("{}", tally.words(began.elapsed(), jobs));
+    println!("{}", tally.words(began.elapsed(), jobs, processor_time()));
     Ok(failed + found.len())
 }
 
@@ -155,4 +158,10 @@ fn report(name: &str, bytes: &[u8], options: &Options, words: Option<String>) ->
     let plan = Plan::draw(&mut Entropy::from_bytes(&smallest));
     println!("{}", plan.script("a_schedule_that_failed"));
     true
+}
+
+/// What all threads of this process have computed together.
+fn processor_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::try_from(time).unwrap_or_default()
 }

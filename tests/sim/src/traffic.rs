@@ -99,8 +99,9 @@ impl World<'_> {
             .break_next(Fault::next(mock_server::Kind::Connect, action));
     }
 
-    /// Sends off what the server answers.
+    /// Sends off what the server answers. Call it whenever the server was told something.
     pub(crate) fn send_answers(&mut self) {
+        self.server_due = self.server.poll_timeout();
         while let Some(Output::Respond(response)) = self.server.poll_output() {
             let id = response.id;
             let trouble = self

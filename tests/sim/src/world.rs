@@ -23,6 +23,8 @@ pub(crate) struct World<'p> {
     /// Inputs of clients and server.
     pub(crate) steps: u64,
     pub(crate) server: Server,
+    /// When the server has something to do of its own accord.
+    pub(crate) server_due: Option<u64>,
     pub(crate) network: Network,
     pub(crate) pages: [Option<Page>; PAGES as usize],
     pub(crate) truths: [Truth; RESEARCHES as usize],
@@ -63,6 +65,7 @@ impl<'p> World<'p> {
             plan,
             now: 0,
             steps: 0,
+            server_due: server.poll_timeout(),
             server,
             network: Network::new(&plan.setup, plan.seed),
             pages: [const { None }; PAGES as usize],
@@ -100,7 +103,7 @@ impl<'p> World<'p> {
     /// When something happens next.
     pub(crate) fn due(&self) -> Option<u64> {
         let pages = self.pages.iter().flatten().filter_map(Page::due).min();
-        [self.network.due(), self.server.poll_timeout(), pages]
+        [self.network.due(), self.server_due, pages]
             .into_iter()
             .flatten()
             .min()
