@@ -4,7 +4,7 @@ use research_socket::failure::{Failure, Retry};
 use research_socket::research::{Input, StateName};
 
 use crate::page::Page;
-use crate::plan::{Ending, Fault, Job, Kind, Plan, RESEARCHES, Step, Trouble};
+use crate::plan::{Act, Ending, Fault, Job, Kind, Plan, RESEARCHES, Release, Step, Trouble};
 use crate::rules::{Verdict, Violation};
 use crate::story::id_of;
 use crate::world::World;
@@ -201,10 +201,16 @@ impl World<'_> {
 
     fn has_heard_ends(&self) -> bool {
         let knows_ends = self.knows_ends();
+        // What hung when everything was mended may end its connection only now, and then a client
+        // that is not to ask hears no end that came at that moment.
+        let breaks = |(_, step): &(u64, Step)| matches!(step, Step::Break(_));
+        let asks = self.plan.setup.fallback.is_some();
+        let is_told = asks || !self.plan.steps.iter().any(breaks);
         self.pages().all(|page| {
             let heard = page.heard.iter().zip(&self.truths);
             let mut followed = heard.filter(|(heard, _)| heard.follows);
-            followed.all(|(heard, truth)| heard.ended || (truth.ended_early && !knows_ends))
+            followed
+                .all(|(heard, truth)| heard.ended || !is_told || (truth.ended_early && !knows_ends))
         })
     }
 
@@ -230,12 +236,15 @@ impl World<'_> {
     fn knows_ends(&self) -> bool {
         let told = |(_, step): &(u64, Step)| match step {
             Step::Job(_, Job::End(Ending::Unsaid)) => false,
-            Step::Break(Fault::SignedIn(_)) => false,
+            Step::Break(Fault::SignedIn(_) | Fault::Offline { .. } | Fault::Drop) => false,
+            Step::Break(Fault::Restart { .. }) | Step::Page(_, Act::Sleep { .. }) => false,
             Step::Break(Fault::Next(kind, _) | Fault::Every(kind, ..)) => *kind != Kind::Status,
             Step::Break(_) | Step::Job(..) | Step::Page(..) => true,
         };
-        // Without a watchdog one failed question is the last, once anything else was heard live.
-        let asks_again = SILENCE_IS_NOTICED || self.plan.steps.iter().all(told);
+        // Without a watchdog one failed question is the last, once anything else was heard live;
+        // and one that overtakes the subscription says too little, unless everybody is told.
+        let everybody = self.plan.setup.release == Release::V13;
+        let asks_again = SILENCE_IS_NOTICED || (everybody && self.plan.steps.iter().all(told));
         self.plan.setup.fallback.is_some() && asks_again
     }
 
