@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use research_socket::http::Answer;
 use research_socket::research::{Input, Output};
 use research_socket::time::Timestamp;
 
@@ -11,9 +12,24 @@ pub struct Journal {
     /// Which client, when, what.
     pub inputs: Vec<(usize, Timestamp, Input)>,
     hash: Hash,
+    /// Of each input, its outputs as they print, if they are wanted.
+    story: Option<String>,
 }
 
 impl Journal {
+    /// A journal that also keeps everything as text.
+    pub fn telling() -> Self {
+        Self {
+            story: Some(String::new()),
+            ..Self::default()
+        }
+    }
+
+    /// Everything that went in and out, as text, if that is kept.
+    pub fn story(&self) -> &str {
+        self.story.as_deref().unwrap_or_default()
+    }
+
     /// FNV-1a of all outputs as they print.
     pub const fn hash(&self) -> u64 {
         self.hash.0
@@ -21,9 +37,30 @@ impl Journal {
 
     pub(crate) fn input(&mut self, client: usize, now: Timestamp, input: &Input) {
         self.inputs.push((client, now, input.clone()));
+        if let Some(story) = &mut self.story {
+            let _ = match input {
+                Input::Answer {
+                    request,
+                    answer: Answer::Response(response),
+                } => {
+                    let body = String::from_utf8_lossy(&response.body);
+                    let body = body.replace('\u{1e}', " | ");
+                    let status = response.status;
+                    writeln!(
+                        story,
+                        "{client} {} {request:?} {status} {body}",
+                        now.as_millis()
+                    )
+                }
+                _ => writeln!(story, "{client} {} {input:?}", now.as_millis()),
+            };
+        }
     }
 
     pub(crate) fn output(&mut self, output: &Output) {
+        if let Some(story) = &mut self.story {
+            let _ = writeln!(story, "    {output:?}");
+        }
         // Hashing cannot fail.
         let _ = writeln!(self.hash, "{output:?}");
     }

@@ -56,6 +56,12 @@ pub fn record(plan: &Plan) -> (Result<Report, Violation>, Journal) {
     (result, journal.unwrap_or_default())
 }
 
+/// Runs a plan and tells everything that went in and out of the clients.
+pub fn tell(plan: &Plan) -> (Result<Report, Violation>, String) {
+    let (result, journal) = run_with(plan, Some(Journal::telling()));
+    (result, journal.unwrap_or_default().story().to_owned())
+}
+
 fn run_with(plan: &Plan, journal: Option<Journal>) -> (Result<Report, Violation>, Option<Journal>) {
     let mut world = world::World::new(plan, journal);
     let result = world.act_out().and_then(|()| world.recover());

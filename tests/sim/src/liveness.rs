@@ -27,6 +27,8 @@ impl World<'_> {
         let healed = self.heal_pages();
         self.blame(healed)?;
         self.until("every research is live or ended", Self::is_following)?;
+        self.let_pass(self.way() * 10 + 1_000)?;
+        self.until("every research is live or ended", Self::is_following)?;
         self.prove_live()?;
         let finished = self.finish();
         self.blame(finished)?;
@@ -34,6 +36,21 @@ impl World<'_> {
         let closed = self.close_pages();
         self.blame(closed)?;
         self.until("nothing is left after close", Self::is_over)
+    }
+
+    /// What a page sent shortly before may still change the subscriptions.
+    fn let_pass(&mut self, ms: u64) -> Result<(), Violation> {
+        let changes = |(_, step): &(u64, Step)| matches!(step, Step::Page(_, Act::Unsubscribe(_)));
+        let until = self.now + ms;
+        while self.plan.steps.iter().any(changes) && self.due().is_some_and(|due| due < until) {
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    /// The longest time that something is on its way.
+    fn way(&self) -> u64 {
+        u64::from(self.plan.setup.latency + self.plan.setup.jitter)
     }
 
     /// What the world owes: pages run, are seen, and have a network; what only a page can know is
@@ -132,7 +149,7 @@ impl World<'_> {
             let heard = page.heard.iter().zip(&self.truths).zip(0..);
             let mut followed = heard.filter(|((heard, _), _)| heard.follows && !heard.ended);
             followed.all(|((_, truth), research)| {
-                let subscribed = page.client.is_connected()
+                let subscribed = &&page.client.is_connected()
                     && page
                         .rules
                         .sid()
@@ -243,7 +260,18 @@ impl World<'_> {
         };
         // Without a watchdog one failed question is the last, once anything else was heard live;
         // and one that overtakes the subscription says too little, unless everybody is told.
-        let everybody = self.plan.setup.release == Release::V13;
+        let ends = |(_, step): &(u64, Step)| {
+            matches!(
+                step,
+                Step::Job(_, Job::End(_)) | Step::Page(_, Act::Cancel(_))
+            )
+        };
+        let speaks = |(_, step): &(u64, Step)| {
+            matches!(step, Step::Job(_, Job::Lines { .. } | Job::Milestone))
+        };
+        let after_end = self.plan.steps.iter().skip_while(|step| !ends(step));
+        let late_lines = after_end.filter(|step| speaks(step)).count() > 0;
+        let everybody = !late_lines && self.plan.setup.release == Release::V13;
         let asks_again = SILENCE_IS_NOTICED || (everybody && self.plan.steps.iter().all(told));
         self.plan.setup.fallback.is_some() && asks_again
     }

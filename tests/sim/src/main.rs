@@ -47,6 +47,9 @@ struct Options {
     /// Print the schedule, also if it fails nothing.
     #[arg(long)]
     print: bool,
+    /// Tell everything that goes in and out of the clients of the one schedule.
+    #[arg(long)]
+    tell: bool,
     /// Run the kept schedules first.
     #[arg(long)]
     kept: bool,
@@ -128,6 +131,12 @@ fn run(options: &Options) -> Result<usize> {
 }
 
 fn one(name: &str, bytes: Vec<u8>, options: &Options) -> usize {
+    if options.tell {
+        let plan = Plan::draw(&mut Entropy::from_bytes(&bytes));
+        let (result, story) = sim::tell(&plan);
+        println!("{story}{result:?}");
+        return usize::from(result.is_err());
+    }
     let words = hunt::try_bytes(&bytes).err();
     if options.print && words.is_none() {
         println!("{}", Plan::draw(&mut Entropy::from_bytes(&bytes)));

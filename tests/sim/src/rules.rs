@@ -65,6 +65,8 @@ pub(crate) struct Rules {
     pub(crate) closed: bool,
     hidden: bool,
     begun: bool,
+    /// The page says so.
+    offline: bool,
     second: u64,
     starts: u32,
     timeouts: u32,
@@ -102,7 +104,10 @@ impl Rules {
                 self.forgiven = true;
                 self.hidden = false;
             }
-            Input::Online(true) => self.forgiven = true,
+            Input::Online(online) => {
+                self.offline = !online;
+                self.forgiven |= *online;
+            }
             // Before it has connected, a client does not know yet that it is hidden.
             Input::Hidden => self.hidden = self.begun,
             Input::Timeout => {
@@ -229,7 +234,9 @@ impl Rules {
             Event::ReconnectAttempt(attempt) => {
                 let within = self.max_attempts.is_none_or(|max| *attempt <= max);
                 // One that is overtaken by a probe has its number, but the page does not hear of it.
-                let follows = *attempt > self.attempt || self.forgiven;
+                // One that fails while there is no network was none.
+                let again = self.offline && *attempt == self.attempt;
+                let follows = *attempt > self.attempt || again || self.forgiven;
                 let before = std::mem::replace(&mut self.attempt, *attempt);
                 self.forgiven = false;
                 require(within && follows, || {
