@@ -98,7 +98,7 @@ impl Setup {
             max_payload: entropy.pick(&[1_000_000, 250, 2_000])?,
             latency: entropy.pick(&[10, 0, 1, 80, 700])?,
             jitter: entropy.pick(&[0, 20, 300, 3_000])?,
-            store_lag: entropy.pick(&[0, 100, 2_000, 8_000])?,
+            store_lag: entropy.pick(&[0, 100, 700, 2_000])?,
             clock_ahead: entropy.pick(&[0, 3_600_000, -3_600_000, 400, 86_400_000])?,
             races: entropy.chance(1, 2)?,
             guarded: entropy.chance(1, 4)?,
@@ -106,7 +106,9 @@ impl Setup {
             attempts: entropy.pick(&[Some(5), Some(0), Some(1), Some(30), None])?,
             timeout: entropy.pick(&[20_000, 500, 5_000])?,
             fallback: entropy.pick(&[Some((3_000, 3)), Some((500, 1)), Some((20_000, 2)), None])?,
-            dedup_entries: entropy.pick(&[10_000, 200])?,
+            dedup_entries: 10_000,
+            history: !entropy.chance(1, 8)?,
+            stall_after: entropy.pick(&[Some(60_000), Some(1_000), Some(10_000), None])?,
         };
         // Whoever waits less than a request takes never connects.
         let way = u64::from(setup.latency + setup.jitter);

@@ -26,7 +26,6 @@ pub mod hunt;
 
 pub use entropy::{Dice, Entropy, seeded_bytes};
 pub use journal::Journal;
-pub use liveness::STORED_LINES_ARE_DELIVERED;
 pub use plan::{
     Ack, Act, Ending, Fault, Job, Kind, ODD_BODIES, ODD_PACKETS, PAGES, Plan, RESEARCHES, Release,
     Setup, Step, Trouble, Vouch,

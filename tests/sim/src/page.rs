@@ -148,6 +148,13 @@ impl Page {
                     format!("a second outcome of {cancel:?}")
                 })
             }
+            Event::Warning(warning) => {
+                let is_refusal = matches!(warning.code, "unauthorized" | "not-found");
+                for heard in &mut self.heard {
+                    heard.refused |= is_refusal;
+                }
+                Ok(())
+            }
             Event::Message { .. } => {
                 let Some(echo) = echo_of(event).filter(|_| ordered) else {
                     return Ok(());
@@ -191,6 +198,8 @@ fn config_of(setup: &Setup) -> Config {
     let mut config = Config::new("http://host");
     config.reconnection = setup.reconnection;
     config.reconnection_attempts = setup.attempts;
+    config.history = setup.history;
+    config.stall_after_ms = setup.stall_after;
     config.timeout_ms = setup.timeout;
     config.dedup_entries = setup.dedup_entries as usize;
     config.fallback = setup.fallback.map(|(interval_ms, after)| Fallback {

@@ -52,6 +52,10 @@ pub struct Setup {
     pub fallback: Option<(u64, u32)>,
     /// Log lines that are remembered.
     pub dedup_entries: u32,
+    /// Whether the stored log is fetched.
+    pub history: bool,
+    /// After how much silence a research's status is asked for; `None` for never.
+    pub stall_after: Option<u64>,
 }
 
 impl Default for Setup {
@@ -73,6 +77,8 @@ impl Default for Setup {
             timeout: 20_000,
             fallback: Some((3_000, 3)),
             dedup_entries: 10_000,
+            history: true,
+            stall_after: Some(60_000),
         }
     }
 }

@@ -57,7 +57,8 @@ impl Truth {
         });
         if let Some(first) = self.lines.get_mut(group) {
             first.written += 1;
-            first.stored += u16::from(stored);
+            // What the server writes after the end is heard as long as the client still looks.
+            first.stored += u16::from(stored && !self.ended);
         }
         place
     }
@@ -79,6 +80,8 @@ pub(crate) struct Heard {
     /// How often lines of each group came.
     groups: Vec<u16>,
     newest_live: u64,
+    /// Whether the page was told that lines are missing, or may be.
+    pub(crate) uncertain: bool,
 }
 
 impl Heard {
@@ -136,8 +139,11 @@ impl Heard {
                     format!("progress fell from {before} to {progress}")
                 })
             }
+            ResearchEvent::Gap(gap) => {
+                self.uncertain |= gap.missing != Some(0);
+                Ok(())
+            }
             ResearchEvent::Engine(_)
-            | ResearchEvent::Gap(_)
             | ResearchEvent::Status { .. }
             | ResearchEvent::Step(_)
             | ResearchEvent::Task(_) => Ok(()),
