@@ -8,6 +8,7 @@ import { until } from "./until.mjs";
  * @property {string[]} updates messages of the updates, in the order in which the page got them
  * @property {string[]} lines messages of the log lines
  * @property {(string | undefined)[]} times their times, as the server wrote them
+ * @property {string[]} sources where they came from
  * @property {Plain[]} ends what `end` carried, each time, and `afterLines`: how many lines had come before it
  * @property {{ resolved?: Plain, rejected?: Plain }[]} done
  * @property {Plain[]} gaps
@@ -102,7 +103,7 @@ export class Followed {
 
 /** @param {Heard} heard */
 function summary(heard) {
-  const { lines, times, updates, ...rest } = heard;
+  const { lines, times, sources, updates, ...rest } = heard;
   return { lines: [lines.length, lines.at(-1)], updates: [updates.length, updates.at(-1)], ...rest };
 }
 

@@ -17,6 +17,7 @@ export async function follow({ id, options = {}, lineCost = 0 }) {
     spin(lineCost);
     heard.lines.push(entry.message);
     heard.times.push(entry.time);
+    heard.sources.push(entry.source);
   });
   run.research.on("end", (end) => heard.ends.push({ ...plain(end), afterLines: heard.lines.length }));
   run.research.on("gap", (gap) => heard.gaps.push(plain(gap)));
@@ -59,7 +60,7 @@ export async function connectOnly(options = {}) {
 }
 
 function emptyRecord() {
-  return { updates: [], lines: [], times: [], ends: [], done: [], gaps: [], failures: [], connection: [], states: [], warnings: [] };
+  return { updates: [], lines: [], times: [], sources: [], ends: [], done: [], gaps: [], failures: [], connection: [], states: [], warnings: [] };
 }
 
 function listen(client, heard) {
