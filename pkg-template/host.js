@@ -6,6 +6,7 @@ export class Host {
   #end = new AbortController();
   #timers = new Set();
   #requests = new Set();
+  #channels = new Set();
   #record;
 
   /**
@@ -17,13 +18,15 @@ export class Host {
     this.#record = record;
   }
 
-  /** The instance is gone: its requests are aborted, its timers and listeners taken away. */
+  /** The instance is gone: its requests are aborted, its timers, listeners and channels taken away. */
   end() {
     this.#end.abort();
     for (const timer of this.#timers) clearTimeout(timer);
     for (const controller of this.#requests) controller.abort();
+    for (const channel of this.#channels) channel.port1.close();
     this.#timers.clear();
     this.#requests.clear();
+    this.#channels.clear();
   }
 
   // --- For the module ------------------------------------------------------------------------------------------------
@@ -65,7 +68,7 @@ export class Host {
   channel(callback) {
     const channel = new MessageChannel();
     channel.port2.onmessage = this.guard(callback);
-    this.#end.signal.addEventListener("abort", () => channel.port1.close(), { once: true });
+    this.#channels.add(channel);
     return channel;
   }
 

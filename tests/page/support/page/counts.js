@@ -29,7 +29,9 @@
     const capture = captures(options);
     if (isPackage() && !find(this, type, listener, capture)) {
       const entry = add("listener", `listener ${type}`, { target: this, type, listener, capture });
-      if (options?.once) addEventListener.call(this, type, () => open.delete(entry), { once: true, capture });
+      const forgetIt = () => open.delete(entry);
+      if (options?.once) addEventListener.call(this, type, forgetIt, { once: true, capture });
+      if (options?.signal) addEventListener.call(options.signal, "abort", forgetIt, { once: true });
     }
     return addEventListener.call(this, type, listener, options);
   };
