@@ -2,7 +2,7 @@
 
 use super::checks::{Outcome, timeout_ms};
 use super::client::{Client, SUBSCRIBE};
-use super::history::{LATE_LINES_MS, Problem};
+use super::history::Problem;
 use super::subscription::Schedule;
 use crate::time::{Timestamp, earliest};
 
@@ -60,7 +60,7 @@ impl Client {
         let (job, history) = (&mut subscription.job, &mut subscription.history);
         let has_ended = job.end().is_some();
         let result = result.and_then(|(body, took_ms)| {
-            let recovery = job.handle_history(&body).ok_or((Problem::Failed, 0))?;
+            let recovery = job.handle_history(now, &body).ok_or((Problem::Failed, 0))?;
             Ok((recovery, took_ms))
         });
         let is_settled = match result {
@@ -91,14 +91,7 @@ impl Client {
     /// The connection is gone: what is sent from now on is missed.
     pub(super) fn lost(&mut self) {
         for subscription in self.subscriptions.values_mut() {
-            let is_over = match subscription.job.end() {
-                Some(end) => {
-                    let since = self.now.since(Timestamp::from_millis(end.at));
-                    since > LATE_LINES_MS || subscription.job.holds_end()
-                }
-                None => false,
-            };
-            if !is_over {
+            if subscription.job.end().is_none() {
                 subscription.history.lost(self.heard);
             }
         }

@@ -581,9 +581,7 @@ impl Client {
         let (now, timeout_ms) = (self.now, timeout_ms(&self.config));
         for subscription in self.subscriptions.values_mut() {
             if subscription.job.end().is_some() {
-                if subscription.history.has_gap() {
-                    subscription.history.ask(now);
-                }
+                subscription.history.connected_after_end(now);
                 continue;
             }
             subscription.refused = false;
@@ -648,6 +646,8 @@ impl Client {
         // The first live update: the connection serves this research.
         subscription.schedule = Schedule::Never;
         subscription.watchdog.hear(self.now);
+        // The server shows it to this page again, so its silence can be asked about.
+        subscription.is_unanswerable = false;
         subscription
             .job
             .handle_value(self.now, Source::Live, payload);
@@ -719,6 +719,7 @@ impl Client {
                     }
                 };
                 if let ResearchEvent::End(_) = event {
+                    subscription.history.ended(self.now);
                     // An outage that the log has not cleared up: after the end it is too late.
                     subscription.history.doubt();
                     if let Some(gap) = subscription.history.close_gap(Some(self.now)) {

@@ -9,11 +9,16 @@ use crate::time::Timestamp;
 /// its database through a queue, and takes a subscription in another thread.
 pub(super) const CONFIRM_AFTER_MS: u64 = 3_000;
 
-/// How often at most, while each answer has lines that the one before had not.
+/// How often at most, while each answer has lines that the one before had not, or lacks lines that
+/// were live seconds ago. Each wait is twice as long as the one before.
 const MAX_CONFIRMATIONS: u32 = 4;
 
-/// How often a question that fails is repeated before nobody can tell what is missing.
-pub(super) const MAX_TRIES: u32 = 5;
+/// How often in any case after the end: no live line will tell any more how far the log is behind.
+const LAST_CONFIRMATIONS: u32 = 2;
+
+/// After how many failures in a row the page is told that nobody can tell what is missing. The log
+/// is asked for all the same, if not often.
+const MAX_TRIES: u32 = 5;
 
 /// The wait after the first failure in milliseconds; it doubles with each further one.
 const RETRY_MS: u64 = 1_000;
@@ -25,15 +30,12 @@ const MAX_RETRY_MS: u64 = 60_000;
 /// fifth of the time to do.
 const PAUSE_FACTOR: u64 = 4;
 
-/// Lines come for so long after the end of a run, in milliseconds: the server cleans up.
-pub(super) const LATE_LINES_MS: u64 = 10_000;
-
 /// When the stored log of one research is asked for.
 ///
 /// ```text
 ///   Nothing ── live ──▶ Accepted ── the server has the subscription ──▶ At ── answered ──▶ At (confirm)
 ///     ▲  └── polling, end found by status ─────────────────────────────▲ └── failed ──────▲   │
-///     └──────────────────────────────── nothing new, given up ─────────────────────────────────┘
+///     └──────────────────────────────── nothing new, no log ───────────────────────────────────┘
 /// ```
 #[derive(Debug)]
 pub(super) struct History {
@@ -49,6 +51,8 @@ pub(super) struct History {
     hold_until: Option<Timestamp>,
     /// Whether there was an answer: before, nothing can be missing from it.
     has_answered: bool,
+    /// Whether the log may have lines that the page has not.
+    is_incomplete: bool,
     gap: Option<OpenGap>,
 }
 
@@ -64,8 +68,11 @@ enum Wish {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     CatchUp,
-    /// To get what came into the log since; so many times more.
-    Confirm(u32),
+    /// To get what came into the log since: for the so manieth time, and so often at least.
+    Confirm {
+        times: u32,
+        at_least: u32,
+    },
 }
 
 /// Where the log is.
@@ -121,6 +128,7 @@ impl History {
             not_before: Timestamp::from_millis(0),
             hold_until: None,
             has_answered: false,
+            is_incomplete: false,
             gap: None,
         }
     }
@@ -153,11 +161,7 @@ impl History {
 
     /// The connection is live, and the subscription is on its way. True if live lines should wait.
     pub(super) fn connected(&mut self, now: Timestamp, timeout_ms: u64) -> bool {
-        if let Place::Nowhere | Place::Refused = self.place {
-            self.place = Place::Logs;
-        }
-        self.tries = 0;
-        self.not_before = now;
+        self.try_anew(now);
         if let Some(gap) = &mut self.gap {
             gap.to = Some(now);
         }
@@ -166,6 +170,23 @@ impl History {
             self.hold_until = Some(now.after(timeout_ms));
         }
         self.can_ask()
+    }
+
+    /// The connection is live, but the run is over: only what could not be read yet is asked for.
+    pub(super) fn connected_after_end(&mut self, now: Timestamp) {
+        self.try_anew(now);
+        if self.is_incomplete && self.wish == Wish::Nothing {
+            self.ask(now);
+        }
+    }
+
+    /// What was said over another connection may be otherwise now.
+    fn try_anew(&mut self, now: Timestamp) {
+        if let Place::Nowhere | Place::Refused = self.place {
+            self.place = Place::Logs;
+        }
+        self.tries = 0;
+        self.not_before = now;
     }
 
     /// The server has the subscription.
@@ -180,7 +201,7 @@ impl History {
         match (self.wish, self.purpose) {
             (Wish::Accepted(_), _) => {}
             // As good as what was planned.
-            (Wish::At(_), Purpose::Confirm(_)) => self.wish = Wish::At(now),
+            (Wish::At(_), Purpose::Confirm { .. }) => self.wish = Wish::At(now),
             (Wish::At(_) | Wish::Nothing, _) => self.catch_up(Wish::At(now)),
         }
     }
@@ -196,6 +217,7 @@ impl History {
         self.wish = wish;
         self.asked = false;
         self.purpose = Purpose::CatchUp;
+        self.is_incomplete = true;
     }
 
     /// The connection is gone; the server was heard last at `heard`.
@@ -218,9 +240,17 @@ impl History {
         self.catch_up(Wish::Nothing);
     }
 
-    /// Whether lines may be missing since an outage.
-    pub(super) const fn has_gap(&self) -> bool {
-        self.gap.is_some()
+    /// The page has heard of the end: lines that the server writes while it cleans up, and what it
+    /// never sent, are in the log by then.
+    pub(super) fn ended(&mut self, now: Timestamp) {
+        if self.place == Place::Nowhere {
+            // A research that has only just begun may not be known yet.
+            self.place = Place::Logs;
+        }
+        if self.can_ask() {
+            self.catch_up(Wish::Nothing);
+            self.confirm(now, 0, LAST_CONFIRMATIONS);
+        }
     }
 
     /// The request was started.
@@ -248,26 +278,35 @@ impl History {
             // Something happened since it was asked.
             return false;
         }
-        let left = match self.purpose {
-            Purpose::CatchUp if has_ended => Some(0),
-            Purpose::CatchUp => Some(MAX_CONFIRMATIONS - 1),
-            Purpose::Confirm(left) if recovery.has_news() => left.checked_sub(1),
-            Purpose::Confirm(_) => None,
+        let (times, at_least) = match self.purpose {
+            Purpose::CatchUp => (0, 1),
+            Purpose::Confirm { times, at_least } => (times, at_least),
         };
-        match left {
-            Some(left) => {
-                self.purpose = Purpose::Confirm(left);
-                self.wish = Wish::At(now.after(CONFIRM_AFTER_MS));
-                has_ended
-            }
-            None => {
-                self.wish = Wish::Nothing;
-                true
-            }
+        let most = if recovery.has_news() {
+            MAX_CONFIRMATIONS
+        } else {
+            at_least
+        };
+        let is_last = times >= most;
+        if is_last {
+            self.wish = Wish::Nothing;
+            self.is_incomplete = false;
+        } else {
+            self.confirm(now, times, at_least);
         }
+        is_last || has_ended
     }
 
-    /// The log did not come. True if it is not asked for again by itself.
+    /// Asks once more, the longer the more `times` it was asked before.
+    fn confirm(&mut self, now: Timestamp, times: u32, at_least: u32) {
+        self.purpose = Purpose::Confirm {
+            times: times + 1,
+            at_least,
+        };
+        self.wish = Wish::At(now.after(CONFIRM_AFTER_MS << times.min(MAX_CONFIRMATIONS)));
+    }
+
+    /// The log did not come. True if the page is to be told.
     pub(super) fn failed(&mut self, now: Timestamp, pause_ms: u64, problem: Problem) -> bool {
         let is_current = std::mem::take(&mut self.asked);
         match (problem, self.place) {
@@ -284,17 +323,16 @@ impl History {
                 self.tries = self.tries.saturating_add(1);
                 let doubled = RETRY_MS << (self.tries - 1).min(16);
                 self.not_before = now.after(doubled.min(MAX_RETRY_MS).max(pause_ms));
-                if self.tries < MAX_TRIES {
-                    return false;
+                if self.tries == MAX_TRIES {
+                    self.doubt();
                 }
+                return self.tries == MAX_TRIES;
             }
         }
         if is_current {
             self.wish = Wish::Nothing;
         }
-        if let Some(gap) = &mut self.gap {
-            gap.is_uncertain = true;
-        }
+        self.doubt();
         true
     }
 

@@ -10,7 +10,7 @@ use super::id::ResearchId;
 use super::ledger::{Identity, Ledger};
 use super::log::Line;
 use super::message::{MAX_LOG_ENTRIES, Message, parse};
-use super::recovery::Held;
+use super::recovery::{Held, Mark};
 use super::state::{Facts, Snapshot, State};
 use super::status::Status;
 use super::text::bounded;
@@ -56,6 +56,7 @@ pub struct Job {
     pub(super) counters: Counters,
     pub(super) ledger: Ledger,
     pub(super) held: Option<Held>,
+    pub(super) mark: Mark,
     /// Of the last answer with the stored log.
     pub(super) last_log: Option<u64>,
     updates: Memory,
@@ -128,6 +129,7 @@ impl Job {
             counters: Counters::default(),
             ledger: Ledger::new(limits.seed, limits.dedup_entries),
             held: None,
+            mark: Mark::default(),
             last_log: None,
             updates: Memory::new(limits.dedup_entries),
             failures: Memory::new(MAX_FAILURES),
@@ -351,6 +353,9 @@ impl Job {
             self.counters.lines += 1;
             self.state.hear(now, source);
             let second = identity.time.map(|time| time.second);
+            if second.is_some() && source == Source::Live {
+                self.mark.set(now, identity.key);
+            }
             self.push_line(second, line.to_entry(source));
         } else {
             self.counters.duplicate_lines += 1;

@@ -2,12 +2,15 @@
 
 use super::dedup;
 use super::event::{End, Gap, ResearchEvent, Source};
+use super::history::CONFIRM_AFTER_MS;
 use super::job::Job;
+use super::ledger::Stored;
 use super::level::LogLevel;
 use super::log::{Line, LogEntry};
 use super::message::parse;
 use super::warning::Refusals;
 use crate::json::{Kind, Raw};
+use crate::time::Timestamp;
 
 /// Live lines that wait for older ones. As many as a page keeps by default: some seconds of a burst.
 const MAX_HELD_LINES: usize = 5_000;
@@ -35,12 +38,52 @@ pub(super) struct Recovery {
     pub(super) is_uncertain: bool,
     /// Whether a live line was taken for the copy of a stored one, which only the log can confirm.
     pub(super) is_doubtful: bool,
+    /// Whether the log lacks a live line that is seconds old, and so perhaps others.
+    pub(super) is_behind: bool,
 }
 
 impl Recovery {
-    /// Whether the next answer can have more.
+    /// Whether the next answer is likely to have more.
     pub(super) const fn has_news(self) -> bool {
-        self.lines > 0 || self.is_doubtful
+        self.lines > 0 || self.is_doubtful || self.is_behind
+    }
+}
+
+/// The newest live line that the log should have by now.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Mark {
+    /// Its key, and the one before it.
+    newest: Option<(Timestamp, u64)>,
+    settled: Option<u64>,
+    /// The last one that was in the log.
+    seen: Option<u64>,
+}
+
+impl Mark {
+    /// Notes a live line.
+    pub(super) fn set(&mut self, now: Timestamp, key: u64) {
+        if let Some((at, settled)) = self.newest {
+            if now.since(at) < CONFIRM_AFTER_MS {
+                return;
+            }
+            self.settled = Some(settled);
+        }
+        self.newest = Some((now, key));
+    }
+
+    fn is_unseen(&mut self, now: Timestamp, log: &[Stored<'_>]) -> bool {
+        let newest = self
+            .newest
+            .filter(|(at, _)| now.since(*at) >= CONFIRM_AFTER_MS);
+        let mark = newest.map(|(_, key)| key).or(self.settled);
+        if mark.is_none() || mark == self.seen {
+            return false;
+        }
+        let is_seen = log.iter().any(|line| Some(line.identity.key) == mark);
+        if is_seen {
+            self.seen = mark;
+        }
+        !is_seen
     }
 }
 
@@ -92,9 +135,9 @@ impl Job {
     /// Takes the body of an answer with the stored log, as JSON text, and delivers the lines that
     /// the page does not have, in order of time with the live ones that wait. `None` if it is no
     /// log.
-    pub(super) fn handle_history(&mut self, body: &str) -> Option<Recovery> {
+    pub(super) fn handle_history(&mut self, now: Timestamp, body: &str) -> Option<Recovery> {
         let key = dedup::hash(self.seed, &[body]);
-        if self.last_log == Some(key) {
+        if self.last_log == Some(key) && !self.mark.is_unseen(now, &[]) {
             self.push_sorted(Vec::new());
             return Some(Recovery {
                 is_doubtful: self.ledger.take_doubt(),
@@ -103,7 +146,7 @@ impl Job {
         }
         let mut refusals = Refusals::default();
         let raw = parse(body, &mut refusals);
-        let recovery = raw.and_then(|raw| self.take_log(raw, &mut refusals));
+        let recovery = raw.and_then(|raw| self.take_log(now, raw, &mut refusals));
         self.report(refusals);
         if recovery.is_some() {
             self.last_log = Some(key);
@@ -112,7 +155,12 @@ impl Job {
     }
 
     /// `[…]`, `{"logs": […]}`, or either list in a string, also under `progress_log`.
-    fn take_log(&mut self, raw: Raw<'_>, refusals: &mut Refusals) -> Option<Recovery> {
+    fn take_log(
+        &mut self,
+        now: Timestamp,
+        raw: Raw<'_>,
+        refusals: &mut Refusals,
+    ) -> Option<Recovery> {
         let list = if raw.kind() == Kind::Array {
             Some(raw)
         } else {
@@ -135,6 +183,7 @@ impl Job {
             .collect();
         let mut stored: Vec<_> = lines.iter().map(|line| line.stored(self.seed)).collect();
         let is_uncertain = self.ledger.answer(&mut stored);
+        let is_behind = self.mark.is_unseen(now, &stored);
         let missing = stored.iter().filter(|line| line.is_missing).count();
         let dropped = missing.saturating_sub(MAX_RECOVERED_LINES);
         if dropped > 0 {
@@ -165,6 +214,7 @@ impl Job {
             dropped: dropped as u64,
             is_uncertain,
             is_doubtful: self.ledger.take_doubt(),
+            is_behind,
         })
     }
 

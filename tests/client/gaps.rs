@@ -48,7 +48,7 @@ fn lines_that_are_stored_late_count_too() {
     world.advance(3000);
     world.answer(Kind::Log, 200, &log(&[(1, 0, "first"), (2, 5, "missed")]));
     assert_eq!(world.told(), ["r log missed"]);
-    world.advance(3000);
+    world.advance(6000);
     world.answer(Kind::Log, 200, &log(&[(1, 0, "first"), (2, 5, "missed")]));
     assert_eq!(world.told(), ["r gap 1, 0 missing"]);
 }
@@ -167,7 +167,9 @@ fn lines_that_come_after_the_end_are_not_missed_either() {
     world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
     world.advance(2000);
     world.cut(Kind::Poll);
-    world.wait();
+    while !world.is_asked(Kind::Handshake) {
+        world.wait();
+    }
     world.join();
     world.forget();
     world.answer(
@@ -179,19 +181,52 @@ fn lines_that_come_after_the_end_are_not_missed_either() {
 }
 
 #[test]
+fn what_the_server_stored_and_never_sent_comes_after_the_end() {
+    let mut world = up_to_date();
+    world.receive(r#"42["progress_r",{"progress":99}]|42["progress_r",{"status":"completed","progress":100}]"#);
+    world.forget();
+    world.advance(3000);
+    world.answer(Kind::Log, 200, &log(&[(1, 0, "first")]));
+    world.advance(6000);
+    world.answer(
+        Kind::Log,
+        200,
+        &log(&[(1, 0, "first"), (2, 5, "never sent")]),
+    );
+    assert_eq!(world.told(), ["r log never sent"]);
+}
+
+#[test]
 fn an_outage_long_after_the_end_asks_for_nothing() {
-    for (after_ms, is_asked) in [(10_000, true), (10_001, false)] {
-        let mut world = up_to_date();
-        world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
-        world.advance(after_ms);
-        let asked = world.client.stats().history_requests;
-        world.cut(Kind::Poll);
-        world.wait();
-        world.join();
-        world.advance(15_000);
-        let asks_again = world.client.stats().history_requests > asked;
-        assert_eq!(asks_again, is_asked, "{after_ms} ms after the end");
+    let mut world = up_to_date();
+    world.receive(r#"42["progress_r",{"progress":99}]|42["progress_r",{"status":"completed","progress":100}]"#);
+    for wait in [3000, 6000] {
+        world.advance(wait);
+        world.answer(Kind::Log, 200, &log(&[(1, 0, "first")]));
     }
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    world.advance(15_000);
+    assert!(!world.is_asked(Kind::Log));
+}
+
+#[test]
+fn a_log_that_lacks_a_line_of_seconds_ago_is_behind_and_asked_for_again() {
+    let mut world = back();
+    world.receive(&line(9, 1, "live"));
+    world.answer(Kind::Log, 200, &log(&[(1, 0, "first")]));
+    world.forget();
+    for wait in [3000, 6000] {
+        world.advance(wait);
+        world.answer(Kind::Log, 200, &log(&[(1, 0, "first")]));
+    }
+    world.receive("2");
+    world.accept_all();
+    world.advance(12_000);
+    let all = [(1, 0, "first"), (2, 5, "missed"), (3, 9, "live")];
+    world.answer(Kind::Log, 200, &log(&all));
+    assert_eq!(lines(&world.told()), ["missed"]);
 }
 
 #[test]

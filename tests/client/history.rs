@@ -127,6 +127,12 @@ fn a_page_after_the_end_of_a_run_hears_the_whole_story_and_then_its_end() {
         &log(&[(1, 1, "a"), (2, 3, "b"), (3, 4, "c")]),
     );
     assert_eq!(world.told(), ["r log c"]);
+    world.advance(6000);
+    world.answer(
+        Kind::Log,
+        200,
+        &log(&[(1, 1, "a"), (2, 3, "b"), (3, 4, "c")]),
+    );
     world.forget();
     world.advance(60_000);
     assert!(!world.did().iter().any(|did| did.contains("log")));
@@ -216,7 +222,7 @@ fn the_log_is_asked_for_once_more_since_it_is_written_late() {
     world.answer(Kind::Log, 200, &log(&[(1, 1, "late")]));
     assert_eq!(lines(&world.told()), ["late"]);
     // It is still behind: once more.
-    world.advance(3000);
+    world.advance(6000);
     world.answer(Kind::Log, 200, &log(&[(1, 1, "late")]));
     world.forget();
     world.advance(15_000);
@@ -363,24 +369,22 @@ fn a_log_that_is_too_large_is_refused_by_name() {
 }
 
 #[test]
-fn a_log_that_fails_is_asked_for_again_later_each_time_and_not_for_ever() {
+fn a_log_that_fails_is_asked_for_again_later_each_time_and_at_least_once_a_minute() {
     let mut world = asking();
-    for wait in [1000, 2000, 4000, 8000] {
+    for wait in [1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000] {
         world.answer(Kind::Log, 500, "");
         let begin = world.now;
         while !world.is_asked(Kind::Log) {
-            world.wait();
-        }
-        assert_eq!(world.now - begin, wait);
-        if world.is_asked(Kind::Poll) {
+            let wait = world.until_due().unwrap().min(5000);
+            world.advance(wait);
             world.receive("2");
             world.accept_all();
+            if world.is_asked(Kind::Status) {
+                world.status("r", 200, RUNS);
+            }
         }
+        assert_eq!(world.now - begin, wait);
     }
-    world.cut(Kind::Log);
-    world.advance(15_000);
-    assert!(!world.is_asked(Kind::Log));
-    assert_eq!(world.client.stats().history_requests, 5);
 }
 
 #[test]
@@ -560,4 +564,16 @@ fn a_cut_log_is_asked_for_again() {
     world.advance(1000);
     world.answer(Kind::Log, 200, &log(&[(1, 1, "a")]));
     assert_eq!(lines(&world.told()), ["a"]);
+}
+
+#[test]
+fn a_research_that_was_not_known_at_first_is_asked_about_again_at_its_end() {
+    let mut world = asking();
+    world.answer(Kind::Log, 404, "");
+    world.answer(Kind::Log, 404, "");
+    world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
+    assert_eq!(world.told().last().unwrap(), "r end completed");
+    world.advance(3000);
+    world.answer(Kind::Log, 200, &log(&[(1, 1, "a")]));
+    assert_eq!(world.told(), ["r log a"]);
 }
