@@ -1,5 +1,6 @@
 //! Researches that a page follows, over one connection after another.
 
+use research_socket::http::MAX_BODY_BYTES;
 use research_socket::research::{Input, ResearchId};
 
 use crate::words::Kind;
@@ -352,6 +353,18 @@ fn a_check_that_fails_is_made_again() {
     world.status("r", 200, r#"{"status":"in_progress"}"#);
     world.advance(10_000);
     assert_eq!(world.client.stats().status_checks, 2);
+}
+
+#[test]
+fn a_status_of_the_largest_size_is_read() {
+    let mut world = World::live();
+    world.subscribe("r");
+    world.accept();
+    world.forget();
+    let mut largest = r#"{"status":"queued"}"#.to_owned();
+    largest.push_str(&" ".repeat(MAX_BODY_BYTES - largest.len()));
+    world.status("r", 200, &largest);
+    assert_eq!(world.heard()[0], "r status queued");
 }
 
 #[test]
