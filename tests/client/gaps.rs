@@ -162,6 +162,16 @@ fn what_was_missed_before_the_end_comes_before_it() {
 }
 
 #[test]
+fn an_end_whose_log_fails_comes_after_a_gap_of_which_nobody_knows_more() {
+    let mut world = back();
+    world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
+    world.cut(Kind::Log);
+    let told = world.told();
+    assert_eq!(told[told.len() - 2..], ["r gap 0", "r end completed"]);
+    assert_eq!(world.client.stats().gaps, 1);
+}
+
+#[test]
 fn lines_that_come_after_the_end_are_not_missed_either() {
     let mut world = up_to_date();
     world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
