@@ -260,6 +260,7 @@ mod tests {
         assert_ne!(hash(1, &["", "a"]), hash(1, &["a", ""]));
         assert_ne!(hash(1, &["a"]), hash(2, &["a"]));
         assert_ne!(hash(1, &["a\0"]), hash(1, &["a"]));
+        assert!((0..64).all(|seed| hash(seed, &["\0"]) != hash(seed, &[""])));
         assert_eq!(
             hash(1, &["a long text of words"]),
             hash(1, &["a long text of words"])

@@ -2,7 +2,7 @@
 
 use research_socket::research::{Event, Output, ResearchEvent};
 
-use crate::history::{DONE, RUNS, line, lines, log, up_to_date};
+use crate::history::{DONE, RUNS, asking, line, lines, log, up_to_date};
 use crate::words::Kind;
 use crate::world::World;
 
@@ -61,6 +61,52 @@ fn an_outage_in_which_nothing_was_missed_is_no_gap() {
         world.advance(3000);
     }
     assert_eq!(world.told(), [""; 0]);
+}
+
+/// Loses the connection and is live again; every question is answered until none is left.
+fn away_and_back(world: &mut World) {
+    world.cut(Kind::Poll);
+    while !world.is_asked(Kind::Handshake) {
+        world.wait();
+    }
+    world.join();
+    world.accept();
+    world.forget();
+    for _ in 0..20 {
+        if world.is_asked(Kind::Status) {
+            world.status("r", 200, RUNS);
+        }
+        if world.is_asked(Kind::Log) {
+            world.answer(Kind::Log, 200, &log(&[(1, 0, "first"), (2, 5, "second")]));
+        }
+        world.advance(500);
+    }
+}
+
+#[test]
+fn an_outage_before_the_story_was_read_is_no_gap_in_it() {
+    let mut world = asking();
+    away_and_back(&mut world);
+    let told = world.told();
+    assert_eq!(lines(&told), ["first", "second"]);
+    assert!(!told.iter().any(|told| told.contains("gap")), "{told:?}");
+}
+
+#[test]
+fn an_outage_after_the_story_could_not_be_read_is_a_gap() {
+    let mut world = asking();
+    for _ in 0..5 {
+        while !world.is_asked(Kind::Log) {
+            world.wait();
+        }
+        world.cut(Kind::Log);
+        world.receive("2");
+        world.accept_all();
+    }
+    away_and_back(&mut world);
+    let told = world.told();
+    assert_eq!(lines(&told), ["first", "second"]);
+    assert_eq!(told.last().unwrap(), "r gap 2, 0 missing");
 }
 
 #[test]
