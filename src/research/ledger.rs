@@ -509,6 +509,41 @@ mod tests {
         assert_eq!(missing(&mut ledger, vec![b.stored(Some(2), false)]), [true]);
         let both = vec![a.stored(Some(1), false), b.stored(Some(2), false)];
         assert_eq!(missing(&mut ledger, both), [true, false]);
+        assert_eq!(missing(&mut ledger, vec![a.stored(Some(3), false)]), [true]);
+    }
+
+    #[test]
+    fn a_line_without_a_time_hides_one_stored_line_with_its_words_and_no_other() {
+        let mut ledger = Ledger::new(1, 10);
+        assert!(ledger.live(Identity::new(1, None, "a"), true));
+        assert!(ledger.live(Identity::new(1, None, "b"), true));
+        let (a, c) = (Truth::new(9, 1, "a"), Truth::new(9, 1, "c"));
+        let answer = vec![
+            c.stored(Some(1), false),
+            a.stored(Some(2), false),
+            a.stored(Some(3), false),
+        ];
+        let given = missing(&mut ledger, answer);
+        assert!(given[0]);
+        assert_ne!(given[1], given[2]);
+    }
+
+    #[test]
+    fn a_line_in_whole_seconds_is_new_only_if_it_can_be_no_copy() {
+        let mut ledger = Ledger::new(1, 10);
+        let (a, b) = (Truth::new(9, 1, "a"), Truth::new(9, 1, "b"));
+        assert!(ledger.live(a.live(), true));
+        assert!(!ledger.copy(a.stored(Some(7), false)));
+        assert!(ledger.copy(b.stored(Some(8), false)));
+        assert!(!ledger.copy(b.stored(Some(8), false)));
+        // Its number does not say how far the stored log was read.
+        let mut answer = [Stored {
+            identity: Identity::new(1, None, "c"),
+            message: "c",
+            id: Some(5),
+            is_missing: false,
+        }];
+        assert!(ledger.answer(&mut answer), "uncertain");
     }
 
     #[test]
@@ -537,6 +572,7 @@ mod tests {
             let mut answer = [line];
             assert!(ledger.answer(&mut answer), "uncertain");
             assert!(!answer[0].is_missing);
+            assert!(!ledger.answer(&mut answer), "known");
         }
     }
 
@@ -596,6 +632,80 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_with_nothing_new_is_certain_and_forgets_nothing() {
+        let lines: Vec<_> = (1..7).map(|n| Truth::new(n, 1, "a")).collect();
+        let mut ledger = Ledger::new(1, 2);
+        let answer = || {
+            let numbered = (1..).zip(&lines);
+            let stored = numbered.map(|(id, line)| line.stored(Some(id), false));
+            stored.collect::<Vec<_>>()
+        };
+        for is_missing in [true, false] {
+            let mut answer = answer();
+            assert!(!ledger.answer(&mut answer), "uncertain");
+            assert!(answer.iter().all(|line| line.is_missing == is_missing));
+        }
+        let late = Truth::new(5, 9, "late");
+        assert_eq!(missing(&mut ledger, vec![late.stored(None, false)]), [true]);
+        let older = Truth::new(4, 9, "older");
+        let newer = vec![older.stored(Some(7), false)];
+        assert_eq!(missing(&mut ledger, newer), [true]);
+
+        let mut ledger = Ledger::new(1, 10);
+        assert!(ledger.live(lines[0].live(), true));
+        ledger.forget_before(None);
+        assert!(!ledger.answer(&mut [lines[0].stored(None, false)]));
+    }
+
+    #[test]
+    fn the_oldest_lines_of_an_answer_are_forgotten_first() {
+        let lines: Vec<_> = (0..20).map(|n| Truth::new(n, 1, &format!("{n}"))).collect();
+        let mut ledger = Ledger::new(1, 10);
+        let answer = lines.iter().map(|line| line.stored(None, false)).collect();
+        assert_eq!(missing(&mut ledger, answer), [true; 20]);
+        for (second, is_missing) in [(9, false), (10, true)] {
+            let late = Truth::new(second, 2, "late");
+            let given = missing(&mut ledger, vec![late.stored(None, false)]);
+            assert_eq!(given, [is_missing], "in second {second}");
+        }
+    }
+
+    #[test]
+    fn a_line_more_than_an_hour_ahead_is_a_stray_as_long_as_there_is_room() {
+        let at = |second: i64, message: &str| {
+            let instant = Instant {
+                second,
+                nanos: Some(1_000),
+            };
+            Identity::new(
+                1,
+                Some(&(instant.to_iso().replace('+', ".000001+"))),
+                message,
+            )
+        };
+        let half_an_hour = Stored {
+            identity: Identity::new(1, Some("1970-01-01T00:30:00Z"), "late"),
+            message: "late",
+            id: None,
+            is_missing: false,
+        };
+        let reaches_back = |ledger: &Ledger| missing(&mut ledger.clone(), vec![half_an_hour]);
+        for (ahead_s, is_stray) in [(MAX_AHEAD_S, false), (MAX_AHEAD_S + 1, true)] {
+            let mut ledger = Ledger::new(1, 1);
+            assert!(ledger.live(at(ahead_s, "ahead"), true));
+            assert!(ledger.live(at(0, "now"), true));
+            assert_eq!(reaches_back(&ledger), [is_stray], "{ahead_s} s ahead");
+        }
+        let mut ledger = Ledger::new(1, 1);
+        for n in 0..=MAX_STRAYS {
+            assert_eq!(reaches_back(&ledger), [true], "{n} strays");
+            assert!(ledger.live(at(10_000, &n.to_string()), true));
+            assert!(ledger.live(at(0, &n.to_string()), true));
+        }
+        assert_eq!(reaches_back(&ledger), [false], "no room");
+    }
+
+    #[test]
     fn a_line_from_the_future_does_not_make_everything_look_old() {
         let mut ledger = Ledger::new(1, 5);
         let future = Identity::new(1, Some("2999-01-01T00:00:00.5Z"), "a");
@@ -648,6 +758,36 @@ mod tests {
         ];
         assert_eq!(given, expected);
         assert!(!ledger.live(lines[3].live(), true));
+    }
+
+    #[test]
+    fn lines_of_an_earlier_client_count_like_own_ones() {
+        let (a, twin) = (Truth::new(9, 1, "a"), Truth::new(9, 2, "a"));
+        // Heard live.
+        let mut ledger = Ledger::new(1, 10);
+        ledger.remember(&a.stored(None, true));
+        assert!(ledger.live(twin.live(), true));
+        // Read from the stored log, with ids.
+        let mut ledger = Ledger::new(1, 10);
+        ledger.remember(&a.stored(Some(1), false));
+        let next = vec![twin.stored(Some(2), false)];
+        assert_eq!(missing(&mut ledger, next), [true]);
+        // Without a time.
+        let mut ledger = Ledger::new(1, 10);
+        ledger.remember(&Stored {
+            identity: Identity::new(1, None, "a"),
+            ..a.stored(None, false)
+        });
+        let found = vec![a.stored(Some(1), false)];
+        assert_eq!(missing(&mut ledger, found), [false]);
+        // Known exactly, whichever way it came.
+        for (id, is_exact) in [(None, true), (Some(1), true), (None, false)] {
+            let mut ledger = Ledger::new(1, 10);
+            let line = a.stored(id, is_exact);
+            ledger.remember(&line);
+            assert!(!ledger.live(line.identity, true));
+            assert!(!ledger.take_doubt(), "{id:?} {is_exact}");
+        }
     }
 
     #[test]

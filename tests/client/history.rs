@@ -162,6 +162,65 @@ fn a_timer_that_fires_meanwhile_lets_no_live_line_pass() {
 }
 
 #[test]
+fn live_lines_take_their_place_among_the_stored_ones() {
+    let mut world = asking();
+    world.receive(r#"42["progress_r",{"log_entry":{"message":"untimed","type":"INFO"}}]"#);
+    world.receive(&line(3, 1, "live"));
+    let old = r#"{"id":1,"message":"old","timestamp":"1969-12-31T23:59:50Z"}"#;
+    let (a, b) = (stored(2, 1, "a"), stored(3, 5, "b"));
+    world.answer(Kind::Log, 200, &format!("[{old},{a},{b}]"));
+    assert_eq!(lines(&world.told()), ["untimed", "old", "a", "live", "b"]);
+}
+
+#[test]
+fn live_lines_wait_for_both_places_no_longer_than_for_one() {
+    let mut world = asking();
+    world.receive(&(line(5, 7, "live") + "|2"));
+    world.accept_all();
+    world.advance(9_000);
+    world.answer(Kind::Log, 404, "");
+    world.forget();
+    world.advance(999);
+    assert_eq!(lines(&world.told()), [""; 0]);
+    world.advance(1);
+    assert_eq!(lines(&world.told()), ["live"]);
+}
+
+#[test]
+fn a_log_that_has_more_each_time_is_read_five_times() {
+    let mut world = asking();
+    let mut all = Vec::new();
+    for n in 1..20 {
+        all.push((n, n, "more"));
+        if world.is_asked(Kind::Log) {
+            world.answer(Kind::Log, 200, &log(&all));
+        }
+        world.advance(3000);
+        if n % 5 == 0 {
+            world.receive("2");
+            world.accept_all();
+        }
+    }
+    assert_eq!(world.client.stats().history_requests, 5);
+}
+
+#[test]
+fn a_live_line_that_may_be_a_copy_has_the_log_read_once_more() {
+    let mut world = asking();
+    world.answer(Kind::Log, 200, &log(&[(1, 0, "first")]));
+    world.receive(&line(0, 7, "first"));
+    world.forget();
+    for _ in 0..2 {
+        world.advance(3000);
+        assert_eq!(lines(&world.told()), [""; 0]);
+        assert!(world.is_asked(Kind::Log));
+        world.answer(Kind::Log, 200, &log(&[(1, 0, "first")]));
+    }
+    world.advance(3000);
+    assert!(!world.is_asked(Kind::Log));
+}
+
+#[test]
 fn live_lines_do_not_wait_longer_than_the_answer_may_take() {
     let mut world = asking();
     world.receive(&(line(5, 7, "live") + "|2"));

@@ -178,3 +178,49 @@ fn the_message_of_a_line_is_bounded_and_its_entry_is_whole() {
     assert!(entry.message.len() < 17_000);
     assert!(entry.entry.len() > 100_000);
 }
+
+#[test]
+fn a_line_that_cannot_be_read_is_no_update() {
+    let mut follower = Follower::new();
+    let told = follower.live(r#"{"log_entry":5}"#);
+    assert!(
+        told.iter().all(|told| told.starts_with("warning ")),
+        "{told:?}"
+    );
+    assert_eq!(told.len(), 1);
+    assert_eq!(follower.counters().updates, 0);
+}
+
+#[test]
+fn a_line_of_an_answer_in_whole_seconds_may_be_the_copy_of_a_live_one() {
+    let live = |micros| {
+        format!(r#"{{"log_entry":{{"message":"a","time":"2026-11-21T21:45:31{micros}+00:00"}}}}"#)
+    };
+    let mut follower = Follower::new();
+    assert_eq!(follower.live(&live(".000007")), ["log info a"]);
+    assert_eq!(
+        follower.live(&live("")),
+        ["log info a"],
+        "from the socket it is another"
+    );
+
+    let mut follower = Follower::new();
+    follower.live(&live(".000007"));
+    follower.answer(&live(""));
+    assert_eq!(follower.counters().lines, 1);
+    assert_eq!(follower.counters().duplicate_lines, 1);
+}
+
+#[test]
+fn as_many_lines_as_are_remembered_are_read_at_once() {
+    let entries: Vec<_> = (0..4)
+        .map(|n| format!(r#"{{\"message\":\"{n}\",\"time\":\"2026-11-21T21:45:3{n}Z\"}}"#))
+        .collect();
+    for (count, warnings) in [(3, 0), (4, 1)] {
+        let mut follower = Follower::remembering(3);
+        let log = entries[..count].join(",");
+        let told = follower.live(&format!(r#"{{"progress_log":"[{log}]"}}"#));
+        let is = |start: &str| told.iter().filter(|told| told.starts_with(start)).count();
+        assert_eq!((is("log "), is("warning ")), (3, warnings), "{told:?}");
+    }
+}
