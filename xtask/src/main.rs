@@ -105,7 +105,7 @@ enum Task {
     ///
     /// `cargo xtask sim -- --help` lists the options; tests/sim/README.md says how to read a failure.
     Sim {
-        /// Such as `--seeds 1000000`, or `--seed 7 --minimise`.
+        /// Such as `--seeds 1000000`, or `--seed 7 --minimise`; `--day` for the virtual day.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },

@@ -1,5 +1,7 @@
 //! `cargo xtask sim`: schedules of client and mock server under simulated faults.
 
+use std::process::Command;
+
 use anyhow::Result;
 
 use crate::project::Project;
@@ -7,13 +9,38 @@ use crate::project::Project;
 /// What the simulation is compiled with: see the profile in Cargo.toml.
 const PROFILE: &str = "sim";
 
+/// How many new schedules every test run has: half a minute on two cores.
+const BOUNDED_SEEDS: &str = "150000";
+
 /// Runs the simulation with these options; says whether every schedule passed.
 pub(crate) fn run(project: &Project, options: &[String]) -> Result<bool> {
-    let mut cargo = project.command("cargo");
-    cargo
-        .args(["run", "--quiet", "--profile", PROFILE, "--package", "sim"])
-        .arg("--")
-        .args(options);
+    let binary = match options {
+        [only] if only == "--day" => "day",
+        _ => "sim",
+    };
+    let mut cargo = command(project, binary);
+    if binary == "sim" {
+        cargo.args(options);
+    }
     // Its output is long, and wanted while it runs.
     Ok(cargo.status()?.success())
+}
+
+/// The schedules that are kept and a fixed number of new ones.
+pub(crate) fn bounded(project: &Project) -> Command {
+    let mut cargo = command(project, "sim");
+    cargo.args(["--kept", "--seeds", BOUNDED_SEEDS]);
+    cargo
+}
+
+/// The virtual day.
+pub(crate) fn day(project: &Project) -> Command {
+    command(project, "day")
+}
+
+fn command(project: &Project, binary: &str) -> Command {
+    let mut cargo = project.command("cargo");
+    cargo.args(["run", "--quiet", "--locked", "--profile", PROFILE]);
+    cargo.args(["--package", "sim", "--bin", binary, "--"]);
+    cargo
 }

@@ -50,6 +50,17 @@ impl Report {
         }
     }
 
+    /// Both together.
+    fn and(self, other: Self) -> Self {
+        let mut counts = self.counts;
+        counts += other.counts;
+        let failures: Vec<_> = self.failure.into_iter().chain(other.failure).collect();
+        Self {
+            counts,
+            failure: (!failures.is_empty()).then(|| failures.join("\n")),
+        }
+    }
+
     /// A suite: a failure of the command counts even if no test did, and so does an empty run.
     fn suite(outcome: &Outcome, counts: Counts) -> Self {
         let empty = counts == Counts::default();

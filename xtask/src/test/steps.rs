@@ -12,6 +12,7 @@ use crate::process;
 use crate::project::WASM_TARGET;
 use crate::setup::Part;
 use crate::setup::browsers;
+use crate::sim;
 use crate::toolchain::WasmToolchain;
 
 const CHECK_DEADLINE: Duration = Duration::from_secs(10 * 60);
@@ -29,7 +30,7 @@ pub(crate) struct Step {
 }
 
 /// All steps, quick ones first.
-pub(crate) const STEPS: [Step; 12] = [
+pub(crate) const STEPS: [Step; 13] = [
     Step {
         name: "fmt",
         about: "formatting",
@@ -65,6 +66,12 @@ pub(crate) const STEPS: [Step; 12] = [
         about: "tests of every crate",
         needs: &[],
         run: native,
+    },
+    Step {
+        name: "sim",
+        about: "simulated schedules, those kept and new ones, and a virtual day",
+        needs: &[],
+        run: simulation,
     },
     Step {
         name: "facade",
@@ -190,6 +197,12 @@ fn native(context: &Context) -> Result<Report> {
         "native",
         cargo.args(["test", "--workspace", "--no-fail-fast"]),
     )
+}
+
+fn simulation(context: &Context) -> Result<Report> {
+    let schedules = check("sim: schedules", &mut sim::bounded(&context.project))?;
+    let day = check("sim: day", &mut sim::day(&context.project))?;
+    Ok(schedules.and(day))
 }
 
 fn chrome(context: &Context) -> Result<Report> {
