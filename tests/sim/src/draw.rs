@@ -285,28 +285,18 @@ fn kind(entropy: &mut Entropy<'_>) -> Option<Kind> {
 
 fn next(entropy: &mut Entropy<'_>, swarm: &Swarm) -> Option<Step> {
     let kind = kind(entropy)?;
-    let trouble = possible(kind, trouble(entropy, swarm)?);
+    let trouble = trouble(entropy, swarm)?;
     Some(Step::Break(Fault::Next(kind, trouble)))
 }
 
 fn every(entropy: &mut Entropy<'_>, swarm: &Swarm) -> Option<Step> {
     let kind = kind(entropy)?;
-    let trouble = possible(kind, trouble(entropy, swarm)?);
+    let trouble = trouble(entropy, swarm)?;
     Some(Step::Break(Fault::Every(
         kind,
         trouble,
         span(entropy, 60_000)?,
     )))
-}
-
-/// A POST that any 200 answers counts as delivered for now, so what it carried would be lost in
-/// silence.
-fn possible(kind: Kind, trouble: Trouble) -> Trouble {
-    let is_post = matches!(kind, Kind::Post | Kind::Join);
-    match trouble {
-        Trouble::Nonsense(_) | Trouble::Status(204, _) if is_post => Trouble::Lost,
-        other => other,
-    }
 }
 
 fn trouble(entropy: &mut Entropy<'_>, swarm: &Swarm) -> Option<Trouble> {
