@@ -1,7 +1,7 @@
 //! Binary packets of Socket.IO, version 5, and the attachments that follow them.
 #![cfg(not(target_arch = "wasm32"))]
 
-use research_socket::socket::binary::{BinaryError, MAX_ATTACHMENT_BYTES, Reassembler};
+use research_socket::socket::binary::{BinaryError, Reassembler};
 use research_socket::socket::packet::Packet;
 
 #[test]
@@ -55,7 +55,7 @@ fn attachments_have_a_bound() {
     let mut reassembler = Reassembler::default();
     reassembler.start(&Packet::decode(r#"52-["a"]"#).expect("an event"));
     assert_eq!(
-        reassembler.handle_binary(vec![0; MAX_ATTACHMENT_BYTES]),
+        reassembler.handle_binary(vec![0; 16 * 1024 * 1024]),
         Ok(None)
     );
     assert_eq!(

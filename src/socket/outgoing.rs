@@ -434,6 +434,54 @@ mod tests {
     }
 
     #[test]
+    fn waiting_bytes_are_counted_to_the_last_one_also_when_some_have_left() {
+        let of_size = |id, bytes: usize| {
+            // `42["…"]`
+            let args = format!("[\"{}\"]", "x".repeat(bytes - 6));
+            emit(id, &args, Acked::No)
+        };
+        let mut outgoing = Outgoing::default();
+        for id in 0..4 {
+            let quarter = of_size(id, MAX_WAITING_BYTES / 4);
+            assert_eq!(outgoing.push(at(0), "/", quarter, None), Ok(()));
+        }
+        let one_more = of_size(9, 7);
+        assert_eq!(
+            outgoing.push(at(0), "/", one_more.clone(), None),
+            Err(EmitError::BufferFull)
+        );
+        assert!(outgoing.pop(1_000_000, &mut Vec::new()).is_some());
+        let quarter = of_size(4, MAX_WAITING_BYTES / 4);
+        assert_eq!(outgoing.push(at(0), "/", quarter, None), Ok(()));
+        assert_eq!(
+            outgoing.push(at(0), "/", one_more, None),
+            Err(EmitError::BufferFull)
+        );
+    }
+
+    #[test]
+    fn a_refusal_says_in_words_what_to_do() {
+        let too_large = EmitError::TooLarge {
+            bytes: 2_000,
+            max_payload: 1_000,
+        };
+        for (error, words) in [
+            (
+                EmitError::BufferFull,
+                "too many events wait for a connection: wait for `connect`, or emit less",
+            ),
+            (EmitError::Closed, "the client is closed"),
+            (
+                too_large,
+                "the event has 2000 bytes, the server takes 1000 (maxPayload): send less at once",
+            ),
+        ] {
+            assert_eq!(error.message(), words);
+            assert_eq!(error.to_string(), words);
+        }
+    }
+
+    #[test]
     fn an_emit_larger_than_max_payload_is_refused_before_it_is_sent() {
         let mut outgoing = Outgoing::default();
         let large = emit(1, &format!("[\"a\",\"{}\"]", "x".repeat(100)), Acked::No);

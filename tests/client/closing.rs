@@ -289,3 +289,28 @@ fn several_goodbyes_do_not_pile_up() {
         world.in_flight.len()
     );
 }
+
+#[test]
+fn of_the_goodbyes_under_way_the_four_newest_go_on() {
+    let mut world = World::with(|config| {
+        config.timeout_ms = 100;
+        config.reconnection_delay_ms = 1;
+        config.reconnection_delay_max_ms = 1;
+        config.reconnection_attempts = None;
+    });
+    world.connect();
+    for n in 1..=6 {
+        while !world.is_asked(Kind::Handshake) {
+            world.wait();
+        }
+        world.open();
+        world.accept();
+        world.forget();
+        // The namespace is not granted.
+        while !world.did().contains(&format!("post s{n} 1")) {
+            world.wait();
+        }
+        let goodbyes = world.in_flight.values().filter(|request| request.keepalive);
+        assert_eq!(goodbyes.count(), n.min(4), "of {n}");
+    }
+}

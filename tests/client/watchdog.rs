@@ -100,6 +100,19 @@ fn a_question_that_fails_is_repeated_but_never_beside_another() {
 }
 
 #[test]
+fn while_the_status_is_asked_for_anyway_silence_means_nothing() {
+    let mut world = up_to_date();
+    beat(&mut world, 60_000);
+    for _ in 0..200 {
+        if world.is_asked(Kind::Status) {
+            world.cut(Kind::Status);
+        }
+        beat(&mut world, 3000);
+    }
+    assert_eq!(world.client.stats().stall_checks, 1);
+}
+
+#[test]
 fn a_research_that_cannot_be_asked_about_is_not() {
     let mut world = up_to_date();
     beat(&mut world, 60_000);

@@ -96,6 +96,14 @@ fn an_estimate_of_more_than_a_day_is_none() {
     follower.live(r#"{"progress":0}"#);
     follower.live(r#"{"progress":0.000001}"#);
     assert_eq!(follower.snapshot().estimated_time_left, None);
+
+    for (elapsed_ms, left_ms) in [(86_400_000, Some(86_400_000)), (86_400_001, None)] {
+        let mut follower = Follower::new();
+        follower.live(r#"{"progress":0}"#);
+        follower.now += elapsed_ms - 1_000;
+        follower.live(r#"{"progress":50}"#);
+        assert_eq!(follower.snapshot().estimated_time_left, left_ms);
+    }
 }
 
 #[test]

@@ -107,6 +107,23 @@ fn a_milestone_that_history_held_back_does_not_replace_a_newer_task() {
 }
 
 #[test]
+fn a_phase_takes_the_place_of_any_task_but_a_milestone() {
+    let phase = r#"{"phase":"searching"}"#;
+    let log = r#""progress_log":"[{\"time\":\"t\",\"message\":\"from the log\"}]""#;
+    let both = MILESTONE.replacen('{', &format!("{{{log},"), 1);
+    for (payload, task) in [
+        (r#"{"message":"Reading"}"#, "Phase: searching"),
+        (&*both, "Phase: searching"),
+        (MILESTONE, "Iteration 1 done"),
+    ] {
+        let mut follower = Follower::new();
+        follower.live(payload);
+        follower.live(phase);
+        assert_eq!(follower.task().as_deref(), Some(task), "{payload}");
+    }
+}
+
+#[test]
 fn a_milestone_seen_before_still_sets_the_task_of_its_update() {
     let mut follower = Follower::new();
     follower.live(MILESTONE);
