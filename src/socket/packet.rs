@@ -100,11 +100,11 @@ impl<'a> Packet<'a> {
             '1' if rest.is_empty() => Ok(Packet::Disconnect { namespace }),
             '1' => Err(PacketError::BadData),
             '2' | '5' => {
-                let (id, rest) = split_id(rest)?;
+                let (id, rest) = split_id(rest);
                 Packet::event(namespace, id, required(rest)?, attachments)
             }
             '3' | '6' => {
-                let (id, rest) = split_id(rest)?;
+                let (id, rest) = split_id(rest);
                 Packet::ack(
                     namespace,
                     id.ok_or(PacketError::BadId)?,

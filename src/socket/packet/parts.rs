@@ -1,17 +1,14 @@
 //! The parts of a Socket.IO packet: what stands before its JSON, and placeholders inside it.
 
-use super::{MAIN_NAMESPACE, MAX_ACK_ID, MAX_ATTACHMENTS, PacketError};
+use super::{MAIN_NAMESPACE, PacketError};
 use crate::json::{Kind, Raw, Token};
 
-/// `<n>-` and the rest.
+/// `<n>-` and the rest; no bound is checked.
 pub(super) fn split_attachments(rest: &str) -> Result<(usize, &str), PacketError> {
     let (count, rest) = rest.split_once('-').ok_or(PacketError::BadAttachments)?;
     match split_digits(count) {
         Some((0, _)) => Err(PacketError::BadAttachments),
-        Some((count, "")) => match usize::try_from(count) {
-            Ok(count) if count <= MAX_ATTACHMENTS => Ok((count, rest)),
-            Ok(_) | Err(_) => Err(PacketError::TooManyAttachments),
-        },
+        Some((count, "")) => Ok((usize::try_from(count).unwrap_or(usize::MAX), rest)),
         Some(_) | None => Err(PacketError::BadAttachments),
     }
 }
@@ -30,12 +27,11 @@ pub(super) fn split_namespace(rest: &str) -> (&str, &str) {
     )
 }
 
-/// The acknowledgement id, if any, and the rest.
-pub(super) fn split_id(rest: &str) -> Result<(Option<u64>, &str), PacketError> {
+/// The acknowledgement id, if any, and the rest; no bound is checked.
+pub(super) fn split_id(rest: &str) -> (Option<u64>, &str) {
     match split_digits(rest) {
-        Some((id, rest)) if id <= MAX_ACK_ID => Ok((Some(id), rest)),
-        Some(_) => Err(PacketError::BadId),
-        None => Ok((None, rest)),
+        Some((id, rest)) => (Some(id), rest),
+        None => (None, rest),
     }
 }
 
