@@ -5,9 +5,8 @@ use crate::text::decimal;
 
 /// The id of a research: a string, or an integer as benchmark runs have.
 ///
-/// Equality and order go by the text, since event names hold nothing else: `7` and `"7"` are the
-/// same research. What is sent to the server and shown to the page keeps the type that the page
-/// gave.
+/// Equality goes by the text, since event names hold nothing else: `7` and `"7"` are the same
+/// research. What is sent to the server and shown to the page keeps the type that the page gave.
 #[derive(Clone, Debug)]
 pub struct ResearchId {
     text: String,
@@ -36,11 +35,6 @@ impl ResearchId {
         &self.text
     }
 
-    /// Whether the page gave a number.
-    pub fn is_numeric(&self) -> bool {
-        self.numeric
-    }
-
     /// The number, if the page gave one.
     pub fn number(&self) -> Option<i64> {
         let raw = Raw::parse(&self.text).ok().filter(|_| self.numeric)?;
@@ -64,24 +58,6 @@ impl PartialEq for ResearchId {
 }
 
 impl Eq for ResearchId {}
-
-impl PartialOrd for ResearchId {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for ResearchId {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.text.cmp(&other.text)
-    }
-}
-
-impl std::hash::Hash for ResearchId {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.text.hash(state);
-    }
-}
 
 #[cfg(test)]
 mod tests {
