@@ -139,6 +139,18 @@ fn a_server_that_asks_to_wait_is_left_alone_offline_too() {
 }
 
 #[test]
+fn what_the_server_asked_to_wait_holds_beyond_an_attempt_of_the_page() {
+    let mut world = World::new();
+    world.connect();
+    world.answer_with(Kind::Handshake, throttled(503, 120));
+    world.connect();
+    world.cut(Kind::Handshake);
+    world.forget();
+    world.input(Input::Visible);
+    assert_eq!(world.did(), [""; 0]);
+}
+
+#[test]
 fn a_planned_wait_is_not_shortened_by_going_offline() {
     let mut world = World::new();
     world.connect();
