@@ -1,0 +1,57 @@
+//! What schedules found in the client, as plans: they stay what they are when the drawing changes.
+#![allow(clippy::unwrap_used, reason = "tests may panic")]
+
+use sim::*;
+
+fn plan(setup: Setup, steps: &[(u64, Step)]) -> Plan {
+    let mut plan = Plan {
+        seed: 0,
+        setup,
+        steps: vec![
+            (0, Step::Page(0, Act::Subscribe(0))),
+            (0, Step::Page(0, Act::Connect)),
+        ],
+    };
+    plan.steps.extend_from_slice(steps);
+    plan
+}
+
+/// One failed question about the status was the last once a late line came live.
+#[test]
+fn an_end_is_heard_though_its_status_failed_and_a_line_came() {
+    let steps = [
+        (0, Step::Page(0, Act::Cancel(0))),
+        (0, Step::Break(Fault::Drop)),
+        (
+            0,
+            Step::Break(Fault::Every(Kind::Status, Trouble::Hangs, 234)),
+        ),
+        (50, Step::Job(0, Job::Milestone)),
+    ];
+    run(&plan(Setup::default(), &steps)).unwrap();
+}
+
+/// A POST that a proxy answered with nothing counted as delivered.
+#[test]
+fn a_subscription_that_a_proxy_swallowed_is_sent_again() {
+    let nonsense = Fault::Every(Kind::Post, Trouble::Nonsense(0), 234);
+    let steps = [
+        (0, Step::Page(1, Act::Connect)),
+        (50, Step::Break(nonsense)),
+        (50, Step::Page(1, Act::Subscribe(0))),
+    ];
+    run(&plan(Setup::default(), &steps)).unwrap();
+}
+
+/// The question about the status overtook the subscription, and the end fell between them.
+#[test]
+fn an_end_between_status_and_subscription_is_heard() {
+    let setup = Setup {
+        release: Release::Newest,
+        latency: 700,
+        jitter: 3_000,
+        ..Setup::default()
+    };
+    let steps = [(14_746, Step::Job(0, Job::End(Ending::Completed)))];
+    run(&plan(setup, &steps)).unwrap();
+}
