@@ -187,6 +187,10 @@ export class Client {
     return this.#link.stats();
   }
 
+  trace() {
+    return this.#link.trace();
+  }
+
   connect() {
     this.#need();
     this.#link.connect();

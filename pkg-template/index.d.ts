@@ -308,6 +308,18 @@ export interface Client {
 
   /** Counts since the connection began. */
   stats(): Stats;
+
+  /**
+   * What has happened, as text to attach to a report: what the connection received and did since it began, and of a long run
+   * the beginning and the newest part, at most 256 KiB each before and after a fault of the package. Developers run it again
+   * as a test. No credentials are in it, nor where the server is, and the words of researches are replaced by other letters;
+   * numbers, times and ids of researches stay.
+   *
+   * @throws {@link ResearchSocketError} with the code `INTERNAL` in the moment in which the package starts again after a
+   * fault: ask a moment later
+   * @example navigator.clipboard.writeText(client.trace())
+   */
+  trace(): string;
 }
 
 export type ResearchId = string | number;
@@ -689,7 +701,7 @@ export interface Warning {
 
 /**
  * - `INTERNAL`: a fault of this package. It has started again and subscribed again; subscriptions, handlers and promises are
- *   the same as before, only what waited for an answer was rejected. Please report it
+ *   the same as before, only what waited for an answer was rejected. Please report it, with {@link Client.trace}
  * - `ack-not-sent`: an acknowledgement of the page found no connection
  * - `damaged-answer`: an answer about the status, or a stored log, that is too large or no text
  * - `damaged-packet`, `not-json`, `not-an-object`: what came cannot be read

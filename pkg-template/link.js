@@ -3,6 +3,7 @@
 import { credentials } from "./credentials.js";
 import { ResearchSocketError, report, toError } from "./error.js";
 import { Job } from "./job.js";
+import { Journal } from "./journal.js";
 import { pack } from "./wire.js";
 
 /** How much a trap takes along at most of what only the module counts, in milliseconds. */
@@ -49,6 +50,9 @@ export class Link {
   /** Counts of instances that are gone, and the last known ones of this. */
   #before = {};
   #stats = {};
+  #journal;
+  /** Of the instance before this one, which ends with what it trapped on. */
+  #earlier;
   /** When it was last noted what a trap would take along. */
   #noted = performance.now();
   #members = new Set();
@@ -76,7 +80,9 @@ export class Link {
   }
 
   #create() {
-    this.#host = this.#module.host();
+    this.#earlier = this.#journal;
+    const journal = (this.#journal = new Journal());
+    this.#host = this.#module.host((line) => journal.add(line));
     const { Connection } = this.#module;
     const dispatch = (...event) => this.#dispatch(...event);
     this.#connection = this.#module.guard(() => new Connection(this.#given, dispatch, this.#host));
@@ -259,6 +265,11 @@ export class Link {
   stats() {
     if (this.#works) this.#stats = this.#call("stats");
     return sum(this.#before, this.#stats);
+  }
+
+  trace() {
+    const journals = [this.#earlier, this.#journal].filter(Boolean);
+    return this.#module.mask(journals.map(String).join("\n"));
   }
 
   // --- Events of the module ------------------------------------------------------------------------------------------

@@ -8,9 +8,9 @@ const MAX_TRAPS = 3;
 const TRAPS_WITHIN_MS = 60_000;
 
 const HEALED =
-  "research-socket failed by a fault of its own and has started again by itself. What was being sent is lost; all else goes on. Please report it.";
+  "research-socket failed by a fault of its own and has started again by itself. What was being sent is lost; all else goes on. Please report it, with what client.trace() gives.";
 const GIVEN_UP =
-  "research-socket failed by a fault of its own again and again, and has stopped. Reload the page to go on, and please report it.";
+  "research-socket failed by a fault of its own again and again, and has stopped. Please report it, with what client.trace() gives, and reload the page to go on.";
 
 export class Module {
   /** key → the open connection with that key */
@@ -25,6 +25,7 @@ export class Module {
   #failure;
   /** Resolves when it has. */
   #healing;
+  #givenUp = false;
   /** When it trapped, within the last minute. */
   #traps = [];
 
@@ -65,10 +66,10 @@ export class Module {
     }
   }
 
-  /** The browser for a connection of this instance. */
-  host() {
+  /** The browser for a connection of this instance, which gives `record` the lines of the trace. */
+  host(record) {
     const instance = this.#instance;
-    return new Host((run) => {
+    const enter = (run) => {
       if (this.#failure || instance !== this.#instance) return;
       try {
         this.guard(run);
@@ -76,7 +77,16 @@ export class Module {
         // Of a trap the page hears when it is known how it goes on.
         if (error !== this.#failure) report(error);
       }
-    });
+    };
+    return new Host(enter, record);
+  }
+
+  /** Masks a trace, also after the module has failed for good: then by an instance that does nothing else. */
+  mask(trace) {
+    if (!this.#givenUp) return this.guard(() => this.Connection.mask(trace));
+    this.#instance += 1;
+    this.#reset();
+    return this.Connection.mask(trace);
   }
 
   /**
@@ -114,6 +124,7 @@ export class Module {
   }
 
   #giveUp(cause) {
+    this.#givenUp = true;
     this.#failure = new ResearchSocketError("INTERNAL", GIVEN_UP, { cause });
     for (const link of [...this.links.values()]) link.fail(this.#failure);
     report(this.#failure);

@@ -61,6 +61,7 @@ pub mod research;
 pub mod socket;
 mod text;
 pub mod time;
+pub mod trace;
 
 #[cfg(target_arch = "wasm32")]
 mod browser;

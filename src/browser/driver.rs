@@ -19,6 +19,7 @@ use crate::queue::{Queue, SmallMap};
 use crate::research::{Client, Event, Input, Output};
 use crate::socket::{Emit, EmitError};
 use crate::time::Timestamp;
+use crate::trace;
 
 /// The longest delay that `setTimeout` takes, in milliseconds; with more it fires at once.
 const MAX_DELAY_MS: u64 = i32::MAX as u64;
@@ -53,6 +54,8 @@ struct Inner {
     timer: RefCell<Option<(Timestamp, JsValue)>>,
     tick: OnceCell<Closure<dyn FnMut()>>,
     clock: Clock,
+    /// When the client was made.
+    start: Timestamp,
     host: Host,
     settings: Settings,
     page: Box<dyn Page>,
@@ -71,7 +74,9 @@ impl Driver {
         host: Host,
     ) -> Result<Self, ConfigError> {
         let clock = Clock::start();
-        let client = Client::new(config, seed, clock.now())?;
+        let start = clock.now();
+        host.record(&trace::header(&config, seed, start));
+        let client = Client::new(config, seed, start)?;
         Ok(Self {
             inner: Rc::new(Inner {
                 client: RefCell::new(client),
@@ -81,6 +86,7 @@ impl Driver {
                 timer: RefCell::default(),
                 tick: OnceCell::new(),
                 clock,
+                start,
                 host,
                 settings,
                 page,
@@ -173,9 +179,16 @@ impl Inner {
     /// Applies the input and carries out all that follows. `filter` may keep an event back.
     fn apply(self: &Rc<Self>, input: Input, mut filter: impl FnMut(Event) -> Option<Event>) {
         let now = self.clock.now();
+        // Before it is applied: the trace is to have the one on which the module traps.
+        self.host
+            .record(&trace::input(now.since(self.start), &input));
         self.client.borrow_mut().handle_input(now, input);
+        let mut kinds = trace::Outputs::default();
         loop {
             let output = self.client.borrow_mut().poll_output();
+            if let Some(output) = &output {
+                kinds.push(output);
+            }
             match output {
                 Some(Output::Command(command)) => self.carry_out(command),
                 Some(Output::Event(event)) => {
@@ -185,6 +198,9 @@ impl Inner {
                 }
                 None => break,
             }
+        }
+        if let Some(line) = kinds.take() {
+            self.host.record(&line);
         }
         self.set_timer(now);
         if !self.mailbox.borrow().is_empty() || !self.asks.borrow().is_empty() {

@@ -15,6 +15,7 @@ use crate::http::{AskId, Credentials};
 use crate::research::{CancelId, Input, ResearchId};
 use crate::socket::{Acked, Emit, EmitId};
 use crate::text::decimal;
+use crate::trace;
 
 thread_local! {
     /// Whom to tell that the module is about to trap.
@@ -41,10 +42,8 @@ impl Connection {
     pub fn new(options: &JsValue, dispatch: Function, host: Host) -> Result<Self, JsValue> {
         set_alarm(&dispatch);
         let (config, settings) = options::read(options)?;
-        // Jitter needs no more than this.
-        let seed = (js_sys::Math::random() * 2f64.powi(53)) as u64;
         let page = Box::new(Dispatch { function: dispatch });
-        let driver = Driver::new(config, settings, seed, page, host)
+        let driver = Driver::new(config, settings, seed(), page, host)
             .map_err(|error| options::out_of_range(&error))?;
         Ok(Self {
             driver,
@@ -221,10 +220,20 @@ impl Connection {
         plain::stats(stats)
     }
 
+    /// The trace of any connection with all that is not the protocol's masked.
+    pub fn mask(trace: &str) -> String {
+        trace::mask(trace, seed())
+    }
+
     /// Says goodbye to the server and takes all listeners away.
     pub fn close(&self) {
         self.driver.close();
     }
+}
+
+/// Chance enough for jitter, and for a salt that nobody learns.
+fn seed() -> u64 {
+    (js_sys::Math::random() * 2f64.powi(53)) as u64
 }
 
 /// The pairs of strings in an array of arrays; others are left out.

@@ -28,6 +28,7 @@ mod retries;
 mod sleep;
 mod states;
 mod terminations;
+mod trace;
 mod watchdog;
 mod words;
 mod world;

@@ -14,7 +14,7 @@ const MAX_IN_FLIGHT: usize = 2 + 1 + 16 + 4 * 2;
 
 /// What happens next. A request is named by its place among those in flight.
 #[derive(Clone, Debug)]
-enum Step {
+pub(crate) enum Step {
     /// As a good server answers.
     Well(usize),
     /// With a status, and perhaps Retry-After.
@@ -39,7 +39,7 @@ enum Step {
     LateCredentials,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     let which = 0_usize..30;
     let packets = prop::collection::vec(packet(), 0..6);
     prop_oneof![
@@ -204,8 +204,8 @@ fn options() -> impl Strategy<Value = Options> {
 }
 
 /// A world under a script.
-struct Run {
-    world: World,
+pub(crate) struct Run {
+    pub(crate) world: World,
     /// What the browser said last, unless a connection proved it wrong.
     offline: bool,
     hidden: bool,
@@ -217,7 +217,7 @@ struct Run {
 }
 
 impl Run {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(&Options {
             attempts: Some(3),
             fallback: true,
@@ -241,7 +241,7 @@ impl Run {
         }
     }
 
-    fn take(&mut self, step: Step) {
+    pub(crate) fn take(&mut self, step: Step) {
         match step {
             Step::Well(which) => self.answer(which, Self::good),
             Step::Badly(which, status, retry_after_ms) => self.answer(which, |_, _| {

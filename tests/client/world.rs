@@ -11,6 +11,7 @@ use research_socket::research::{
 };
 use research_socket::socket::{Acked, Emit, EmitError, EmitId};
 use research_socket::time::Timestamp;
+use research_socket::trace;
 
 use crate::words::{self, Kind};
 
@@ -44,6 +45,8 @@ pub(crate) struct World {
     /// The same events as they are.
     pub(crate) events: Vec<Event>,
     rules: Rules,
+    /// The trace of all that has happened.
+    pub(crate) trace: String,
 }
 
 /// What the invariants need to know of the past.
@@ -82,6 +85,7 @@ impl World {
         let mut config = Config::new("http://host");
         change(&mut config);
         let now = Timestamp::from_millis(START);
+        let trace = trace::header(&config, SEED, now);
         Self {
             client: Client::new(config, SEED, now).unwrap(),
             now: START,
@@ -96,6 +100,7 @@ impl World {
             told: Vec::new(),
             events: Vec::new(),
             rules: Rules::default(),
+            trace,
         }
     }
 
@@ -335,15 +340,24 @@ impl World {
     fn apply(&mut self, input: Input) -> usize {
         let was_closed = self.rules.closed;
         self.note(&input);
-        self.client
-            .handle_input(Timestamp::from_millis(self.now), input.clone());
+        let now = Timestamp::from_millis(self.now);
+        let since = now.since(Timestamp::from_millis(START));
+        self.trace.push('\n');
+        self.trace.push_str(&trace::input(since, &input));
+        self.client.handle_input(now, input.clone());
         let mut outputs = 0;
+        let mut kinds = trace::Outputs::default();
         while let Some(output) = self.client.poll_output() {
+            kinds.push(&output);
             outputs += 1;
             match output {
                 Output::Command(command) => self.carry_out(command, was_closed),
                 Output::Event(event) => self.hear(event, was_closed),
             }
+        }
+        if let Some(line) = kinds.take() {
+            self.trace.push('\n');
+            self.trace.push_str(&line);
         }
         self.check(&input);
         outputs

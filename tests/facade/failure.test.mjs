@@ -29,7 +29,7 @@ test("after a trap a fresh instance takes over, and each client hears of it once
   await settled();
 
   assert.deepEqual(told.map(([code]) => code), ["INTERNAL", "INTERNAL"]);
-  assert.match(told[0][1], /started again.*report it/);
+  assert.match(told[0][1], /started again.*client\.trace\(\)/);
   assert.ok(told[0][2] instanceof WebAssembly.RuntimeError);
   assert.deepEqual(warned, ["INTERNAL"]);
   assert.deepEqual(errors, []);
@@ -258,7 +258,7 @@ test("a module that traps again and again is given up, with one report", async (
   assert.equal(await codeOf(done), "INTERNAL");
   assert.equal(await reading, "INTERNAL");
   assert.equal(errors.length, 1);
-  assert.match(errors[0].message, /Reload the page/);
+  assert.match(errors[0].message, /client\.trace\(\).*reload the page/);
   assert.equal(world.resets, 4);
   assert.equal(await codeOf(world.connect()), "INTERNAL");
   const calls = world.connection.calls.length;

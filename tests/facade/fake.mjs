@@ -26,6 +26,10 @@ export function fake({ load = async () => {}, present = true, href = "https://ap
     /** @type {Call[]} */
     calls = [];
 
+    static mask(trace) {
+      return answer(world.answers.mask) ?? `masked\n${trace}`;
+    }
+
     constructor(options, dispatch, host) {
       answer(world.answers.create);
       this.options = options;

@@ -1,0 +1,222 @@
+//! A trace runs again as it ran, also when all that is not the protocol's is masked.
+
+use proptest::prelude::*;
+use research_socket::config::Config;
+use research_socket::http::{Answer, Credentials, RequestError};
+use research_socket::research::{CancelId, Input, ResearchId};
+use research_socket::socket::{Acked, Emit, EmitId};
+use research_socket::time::Timestamp;
+use research_socket::trace::{MAX_TEXT, header, mask};
+
+use crate::properties::{Run, step};
+use crate::words::Kind;
+use crate::world::{World, response};
+
+#[path = "../trace/reader.rs"]
+mod reader;
+
+const SALT: u64 = 0x5eed;
+
+/// Runs the one story of a trace again.
+fn replay(trace: &str) -> Result<(), String> {
+    let stories = reader::read(trace);
+    assert_eq!(stories.len(), 1);
+    reader::replay(&stories[0])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happened_happens_again(steps in prop::collection::vec(step(), 1..120), salt: u64) {
+        let mut run = Run::new();
+        for step in steps {
+            run.take(step);
+        }
+        let trace = &run.world.trace;
+        prop_assert_eq!(replay(trace), Ok(()));
+        let masked = mask(trace, salt);
+        prop_assert_eq!(replay(&masked), Ok(()), "masked: {}", masked);
+    }
+
+    #[test]
+    fn masking_takes_any_text(text in "(?s).{0,200}", salt: u64) {
+        let body = response(200, &text);
+        let Answer::Response(response) = body else { unreachable!() };
+        let input = Input::Answer {
+            request: research_socket::http::RequestId(1),
+            answer: Answer::Response(response),
+        };
+        let line = research_socket::trace::input(0, &input);
+        let masked = mask(&line, salt);
+        let before: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let after: serde_json::Value = serde_json::from_str(&masked).unwrap();
+        prop_assert_eq!(before[5].as_str().unwrap().len(), after[5].as_str().unwrap().len());
+    }
+}
+
+/// A run with a secret in each place that has room for one.
+fn secretive() -> World {
+    let mut world = World::with(|config| config.url = "https://canary-host".to_owned());
+    world.credentials = Some(Ok(Credentials {
+        auth: Some(r#"{"token":"canary-auth"}"#.to_owned()),
+        headers: vec![("canary-header".to_owned(), "canary-value".to_owned())],
+        query: vec![("canary-name".to_owned(), "canary-query".to_owned())],
+    }));
+    world.connect();
+    world.open();
+    world.accept();
+    world.receive(r#"40{"sid":"canary-session"}"#);
+    world.input(Input::Subscribe(ResearchId::from_text("research-1")));
+    world.input(Input::Recall {
+        research: "research-1".to_owned(),
+        facts: r#"{"current_task":"canary task"}"#.to_owned(),
+    });
+    world.input(Input::Remember {
+        research: "research-1".to_owned(),
+        lines: r#"[{"message":"canary line","time":"2026-01-01T00:00:00"}]"#.to_owned(),
+        complete: true,
+    });
+    world.accept();
+    world.listen("canary event", true);
+    world.input(Input::Emit(Emit {
+        id: EmitId(1),
+        args: r#"["canary event",{"canary key":"canary \u00e9 value"}]"#.to_owned(),
+        attachments: vec![b"canary".to_vec()],
+        ack: Acked::WithoutTimeout,
+        volatile: false,
+    }));
+    world.accept();
+    world.receive(concat!(
+        r#"42["canary event",1]|42["progress_research-1",{"message":"canary message","progress":5}]"#,
+        r#"|42["progress_research-1",{"progress_log":"[{\"message\":\"canary \\u043a log\",\"time\":\"2026-01-01T00:00:01\"}]"}]"#,
+        r#"|42["progress_research-1",{"log_entry":{"message":"\u0063anary \u0441\u043b\u043e\u0432\u043e","time":"2026-01-01T00:00:02"}}]"#,
+    ));
+    world.input(Input::Cancel {
+        cancel: CancelId(1),
+        research: "research-1".to_owned(),
+        csrf_token: Some("canary-csrf".to_owned()),
+    });
+    world.answer_with(
+        Kind::Poll,
+        Answer::Failed(RequestError::Body("canary words".to_owned())),
+    );
+    world.credentials = Some(Err("canary error".to_owned()));
+    world.advance(3_000);
+    world
+}
+
+#[test]
+fn nothing_secret_is_in_a_masked_trace() {
+    let trace = secretive().trace;
+    // What these places have is really recorded, so that masking has something to do.
+    for kept in [
+        "canary-session",
+        "canary message",
+        "canary task",
+        "canary line",
+    ] {
+        assert!(trace.contains(kept), "{kept}:\n{trace}");
+    }
+    for never in [
+        "canary-auth",
+        "canary-header",
+        "canary-value",
+        "canary-query",
+        "canary-csrf",
+        "canary-host",
+    ] {
+        assert!(!trace.contains(never), "{never}:\n{trace}");
+    }
+    let masked = mask(&trace, SALT);
+    assert!(!masked.to_lowercase().contains("canary"), "{masked}");
+    for letters in ["043a", "0441", "0063"] {
+        assert!(!masked.contains(letters), "{letters}:\n{masked}");
+    }
+    assert_eq!(replay(&masked), Ok(()));
+}
+
+#[test]
+fn what_decides_stays() {
+    let masked = mask(&secretive().trace, SALT);
+    for word in [
+        "progress_log",
+        "log_entry",
+        "2026-01-01T00:00:02",
+        "maxPayload",
+        "current_task",
+    ] {
+        assert!(masked.contains(word), "{word}:\n{masked}");
+    }
+}
+
+#[test]
+fn another_salt_gives_other_letters_and_the_same_one_the_same() {
+    let trace = secretive().trace;
+    assert_eq!(mask(&trace, 1), mask(&trace, 1));
+    assert_ne!(mask(&trace, 1), mask(&trace, 2));
+}
+
+#[test]
+fn a_difference_is_told_with_its_place() {
+    let mut world = World::live();
+    world.subscribe("r");
+    let wrong = world.trace.replace("\"POST 6\"", "\"POST 9\"");
+    assert_ne!(wrong, world.trace);
+    let told = replay(&wrong).unwrap_err();
+    assert!(told.contains("POST 9") && told.contains("POST 6"), "{told}");
+}
+
+#[test]
+fn a_text_that_is_too_long_is_counted_and_ends_the_replay() {
+    let mut world = World::live();
+    world.receive(&format!("42[\"a\",\"{}\"]", "x".repeat(MAX_TEXT)));
+    world.close();
+    assert!(world.trace.len() < MAX_TEXT);
+    let stories = reader::read(&mask(&world.trace, SALT));
+    assert!(stories[0].broken_off.is_some());
+    assert_eq!(reader::replay(&stories[0]), Ok(()));
+}
+
+#[test]
+fn every_option_and_the_seed_come_back() {
+    let config = Config {
+        path: "/ws/socket.io".to_owned(),
+        namespace: "/research".to_owned(),
+        reconnection: false,
+        reconnection_attempts: None,
+        reconnection_delay_ms: 1,
+        reconnection_delay_max_ms: 2,
+        randomization_factor: 1.0 / 3.0,
+        timeout_ms: 3,
+        fallback: None,
+        history: false,
+        stall_after_ms: None,
+        status_path: "/a/{id}".to_owned(),
+        logs_path: "/b/{id}".to_owned(),
+        history_path: "/c/{id}".to_owned(),
+        terminate_path: "/d/{id}".to_owned(),
+        dedup_entries: 4,
+        ..Config::new("https://host.invalid")
+    };
+    for config in [config, Config::new("https://host.invalid")] {
+        let header = header(&config, u64::MAX, Timestamp::from_millis(5));
+        let story = &reader::read(&header)[0];
+        assert_eq!(story.config, config);
+        assert_eq!((story.seed, story.start), (u64::MAX, 5));
+        assert_eq!(story.version, env!("CARGO_PKG_VERSION"));
+    }
+}
+
+#[test]
+fn a_namespace_stays_in_the_options_and_in_the_packets() {
+    let mut world = World::with(|config| config.namespace = "/canary".to_owned());
+    world.connect();
+    world.open();
+    world.accept();
+    world.receive(r#"40/canary,{"sid":"n"}"#);
+    assert!(world.client.is_connected());
+    let masked = mask(&world.trace, SALT);
+    assert!(masked.contains("40/canary,"), "{masked}");
+    assert_eq!(replay(&masked), Ok(()));
+}
