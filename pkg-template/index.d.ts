@@ -124,8 +124,9 @@ export interface ConnectOptions {
 
   /**
    * Whether log lines that were missed are fetched from the server's stored log: when a research is subscribed to, after
-   * each reconnection, while the status is polled, and before an end that was found by asking for the status. Lines of
-   * both sources are merged: each is heard once, in order of time. Live lines wait for the older ones, 10 seconds at most.
+   * each reconnection, while the status is polled, and before an end that was found by asking for the status or comes
+   * within seconds after a reconnection. Lines of both sources are merged: each is heard once, in order of time. Live
+   * lines, and the end, wait for the older ones, 10 seconds at most.
    * @default true
    */
   history?: boolean;

@@ -648,9 +648,16 @@ impl Client {
         subscription.watchdog.hear(self.now);
         // The server shows it to this page again, so its silence can be asked about.
         subscription.is_unanswerable = false;
-        subscription
-            .job
-            .handle_value(self.now, Source::Live, payload);
+        let (now, timeout_ms) = (self.now, timeout_ms(&self.config));
+        let (job, history) = (&mut subscription.job, &mut subscription.history);
+        // What the log gets late comes before the end, too.
+        let waits = history.is_behind() && history.is_worth_waiting(now, timeout_ms) && job.hold();
+        job.handle_value(now, Source::Live, payload);
+        if waits && job.holds_end() {
+            history.ask_before_end(now, timeout_ms);
+        } else if waits {
+            job.release(None);
+        }
         self.drain_jobs();
     }
 

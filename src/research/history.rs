@@ -146,6 +146,11 @@ impl History {
         matches!(self.place, Place::Logs | Place::Other)
     }
 
+    /// Whether another answer is planned, since the log may get lines late.
+    pub(super) fn is_behind(&self) -> bool {
+        self.is_incomplete && self.wish != Wish::Nothing
+    }
+
     /// Whether an answer can be had within `timeout_ms`.
     pub(super) fn is_worth_waiting(&self, now: Timestamp, timeout_ms: u64) -> bool {
         self.can_ask() && self.not_before.since(now) < timeout_ms

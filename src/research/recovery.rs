@@ -88,9 +88,11 @@ impl Mark {
 }
 
 impl Job {
-    /// From now on live lines of the log, and the end, wait for the stored log.
-    pub(super) fn hold(&mut self) {
+    /// From now on live lines of the log, and the end, wait for the stored log. False if they do already.
+    pub(super) fn hold(&mut self) -> bool {
+        let is_new = self.held.is_none();
         self.held.get_or_insert_default();
+        is_new
     }
 
     /// Whether the end waits.

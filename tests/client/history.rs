@@ -249,6 +249,19 @@ fn an_end_that_comes_live_waits_for_what_was_missed() {
 }
 
 #[test]
+fn an_end_that_comes_live_waits_for_what_the_log_got_late() {
+    let mut world = asking();
+    world.answer(Kind::Log, 200, "[]");
+    world.receive(&line(5, 7, "live"));
+    world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
+    let told = world.told();
+    assert_eq!(lines(&told), ["live"]);
+    assert!(!told.contains(&"r end completed".to_owned()), "{told:?}");
+    world.answer(Kind::Log, 200, &log(&[(1, 1, "late"), (2, 5, "live")]));
+    assert_eq!(world.told(), ["r log late", "r end completed"]);
+}
+
+#[test]
 fn an_end_that_comes_live_when_nothing_is_missing_comes_at_once() {
     let mut world = up_to_date();
     world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
