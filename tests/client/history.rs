@@ -2,6 +2,7 @@
 
 use research_socket::http::{Answer, MAX_BODY_BYTES, RequestError, Response};
 use research_socket::research::Input;
+use research_socket::socket::Acked;
 
 use crate::words::{self, Kind};
 use crate::world::{World, network_error, throttled};
@@ -153,12 +154,14 @@ fn updates_do_not_wait_for_the_log() {
 #[test]
 fn a_timer_that_fires_meanwhile_lets_no_live_line_pass() {
     let mut world = asking();
-    world.sleep(1);
+    world.emit_with_ack(1, "a", Acked::Within(50));
     world.receive(&line(5, 7, "live"));
-    world.sleep(1);
+    world.advance(50);
+    assert_eq!(world.told(), ["emit_failed 1 TIMEOUT"]);
+    world.receive(&line(5, 8, "live too"));
     assert_eq!(lines(&world.told()), [""; 0]);
     world.answer(Kind::Log, 200, &log(&[(1, 1, "a")]));
-    assert_eq!(lines(&world.told()), ["a", "live"]);
+    assert_eq!(lines(&world.told()), ["a", "live", "live too"]);
 }
 
 #[test]
