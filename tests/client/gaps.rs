@@ -2,7 +2,7 @@
 
 use research_socket::research::{Event, Output, ResearchEvent};
 
-use crate::history::{DONE, RUNS, asking, line, lines, log, up_to_date};
+use crate::history::{DONE, RUNS, asking, line, lines, log, stored, up_to_date};
 use crate::words::Kind;
 use crate::world::World;
 
@@ -168,6 +168,52 @@ fn without_a_log_nobody_can_tell_what_is_missing() {
 }
 
 #[test]
+fn a_stored_line_without_a_time_may_be_a_missing_one() {
+    let mut world = back();
+    let untimed = r#"{"id":2,"message":"untimed"}"#;
+    let body = format!("[{},{untimed}]", stored(1, 0, "first"));
+    for _ in 0..2 {
+        world.answer(Kind::Log, 200, &body);
+        world.advance(3000);
+    }
+    assert_eq!(world.heard(), ["r gap 0"]);
+}
+
+#[test]
+fn lines_that_were_too_many_are_missing() {
+    let mut world = World::with_all(|config| config.dedup_entries = 100_000);
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.accept();
+    world.status("r", 200, RUNS);
+    for _ in 0..2 {
+        world.answer(Kind::Log, 200, "[]");
+        world.advance(3000);
+    }
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    world.accept();
+    world.status("r", 200, RUNS);
+    world.forget();
+    let all: Vec<_> = (0..40_003)
+        .map(|n| stored(n, n / 1000, &n.to_string()))
+        .collect();
+    let body = format!("[{}]", all.join(","));
+    for _ in 0..2 {
+        world.answer(Kind::Log, 200, &body);
+        world.advance(3000);
+    }
+    let told = world.heard();
+    assert_eq!(lines(&told).len(), 40_000);
+    assert_eq!(lines(&told)[0], "3");
+    assert!(told.contains(&"r gap 40000, 3 missing".to_owned()));
+    let is_warning = |told: &&String| told.starts_with("warning ");
+    assert_eq!(told.iter().filter(is_warning).count(), 1);
+}
+
+#[test]
 fn two_outages_before_the_log_could_be_read_are_one_gap() {
     let mut world = back();
     world.cut(Kind::Poll);
@@ -250,6 +296,34 @@ fn what_the_server_stored_and_never_sent_comes_after_the_end() {
         &log(&[(1, 0, "first"), (2, 5, "never sent")]),
     );
     assert_eq!(world.told(), ["r log never sent"]);
+}
+
+#[test]
+fn after_the_end_a_log_that_could_not_be_read_is_asked_for_over_the_next_connection_and_no_later() {
+    let mut world = up_to_date();
+    world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
+    world.advance(3000);
+    for _ in 0..2 {
+        world.answer(Kind::Log, 404, "");
+    }
+    world.advance(1000);
+    assert!(!world.is_asked(Kind::Log));
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    assert!(world.is_asked(Kind::Log));
+    for _ in 0..20 {
+        if world.is_asked(Kind::Log) {
+            world.answer(Kind::Log, 200, &log(&[(1, 0, "first")]));
+        }
+        world.advance(1000);
+    }
+    let asked = world.client.stats().history_requests;
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    world.advance(15_000);
+    assert_eq!(world.client.stats().history_requests, asked);
 }
 
 #[test]

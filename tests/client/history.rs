@@ -176,6 +176,53 @@ fn live_lines_take_their_place_among_the_stored_ones() {
 }
 
 #[test]
+fn a_milestone_that_only_the_log_has_is_the_task() {
+    for (kind, task) in [("MILESTONE", Some("r task found")), ("INFO", None)] {
+        let mut world = asking();
+        let body = format!("[{}]", stored(1, 1, "found").replace("INFO", kind));
+        world.answer(Kind::Log, 200, &body);
+        let told = world.told();
+        let tasks = told.iter().find(|told| told.starts_with("r task"));
+        assert_eq!(tasks.map(String::as_str), task, "{told:?}");
+    }
+}
+
+#[test]
+fn a_log_that_is_two_seconds_behind_is_read_twice_and_no_more() {
+    let mut world = asking();
+    let mut all = Vec::new();
+    for second in 0..20 {
+        all.push((second + 1, second, "live"));
+        world.receive(&line(second, 1, "live"));
+        if world.is_asked(Kind::Log) {
+            let has = all.len().saturating_sub(2);
+            world.answer(Kind::Log, 200, &log(&all[..has]));
+        }
+        if second % 5 == 4 {
+            world.receive("2");
+            world.accept();
+        }
+        world.advance(1000);
+    }
+    assert_eq!(world.client.stats().history_requests, 2);
+}
+
+#[test]
+fn an_end_waits_only_for_a_log_that_can_come_in_time() {
+    for (waited_ms, is_told) in [(20_000, true), (20_001, false)] {
+        let mut world = asking();
+        world.answer_with(Kind::Log, throttled(429, 30));
+        world.advance(waited_ms);
+        world.input(Input::Refresh("r".to_owned()));
+        world.forget();
+        world.status("r", 200, DONE);
+        let told = world.told();
+        let has_end = told.contains(&"r end completed".to_owned());
+        assert_eq!(has_end, is_told, "{waited_ms} ms: {told:?}");
+    }
+}
+
+#[test]
 fn live_lines_wait_for_both_places_no_longer_than_for_one() {
     let mut world = asking();
     world.receive(&(line(5, 7, "live") + "|2"));
