@@ -1,13 +1,14 @@
 //! Carrying out the steps of a plan.
 
 use mock_server::{Command, DropOpen, Nothing, OfflineMode, Outcome, Restart, Sessions};
+use research_socket::http::RequestId;
 use research_socket::research::{CancelId, Input, ResearchId};
 use research_socket::socket::{Acked, Emit, EmitId};
 
 use crate::network::{Event, lost};
 use crate::page::Page;
 use crate::plan::{Ack, Act, Ending, Fault, Job, PAGES, Step};
-use crate::rules::Verdict;
+use crate::rules::{Verdict, require};
 use crate::story::id_of;
 use crate::world::World;
 
@@ -30,7 +31,7 @@ impl World<'_> {
     fn open(&mut self, index: usize) -> Result<Option<&mut Page>, String> {
         if matches!(self.pages.get(index), Some(None)) {
             let seed = self.plan.seed ^ ((index as u64) << 32);
-            let page = Page::new(&self.plan.setup, seed, self.now);
+            let page = Page::new(&self.plan.setup, self.plan.limits(), seed, self.now);
             if let Some(place) = self.pages.get_mut(index) {
                 *place = Some(page);
             }
@@ -41,7 +42,7 @@ impl World<'_> {
         Ok(self.pages.get_mut(index).and_then(Option::as_mut))
     }
 
-    fn act(&mut self, index: usize, act: Act) -> Verdict {
+    pub(crate) fn act(&mut self, index: usize, act: Act) -> Verdict {
         let now = self.now;
         let Some(page) = self.open(index)? else {
             return Ok(());
@@ -174,9 +175,34 @@ impl World<'_> {
             );
         }
         if timer_first {
+            let lie = self.answers_that_count(index, &held);
             self.feed(index, Input::Timeout)?;
+            let Some(Some(page)) = self.pages.get(index) else {
+                return Ok(());
+            };
+            let given_up = |id| !page.rules.open.iter().any(|open| open.id == id);
+            let lost: Vec<_> = lie.into_iter().filter(|id| given_up(*id)).collect();
+            require(lost.is_empty(), || {
+                format!("given up, though the answer had arrived: {lost:?}")
+            })?;
         }
         self.reach_all(index, held)
+    }
+
+    /// The requests of a live connection whose answers have arrived while nothing ran. None if the
+    /// page slept for so long that the connection is dead, or has been patient before.
+    fn answers_that_count(&self, index: usize, held: &[Event]) -> Vec<RequestId> {
+        let Some(Some(page)) = self.pages.get(index) else {
+            return Vec::new();
+        };
+        if !self.plan.limits().one_nap || !page.rules.is_live() {
+            return Vec::new();
+        }
+        let answered = held.iter().filter_map(|event| match event {
+            Event::Answer { request, .. } => Some(*request),
+            _ => None,
+        });
+        answered.filter(|id| page.rules.is_current(*id)).collect()
     }
 
     fn reach_all(&mut self, index: usize, held: Vec<Event>) -> Verdict {

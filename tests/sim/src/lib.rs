@@ -12,6 +12,7 @@
 mod act;
 mod draw;
 mod entropy;
+mod farewell;
 mod journal;
 mod liveness;
 mod network;

@@ -10,7 +10,7 @@ use crate::story::id_of;
 use crate::world::World;
 
 /// The longest wait that a client grants to a `Retry-After`, in milliseconds.
-const MAX_RETRY_AFTER: u64 = 300_000;
+pub(crate) const MAX_RETRY_AFTER: u64 = 300_000;
 
 /// The longest pause between two questions about a research that stays silent, in milliseconds.
 const MAX_SILENCE: u64 = 600_000;
@@ -25,12 +25,16 @@ impl World<'_> {
         self.let_pass(self.way() * 10 + 1_000)?;
         self.until("every research is live or ended", Self::is_following)?;
         self.prove_live()?;
+        self.leave_and_return()?;
+        self.until("every research is live again", Self::is_following)?;
         let finished = self.finish();
         self.blame(finished)?;
         self.until("the page hears of every end", Self::has_heard_ends)?;
+        let sids = self.sids();
         let closed = self.close_pages();
         self.blame(closed)?;
-        self.until("nothing is left after close", Self::is_over)
+        self.until("nothing is left after close", Self::is_over)?;
+        self.are_forgotten(&sids)
     }
 
     /// What a page sent shortly before may still change the subscriptions.
@@ -64,11 +68,14 @@ impl World<'_> {
                 continue;
             };
             let (hidden, online) = (page.hidden, page.online);
-            page.online = true;
             if hidden {
                 self.show(index)?;
             }
-            if !online {
+            // Some browsers never say it: then the client has to look by itself.
+            if !online && self.plan.seed.is_multiple_of(2) {
+                if let Some(Some(page)) = self.pages.get_mut(index) {
+                    page.online = true;
+                }
                 self.feed(index, Input::Online(true))?;
             }
             let Some(Some(page)) = self.pages.get(index) else {
@@ -106,7 +113,10 @@ impl World<'_> {
         let state = page.client.state();
         let setup = &self.plan.setup;
         let idle = matches!(state.name, StateName::Stopped | StateName::Fallback);
-        let for_good = state.reason.as_ref().map(Failure::retry) == Some(Retry::Stop);
+        // A page that was left and is seen again connects by itself.
+        let reason = state.reason.as_ref();
+        let reason = reason.filter(|failure| **failure != Failure::PageHidden);
+        let for_good = reason.map(Failure::retry) == Some(Retry::Stop);
         idle && (for_good || !setup.reconnection || setup.fallback.is_none())
     }
 
@@ -207,7 +217,7 @@ impl World<'_> {
                     || truth.ended
                     || heard.first_missing(truth).is_none();
                 (heard.ended || truth.ended || heard.has_exactly(first)) && all
-            })
+            }) && !page.client.is_using_fallback()
         })
     }
 
@@ -278,8 +288,9 @@ impl World<'_> {
                 })
                 .collect();
             format!(
-                "{:?}, {followed:?}, in flight {:?}",
+                "{:?}, polling {}, {followed:?}, in flight {:?}",
                 page.client.state(),
+                page.client.is_using_fallback(),
                 page.rules.open
             )
         };

@@ -1,12 +1,12 @@
 //! One page: its client, its browser's moods, and what it has heard.
 
 use research_socket::config::{Config, Fallback};
-use research_socket::research::{Client, Event};
+use research_socket::research::{Client, Event, ResearchEvent, Source};
 use research_socket::time::Timestamp;
 
 use crate::network::Event as NetworkEvent;
 use crate::plan::{RESEARCHES, Setup, Vouch};
-use crate::rules::{Rules, Verdict, require};
+use crate::rules::{Limits, Rules, Verdict, require};
 use crate::story::{Heard, Truth, echo_of, number_of};
 
 /// The wall clock of the server when a schedule starts, in milliseconds.
@@ -41,9 +41,9 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    pub(crate) fn new(setup: &Setup, seed: u64, now: u64) -> Self {
+    pub(crate) fn new(setup: &Setup, limits: Limits, seed: u64, now: u64) -> Self {
         let config = config_of(setup);
-        let rules = Rules::new(&config, setup.max_payload as usize);
+        let rules = Rules::new(&config, setup.max_payload as usize, limits);
         let ahead = setup.clock_ahead;
         let client = Client::new(config, seed, clock(ahead, now));
         Self {
@@ -118,6 +118,10 @@ impl Page {
         require(!was_closed || is_reply, || {
             format!("after close: {event:?}")
         })?;
+        let is_live = matches!(event, Event::Message { .. }) || is_live_update(event);
+        require(!is_live || self.rules.is_live(), || {
+            format!("over no connection: {event:?}")
+        })?;
         match event {
             Event::Research { id, event } => {
                 let heard = number_of(id).and_then(|n| self.heard.get_mut(n));
@@ -188,6 +192,11 @@ impl Page {
         }
         Ok(())
     }
+}
+
+/// Whether it comes from the server at this moment. Lines of the log and the end may have waited.
+fn is_live_update(event: &Event) -> bool {
+    matches!(event, Event::Research { event: ResearchEvent::Update(update), .. } if update.source == Source::Live)
 }
 
 fn clock(ahead: i64, now: u64) -> Timestamp {

@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
+use crate::rules::Limits;
+
 /// How many researches the server has, `r0`, `r1` and the benchmark run `7`.
 pub const RESEARCHES: u8 = 3;
 
@@ -350,6 +352,44 @@ impl Plan {
             Step::Break(Fault::Next(_, trouble) | Fault::Every(_, trouble, _)) => is(*trouble),
             Step::Break(_) | Step::Job(..) | Step::Page(..) => false,
         })
+    }
+
+    /// What the plan leaves to the client alone.
+    pub(crate) fn limits(&self) -> Limits {
+        // While it sleeps the server waits for pongs, and no longer than that.
+        let short = self.setup.ping_timeout / 2;
+        let disturbs = |step: &Step| match step {
+            Step::Break(_) => true,
+            Step::Page(_, Act::Sleep { ms, cut, .. }) => *cut || u64::from(*ms) > short,
+            Step::Page(
+                _,
+                Act::Hide | Act::Online(false) | Act::Throttle { .. } | Act::Vouch(_),
+            ) => true,
+            Step::Job(..) | Step::Page(..) => false,
+        };
+        let delays = |step: &Step| {
+            matches!(
+                step,
+                Step::Page(_, Act::Hide | Act::Sleep { .. } | Act::Throttle { .. })
+            )
+        };
+        let silence = self.setup.ping_interval + self.setup.ping_timeout;
+        let naps = self
+            .steps
+            .iter()
+            .filter(|(_, step)| matches!(step, Step::Page(_, Act::Sleep { .. })));
+        let naps = naps.count();
+        let stops = |step: &Step| match step {
+            Step::Page(_, Act::Sleep { ms, .. }) => u64::from(*ms) > silence,
+            Step::Page(_, act) => matches!(act, Act::Hide | Act::Throttle { .. }),
+            Step::Break(_) | Step::Job(..) => false,
+        };
+        Limits {
+            undisturbed: !self.steps.iter().any(|(_, step)| disturbs(step)),
+            one_nap: naps == 1 && !self.steps.iter().any(|(_, step)| stops(step)),
+            punctual: !self.steps.iter().any(|(_, step)| delays(step)),
+            silence,
+        }
     }
 
     /// A test that runs this plan, to be pasted into a file with `use sim::*`.

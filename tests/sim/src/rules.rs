@@ -1,6 +1,7 @@
 //! What must hold after every step, whatever happens: of requests, states and attempts.
 
 use research_socket::config::Config;
+use research_socket::failure::Failure;
 use research_socket::http::{Command, Method, Request, RequestId};
 use research_socket::research::{Client, Event, Input, StateName};
 use research_socket::socket::STABLE_AFTER_MS;
@@ -34,6 +35,12 @@ const MAX_STARTS_A_SECOND: u32 = 60;
 /// Timeouts that a client may ask for in one second.
 const MAX_TIMEOUTS_A_SECOND: u32 = 60;
 
+/// How long the last words of a session may take, in milliseconds.
+const GOODBYE: u64 = 2_000;
+
+/// How long an answer about a research may take, in milliseconds.
+const ANSWER: u64 = 10_000;
+
 /// One request without an answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Open {
@@ -41,6 +48,8 @@ pub(crate) struct Open {
     pub(crate) kind: Kind,
     /// Index into [`Rules::sessions`].
     pub(crate) session: Option<usize>,
+    /// When it was started.
+    since: u64,
 }
 
 #[derive(Debug)]
@@ -56,6 +65,7 @@ pub(crate) struct Rules {
     pub(crate) open: Vec<Open>,
     sessions: Vec<Session>,
     last_request: Option<RequestId>,
+    timeout: u64,
     max_payload: usize,
     max_attempts: Option<u32>,
     live_since: Option<u64>,
@@ -67,14 +77,35 @@ pub(crate) struct Rules {
     begun: bool,
     /// The page says so.
     offline: bool,
+    /// The page says that there is no network, and nothing has shown the contrary.
+    without_network: bool,
+    /// No handshake before then: the server asked for that.
+    not_before: u64,
+    limits: Limits,
+    now: u64,
     second: u64,
     starts: u32,
     timeouts: u32,
 }
 
+/// What a plan leaves to the client alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Limits {
+    /// Whether nothing in the plan is a reason to lose a connection.
+    pub(crate) undisturbed: bool,
+    /// Whether timers fire on time.
+    pub(crate) punctual: bool,
+    /// Whether all pages run all the time but for one sleep that no session dies of.
+    pub(crate) one_nap: bool,
+    /// How long a poll may be in flight, in milliseconds: until the next ping has to be there.
+    pub(crate) silence: u64,
+}
+
 impl Rules {
-    pub(crate) fn new(config: &Config, max_payload: usize) -> Self {
+    pub(crate) fn new(config: &Config, max_payload: usize, limits: Limits) -> Self {
         Self {
+            limits,
+            timeout: config.timeout_ms,
             max_payload,
             max_attempts: config.reconnection_attempts,
             forgiven: true,
@@ -87,6 +118,23 @@ impl Rules {
         self.begun
     }
 
+    /// Whether events flow both ways, as far as the page has heard.
+    pub(crate) const fn is_live(&self) -> bool {
+        self.live_since.is_some()
+    }
+
+    /// Whether this request belongs to the session that is used.
+    pub(crate) fn is_current(&self, id: RequestId) -> bool {
+        let newest = self.sessions.len().checked_sub(1);
+        let is_it = |open: &Open| open.id == id && open.session == newest;
+        newest.is_some() && self.open.iter().any(is_it)
+    }
+
+    /// The server has asked to be left alone for so long, by its answer to a handshake.
+    pub(crate) fn asked_to_wait(&mut self, ms: u64) {
+        self.not_before = self.now + ms;
+    }
+
     /// The session that was used last.
     pub(crate) fn sid(&self) -> Option<&str> {
         self.sessions.last().map(|session| session.sid.as_str())
@@ -94,6 +142,7 @@ impl Rules {
 
     /// Takes an input before the client does.
     pub(crate) fn input(&mut self, now: u64, input: &Input) -> Verdict {
+        self.now = now;
         if now / 1000 != self.second {
             (self.second, self.starts, self.timeouts) = (now / 1000, 0, 0);
         }
@@ -103,13 +152,18 @@ impl Rules {
                 self.begun |= *input == Input::Connect;
                 self.forgiven = true;
                 self.hidden = false;
+                self.not_before = 0;
             }
             Input::Online(online) => {
                 self.offline = !online;
+                self.without_network = !online;
                 self.forgiven |= *online;
             }
             // Before it has connected, a client does not know yet that it is hidden.
-            Input::Hidden => self.hidden = self.begun,
+            Input::Hidden => {
+                self.hidden = self.begun;
+                self.limits.punctual = false;
+            }
             Input::Timeout => {
                 self.timeouts += 1;
                 let words = || format!("{} timeouts in one second", self.timeouts);
@@ -167,6 +221,13 @@ impl Rules {
             format!("the number of {} is used twice", words(request))
         })?;
         self.last_request = Some(request.id);
+        require(
+            kind != Kind::Handshake || self.now >= self.not_before,
+            || {
+                let early = self.not_before - self.now;
+                format!("a handshake {early} ms before the server wants one")
+            },
+        )?;
         let session = sid_of(request).map(|sid| self.session(sid));
         let lane = |kind| match kind {
             Kind::Join => Kind::Post,
@@ -196,6 +257,7 @@ impl Rules {
             id: request.id,
             kind,
             session,
+            since: self.now,
         });
         require(self.open.len() <= MAX_IN_FLIGHT, || {
             format!("{} requests in flight", self.open.len())
@@ -221,10 +283,19 @@ impl Rules {
     pub(crate) fn event(&mut self, now: u64, event: &Event) -> Verdict {
         match event {
             Event::Connect { .. } => {
+                self.without_network = false;
                 let was = self.live_since.replace(now);
                 require(was.is_none(), || "connected twice".to_owned())
             }
-            Event::Disconnect(_) => {
+            Event::ConnectError(failure) => require(!self.limits.undisturbed, || {
+                format!("no connection without a reason: {failure:?}")
+            }),
+            Event::Disconnect(failure) => {
+                let is_wanted = matches!(failure, Failure::Closed | Failure::PageHidden);
+                let without_reason = self.limits.undisturbed && !is_wanted;
+                require(!without_reason, || {
+                    format!("a connection lost without a reason: {failure:?}")
+                })?;
                 let since = self.live_since.take();
                 if since.is_some_and(|since| now - since >= STABLE_AFTER_MS) {
                     self.forgiven = true;
@@ -239,6 +310,9 @@ impl Rules {
                 let follows = *attempt > self.attempt || again || self.forgiven;
                 let before = std::mem::replace(&mut self.attempt, *attempt);
                 self.forgiven = false;
+                require(!self.without_network, || {
+                    format!("attempt {attempt} is counted without a network")
+                })?;
                 require(within && follows, || {
                     format!(
                         "attempt {attempt} after {before}, of {:?}",
@@ -250,12 +324,27 @@ impl Rules {
         }
     }
 
+    /// How long a request may be in flight, in milliseconds, if timers fire on time.
+    fn longest(&self, kind: Kind) -> u64 {
+        match kind {
+            Kind::Handshake | Kind::Terminate => self.timeout,
+            Kind::Poll => self.limits.silence + GOODBYE,
+            Kind::Post | Kind::Join => self.timeout + GOODBYE,
+            Kind::Status | Kind::Logs => ANSWER,
+        }
+    }
+
     /// Looks at the client after all outputs of an input.
     pub(crate) fn check(&self, now: u64, client: &Client, timeout: Option<u64>) -> Verdict {
         if let Some(due) = timeout {
             require(due > now, || {
                 format!("due at {due}, {} ms ago: a busy loop", now - due)
             })?;
+        }
+        if self.limits.punctual {
+            let is_late = |open: &&Open| now - open.since > self.longest(open.kind);
+            let late = self.open.iter().find(is_late);
+            require(late.is_none(), || format!("given up too late: {late:?}"))?;
         }
         let state = client.state().name;
         let live = client.is_connected();

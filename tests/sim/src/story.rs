@@ -1,7 +1,7 @@
 //! What the researches truly did, and what a page has heard of it.
 
 use research_socket::json::Raw;
-use research_socket::research::{Event, Field, LogEntry, ResearchEvent};
+use research_socket::research::{Event, Field, LogEntry, ResearchEvent, Source};
 
 use crate::plan::RESEARCHES;
 use crate::rules::{Verdict, require};
@@ -82,6 +82,8 @@ pub(crate) struct Heard {
     newest_live: u64,
     /// Whether the page was told that lines are missing, or may be.
     pub(crate) uncertain: bool,
+    /// Lines of the stored log since the last gap.
+    recovered: u64,
 }
 
 impl Heard {
@@ -141,7 +143,10 @@ impl Heard {
             }
             ResearchEvent::Gap(gap) => {
                 self.uncertain |= gap.missing != Some(0);
-                Ok(())
+                let came = std::mem::take(&mut self.recovered);
+                require(gap.recovered <= came && gap.from <= gap.to, || {
+                    format!("a gap, but {came} lines were recovered: {gap:?}")
+                })
             }
             ResearchEvent::Engine(_)
             | ResearchEvent::Status { .. }
@@ -151,6 +156,7 @@ impl Heard {
     }
 
     fn line(&mut self, entry: &LogEntry, truth: &Truth, ordered: bool) -> Verdict {
+        self.recovered += u64::from(entry.source == Source::History);
         self.exact.resize(truth.lines.len(), false);
         self.groups.resize(truth.lines.len(), 0);
         let time = entry.time.as_deref().and_then(read_time);

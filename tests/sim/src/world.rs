@@ -5,9 +5,10 @@ use research_socket::http::{Answer, Command};
 use research_socket::research::{Input, Output};
 
 use crate::journal::Journal;
+use crate::liveness::MAX_RETRY_AFTER;
 use crate::network::{Event, Network};
 use crate::page::{Page, START};
-use crate::plan::{Job, PAGES, Plan, RESEARCHES, Release, Setup, Step, Trouble, Vouch};
+use crate::plan::{Job, Kind, PAGES, Plan, RESEARCHES, Release, Setup, Step, Trouble, Vouch};
 use crate::rules::{Verdict, Violation};
 use crate::story::{Truth, id_of};
 
@@ -176,10 +177,22 @@ impl<'p> World<'p> {
                 request, answer, ..
             } => {
                 let good = match &answer {
-                    Answer::Response(response) => (200..=299).contains(&response.status),
+                    Answer::Response(response) => {
+                        let mut packets = response.body.split(|byte| *byte == 0x1e);
+                        (200..=299).contains(&response.status)
+                            && packets.all(|packet| packet != b"1")
+                    }
                     Answer::Failed(_) => false,
                 };
                 let open = page.rules.answered(request, good);
+                if let Answer::Response(response) = &answer
+                    && let Some(ms) = response.retry_after_ms.filter(|_| response.status >= 400)
+                    && open
+                        .as_ref()
+                        .is_some_and(|open| open.kind == Kind::Handshake)
+                {
+                    page.rules.asked_to_wait(ms.min(MAX_RETRY_AFTER));
+                }
                 if open.is_none() && !self.races {
                     return Ok(());
                 }
