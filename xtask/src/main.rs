@@ -13,6 +13,7 @@ mod fuzz;
 mod leftovers;
 mod lock;
 mod mutants;
+mod planted;
 mod process;
 mod project;
 mod setup;
@@ -68,6 +69,10 @@ enum Task {
         /// Print the steps and run nothing.
         #[arg(long)]
         list: bool,
+        /// Test the simulation instead: plant the faults of tests/sim/planted in a copy of the
+        /// client, and see that it finds each. With names, only those faults.
+        #[arg(long, conflicts_with = "list")]
+        planted: bool,
     },
     /// Measure what the package costs, natively and in Chromium beside socket.io-client.
     ///
@@ -143,7 +148,12 @@ fn run(task: Task) -> Result<bool> {
                 println!("{:<12} {}", step.name, step.about);
             }
         }
-        Task::Test { steps, list: false } => return test::run(&project, &steps),
+        Task::Test {
+            steps: names,
+            planted: true,
+            ..
+        } => return planted::run(&project, &names),
+        Task::Test { steps, .. } => return test::run(&project, &steps),
         Task::Bench { quick } => return bench::run(&project, quick),
         Task::Fuzz {
             target,

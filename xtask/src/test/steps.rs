@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result};
 use super::counts::Counts;
 use super::{Context, Report, capabilities, node};
 use crate::build::{self, Mode};
+use crate::planted;
 use crate::process;
 use crate::project::WASM_TARGET;
 use crate::setup::Part;
@@ -30,12 +31,18 @@ pub(crate) struct Step {
 }
 
 /// All steps, quick ones first.
-pub(crate) const STEPS: [Step; 13] = [
+pub(crate) const STEPS: [Step; 14] = [
     Step {
         name: "fmt",
         about: "formatting",
         needs: &[],
         run: fmt,
+    },
+    Step {
+        name: "patches",
+        about: "planted faults, whether they still fit the client",
+        needs: &[],
+        run: patches,
     },
     Step {
         name: "clippy",
@@ -139,6 +146,25 @@ fn fmt(context: &Context) -> Result<Report> {
             .command("cargo")
             .args(["fmt", "--all", "--check"]),
     )
+}
+
+/// Whether the simulation finds them is what `cargo xtask test --planted` asks.
+fn patches(context: &Context) -> Result<Report> {
+    let mut counts = Counts::default();
+    let mut failures = String::new();
+    for fault in planted::all(&context.project)? {
+        match fault.check(context.project.root()) {
+            Ok(()) => counts.passed += 1,
+            Err(error) => {
+                counts.failed += 1;
+                failures.push_str(&format!("{}: {error:#}\n", fault.name));
+            }
+        }
+    }
+    Ok(Report {
+        counts,
+        failure: (counts.failed > 0).then_some(failures),
+    })
 }
 
 fn clippy(context: &Context) -> Result<Report> {
