@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::date::Instant;
 use super::event::Source;
-use super::ledger::{Identity, Stored};
+use super::identity::{Identity, Stored};
 use super::level::LogLevel;
 use super::text::{Text, bounded};
 use super::warning::Refusals;

@@ -12,6 +12,7 @@ mod failure;
 mod fields;
 mod history;
 mod id;
+mod identity;
 mod job;
 mod ledger;
 mod level;

@@ -3,8 +3,8 @@
 use super::dedup;
 use super::event::{End, Gap, ResearchEvent, Source};
 use super::history::CONFIRM_AFTER_MS;
+use super::identity::Stored;
 use super::job::Job;
-use super::ledger::Stored;
 use super::level::LogLevel;
 use super::log::{Line, LogEntry};
 use super::message::parse;
