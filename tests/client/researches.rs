@@ -408,10 +408,11 @@ fn refresh_of_a_research_that_has_ended_asks_nothing() {
 fn counters_outlive_their_research() {
     let mut world = World::following();
     let line = r#"42["progress_r",{"log_entry":{"message":"m","time":"t","type":"INFO"}}]"#;
-    world.receive(&format!("{line}|{line}"));
+    let damaged = r#"42["progress_r",{"log_entry":5}]"#;
+    world.receive(&format!("{line}|{line}|{damaged}"));
     world.unsubscribe("r");
     let stats = world.client.stats();
-    assert_eq!((stats.lines, stats.duplicates), (1, 1));
+    assert_eq!((stats.lines, stats.duplicates, stats.refused), (1, 1, 1));
     world.subscribe("r");
     world.receive(line);
     world.close();
