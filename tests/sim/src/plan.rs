@@ -374,6 +374,9 @@ impl Plan {
             )
         };
         let silence = self.setup.ping_interval + self.setup.ping_timeout;
+        // A ping may wait for the next poll, and its pong for the POST before it: six ways in all.
+        let way = u64::from(self.setup.latency + self.setup.jitter);
+        let is_roomy = self.setup.ping_timeout > 8 * way;
         let naps = self
             .steps
             .iter()
@@ -385,7 +388,7 @@ impl Plan {
             Step::Break(_) | Step::Job(..) => false,
         };
         Limits {
-            undisturbed: !self.steps.iter().any(|(_, step)| disturbs(step)),
+            undisturbed: is_roomy && !self.steps.iter().any(|(_, step)| disturbs(step)),
             one_nap: naps == 1 && !self.steps.iter().any(|(_, step)| stops(step)),
             punctual: !self.steps.iter().any(|(_, step)| delays(step)),
             silence,
