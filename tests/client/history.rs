@@ -208,6 +208,18 @@ fn a_log_that_is_two_seconds_behind_is_read_twice_and_no_more() {
 }
 
 #[test]
+fn a_live_line_without_a_time_is_not_looked_for_in_the_log() {
+    let mut world = asking();
+    world.receive(r#"42["progress_r",{"log_entry":{"message":"untimed","type":"INFO"}}]"#);
+    for _ in 0..2 {
+        world.answer(Kind::Log, 200, "[]");
+        world.advance(3000);
+    }
+    world.advance(12_000);
+    assert_eq!(world.client.stats().history_requests, 2);
+}
+
+#[test]
 fn an_end_waits_only_for_a_log_that_can_come_in_time() {
     for (waited_ms, is_told) in [(20_000, true), (20_001, false)] {
         let mut world = asking();
