@@ -230,3 +230,39 @@ async fn the_status_that_is_asked_for_fills_the_snapshot() {
             .all(|value| !value.is_instance_of::<js_sys::Map>())
     );
 }
+
+#[wasm_bindgen_test]
+async fn a_line_from_the_stored_log_looks_like_a_live_one_and_says_where_it_comes_from() {
+    let world = World::new();
+    world.control(mock_server::Command::Burst(mock_server::Burst {
+        research_id: "r".to_owned(),
+        lines: 2,
+        live: false,
+        ..mock_server::Burst::default()
+    }));
+    let client = world.connected(json!({"history": true})).await;
+    client.subscribe("r");
+    let stored = world.heard(&client, "log").await;
+    assert_eq!(stored["message"], "line 1");
+    assert_eq!(
+        (&stored["level"], &stored["source"]),
+        (&json!("info"), &json!("history"))
+    );
+    assert!(
+        stored["id"].is_u64() && stored["timestamp"].is_string(),
+        "{stored}"
+    );
+    let time = stored["time"].as_str().unwrap();
+    assert!(
+        js_sys::Date::parse(time) > 1.7e12 && time.contains('T'),
+        "{time}"
+    );
+
+    // The server shows the newest one to whoever subscribes.
+    world
+        .until("the live line", || client.count("log") == 2)
+        .await;
+    let live = client.of("log").pop().unwrap();
+    assert_eq!(live["source"], "live");
+    assert_eq!(to_json(&client.call(|c| c.stats()))["recovered"], 1);
+}

@@ -75,10 +75,19 @@ export const DIFFERENCES = [
   {
     what: "the status of the research and its stored log are asked for after connecting",
     why: "nothing that the server sent while nobody was there is sent again",
-    remove: ({ ours }) => {
-      const count = ours.endpoints.length;
-      ours.endpoints = [];
-      return count > 0;
-    },
+    remove: ({ ours }) => removeEndpoint(ours, /\/status$/),
+  },
+  {
+    what: "the stored log of the research is asked for once it is subscribed to",
+    why: "lines from before the subscription are sent to nobody",
+    remove: ({ ours }) => removeEndpoint(ours, /\/logs$/),
   },
 ];
+
+/** @param {Trace} trace @param {RegExp} path */
+function removeEndpoint(trace, path) {
+  const others = trace.endpoints.filter((/** @type {any} */ one) => !path.test(one.path));
+  const found = others.length < trace.endpoints.length;
+  trace.endpoints = others;
+  return found;
+}
