@@ -73,7 +73,7 @@ export const DIFFERENCES = [
     },
   },
   {
-    what: "the status of the research and its stored log are asked for after connecting",
+    what: "the status of the research is asked for after connecting",
     why: "nothing that the server sent while nobody was there is sent again",
     remove: ({ ours }) => removeEndpoint(ours, /\/status$/),
   },
