@@ -2,6 +2,7 @@
 
 use mock_server::{Command, DropOpen, Nothing, OfflineMode, Outcome, Restart, Sessions};
 use research_socket::http::RequestId;
+use research_socket::patience::LATE_MS;
 use research_socket::research::{CancelId, Input, ResearchId};
 use research_socket::socket::{Acked, Emit, EmitId};
 
@@ -190,12 +191,15 @@ impl World<'_> {
     }
 
     /// The requests of a live connection whose answers have arrived while nothing ran. None if the
-    /// page slept for so long that the connection is dead, or has been patient before.
+    /// page slept for so long that the connection is dead, has been patient before, or is on time.
     fn answers_that_count(&self, index: usize, held: &[Event]) -> Vec<RequestId> {
         let Some(Some(page)) = self.pages.get(index) else {
             return Vec::new();
         };
-        if !self.plan.limits().one_nap || !page.rules.is_live() {
+        let is_late = page
+            .due_exactly()
+            .is_some_and(|due| due + LATE_MS < self.now);
+        if !is_late || !self.plan.limits().one_nap || !page.rules.is_live() {
             return Vec::new();
         }
         let answered = held.iter().filter_map(|event| match event {
