@@ -584,9 +584,12 @@ export interface Failure {
 }
 
 export interface Gap {
-  /** When the server was heard last before the gap, as of `Date.now()`. */
+  /**
+   * When the server was heard last before the gap, as of `Date.now()`; where the stored log could not be read from the
+   * beginning, when the page began to follow the research.
+   */
   readonly from: number;
-  /** When it was heard again, as of `Date.now()`. */
+  /** When it was heard again, or the log was given up, as of `Date.now()`. */
   readonly to: number;
   /** How many of the lines came later after all. */
   readonly recovered: number;

@@ -130,8 +130,14 @@ impl Checks {
                 Outcome::Refused { .. } => {
                     subscription.schedule = Schedule::Never;
                     subscription.is_unanswerable = true;
+                    subscription.owes_status = true;
                 }
-                Outcome::Status { .. } => subscription.schedule.answered(now, config, pause_ms),
+                Outcome::Status { .. } => {
+                    subscription
+                        .schedule
+                        .answered(now, started, config, pause_ms);
+                    subscription.owes_status = false;
+                }
                 Outcome::Failed
                 | Outcome::Log { .. }
                 | Outcome::NoLog { .. }

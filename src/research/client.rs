@@ -403,7 +403,7 @@ impl Client {
             schedule.once(self.now);
         }
         self.send_about(SUBSCRIBE, &id);
-        let mut history = History::new(&self.config);
+        let mut history = History::new(&self.config, self.now);
         let limits = Limits {
             dedup_entries: self.config.dedup_entries,
             seed: self.random.bits(),
@@ -419,6 +419,7 @@ impl Client {
                 job,
                 schedule,
                 is_unanswerable: false,
+                owes_status: false,
                 refused: false,
                 history,
                 watchdog: Watchdog::new(
@@ -461,13 +462,26 @@ impl Client {
         if std::mem::take(&mut self.polling) {
             self.start_polling();
         }
+        let (now, timeout_ms) = (self.now, timeout_ms(&self.config));
         let live = self.connection.is_live();
         for subscription in self.subscriptions.values_mut() {
+            subscription.history.forgive(now);
             subscription.is_unanswerable = false;
-            subscription.history.forgive(self.now);
-            if std::mem::take(&mut subscription.refused) && live {
+            let was_refused = std::mem::take(&mut subscription.refused);
+            if !live || subscription.job.end().is_some() {
+                // A new connection asks for everything, an end for no more than the log.
+                continue;
+            }
+            if was_refused {
+                // What it did meanwhile was missed.
                 self.connection
                     .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
+                if subscription.history.connected(now, timeout_ms) {
+                    subscription.job.hold();
+                }
+            }
+            if (was_refused || subscription.owes_status) && self.config.fallback.is_some() {
+                subscription.schedule.once(now);
             }
         }
     }
@@ -643,8 +657,7 @@ impl Client {
             self.stats.unrequested += 1;
             return;
         };
-        // The first live update: the connection serves this research.
-        subscription.schedule = Schedule::Never;
+        subscription.schedule.heard();
         subscription.watchdog.hear(self.now);
         // The server shows it to this page again, so its silence can be asked about.
         subscription.is_unanswerable = false;
@@ -728,7 +741,7 @@ impl Client {
                 if let ResearchEvent::End(_) = event {
                     subscription.history.ended(self.now);
                     // An outage that the log has not cleared up: after the end it is too late.
-                    subscription.history.doubt();
+                    subscription.history.doubt(self.now);
                     if let Some(gap) = subscription.history.close_gap(Some(self.now)) {
                         self.stats.gaps += 1;
                         self.events.push_back(Event::Research {

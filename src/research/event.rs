@@ -87,12 +87,14 @@ impl Source {
     }
 }
 
-/// Lines that a client missed while it was away.
+/// Lines that a client missed while it was away, or all that were stored before if their log cannot
+/// be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// When the client last heard the server, in milliseconds since the epoch.
+    /// When the client last heard the server, in milliseconds since the epoch; of a log that could not
+    /// be read from the beginning, when the page began to follow the research.
     pub from: u64,
-    /// When it heard the server again, in milliseconds since the epoch.
+    /// When it heard the server again or gave up the log, in milliseconds since the epoch.
     pub to: u64,
     /// Lines that the stored log had and that were delivered afterwards.
     pub recovered: u64,

@@ -49,8 +49,11 @@ pub(super) struct History {
     not_before: Timestamp,
     /// Until when live lines and the end wait for the answer.
     hold_until: Option<Timestamp>,
-    /// Whether there was an answer: before, nothing can be missing from it.
-    has_answered: bool,
+    /// When the page began to follow the research.
+    since: Timestamp,
+    /// Whether there was an answer, or the page knows that there is none: before, nothing can be
+    /// missing from it.
+    has_begun: bool,
     /// Whether the log may have lines that the page has not.
     is_incomplete: bool,
     gap: Option<OpenGap>,
@@ -114,7 +117,7 @@ pub(super) enum Problem {
 }
 
 impl History {
-    pub(super) const fn new(config: &Config) -> Self {
+    pub(super) const fn new(config: &Config, now: Timestamp) -> Self {
         Self {
             wish: Wish::Nothing,
             asked: false,
@@ -127,7 +130,8 @@ impl History {
             tries: 0,
             not_before: Timestamp::from_millis(0),
             hold_until: None,
-            has_answered: false,
+            since: now,
+            has_begun: false,
             is_incomplete: false,
             gap: None,
         }
@@ -227,19 +231,10 @@ impl History {
 
     /// The connection is gone; the server was heard last at `heard`.
     pub(super) fn lost(&mut self, heard: Timestamp) {
-        let is_loading = self.can_ask() && !self.has_answered && self.tries < MAX_TRIES;
         match &mut self.gap {
             Some(gap) => gap.to = None,
-            None if is_loading || self.place == Place::Unwanted => {}
-            None => {
-                self.gap = Some(OpenGap {
-                    from: heard,
-                    to: None,
-                    recovered: 0,
-                    dropped: 0,
-                    is_uncertain: false,
-                });
-            }
+            None if !self.has_begun || self.place == Place::Unwanted => {}
+            None => self.gap = Some(OpenGap::new(heard, None)),
         }
         // Asked again when there is a connection.
         self.catch_up(Wish::Nothing);
@@ -272,7 +267,7 @@ impl History {
         has_ended: bool,
     ) -> bool {
         self.tries = 0;
-        self.has_answered = true;
+        self.has_begun = true;
         self.not_before = now.after(took_ms.saturating_mul(PAUSE_FACTOR));
         if let Some(gap) = &mut self.gap {
             gap.recovered += recovery.lines;
@@ -329,7 +324,7 @@ impl History {
                 let doubled = RETRY_MS << (self.tries - 1).min(16);
                 self.not_before = now.after(doubled.min(MAX_RETRY_MS).max(pause_ms));
                 if self.tries == MAX_TRIES {
-                    self.doubt();
+                    self.doubt(now);
                 }
                 return self.tries == MAX_TRIES;
             }
@@ -337,7 +332,7 @@ impl History {
         if is_current {
             self.wish = Wish::Nothing;
         }
-        self.doubt();
+        self.doubt(now);
         true
     }
 
@@ -377,10 +372,28 @@ impl History {
         })
     }
 
-    /// Nobody can tell any more what is missing.
-    pub(super) fn doubt(&mut self) {
+    /// Nobody can tell any more what is missing: of an outage, or of the story so far if the log
+    /// could not be read at all.
+    pub(super) fn doubt(&mut self, now: Timestamp) {
+        let is_unread = !self.has_begun && self.place != Place::Unwanted;
+        if self.gap.is_none() && is_unread {
+            self.gap = Some(OpenGap::new(self.since, Some(now)));
+        }
         if let Some(gap) = &mut self.gap {
             gap.is_uncertain = true;
+        }
+        self.has_begun = true;
+    }
+}
+
+impl OpenGap {
+    const fn new(from: Timestamp, to: Option<Timestamp>) -> Self {
+        Self {
+            from,
+            to,
+            recovered: 0,
+            dropped: 0,
+            is_uncertain: false,
         }
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Subscription {
     pub(super) schedule: Schedule,
     /// The server does not tell its status to this page, or knows no such research.
     pub(super) is_unanswerable: bool,
+    /// The last question about its status was refused.
+    pub(super) owes_status: bool,
     /// The server refused it (`subscribe_error`): it is not asked again before the page is looked
     /// at or connects anew.
     pub(super) refused: bool,
@@ -39,7 +41,8 @@ impl Subscription {
 ///
 /// ```text
 ///   Never ── connected ──▶ Once ── answered ──▶ Never
-///     └── no connection ──▶ Repeatedly ── first live update, end ──▶ Never
+///     └── no connection ──▶ Repeatedly ── first live update ──▶ Once
+///   the end ──▶ Never
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Schedule {
@@ -76,8 +79,24 @@ impl Schedule {
         }
     }
 
-    pub(super) fn answered(&mut self, now: Timestamp, config: &Config, pause_ms: u64) {
+    /// The connection serves this research. What happened before it did is still asked for: a late
+    /// line of the log can come live after an end that did not.
+    pub(super) const fn heard(&mut self) {
+        if let Self::Repeatedly(at) = *self {
+            *self = Self::Once(at);
+        }
+    }
+
+    /// The answer to a question that was `asked` then: what it is wanted for since is not in it.
+    pub(super) fn answered(
+        &mut self,
+        now: Timestamp,
+        asked: Timestamp,
+        config: &Config,
+        pause_ms: u64,
+    ) {
         match self {
+            Self::Once(at) if *at > asked => {}
             Self::Never | Self::Once(_) => *self = Self::Never,
             Self::Repeatedly(at) => *at = next(now, config, pause_ms),
         }

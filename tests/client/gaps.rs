@@ -92,10 +92,11 @@ fn an_outage_before_the_story_was_read_is_no_gap_in_it() {
     assert!(!told.iter().any(|told| told.contains("gap")), "{told:?}");
 }
 
-#[test]
-fn an_outage_after_the_story_could_not_be_read_is_a_gap() {
+/// The log fails until the client says so.
+fn unreadable() -> World {
     let mut world = asking();
     for _ in 0..5 {
+        assert_eq!(world.heard(), [""; 0]);
         while !world.is_asked(Kind::Log) {
             world.wait();
         }
@@ -103,6 +104,36 @@ fn an_outage_after_the_story_could_not_be_read_is_a_gap() {
         world.receive("2");
         world.accept_all();
     }
+    world
+}
+
+#[test]
+fn a_story_that_cannot_be_read_is_a_gap_until_it_can() {
+    let mut world = unreadable();
+    assert_eq!(world.heard(), ["r gap 0"]);
+    assert_eq!(world.client.stats().gaps, 1);
+    while !world.is_asked(Kind::Log) {
+        world.advance(5000);
+        world.receive("2");
+        world.accept_all();
+    }
+    world.answer(Kind::Log, 200, &log(&[(1, 0, "first")]));
+    assert_eq!(world.heard(), ["r log first"]);
+}
+
+#[test]
+fn an_end_before_the_story_was_read_comes_after_a_gap() {
+    let mut world = asking();
+    world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
+    world.cut(Kind::Log);
+    let told = world.told();
+    assert_eq!(told[told.len() - 2..], ["r gap 0", "r end completed"]);
+}
+
+#[test]
+fn an_outage_after_the_story_could_not_be_read_is_a_gap() {
+    let mut world = unreadable();
+    world.forget();
     away_and_back(&mut world);
     let told = world.told();
     assert_eq!(lines(&told), ["first", "second"]);

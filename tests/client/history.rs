@@ -473,7 +473,7 @@ fn a_log_that_is_refused_is_said_once_and_asked_for_again_when_the_page_is_seen(
         world.answer(Kind::Log, status, body);
         let mut told = world.heard();
         told.sort();
-        assert_eq!(told, ["r log live", "warning unauthorized r"]);
+        assert_eq!(told, ["r gap 0", "r log live", "warning unauthorized r"]);
         world.advance(15_000);
         assert!(!world.is_asked(Kind::Log));
         world.input(Input::Visible);
@@ -491,7 +491,7 @@ fn a_log_that_is_too_large_is_refused_by_name() {
     for answer in [whole, Answer::Failed(RequestError::TooLarge)] {
         let mut world = asking();
         world.answer_with(Kind::Log, answer);
-        assert_eq!(world.heard(), ["warning damaged-answer r"]);
+        assert_eq!(world.heard(), ["warning damaged-answer r", "r gap 0"]);
         world.advance(15_000);
         assert!(!world.is_asked(Kind::Log));
     }

@@ -257,9 +257,15 @@ fn a_refused_research_is_asked_for_again_when_the_page_is_seen() {
     world.input(Input::Visible);
     assert_eq!(
         world.did(),
-        ["poll s1".to_owned(), subscribes("s1", "\"r\"")]
+        [
+            "poll s1".to_owned(),
+            subscribes("s1", "\"r\""),
+            "status r".to_owned()
+        ]
     );
+    world.status("r", 200, r#"{"status":"in_progress"}"#);
     world.accept();
+    world.forget();
     world.input(Input::Visible);
     assert_eq!(world.did(), [""; 0]);
 }

@@ -1,6 +1,6 @@
 //! A research that is silent over a connection that looks alive.
 
-use research_socket::research::{Input, ResearchId};
+use research_socket::research::{CancelId, Input, ResearchId};
 
 use crate::history::{DONE, RUNS, line, log, up_to_date};
 use crate::words::Kind;
@@ -171,4 +171,79 @@ fn how_long_silence_may_be_is_an_option() {
         world.advance(3_000);
         assert_eq!(world.client.stats().stall_checks, checks);
     }
+}
+
+#[test]
+fn an_end_that_nobody_was_told_of_is_found_though_a_late_line_came_live() {
+    let mut world = World::with_all(|config| config.stall_after_ms = None);
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.cut(Kind::Status);
+    world.receive(&line(5, 1, "late"));
+    world.accept_all();
+    world.answer(Kind::Log, 200, &log(&[(1, 5, "late")]));
+    world.advance(3000);
+    answer_status(&mut world, DONE);
+    world.answer(Kind::Log, 200, &log(&[(1, 5, "late")]));
+    assert_eq!(world.told().last().unwrap(), "r end completed");
+}
+
+#[test]
+fn an_answer_that_is_older_than_a_cancel_does_not_answer_for_it() {
+    let mut world = World::with_all(|config| config.stall_after_ms = None);
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.accept();
+    world.advance(100);
+    world.input(Input::Cancel {
+        cancel: CancelId(1),
+        research: "r".to_owned(),
+        csrf_token: None,
+    });
+    world.answer(Kind::Terminate, 200, r#"{"status":"success"}"#);
+    answer_status(&mut world, RUNS);
+    if world.is_asked(Kind::Log) {
+        world.answer(Kind::Log, 200, "[]");
+    }
+    answer_status(&mut world, DONE);
+}
+
+#[test]
+fn what_was_refused_is_asked_once_more_when_the_page_connects_or_is_seen() {
+    for again in [Input::Connect, Input::Visible] {
+        let mut world = World::with_all(|config| config.stall_after_ms = None);
+        world.subscribe("r");
+        world.connect();
+        world.join();
+        world.accept();
+        world.status("r", 401, "");
+        world.answer(Kind::Log, 401, "");
+        // As older servers do, which tell everybody.
+        world.receive(&line(5, 1, "late"));
+        world.forget();
+        world.advance(10_000);
+        assert_eq!(world.did(), [""; 0]);
+        world.input(again.clone());
+        assert_eq!(world.did(), ["status r"]);
+        world.input(again);
+        answer_status(&mut world, DONE);
+        world.answer(Kind::Log, 200, &log(&[(1, 3, "early"), (2, 5, "late")]));
+        let told = world.told();
+        assert_eq!(told[told.len() - 2..], ["r log early", "r end completed"]);
+    }
+}
+
+#[test]
+fn a_research_that_was_refused_is_caught_up_with_when_the_page_is_seen() {
+    let mut world = up_to_date();
+    world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
+    world.input(Input::Visible);
+    world.accept_all();
+    answer_status(&mut world, RUNS);
+    world.receive(&line(9, 1, "live"));
+    world.answer(Kind::Log, 200, &log(&[(1, 0, "first"), (2, 5, "missed")]));
+    let told = world.told();
+    assert_eq!(told[told.len() - 2..], ["r log missed", "r log live"]);
 }
