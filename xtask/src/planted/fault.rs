@@ -7,7 +7,6 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::process;
-use crate::project::Project;
 
 /// Where the patches are.
 pub(crate) const FOLDER: &str = "tests/sim/planted";
@@ -24,12 +23,12 @@ pub(crate) struct Fault {
     pub(super) files: Vec<String>,
 }
 
-/// All faults, in the order of their names.
+/// All faults of the checkout at `root`, in the order of their names.
 ///
 /// # Errors
 /// The first one that is no patch of the client with its words.
-pub(crate) fn all(project: &Project) -> Result<Vec<Fault>> {
-    let folder = project.path(FOLDER);
+pub(crate) fn all(root: &Path) -> Result<Vec<Fault>> {
+    let folder = root.join(FOLDER);
     let mut faults = Vec::new();
     for entry in fs::read_dir(&folder).with_context(|| format!("no {}", folder.display()))? {
         let path = entry?.path();

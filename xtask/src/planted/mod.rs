@@ -43,13 +43,15 @@ struct Found {
 /// Plants the faults whose names contain one of `names`, or all, one after another, and prints a
 /// table. Says whether the client without them passed, and each of them was found.
 pub(crate) fn run(project: &Project, names: &[String]) -> Result<bool> {
-    let faults = select(all(project)?, names)?;
     let folder = project.path("target/planted");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let _lock = lock::acquire(&folder.join("lock"), "planted faults")?;
+    let checkout = Checkout::update(project, folder.join("checkout"))?;
+    // Those of the copy: they fit it, whatever happens to the checkout meanwhile.
+    let faults = select(all(checkout.root())?, names)?;
     let harness = Harness {
         project,
-        checkout: Checkout::update(project, folder.join("checkout"))?,
+        checkout,
         build: folder.join("build"),
     };
     ui::say(format_args!("the client as it is: {SEEDS} schedules"));
@@ -274,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_name_that_no_fault_has_is_an_error() {
-        let faults = all(&Project::locate().unwrap()).unwrap();
+        let faults = all(Project::locate().unwrap().root()).unwrap();
         assert!(select(faults, &["no-such-fault".to_owned()]).is_err());
     }
 }

@@ -152,7 +152,7 @@ fn fmt(context: &Context) -> Result<Report> {
 fn patches(context: &Context) -> Result<Report> {
     let mut counts = Counts::default();
     let mut failures = String::new();
-    for fault in planted::all(&context.project)? {
+    for fault in planted::all(context.project.root())? {
         match fault.check(context.project.root()) {
             Ok(()) => counts.passed += 1,
             Err(error) => {
