@@ -104,7 +104,7 @@ impl Checks {
         config: &Config,
         subscriptions: &mut SmallMap<String, Subscription>,
         id: RequestId,
-        answer: &Answer,
+        answer: &mut Answer,
     ) -> Option<Outcome> {
         let InFlight {
             research,
@@ -265,16 +265,16 @@ pub(super) fn timeout_ms(config: &Config) -> u64 {
         .map_or(DEFAULT_TIMEOUT_MS, |fallback| fallback.timeout_ms)
 }
 
-fn log_of(answer: &Answer, research: String, took_ms: u64, pause_ms: u64) -> Outcome {
+fn log_of(answer: &mut Answer, research: String, took_ms: u64, pause_ms: u64) -> Outcome {
     let problem = match answer {
         Answer::Failed(RequestError::Body(_) | RequestError::Network(_)) => Problem::Failed,
         Answer::Failed(RequestError::TooLarge) => Problem::Unreadable(TOO_LARGE),
         Answer::Response(response) => match response.status {
             200..=299 if response.body.len() > MAX_BODY_BYTES => Problem::Unreadable(TOO_LARGE),
             200..=299 if response.is_html() => Problem::Refused,
-            200..=299 => match std::str::from_utf8(&response.body) {
+            // Too large to be copied.
+            200..=299 => match String::from_utf8(std::mem::take(&mut response.body)) {
                 Ok(body) => {
-                    let body = body.to_owned();
                     return Outcome::Log {
                         research,
                         body,

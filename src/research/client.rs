@@ -303,7 +303,7 @@ impl Client {
         }
     }
 
-    fn handle_answer(&mut self, request: RequestId, answer: Answer) {
+    fn handle_answer(&mut self, request: RequestId, mut answer: Answer) {
         if let Answer::Response(response) = &answer {
             self.stats.bytes_received += response.body.len() as u64;
         }
@@ -324,7 +324,7 @@ impl Client {
         let subscriptions = &mut self.subscriptions;
         match self
             .checks
-            .handle_answer(now, config, subscriptions, request, &answer)
+            .handle_answer(now, config, subscriptions, request, &mut answer)
         {
             Some(outcome) => self.handle_outcome(outcome),
             None => {

@@ -9,6 +9,8 @@ use super::dedup;
 /// the same key are told apart by `exact`, or by their number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
+    /// Of the message.
+    pub(super) words: u64,
     /// Of the whole second and the message; of the message alone without a time that can be read.
     pub(super) key: u64,
     /// Of the time and the message; `None` for a line without any time.
@@ -20,42 +22,70 @@ pub(super) struct Identity {
 impl Identity {
     /// Of a line with this message and time, as the server wrote it.
     pub(super) fn new(seed: u64, time: Option<&str>, message: &str) -> Self {
+        let words = dedup::hash(!seed, &[message]);
         let instant = time.and_then(Instant::parse);
-        if let Some(Instant { second, nanos }) = instant {
-            let key = dedup::hash(dedup::mix(seed) ^ second as u64, &[message]);
-            return Self {
-                key,
-                exact: Some(dedup::mix(key ^ u64::from(nanos.unwrap_or(0)))),
-                time: instant,
-            };
-        }
         Self {
-            key: Self::of_message(seed, message),
-            exact: time.map(|time| dedup::hash(seed, &[time, message])),
-            time: None,
+            words,
+            key: key(words, instant),
+            exact: match instant {
+                Some(instant) => Some(exact(words, instant)),
+                None => time.map(|time| dedup::hash(seed, &[time, message])),
+            },
+            time: instant,
         }
-    }
-
-    pub(super) fn of_message(seed: u64, message: &str) -> u64 {
-        dedup::hash(!seed, &[message])
     }
 }
 
-/// A line of a stored log.
+/// A line of a stored log. There can be very many of them at a time, so what follows from something
+/// else is worked out when it is needed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stored<'a> {
-    pub(super) identity: Identity,
-    pub(super) message: &'a str,
+pub(super) struct Stored {
+    /// Hash of the message.
+    pub(super) words: u64,
+    pub(super) time: Option<Instant>,
     /// The server's number of the line, if it has one: it grows.
     pub(super) id: Option<i64>,
-    /// Whether the page is to get it: the answer of [`Ledger::answer`].
+    /// Its place among the elements of the log.
+    pub(super) place: u32,
+    /// Whether the page is to get it: the answer of [`Ledger::answer`](super::ledger::Ledger::answer).
     pub(super) is_missing: bool,
 }
 
-impl Stored<'_> {
+impl Stored {
+    /// The line of this identity, with the server's number.
+    pub(super) const fn new(identity: Identity, id: Option<i64>) -> Self {
+        Self {
+            words: identity.words,
+            time: identity.time,
+            id,
+            place: 0,
+            is_missing: false,
+        }
+    }
+
+    /// That of its [`Identity`].
+    pub(super) fn key(&self) -> u64 {
+        key(self.words, self.time)
+    }
+
     /// The identity by exact time, if the time is written more exactly than in whole seconds.
     pub(super) fn exact(&self) -> Option<u64> {
-        self.identity.time?.nanos?;
-        self.identity.exact
+        let time = self.time.filter(|time| time.nanos.is_some())?;
+        Some(exact(self.words, time))
     }
+
+    /// Its place in order of time; without one it comes first.
+    pub(super) fn second(&self) -> i64 {
+        self.time.map_or(i64::MIN, |time| time.second)
+    }
+}
+
+fn key(words: u64, time: Option<Instant>) -> u64 {
+    time.map_or(words, |time| {
+        dedup::mix(words ^ dedup::mix(time.second.cast_unsigned()))
+    })
+}
+
+fn exact(words: u64, time: Instant) -> u64 {
+    dedup::mix(key(words, Some(time)) ^ u64::from(time.nanos.unwrap_or(0)))
 }

@@ -11,7 +11,7 @@ use super::identity::Identity;
 use super::ledger::Ledger;
 use super::log::Line;
 use super::message::{MAX_LOG_ENTRIES, Message, parse};
-use super::recovery::{Held, Mark};
+use super::recovery::{Held, LastLog, Mark};
 use super::state::{Facts, Snapshot, State};
 use super::status::Status;
 use super::text::bounded;
@@ -58,8 +58,7 @@ pub struct Job {
     pub(super) ledger: Ledger,
     pub(super) held: Option<Held>,
     pub(super) mark: Mark,
-    /// Of the last answer with the stored log.
-    pub(super) last_log: Option<u64>,
+    pub(super) log: LastLog,
     updates: Memory,
     failures: Memory,
     last_update: Option<u64>,
@@ -128,10 +127,10 @@ impl Job {
             end: None,
             events: Queue::new(),
             counters: Counters::default(),
-            ledger: Ledger::new(limits.seed, limits.dedup_entries),
+            ledger: Ledger::new(limits.dedup_entries),
             held: None,
             mark: Mark::default(),
-            last_log: None,
+            log: LastLog::default(),
             updates: Memory::new(limits.dedup_entries),
             failures: Memory::new(MAX_FAILURES),
             last_update: None,
@@ -251,12 +250,12 @@ impl Job {
             let Some(line) = Line::read(entry, "lines[]", &mut ignored) else {
                 continue;
             };
-            let line = line.stored(self.seed);
-            if let Some(time) = line.identity.time.filter(|_| is_first) {
+            let identity = line.identity(self.seed);
+            if let Some(time) = identity.time.filter(|_| is_first) {
                 self.ledger.forget_before(Some(time.second));
                 is_first = false;
             }
-            self.ledger.remember(&line);
+            self.ledger.remember(identity, line.id);
         }
         if is_first {
             self.ledger.forget_before(None);
@@ -346,7 +345,7 @@ impl Job {
         let is_missing = match identity.time {
             // Not from the socket, and in whole seconds: it may be the copy of a live one.
             Some(Instant { nanos: None, .. }) if source == Source::Fallback => {
-                self.ledger.copy(line.stored(self.seed))
+                self.ledger.copy(identity)
             }
             Some(_) | None => self.ledger.live(identity, is_new),
         };
@@ -429,7 +428,7 @@ impl Job {
     }
 
     pub(super) fn report(&mut self, refusals: Refusals) {
-        self.counters.refused += refusals.count;
+        self.counters.refused += refusals.count.saturating_sub(refusals.known);
         self.counters.dropped_entries += refusals.dropped_entries;
         for mut warning in refusals.warnings {
             if let Some(left) = self.warnings_left.checked_sub(1) {

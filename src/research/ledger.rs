@@ -28,7 +28,6 @@ const MAX_STRAYS: usize = 256;
 /// not.
 #[derive(Clone, Debug)]
 pub(super) struct Ledger {
-    seed: u64,
     /// The lines whose exact time is known.
     exact: Memory,
     keys: Memory,
@@ -69,10 +68,9 @@ struct Count {
 }
 
 impl Ledger {
-    /// Remembers nothing yet, and so many lines at most. `seed` is of the hashes.
-    pub(super) fn new(seed: u64, capacity: usize) -> Self {
+    /// Remembers nothing yet, and so many lines at most.
+    pub(super) fn new(capacity: usize) -> Self {
         Self {
-            seed,
             exact: Memory::new(capacity),
             keys: Memory::new(capacity),
             counts: Vec::new(),
@@ -115,29 +113,26 @@ impl Ledger {
 
     /// Notes a line in whole seconds that did not come from the stored log; whether the page is to
     /// get it. It may be the copy of any that the page has.
-    pub(super) fn copy(&mut self, line: Stored<'_>) -> bool {
+    pub(super) fn copy(&mut self, line: Identity) -> bool {
         let takes_all = std::mem::take(&mut self.takes_all);
-        let mut lines = [Stored { id: None, ..line }];
+        let mut lines = [Stored::new(line, None)];
         self.answer(&mut lines);
         self.takes_all = takes_all;
         lines.iter().any(|line| line.is_missing)
     }
 
-    /// Notes a line that the page has from an earlier client.
-    pub(super) fn remember(&mut self, line: &Stored<'_>) {
-        let second = line.identity.time.map(|time| time.second);
+    /// Notes a line that the page has from an earlier client, with the number that it has if it is
+    /// from the stored log.
+    pub(super) fn remember(&mut self, line: Identity, id: Option<i64>) {
+        let second = line.time.map(|time| time.second);
         self.untimed += u64::from(second.is_none());
-        let is_exact = line.id.is_none() || line.exact().is_some();
-        let is_new = is_exact
-            && line
-                .identity
-                .exact
-                .is_none_or(|exact| self.exact.insert(exact));
-        self.newest_id = self.newest_id.max(line.id);
-        if let Some(count) = self.count(line.identity.key, second) {
+        let is_exact = id.is_none() || line.time.is_some_and(|time| time.nanos.is_some());
+        let is_new = is_exact && line.exact.is_none_or(|exact| self.exact.insert(exact));
+        self.newest_id = self.newest_id.max(id);
+        if let Some(count) = self.count(line.key, second) {
             count.delivered = count.delivered.saturating_add(1);
             count.exact += u32::from(is_new);
-            count.stored += u32::from(line.id.is_some());
+            count.stored += u32::from(id.is_some());
         }
     }
 

@@ -40,7 +40,7 @@ pub(super) struct Line<'a> {
     metadata: Option<Raw<'a>>,
     progress: Option<f64>,
     /// The number of a stored line.
-    id: Option<i64>,
+    pub(super) id: Option<i64>,
 }
 
 impl<'a> Line<'a> {
@@ -102,13 +102,8 @@ impl<'a> Line<'a> {
     }
 
     /// The line as a stored log has it.
-    pub(super) fn stored(&self, seed: u64) -> Stored<'_> {
-        Stored {
-            identity: self.identity(seed),
-            message: &self.message,
-            id: self.id,
-            is_missing: false,
-        }
+    pub(super) fn stored(&self, seed: u64) -> Stored {
+        Stored::new(self.identity(seed), self.id)
     }
 
     /// How much the line matters.

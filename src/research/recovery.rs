@@ -19,12 +19,27 @@ const MAX_HELD_LINES: usize = 5_000;
 /// run gets them in one go, and the queue before it has room for 50,000 events.
 const MAX_RECOVERED_LINES: usize = 40_000;
 
+/// Entries of one stored log that are looked at; the newest. Each takes 64 bytes meanwhile: all of them
+/// less than the text of the log may have.
+const MAX_STORED_LINES: usize = 200_000;
+
 /// What waits until the stored log has been asked.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
     /// With the second of each.
     lines: Vec<(i64, LogEntry)>,
     end: Option<End>,
+}
+
+/// What the last answer with the stored log was.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LastLog {
+    /// Hash of its text.
+    key: Option<u64>,
+    /// How many entries it had.
+    entries: u64,
+    /// What was wrong with those that were looked at: told once.
+    faults: u64,
 }
 
 /// What a stored log had.
@@ -71,7 +86,7 @@ impl Mark {
         self.newest = Some((now, key));
     }
 
-    fn is_unseen(&mut self, now: Timestamp, log: &[Stored<'_>]) -> bool {
+    fn is_unseen(&mut self, now: Timestamp, log: &[Stored]) -> bool {
         let newest = self
             .newest
             .filter(|(at, _)| now.since(*at) >= CONFIRM_AFTER_MS);
@@ -79,7 +94,7 @@ impl Mark {
         if mark.is_none() || mark == self.seen {
             return false;
         }
-        let is_seen = log.iter().any(|line| Some(line.identity.key) == mark);
+        let is_seen = log.iter().any(|line| Some(line.key()) == mark);
         if is_seen {
             self.seen = mark;
         }
@@ -139,8 +154,8 @@ impl Job {
     /// log.
     pub(super) fn handle_history(&mut self, now: Timestamp, body: &str) -> Option<Recovery> {
         let key = dedup::hash(self.seed, &[body]);
-        if self.last_log == Some(key) && !self.mark.is_unseen(now, &[]) {
-            self.push_sorted(Vec::new());
+        if self.log.key == Some(key) && !self.mark.is_unseen(now, &[]) {
+            self.push_sorted(&[]);
             return Some(Recovery {
                 is_doubtful: self.ledger.take_doubt(),
                 ..Recovery::default()
@@ -151,7 +166,7 @@ impl Job {
         let recovery = raw.and_then(|raw| self.take_log(now, raw, &mut refusals));
         self.report(refusals);
         if recovery.is_some() {
-            self.last_log = Some(key);
+            self.log.key = Some(key);
         }
         recovery
     }
@@ -177,40 +192,57 @@ impl Job {
             refusals.refuse("wrong-type", &["logs"], "a list of lines", raw.as_str());
             return None;
         };
-        // Each answer has all lines again: what is wrong with one is said once it is delivered.
-        let mut ignored = Refusals::default();
-        let lines: Vec<_> = list
-            .elements()
-            .filter_map(|entry| Line::read(entry, "logs[]", &mut ignored))
-            .collect();
-        let mut stored: Vec<_> = lines.iter().map(|line| line.stored(self.seed)).collect();
-        let is_uncertain = self.ledger.answer(&mut stored);
-        let is_behind = self.mark.is_unseen(now, &stored);
-        let missing = stored.iter().filter(|line| line.is_missing).count();
-        let dropped = missing.saturating_sub(MAX_RECOVERED_LINES);
-        if dropped > 0 {
-            refusals.drop_entries(&["logs"], missing, MAX_RECOVERED_LINES);
+        let total = list.elements().count();
+        let skipped = total.saturating_sub(MAX_STORED_LINES);
+        // What the last answer had was looked at then, or said to be missing.
+        let is_cut = skipped as u64 > self.log.entries;
+        if is_cut {
+            refusals.drop_entries(&["logs"], total, MAX_STORED_LINES);
         }
-        let mut recovered = Vec::new();
-        let mut milestone = None;
-        let found = lines.iter().zip(&stored);
-        for (line, stored) in found.filter(|(_, stored)| stored.is_missing).skip(dropped) {
-            let second = stored.identity.time.map_or(i64::MIN, |time| time.second);
-            let entry = line.to_entry(Source::History);
-            if entry.level == LogLevel::Milestone {
-                milestone = Some(line);
+        // Each answer has all lines again, and all that is wrong with them.
+        let mut faults = Refusals {
+            known: self.log.faults,
+            ..Refusals::default()
+        };
+        let mut stored: Vec<Stored> = Vec::with_capacity(total - skipped);
+        for (place, entry) in (0..).zip(list.elements()).skip(skipped) {
+            if let Some(line) = Line::read(entry, "logs[]", &mut faults) {
+                stored.push(Stored {
+                    place,
+                    ..line.stored(self.seed)
+                });
             }
-            recovered.push((second, entry));
         }
+        self.log.entries = total as u64;
+        self.log.faults = faults.count;
+        let is_uncertain = self.ledger.answer(&mut stored) || is_cut;
+        let is_behind = self.mark.is_unseen(now, &stored);
+        stored.retain(|line| line.is_missing);
+        let dropped = stored.len().saturating_sub(MAX_RECOVERED_LINES);
+        if dropped > 0 {
+            refusals.drop_entries(&["logs"], stored.len(), MAX_RECOVERED_LINES);
+        }
+        let mut missing = stored.iter().skip(dropped).peekable();
+        let mut recovered = Vec::with_capacity(missing.len());
+        for (place, entry) in (0..).zip(list.elements()) {
+            if let Some(line) = missing.next_if(|line| line.place == place) {
+                recovered.push((line.second(), entry));
+            }
+            if missing.len() == 0 {
+                break;
+            }
+        }
+        drop(stored);
         let lines = recovered.len() as u64;
         self.counters.lines += lines;
         self.counters.recovered += lines;
-        self.push_sorted(recovered);
+        let milestone = self.push_sorted(&recovered);
         if let Some(line) = milestone.filter(|_| self.end.is_none())
-            && let Some(task) = self.state.take_milestone(Source::History, line)
+            && let Some(task) = self.state.take_milestone(Source::History, &line)
         {
             self.push(ResearchEvent::Task(task));
         }
+        self.report(faults);
         Some(Recovery {
             lines,
             dropped: dropped as u64,
@@ -220,30 +252,45 @@ impl Job {
         })
     }
 
-    /// Delivers these lines and those that wait in order of time; within a second what was missed
-    /// comes first, since the live ones came after the gap.
-    fn push_sorted(&mut self, recovered: Vec<(i64, LogEntry)>) {
-        let held = self
-            .held
-            .as_mut()
-            .map(|held| std::mem::take(&mut held.lines));
-        let mut lines: Vec<_> = recovered
+    /// Delivers these entries of the log and the lines that wait in order of time; within a second
+    /// what was missed comes first, since the live ones came after the gap. The last milestone among
+    /// the entries.
+    fn push_sorted<'a>(&mut self, recovered: &[(i64, Raw<'a>)]) -> Option<Line<'a>> {
+        let held = self.held.as_mut();
+        let held = held.map(|held| std::mem::take(&mut held.lines));
+        let mut held: Vec<_> = held
+            .unwrap_or_default()
             .into_iter()
-            .chain(held.unwrap_or_default())
             .map(|(second, entry)| (second, Some(entry)))
             .collect();
-        let ranks = lines
-            .iter()
-            .map(|(second, _)| second.cast_unsigned() ^ (1 << 63));
+        let seconds = recovered.iter().map(|(second, _)| *second);
+        let seconds = seconds.chain(held.iter().map(|(second, _)| *second));
+        let ranks = seconds.map(|second| second.cast_unsigned() ^ (1 << 63));
         let mut order: Vec<(u64, u64)> = ranks.zip(0..).collect();
         order.sort_unstable();
+        let mut milestone: Option<(usize, Line<'a>)> = None;
         for (_, place) in order {
-            let entry = lines
-                .get_mut(place as usize)
-                .and_then(|(_, entry)| entry.take());
+            let place = place as usize;
+            let entry = match recovered.get(place) {
+                // Read before, so that nothing is wrong with it that is not known.
+                Some((_, raw)) => {
+                    Line::read(*raw, "logs[]", &mut Refusals::default()).map(|line| {
+                        let entry = line.to_entry(Source::History);
+                        let is_last = milestone.as_ref().is_none_or(|(last, _)| *last < place);
+                        if entry.level == LogLevel::Milestone && is_last {
+                            milestone = Some((place, line));
+                        }
+                        entry
+                    })
+                }
+                None => held
+                    .get_mut(place - recovered.len())
+                    .and_then(|(_, entry)| entry.take()),
+            };
             if let Some(entry) = entry {
                 self.push(ResearchEvent::Log(entry));
             }
         }
+        milestone.map(|(_, line)| line)
     }
 }

@@ -57,6 +57,8 @@ pub(super) struct Refusals {
     pub(super) warnings: Vec<Warning>,
     /// Everything that was refused, with or without a warning.
     pub(super) count: u64,
+    /// So many at the beginning were told of before, and are not again.
+    pub(super) known: u64,
     /// Entries of a log that were not looked at.
     pub(super) dropped_entries: u64,
 }
@@ -65,7 +67,7 @@ impl Refusals {
     /// Refuses a value: counts it, and says so while there is room.
     pub(super) fn refuse(&mut self, code: &'static str, field: &[&str], expected: &str, got: &str) {
         self.count += 1;
-        if self.warnings.len() < MAX_PER_PAYLOAD {
+        if self.count > self.known && self.warnings.len() < MAX_PER_PAYLOAD {
             self.warnings.push(Warning::new(code, field, expected, got));
         }
     }

@@ -487,28 +487,29 @@ fn a_stored_log_that_cannot_be_read_is_named_and_the_next_update_is_heard() {
 }
 
 #[test]
-fn each_field_of_a_stored_line_costs_no_other_line() {
-    let fields = [
-        "id",
-        "message",
-        "timestamp",
-        "log_type",
-        "time",
-        "type",
-        "metadata",
-        "progress",
-    ];
-    for field in fields {
-        for (value, _) in values() {
-            let good = r#"{"id":9,"message":"good","timestamp":"Sat, 21 Nov 2026 20:45:09 GMT"}"#;
-            let bad = format!(r#"{{"message":"m","{field}":{value}}}"#);
+fn each_field_of_a_stored_line_is_refused_by_its_name_and_costs_no_other_line() {
+    let fields = {
+        use Holds::{Anything, Object, Text, Time};
+        [
+            ("%", "logs[]", Object),
+            (r#"{"message":"m","id":%}"#, "", Anything),
+            (r#"{"message":"m","message":%}"#, "logs[].message", Text),
+            (r#"{"message":"m","timestamp":%}"#, "logs[].timestamp", Time),
+            (r#"{"message":"m","time":%}"#, "logs[].time", Time),
+            (r#"{"message":"m","log_type":%}"#, "logs[].log_type", Text),
+            (r#"{"message":"m","type":%}"#, "logs[].type", Text),
+            (r#"{"message":"m","metadata":%}"#, "", Anything),
+            (r#"{"message":"m","progress":%}"#, "", Anything),
+        ]
+    };
+    let good = r#"{"id":9,"message":"good","timestamp":"Sat, 21 Nov 2026 20:45:09 GMT"}"#;
+    for (line, name, holds) in fields {
+        for (text, value) in values() {
+            let bad = line.replace('%', &text);
+            let log = format!("[{bad},{good}]");
             let mut world = asking_for_the_log();
-            let (warnings, others) = take(
-                &mut world,
-                Kind::Log,
-                response(200, &format!("[{bad},{good},{bad}]")),
-            );
-            assert!(warnings.len() <= 8, "{field} {bad:.100}");
+            let (warnings, others) = take(&mut world, Kind::Log, response(200, &log));
+            check(&warnings, name, refusal(holds, value), &bad);
             let heard: Vec<_> = others.iter().map(words::event).collect();
             assert!(
                 heard.contains(&"r log good".to_owned()),
@@ -517,4 +518,14 @@ fn each_field_of_a_stored_line_costs_no_other_line() {
             assert!(world.client.is_connected());
         }
     }
+}
+
+#[test]
+fn of_a_stored_log_in_which_everything_is_wrong_no_more_than_eight_are_named_and_all_are_counted() {
+    let mut world = asking_for_the_log();
+    let refused = world.client.stats().refused;
+    let log = format!("[{}]", vec!["7"; 1_000].join(","));
+    let (warnings, _) = take(&mut world, Kind::Log, response(200, &log));
+    assert_eq!(warnings.len(), 8);
+    assert_eq!(world.client.stats().refused, refused + 1_000);
 }

@@ -389,7 +389,11 @@ fn a_stored_log_of_many_lines_takes_memory_in_proportion() {
         let now = Timestamp::from_millis(world.now);
         let client = &mut world.client;
         let input = Input::Answer { request, answer };
-        allocations::count(|| client.handle_input(now, input)).1
+        let allocated = allocations::count(|| client.handle_input(now, input)).1;
+        // What makes a line the same line: not the line itself, and no second copy of the text.
+        let most = lines * 64 + 20_000;
+        assert!(allocated.peak <= most, "{allocated:?} {most}");
+        allocated
     };
     let (once, twice) = (cost(20_000), cost(40_000));
     assert!(

@@ -245,6 +245,42 @@ fn lines_that_were_too_many_are_missing() {
 }
 
 #[test]
+fn of_a_log_with_too_many_entries_the_newest_are_looked_at_and_the_rest_is_uncertain_once() {
+    let mut world = back();
+    // Of the entries that were not there the last time, the first is beyond the bound.
+    let first = [
+        stored(1, 0, "first"),
+        stored(2, 3, "beyond"),
+        stored(3, 4, "within"),
+    ];
+    let nulls = |count: usize| "null,".repeat(count);
+    let body = |more: usize| {
+        let last = stored(9, 9, "newest");
+        format!(
+            "[{},{}{}{last}]",
+            first.join(","),
+            nulls(199_998),
+            nulls(more)
+        )
+    };
+    world.answer(Kind::Log, 200, &body(0));
+    let told = ["r log within", "r log newest", "warning too-many-entries r"];
+    assert_eq!(world.heard(), told);
+    assert_eq!(world.client.stats().lines, 3);
+    // What is beyond now was looked at before.
+    world.advance(3000);
+    world.answer(Kind::Log, 200, &body(5));
+    assert_eq!(world.told(), ["r gap 2"]);
+
+    let mut world = back();
+    world.answer(Kind::Log, 200, &body(0).replacen("null,", "", 1));
+    assert_eq!(
+        world.heard(),
+        ["r log beyond", "r log within", "r log newest"]
+    );
+}
+
+#[test]
 fn two_outages_before_the_log_could_be_read_are_one_gap() {
     let mut world = back();
     world.cut(Kind::Poll);

@@ -462,7 +462,24 @@ fn lines_that_are_none_are_left_out() {
         stored(4, 9, "a"),
     ];
     world.answer(Kind::Log, 200, &format!("[{}]", lines.join(",")));
-    assert_eq!(world.heard(), ["r log a"]);
+    assert_eq!(world.heard(), ["r log a", "warning wrong-type r"]);
+}
+
+#[test]
+fn what_is_wrong_in_a_stored_log_is_told_once_though_each_answer_has_it_again() {
+    let mut world = asking();
+    let mut log = vec!["7".to_owned(), stored(1, 9, "a")];
+    world.answer(Kind::Log, 200, &format!("[{}]", log.join(",")));
+    assert_eq!(world.heard(), ["r log a", "warning wrong-type r"]);
+    log.push(stored(2, 10, "b"));
+    world.advance(3000);
+    world.answer(Kind::Log, 200, &format!("[{}]", log.join(",")));
+    assert_eq!(world.heard(), ["r log b"]);
+    log.push(stored(3, 11, "c").replace("\"c\"", "[8]"));
+    log.push(stored(4, 12, "d"));
+    world.advance(6000);
+    world.answer(Kind::Log, 200, &format!("[{}]", log.join(",")));
+    assert_eq!(world.heard(), ["r log d", "warning wrong-type r"]);
 }
 
 #[test]

@@ -1,19 +1,19 @@
 //! Which lines of a stored log the page is to get.
 
 use super::Ledger;
-use crate::research::identity::{Identity, Stored};
+use crate::research::identity::Stored;
 
 impl Ledger {
     /// Decides of each line of a stored log, given as a whole and oldest first, whether the page is
     /// to get it. True if some were left out that may be missing.
-    pub(in crate::research) fn answer(&mut self, lines: &mut [Stored<'_>]) -> bool {
-        let mut order: Vec<Member> = Vec::new();
+    pub(in crate::research) fn answer(&mut self, lines: &mut [Stored]) -> bool {
+        let mut order: Vec<Member> = Vec::with_capacity(lines.len());
         let mut is_uncertain = false;
         for (place, line) in (0..).zip(lines.iter()) {
-            if line.identity.time.is_some() {
+            if line.time.is_some() {
                 let is_unknown = !line.exact().is_some_and(|exact| self.exact.contains(exact));
                 let rank = if is_unknown { place | UNKNOWN } else { place };
-                order.push((line.identity.key, rank));
+                order.push((line.key(), rank));
             } else {
                 // What cannot be placed in time cannot be recognised: it is left out.
                 is_uncertain |= line.id.is_none() || line.id > self.newest_id;
@@ -21,35 +21,42 @@ impl Ledger {
         }
         order.sort_unstable();
         let takes_all = std::mem::take(&mut self.takes_all) || self.is_blind;
-        let mut groups = Vec::new();
-        for members in order.chunk_by(|a, b| a.0 == b.0) {
+        // What each group comes to takes the place of one of its members: memory for many lines.
+        let (mut start, mut groups) = (0, 0);
+        while let Some(rest) = order.get(start..)
+            && let Some(members) = rest.chunk_by(|a, b| a.0 == b.0).next()
+        {
             let mut group = self.judge(lines, members);
             is_uncertain |= group.is_withheld || (takes_all && group.missing > 0);
             for member in members.iter().rev().take(group.missing as usize) {
                 let Some(line) = lines.get_mut(place_of(*member)) else {
                     continue;
                 };
-                line.is_missing = !takes_all && !self.has_untimed(line.message);
+                line.is_missing = !takes_all && !self.has_untimed(line.words);
                 // One that is not missing may be any of those that came without an exact time.
                 if let Some(exact) = line.exact() {
                     group.exact += u32::from(self.exact.insert(exact));
                 }
             }
-            groups.push(group);
-        }
-        // In the order of the log: what is forgotten first is the oldest.
-        let mut order: Vec<Member> = groups.iter().map(|group| group.first).zip(0..).collect();
-        order.sort_unstable();
-        for group in order
-            .into_iter()
-            .filter_map(|(_, place)| groups.get(place as usize))
-        {
+            start += members.len();
             if group.is_known_from_now
-                && let Some(count) = self.count(group.key, Some(group.second))
+                && let Some(result) = order.get_mut(groups)
             {
-                count.exact = group.exact;
-                count.stored = group.stored;
-                count.delivered = group.delivered;
+                *result = group.result();
+                groups += 1;
+            }
+        }
+        order.truncate(groups);
+        // In the order of the log: what is forgotten first is the oldest.
+        order.sort_unstable();
+        for (first, counts) in order {
+            let line = lines.get((first >> 32) as usize);
+            if let Some(line) = line
+                && let Some(count) = self.count(line.key(), Some(line.second()))
+            {
+                count.exact = first as u32;
+                count.stored = (counts >> 32) as u32;
+                count.delivered = counts as u32;
             }
         }
         for line in lines.iter() {
@@ -59,27 +66,27 @@ impl Ledger {
     }
 
     /// What an answer says about the lines with one key. Those whose exact time is known come first.
-    fn judge(&self, lines: &[Stored<'_>], members: &[Member]) -> Group {
+    fn judge(&self, lines: &[Stored], members: &[Member]) -> Group {
         let mut group = Group::default();
+        let (mut key, mut second) = (0, 0);
         let (mut all, mut unknown, mut with_id, mut newer) = (0_u32, 0_u32, 0_u32, 0_u32);
         for member in members {
             let Some(line) = lines.get(place_of(*member)) else {
                 continue;
             };
-            let place = place_of(*member) as u64;
+            let place = place_of(*member) as u32;
             if all == 0 || place < group.first {
                 group.first = place;
             }
-            group.key = member.0;
-            group.second = line.identity.time.map_or(0, |time| time.second);
+            (key, second) = (member.0, line.second());
             all += 1;
             unknown += u32::from(member.1 >= UNKNOWN);
             with_id += u32::from(line.id.is_some());
             newer += u32::from(line.id > self.newest_id);
         }
-        let count = self.keys.place(group.key);
+        let count = self.keys.place(key);
         let count = count.and_then(|place| self.counts.get(place).copied());
-        let count = count.unwrap_or_else(|| self.fresh(group.key, Some(group.second)));
+        let count = count.unwrap_or_else(|| self.fresh(key, Some(second)));
         group.exact = count.exact;
         group.stored = count.stored.saturating_add(newer);
         let mut total = 0;
@@ -99,11 +106,11 @@ impl Ledger {
     }
 
     /// Whether the page has this message without a time; counts it as found.
-    fn has_untimed(&mut self, message: &str) -> bool {
+    fn has_untimed(&mut self, words: u64) -> bool {
         if self.untimed == 0 {
             return false;
         }
-        let place = self.keys.place(Identity::of_message(self.seed, message));
+        let place = self.keys.place(words);
         let count = place.and_then(|place| self.counts.get_mut(place));
         let Some(count) = count.filter(|count| count.delivered > count.stored) else {
             return false;
@@ -128,10 +135,8 @@ const fn place_of(member: Member) -> usize {
 /// The lines of one answer that have the same key.
 #[derive(Clone, Copy, Debug, Default)]
 struct Group {
-    key: u64,
-    second: i64,
     /// The place of the first of them.
-    first: u64,
+    first: u32,
     /// What the counts are after it.
     exact: u32,
     stored: u32,
@@ -142,4 +147,14 @@ struct Group {
     is_known_from_now: bool,
     /// Some may be missing, but memory does not reach back to them.
     is_withheld: bool,
+}
+
+impl Group {
+    /// The place of the first line and the counts, to be sorted by that place.
+    const fn result(self) -> Member {
+        (
+            ((self.first as u64) << 32) | self.exact as u64,
+            ((self.stored as u64) << 32) | self.delivered as u64,
+        )
+    }
 }

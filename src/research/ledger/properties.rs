@@ -103,7 +103,7 @@ proptest! {
         }),
     ) {
         sights.push(Sight::Log { end: truth.len(), form: last });
-        let mut ledger = Ledger::new(1, 1000);
+        let mut ledger = Ledger::new(1000);
         let page = look(&mut ledger, &truth, &sights);
         prop_assert_eq!(count(&page), count(&truth));
     }
@@ -129,7 +129,7 @@ proptest! {
                 log @ Sight::Log { .. } => Some(log),
             })
             .collect();
-        let mut ledger = Ledger::new(1, capacity);
+        let mut ledger = Ledger::new(capacity);
         let mut page: Vec<Truth> = Vec::new();
         for sight in &sights {
             let more = look(&mut ledger, &truth, std::slice::from_ref(sight));
