@@ -41,9 +41,9 @@ impl<T> Queue<T> {
     /// Takes the first element out.
     pub fn pop_front(&mut self) -> Option<T> {
         if self.outgoing.is_empty() {
-            while let Some(element) = self.incoming.pop() {
-                self.outgoing.push(element);
-            }
+            // In place: a long queue is not in memory twice.
+            std::mem::swap(&mut self.incoming, &mut self.outgoing);
+            self.outgoing.reverse();
         }
         self.outgoing.pop()
     }
