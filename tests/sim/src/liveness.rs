@@ -4,7 +4,7 @@ use research_socket::failure::{Failure, Retry};
 use research_socket::research::{Input, StateName};
 
 use crate::page::Page;
-use crate::plan::{Act, Ending, Fault, Job, Kind, Plan, RESEARCHES, Step, Trouble};
+use crate::plan::{Act, Ending, Job, Plan, RESEARCHES, Step, Trouble};
 use crate::rules::{Verdict, Violation};
 use crate::story::id_of;
 use crate::world::World;
@@ -201,21 +201,12 @@ impl World<'_> {
 
     /// Whether every page has heard the line at this place of each research that it follows.
     fn has_arrived(&self, first: [usize; RESEARCHES as usize]) -> bool {
-        // A client that gives up on the log does not say so in every case, for now; nor does it
-        // look for all lines of a research that has ended.
-        let spoils = |(_, step): &(u64, Step)| match step {
-            Step::Break(Fault::Next(kind, _) | Fault::Every(kind, ..)) => *kind == Kind::Logs,
-            Step::Break(_) | Step::Job(..) | Step::Page(..) => false,
-        };
-        let is_required = self.plan.setup.history && !self.plan.steps.iter().any(spoils);
+        let is_required = self.plan.setup.history;
         self.pages().all(|page| {
             let heard = page.heard.iter().zip(&self.truths).zip(first);
             let mut followed = heard.filter(|((heard, _), _)| heard.follows);
             followed.all(|((heard, truth), first)| {
-                let all = !is_required
-                    || heard.uncertain
-                    || truth.ended
-                    || heard.first_missing(truth).is_none();
+                let all = !is_required || heard.uncertain || heard.first_missing(truth).is_none();
                 (heard.ended || truth.ended || heard.has_exactly(first)) && all
             }) && !page.client.is_using_fallback()
         })
@@ -266,9 +257,12 @@ impl World<'_> {
 
     /// Whether the client can learn of an end that it was not told of.
     fn knows_ends(&self) -> bool {
-        // Without a watchdog nobody asks again about what a refusal hid.
+        // An end of which the server says nothing is found by asking for what is silent.
+        let is_unsaid =
+            |(_, step): &(u64, Step)| matches!(step, Step::Job(_, Job::End(Ending::Unsaid)));
         let setup = &self.plan.setup;
-        setup.fallback.is_some() && setup.stall_after.is_some()
+        setup.fallback.is_some()
+            && (setup.stall_after.is_some() || !self.plan.steps.iter().any(is_unsaid))
     }
 
     fn state(&self) -> String {
