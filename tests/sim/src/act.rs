@@ -33,6 +33,9 @@ impl World<'_> {
         if matches!(self.pages.get(index), Some(None)) {
             let seed = self.plan.seed ^ ((index as u64) << 32);
             let page = Page::new(&self.plan.setup, self.plan.limits(), seed, self.now);
+            if let Some(journal) = &mut self.journal {
+                journal.birth(index, seed, page.clock(self.now));
+            }
             if let Some(place) = self.pages.get_mut(index) {
                 *place = Some(page);
             }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::entropy::{Entropy, seeded_bytes};
 use crate::plan::Plan;
-use crate::{Report, Violation, record, run};
+use crate::{Report, Violation, play, record, run};
 
 /// Runs the plan that these bytes draw. A panic is a failure like any other.
 ///
@@ -28,7 +28,8 @@ pub fn try_plan(plan: &Plan) -> Result<Report, String> {
     }
 }
 
-/// Runs a plan twice and plays its journal once: all three must do the same.
+/// Runs a plan twice and gives fresh clients what went into those of the first run: all three must
+/// do the same.
 ///
 /// # Errors
 /// What differs, or what went wrong in the first run.
@@ -39,6 +40,7 @@ pub fn try_repeatedly(plan: &Plan) -> Result<Report, String> {
     if journal.hash() != again.hash() || journal.inputs != again.inputs {
         return Err("two runs of one plan differ".to_owned());
     }
+    play(plan, &journal)?;
     Ok(report)
 }
 

@@ -2,13 +2,16 @@
 
 use std::fmt::{self, Write as _};
 
+use research_socket::config::Config;
 use research_socket::http::Answer;
-use research_socket::research::{Input, Output};
+use research_socket::research::{Client, Input, Output};
 use research_socket::time::Timestamp;
 
 /// A record of a run: the inputs to play again, and a hash of all outputs.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
+    /// Each client that was made: its seed and when.
+    born: Vec<(usize, u64, Timestamp)>,
     /// Which client, when, what.
     pub inputs: Vec<(usize, Timestamp, Input)>,
     hash: Hash,
@@ -33,6 +36,37 @@ impl Journal {
     /// FNV-1a of all outputs as they print.
     pub const fn hash(&self) -> u64 {
         self.hash.0
+    }
+
+    pub(crate) fn birth(&mut self, client: usize, seed: u64, now: Timestamp) {
+        self.born.push((client, seed, now));
+    }
+
+    /// Gives fresh clients the same inputs, without pages, network and server.
+    ///
+    /// # Errors
+    /// What comes out differs, in words.
+    pub(crate) fn play(&self, config: &Config) -> Result<(), String> {
+        let mut clients = Vec::new();
+        for (name, seed, now) in &self.born {
+            let client = Client::new(config.clone(), *seed, *now);
+            clients.push((*name, client.map_err(|error| format!("{error:?}"))?));
+        }
+        let mut again = Self::default();
+        for (name, now, input) in &self.inputs {
+            let client = clients.iter_mut().find(|(other, _)| other == name);
+            let Some((_, client)) = client else {
+                return Err(format!("client {name} was never made"));
+            };
+            client.handle_input(*now, input.clone());
+            while let Some(output) = client.poll_output() {
+                again.output(&output);
+            }
+        }
+        match again.hash() == self.hash() {
+            true => Ok(()),
+            false => Err("fresh clients do otherwise with the same inputs".to_owned()),
+        }
     }
 
     pub(crate) fn input(&mut self, client: usize, now: Timestamp, input: &Input) {

@@ -56,6 +56,14 @@ pub fn record(plan: &Plan) -> (Result<Report, Violation>, Journal) {
     (result, journal.unwrap_or_default())
 }
 
+/// Plays the journal of a plan's run.
+///
+/// # Errors
+/// What comes out differs, in words.
+pub fn play(plan: &Plan, journal: &Journal) -> Result<(), String> {
+    journal.play(&page::config_of(&plan.setup))
+}
+
 /// Runs a plan and tells everything that went in and out of the clients.
 pub fn tell(plan: &Plan) -> (Result<Report, Violation>, String) {
     let (result, journal) = run_with(plan, Some(Journal::telling()));

@@ -203,7 +203,7 @@ fn clock(ahead: i64, now: u64) -> Timestamp {
     Timestamp::from_millis((START + now).saturating_add_signed(ahead))
 }
 
-fn config_of(setup: &Setup) -> Config {
+pub(crate) fn config_of(setup: &Setup) -> Config {
     let mut config = Config::new("http://host");
     config.reconnection = setup.reconnection;
     config.reconnection_attempts = setup.attempts;

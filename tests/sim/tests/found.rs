@@ -55,3 +55,53 @@ fn an_end_between_status_and_subscription_is_heard() {
     let steps = [(14_746, Step::Job(0, Job::End(Ending::Completed)))];
     run(&plan(setup, &steps)).unwrap();
 }
+
+fn without_watchdog() -> Setup {
+    Setup {
+        stall_after: None,
+        ..Setup::default()
+    }
+}
+
+/// The status was refused; a late line that came live counted as leave to forget the question.
+#[test]
+fn an_end_that_a_refusal_hid_is_heard_once_the_page_connects() {
+    let line = Job::Lines {
+        count: 1,
+        text: 0,
+        live: true,
+        stored: true,
+    };
+    let steps = [
+        (0, Step::Break(Fault::SignedIn(false))),
+        (0, Step::Job(0, Job::End(Ending::Completed))),
+        (50, Step::Job(0, line)),
+        (65, Step::Break(Fault::Next(Kind::Poll, Trouble::Refused))),
+    ];
+    run(&plan(without_watchdog(), &steps)).unwrap();
+}
+
+/// A status that was asked for before a cancel counted as the answer to the question after it.
+#[test]
+fn an_end_by_cancel_is_heard_though_an_older_status_comes_later() {
+    let setup = Setup {
+        release: Release::Newest,
+        ping_interval: 300,
+        latency: 0,
+        jitter: 300,
+        ..without_watchdog()
+    };
+    let progress = Job::Progress {
+        percent: 0,
+        status: false,
+    };
+    let steps = [
+        (433, Step::Page(0, Act::Connect)),
+        (597, Step::Job(0, progress)),
+        (597, Step::Job(0, progress)),
+        (719, Step::Page(0, Act::Cancel(0))),
+    ];
+    let mut plan = plan(setup, &steps);
+    plan.seed = 8_243;
+    run(&plan).unwrap();
+}

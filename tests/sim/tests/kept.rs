@@ -1,6 +1,7 @@
 //! Schedules that failed once, a bounded number of new ones, and proof that a failure is seen.
 #![allow(clippy::unwrap_used, reason = "tests may panic")]
 
+use research_socket::research::Input;
 use sim::*;
 
 /// How many new schedules are run here; `cargo xtask sim` runs as many as one likes.
@@ -82,4 +83,18 @@ fn the_minimiser_keeps_only_the_bytes_that_matter() {
         seven.is_some_and(|at| bytes.iter().skip(at).any(|byte| *byte == 150))
     };
     assert_eq!(hunt::minimise(&bytes, 10_000, has_both), [7, 150]);
+}
+
+#[test]
+fn a_journal_with_another_input_is_not_what_came_out() {
+    let plan = Plan::draw(&mut Entropy::from_seed(3));
+    let (_, mut journal) = record(&plan);
+    assert_eq!(play(&plan, &journal), Ok(()));
+    let connects = |input: &Input| *input == Input::Connect;
+    let place = journal
+        .inputs
+        .iter()
+        .position(|(.., input)| connects(input));
+    journal.inputs.remove(place.unwrap());
+    assert!(play(&plan, &journal).is_err());
 }
