@@ -188,6 +188,27 @@ fn a_milestone_that_only_the_log_has_is_the_task() {
 }
 
 #[test]
+fn of_several_milestones_the_last_one_in_the_log_is_the_task() {
+    let mut world = asking();
+    let all = [
+        stored(1, 1, "found").replace("INFO", "MILESTONE"),
+        stored(2, 5, "read").replace("INFO", "MILESTONE"),
+        // The clock of the server went back.
+        stored(3, 3, "written").replace("INFO", "MILESTONE"),
+        stored(4, 4, "cleaned"),
+    ];
+    world.answer(Kind::Log, 200, &format!("[{}]", all.join(",")));
+    let expected = [
+        "r log found",
+        "r log written",
+        "r log cleaned",
+        "r log read",
+        "r task written",
+    ];
+    assert_eq!(world.told(), expected);
+}
+
+#[test]
 fn a_log_that_is_two_seconds_behind_is_read_twice_and_no_more() {
     let mut world = asking();
     let mut all = Vec::new();
