@@ -7,10 +7,10 @@ import { Module } from "./module.js";
 import { differences, readOptions } from "./options.js";
 
 /**
- * @param {{ init: () => Promise<unknown>, reset: () => void, Connection: Function, browser: object }} parts
+ * @param {{ init: () => Promise<unknown>, reset: () => void, timers: import("./timers.js").Timers, Connection: Function, browser: object }} parts
  */
-export function createConnect({ init, reset, Connection, browser }) {
-  const module = new Module(init, reset, Connection);
+export function createConnect({ init, reset, timers, Connection, browser }) {
+  const module = new Module(init, reset, timers, Connection);
 
   return async function connect(options = {}) {
     if (!browser.present) {

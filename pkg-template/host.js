@@ -1,10 +1,9 @@
-// The browser as one connection of the module gets it. Whatever calls the module back goes through here, so that a trap is
-// seen wherever it happens, and nothing calls an instance that is gone.
+// The browser as one connection of the module gets it. Whatever calls the module back goes through here (timers through
+// timers.js), so that a trap is seen wherever it happens, and nothing calls an instance that is gone.
 
 export class Host {
   #enter;
   #end = new AbortController();
-  #timers = new Set();
   #requests = new Set();
   #channels = new Set();
   #record;
@@ -18,13 +17,11 @@ export class Host {
     this.#record = record;
   }
 
-  /** The instance is gone: its requests are aborted, its timers, listeners and channels taken away. */
+  /** The instance is gone: its requests are aborted, its listeners and channels taken away. */
   end() {
     this.#end.abort();
-    for (const timer of this.#timers) clearTimeout(timer);
     for (const controller of this.#requests) controller.abort();
     for (const channel of this.#channels) channel.port1.close();
-    this.#timers.clear();
     this.#requests.clear();
     this.#channels.clear();
   }
@@ -46,22 +43,6 @@ export class Host {
   /** `guarded` comes from `guard`. */
   listen(target, event, guarded) {
     target.addEventListener(event, guarded, { signal: this.#end.signal });
-  }
-
-  setTimeout(callback, ms) {
-    const guarded = this.guard(callback);
-    const fire = () => {
-      this.#timers.delete(timer);
-      guarded();
-    };
-    const timer = setTimeout(fire, ms);
-    this.#timers.add(timer);
-    return timer;
-  }
-
-  clearTimeout(timer) {
-    clearTimeout(timer);
-    this.#timers.delete(timer);
   }
 
   /** A channel whose second port calls back. */

@@ -2,8 +2,8 @@
 
 import { browser } from "./browser.js";
 import { createConnect } from "./connect.js";
-import init, { Connection, __wbg_reset_state as reset } from "./research_socket.js";
+import init, { Connection, reset, timers } from "./research_socket.js";
 
 export { ResearchSocketError } from "./error.js";
 
-export const connect = /* @__PURE__ */ createConnect({ init: () => init(), reset, Connection, browser });
+export const connect = /* @__PURE__ */ createConnect({ init: () => init(), reset, timers, Connection, browser });

@@ -18,6 +18,7 @@ export class Module {
   Connection;
   #init;
   #reset;
+  #timers;
   #ready;
   /** Counts instances: what belongs to an earlier one must not reach this one. */
   #instance = 0;
@@ -32,12 +33,15 @@ export class Module {
   /**
    * @param {() => Promise<unknown>} init fetches and compiles the module
    * @param {() => void} reset makes a fresh instance of what was compiled; the old one and its objects are not touched again
+   * @param {import("./timers.js").Timers} timers of all connections
    * @param {new (options: object, dispatch: Function, host: Host) => object} Connection
    */
-  constructor(init, reset, Connection) {
+  constructor(init, reset, timers, Connection) {
     this.#init = init;
     this.#reset = reset;
+    this.#timers = timers;
     this.Connection = Connection;
+    timers.begin(this.#entrance());
   }
 
   /** However often it is called, the module is loaded once. A load that failed is forgotten: the next call tries again. */
@@ -68,8 +72,13 @@ export class Module {
 
   /** The browser for a connection of this instance, which gives `record` the lines of the trace. */
   host(record) {
+    return new Host(this.#entrance(), record);
+  }
+
+  /** What runs the calls of the browser into this instance, as long as it lives. */
+  #entrance() {
     const instance = this.#instance;
-    const enter = (run) => {
+    return (run) => {
       if (this.#failure || instance !== this.#instance) return;
       try {
         this.guard(run);
@@ -78,7 +87,6 @@ export class Module {
         if (error !== this.#failure) report(error);
       }
     };
-    return new Host(enter, record);
   }
 
   /** Masks a trace, also after the module has failed for good: then by an instance that does nothing else. */
@@ -99,6 +107,7 @@ export class Module {
     this.#failure = new ResearchSocketError("INTERNAL", HEALED, { cause });
     const now = performance.now();
     this.#traps = [...this.#traps.filter((at) => now - at < TRAPS_WITHIN_MS), now];
+    this.#timers.end();
     for (const link of this.links.values()) link.suspend(this.#failure);
     // Not now: functions of the old instance may be on the stack, and would come back into the memory of the new one.
     this.#healing = Promise.resolve().then(() => this.#heal());
@@ -116,6 +125,7 @@ export class Module {
     }
     this.#instance += 1;
     this.#failure = undefined;
+    this.#timers.begin(this.#entrance());
     // All of them before any page hears of it: whatever a handler does then meets a connection that works.
     const links = [...this.links.values()];
     for (const link of links) attempt(() => link.restore());

@@ -3,8 +3,8 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::{Rc, Weak};
 
-use js_sys::Function;
-use wasm_bindgen::prelude::*;
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::JsValue;
 use web_sys::AbortController;
 
 use super::clock::{Clock, monotonic_ms};
@@ -50,9 +50,8 @@ struct Inner {
     mailbox: RefCell<Mailbox>,
     asks: RefCell<Queue<AskId>>,
     requests: RefCell<SmallMap<RequestId, AbortController>>,
-    /// When the one timer is due, and its number.
-    timer: RefCell<Option<(Timestamp, JsValue)>>,
-    tick: OnceCell<Closure<dyn FnMut()>>,
+    /// The one timer, and when it is due.
+    timer: RefCell<Option<(Timestamp, Timeout)>>,
     clock: Clock,
     /// When the client was made.
     start: Timestamp,
@@ -84,7 +83,6 @@ impl Driver {
                 asks: RefCell::default(),
                 requests: RefCell::default(),
                 timer: RefCell::default(),
-                tick: OnceCell::new(),
                 clock,
                 start,
                 host,
@@ -254,29 +252,26 @@ impl Inner {
     fn set_timer(self: &Rc<Self>, now: Timestamp) {
         let due = self.client.borrow().poll_timeout();
         let mut timer = self.timer.borrow_mut();
-        if let Some((at, number)) = timer.as_ref() {
-            if due == Some(*at) && *at > now {
-                return;
-            }
-            self.host.clear_timeout(number);
-        }
         let Some(due) = due else {
             *timer = None;
             return;
         };
+        if timer
+            .as_ref()
+            .is_some_and(|(at, _)| *at == due && due > now)
+        {
+            return;
+        }
         // A whole millisecond later: timers of browsers may fire a fraction early.
         let delay = due.since(now).saturating_add(1).min(MAX_DELAY_MS);
-        let tick = self.tick.get_or_init(|| {
-            let inner = Rc::downgrade(self);
-            Closure::new(move || {
-                with(&inner, |inner| {
-                    inner.timer.replace(None);
-                    inner.handle(Input::Timeout);
-                });
-            })
+        let inner = Rc::downgrade(self);
+        let timeout = Timeout::new(delay as u32, move || {
+            with(&inner, |inner| {
+                inner.timer.replace(None);
+                inner.handle(Input::Timeout);
+            });
         });
-        let tick = tick.as_ref().unchecked_ref::<Function>();
-        *timer = Some((due, self.host.set_timeout(tick, delay as u32)));
+        *timer = Some((due, timeout));
     }
 
     fn schedule(&self) {
@@ -306,14 +301,6 @@ impl Inner {
             }
         }
         self.schedule();
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        if let Some((_, number)) = self.timer.take() {
-            self.host.clear_timeout(&number);
-        }
     }
 }
 

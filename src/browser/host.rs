@@ -1,4 +1,5 @@
-//! The browser as a connection gets it from the facade, for all that calls the module back.
+//! The browser as a connection gets it from the facade, for what calls the module back. Timers are
+//! gloo-timers': the build puts the facade's (`timers.js`) in the place of the globals it calls.
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
@@ -23,12 +24,6 @@ extern "C" {
     /// Adds a listener that [`guard`](Self::guard) gave.
     #[wasm_bindgen(method)]
     pub(super) fn listen(this: &Host, target: &EventTarget, event: &str, guarded: &Function);
-
-    #[wasm_bindgen(method, js_name = setTimeout)]
-    pub(super) fn set_timeout(this: &Host, callback: &Function, millis: u32) -> JsValue;
-
-    #[wasm_bindgen(method, js_name = clearTimeout)]
-    pub(super) fn clear_timeout(this: &Host, timer: &JsValue);
 
     /// A channel whose second port calls back. Fails in a browser without channels.
     #[wasm_bindgen(method, catch)]

@@ -182,7 +182,7 @@ test("nothing of the instance that is gone is called, or calls", async (t) => {
   const { host } = connection;
   const target = new EventTarget();
   host.listen(target, "online", host.guard(() => called.push("listener")));
-  host.setTimeout(() => called.push("timer"), 0);
+  world.timers.set(() => called.push("timer"), 0);
   const { signal } = host.controller();
   let refuse;
   host.settle(new Promise((_, reject) => (refuse = reject)), () => called.push("response"));
@@ -191,6 +191,7 @@ test("nothing of the instance that is gone is called, or calls", async (t) => {
   connection.tell("credentials", 1);
   const before = connection.calls.length;
   trapIn(client, world);
+  assert.equal(world.timers.set(() => called.push("timer of the dead"), 0), undefined);
   refuse(new TypeError("network"));
   target.dispatchEvent(new Event("online"));
   await settled();
@@ -220,7 +221,24 @@ test("a trap in a callback of the browser is seen as well, and other errors in i
   await settled();
   assert.deepEqual(told, ["INTERNAL"]);
   assert.equal(world.resets, 1);
+  await new Promise((resolve) => {
+    world.timers.set(() => {
+      resolve();
+      throw trap();
+    }, 0);
+  });
+  await settled();
+  assert.deepEqual(told, ["INTERNAL", "INTERNAL"], "the next instance has timers as well");
+  assert.equal(world.resets, 2);
   assert.deepEqual(errors, []);
+});
+
+test("a timer that the module has cleared does not call it", async () => {
+  const { world } = await connected();
+  const called = [];
+  world.timers.clear(world.timers.set(() => called.push("cleared"), 0));
+  await new Promise((resolve) => world.timers.set(resolve, 1));
+  assert.deepEqual(called, []);
 });
 
 test("a stack that overflows in the module counts as a trap", async (t) => {

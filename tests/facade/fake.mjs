@@ -1,6 +1,7 @@
 // A module without Rust: records what the facade asks for, and tells it what a test wants it to hear.
 
 import { createConnect } from "../../pkg-template/connect.js";
+import { Timers } from "../../pkg-template/timers.js";
 
 /**
  * @typedef {{ method: string, args: unknown[] }} Call
@@ -15,6 +16,8 @@ export function fake({ load = async () => {}, present = true, href = "https://ap
     /** method → what it returns, or throws when it is an Error */
     answers: {},
     connect: undefined,
+    /** What the glue of the module calls for `setTimeout` and `clearTimeout`. */
+    timers: new Timers(),
     /** How often a fresh instance was made. */
     resets: 0,
     get connection() {
@@ -67,6 +70,7 @@ export function fake({ load = async () => {}, present = true, href = "https://ap
       world.loads += 1;
       return load();
     },
+    timers: world.timers,
     Connection: FakeConnection,
     browser: { present, href, csrfToken },
   });

@@ -18,6 +18,24 @@ const TRAPS = {
       throw new WebAssembly.RuntimeError("unreachable");
     };
   },
+  "an exception out of a timer": () => {
+    const { exports, watch } = /** @type {any} */ (window).wasm;
+    const names = Object.keys(exports).filter((name) => /closures_____invoke/.test(name));
+    const { setTimeout } = window;
+    window.setTimeout = (callback, ms) => {
+      if (!new Error().stack.includes("/pkg/")) return setTimeout(callback, ms);
+      window.setTimeout = setTimeout;
+      return setTimeout(() => {
+        for (const name of names) {
+          watch[name] = () => {
+            throw new WebAssembly.RuntimeError("unreachable");
+          };
+        }
+        callback();
+        for (const name of names) delete watch[name];
+      }, 0);
+    };
+  },
   "an allocation that fails for good": () => {
     const { watch } = /** @type {any} */ (window).wasm;
     watch.__wbindgen_malloc = () => {

@@ -28,7 +28,7 @@ function restore() {
 }
 
 /** Whether a function is a connection's: the scripts of a WebDriver use the page's timers as well. */
-const isOurs = (callback) => ["guarded", "fire"].includes(callback?.name);
+const isOurs = (callback) => callback?.name === "guarded" || Boolean(callback?._wbg_cb_unref);
 
 /** Milliseconds that no test changes. */
 export const now = () => clock();
