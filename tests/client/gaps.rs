@@ -1,6 +1,6 @@
 //! What the page hears of an outage: the lines that it missed, then what is known of the rest.
 
-use research_socket::research::{Event, Output, ResearchEvent};
+use research_socket::research::{Event, Input, Output, ResearchEvent};
 
 use crate::history::{DONE, RUNS, asking, line, lines, log, stored, up_to_date};
 use crate::words::Kind;
@@ -463,4 +463,24 @@ fn lines_recovered_while_the_status_was_polled_belong_to_the_gap() {
     }
     let told = world.heard();
     assert!(told.contains(&"r gap 1, 0 missing".to_owned()), "{told:?}");
+}
+
+#[test]
+fn what_is_missing_when_the_page_is_hidden_around_the_end_comes_when_it_is_seen() {
+    for is_asked in [false, true] {
+        let mut world = up_to_date();
+        world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
+        if is_asked {
+            world.advance(3000);
+        }
+        assert_eq!(world.is_asked(Kind::Log), is_asked);
+        world.input(Input::Hidden);
+        world.advance(60_000);
+        world.forget();
+        world.input(Input::Visible);
+        world.join();
+        let all = [(1, 0, "first"), (2, 5, "missed")];
+        world.answer(Kind::Log, 200, &log(&all));
+        assert_eq!(lines(&world.told()), ["missed"]);
+    }
 }
