@@ -285,18 +285,31 @@ fn kind(entropy: &mut Entropy<'_>) -> Option<Kind> {
 
 fn next(entropy: &mut Entropy<'_>, swarm: &Swarm) -> Option<Step> {
     let kind = kind(entropy)?;
-    let trouble = trouble(entropy, swarm)?;
+    let trouble = possible(kind, trouble(entropy, swarm)?);
     Some(Step::Break(Fault::Next(kind, trouble)))
 }
 
 fn every(entropy: &mut Entropy<'_>, swarm: &Swarm) -> Option<Step> {
     let kind = kind(entropy)?;
-    let trouble = trouble(entropy, swarm)?;
+    let trouble = possible(kind, trouble(entropy, swarm)?);
     Some(Step::Break(Fault::Every(
         kind,
         trouble,
         span(entropy, 60_000)?,
     )))
+}
+
+/// A POST that is answered `ok` and has not arrived is beyond what a client can notice.
+fn possible(kind: Kind, trouble: Trouble) -> Trouble {
+    let is_receipt = |body: u8| {
+        ODD_BODIES
+            .get(usize::from(body))
+            .is_some_and(|body| body == b"ok")
+    };
+    match (kind, trouble) {
+        (Kind::Post | Kind::Join, Trouble::Nonsense(body)) if is_receipt(body) => Trouble::Lost,
+        (_, trouble) => trouble,
+    }
 }
 
 fn trouble(entropy: &mut Entropy<'_>, swarm: &Swarm) -> Option<Trouble> {
