@@ -1,6 +1,6 @@
 //! What a client does so that no line of the log is lost, and no silence is taken for work.
 
-use super::checks::{Outcome, timeout_ms};
+use super::checks::{NOT_UTF_8, Outcome, TOO_LARGE, timeout_ms};
 use super::client::{Client, SUBSCRIBE};
 use super::history::Problem;
 use super::subscription::Schedule;
@@ -80,12 +80,15 @@ impl Client {
                 let words = "the server does not show its log to this page: sign in";
                 self.warn("unauthorized", words, Some(research), String::new());
             }
-            Err((Problem::Unreadable(words), _)) => {
-                let words = ["the stored log ", words].concat();
-                self.refuse("damaged-answer", &words, Some(research));
-            }
+            Err((Problem::TooLarge, _)) => self.refuse_log(TOO_LARGE, research),
+            Err((Problem::Unreadable, _)) => self.refuse_log(NOT_UTF_8, research),
             Ok(_) | Err((Problem::Failed | Problem::NotFound, _)) => {}
         }
+    }
+
+    fn refuse_log(&mut self, words: &str, research: String) {
+        let words = ["the stored log ", words].concat();
+        self.refuse("damaged-answer", &words, Some(research));
     }
 
     /// The connection is gone: what is sent from now on is missed.

@@ -84,10 +84,10 @@ impl Outcome {
     }
 }
 
-const NOT_UTF_8: &str = "is not UTF-8";
+pub(super) const NOT_UTF_8: &str = "is not UTF-8";
 
 /// Of an answer larger than [`MAX_BODY_BYTES`].
-const TOO_LARGE: &str = "is too large (more than 32 MiB)";
+pub(super) const TOO_LARGE: &str = "is too large (more than 32 MiB)";
 
 /// Why it makes no sense to ask again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -268,9 +268,9 @@ pub(super) fn timeout_ms(config: &Config) -> u64 {
 fn log_of(answer: &mut Answer, research: String, took_ms: u64, pause_ms: u64) -> Outcome {
     let problem = match answer {
         Answer::Failed(RequestError::Body(_) | RequestError::Network(_)) => Problem::Failed,
-        Answer::Failed(RequestError::TooLarge) => Problem::Unreadable(TOO_LARGE),
+        Answer::Failed(RequestError::TooLarge) => Problem::TooLarge,
         Answer::Response(response) => match response.status {
-            200..=299 if response.body.len() > MAX_BODY_BYTES => Problem::Unreadable(TOO_LARGE),
+            200..=299 if response.body.len() > MAX_BODY_BYTES => Problem::TooLarge,
             200..=299 if response.is_html() => Problem::Refused,
             // Too large to be copied.
             200..=299 => match String::from_utf8(std::mem::take(&mut response.body)) {
@@ -281,7 +281,7 @@ fn log_of(answer: &mut Answer, research: String, took_ms: u64, pause_ms: u64) ->
                         took_ms,
                     };
                 }
-                Err(_) => Problem::Unreadable(NOT_UTF_8),
+                Err(_) => Problem::Unreadable,
             },
             401 | 403 => Problem::Refused,
             404 => Problem::NotFound,

@@ -112,8 +112,10 @@ pub(super) enum Problem {
     /// 404.
     NotFound,
     Refused,
-    /// It is too large, or no text.
-    Unreadable(&'static str),
+    /// It is larger than any answer that is read.
+    TooLarge,
+    /// It is no text: something in between may have spoiled it.
+    Unreadable,
 }
 
 impl History {
@@ -317,9 +319,9 @@ impl History {
                 }
                 return false;
             }
-            (Problem::NotFound | Problem::Unreadable(_), _) => self.place = Place::Nowhere,
+            (Problem::NotFound | Problem::TooLarge, _) => self.place = Place::Nowhere,
             (Problem::Refused, _) => self.place = Place::Refused,
-            (Problem::Failed, _) => {
+            (Problem::Failed | Problem::Unreadable, _) => {
                 self.tries = self.tries.saturating_add(1);
                 let doubled = RETRY_MS << (self.tries - 1).min(16);
                 self.not_before = now.after(doubled.min(MAX_RETRY_MS).max(pause_ms));

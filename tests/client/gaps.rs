@@ -1,6 +1,8 @@
 //! What the page hears of an outage: the lines that it missed, then what is known of the rest.
 
+use research_socket::http::{Answer, Response};
 use research_socket::research::{Event, Input, Output, ResearchEvent};
+use research_socket::time::Timestamp;
 
 use crate::history::{DONE, RUNS, asking, line, lines, log, stored, up_to_date};
 use crate::words::Kind;
@@ -159,10 +161,9 @@ fn a_gap_reaches_from_the_last_word_to_the_first_new_one() {
     world.forget();
     let request = world.find(Kind::Log).unwrap().id;
     let answer = crate::world::response(200, &both);
-    world.client.handle_input(
-        research_socket::time::Timestamp::from_millis(world.now),
-        research_socket::research::Input::Answer { request, answer },
-    );
+    let now = Timestamp::from_millis(world.now);
+    let input = Input::Answer { request, answer };
+    world.client.handle_input(now, input);
     let gap = std::iter::from_fn(|| world.client.poll_output()).find_map(|output| match output {
         Output::Event(Event::Research {
             event: ResearchEvent::Gap(gap),
@@ -242,6 +243,23 @@ fn lines_that_were_too_many_are_missing() {
     assert!(told.contains(&"r gap 40000, 3 missing".to_owned()));
     let is_warning = |told: &&String| told.starts_with("warning ");
     assert_eq!(told.iter().filter(is_warning).count(), 1);
+}
+
+#[test]
+fn a_log_that_is_no_text_is_asked_for_again() {
+    let mut world = back();
+    let garbled = Response {
+        status: 200,
+        body: b"\xff\xfe\x00".to_vec(),
+        ..Response::default()
+    };
+    world.answer_with(Kind::Log, Answer::Response(garbled));
+    let told = world.heard();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("warning damaged-answer"), "{told:?}");
+    world.wait();
+    world.answer(Kind::Log, 200, &log(&[(1, 0, "missed")]));
+    assert_eq!(lines(&world.heard()), ["missed"]);
 }
 
 #[test]
