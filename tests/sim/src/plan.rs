@@ -356,8 +356,9 @@ impl Plan {
 
     /// What the plan leaves to the client alone.
     pub(crate) fn limits(&self) -> Limits {
-        // While it sleeps the server waits for pongs, and no longer than that.
-        let short = self.setup.ping_timeout / 2;
+        // While it sleeps the server waits for pongs, and the client's own attempt for its answers, and
+        // no longer than that.
+        let short = self.setup.ping_timeout.min(self.setup.timeout) / 2;
         let disturbs = |step: &Step| match step {
             Step::Break(_) => true,
             Step::Page(_, Act::Sleep { ms, cut, .. }) => *cut || u64::from(*ms) > short,

@@ -3,6 +3,7 @@
 use research_socket::config::Config;
 use research_socket::failure::Failure;
 use research_socket::http::{Command, Method, Request, RequestId};
+use research_socket::patience::LAST_LOOK_MS;
 use research_socket::research::{Client, Event, Input, StateName};
 use research_socket::socket::STABLE_AFTER_MS;
 
@@ -342,7 +343,8 @@ impl Rules {
             })?;
         }
         if self.limits.punctual {
-            let is_late = |open: &&Open| now - open.since > self.longest(open.kind);
+            // A silence that is noticed late, since its question had to wait, gives all a last look.
+            let is_late = |open: &&Open| now - open.since > self.longest(open.kind) + LAST_LOOK_MS;
             let late = self.open.iter().find(is_late);
             require(late.is_none(), || format!("given up too late: {late:?}"))?;
         }
