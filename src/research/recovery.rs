@@ -294,3 +294,22 @@ impl Job {
         milestone.map(|(_, line)| line)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_comes_when_the_wait_is_over_settles_the_one_before() {
+        for (after, settled) in [
+            (CONFIRM_AFTER_MS - 1, None),
+            (CONFIRM_AFTER_MS, Some(1)),
+            (CONFIRM_AFTER_MS + 1, Some(1)),
+        ] {
+            let mut mark = Mark::default();
+            mark.set(Timestamp::from_millis(5), 1);
+            mark.set(Timestamp::from_millis(5 + after), 2);
+            assert_eq!(mark.settled, settled, "after {after} ms");
+        }
+    }
+}
