@@ -51,25 +51,6 @@ mod tests {
     }
 
     #[test]
-    fn a_body_of_the_largest_size_is_read() {
-        let of_size = |size| {
-            let body = vec![b'6'; size];
-            let status = 200;
-            let response = Response {
-                status,
-                body,
-                ..Response::default()
-            };
-            body_of(Answer::Response(response), true)
-        };
-        assert!(of_size(MAX_BODY_BYTES).is_ok());
-        assert_eq!(
-            of_size(MAX_BODY_BYTES + 1),
-            Err(Failure::TooLarge(MAX_BODY_WORDS))
-        );
-    }
-
-    #[test]
     fn a_status_names_its_failure() {
         assert_eq!(outcome(200, true), Ok(Vec::new()));
         assert_eq!(outcome(400, true), Err(Failure::SessionUnknown));
