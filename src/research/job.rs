@@ -352,11 +352,10 @@ impl Job {
         if is_missing {
             self.counters.lines += 1;
             self.state.hear(now, source);
-            let second = identity.time.map(|time| time.second);
-            if second.is_some() && source == Source::Live {
+            if identity.time.is_some() && source == Source::Live {
                 self.mark.set(now, identity.key);
             }
-            self.push_line(second, line.to_entry(source));
+            self.push_line(identity, line.to_entry(source));
         } else {
             self.counters.duplicate_lines += 1;
         }

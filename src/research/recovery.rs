@@ -3,7 +3,7 @@
 use super::dedup;
 use super::event::{End, Gap, ResearchEvent, Source};
 use super::history::CONFIRM_AFTER_MS;
-use super::identity::Stored;
+use super::identity::{Identity, Stored};
 use super::job::Job;
 use super::level::LogLevel;
 use super::log::{Line, LogEntry};
@@ -26,9 +26,28 @@ const MAX_STORED_LINES: usize = 200_000;
 /// What waits until the stored log has been asked.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
-    /// With the second of each.
-    lines: Vec<(i64, LogEntry)>,
+    lines: Vec<HeldLine>,
     end: Option<End>,
+}
+
+/// A live line that waits.
+#[derive(Clone, Debug)]
+struct HeldLine {
+    second: i64,
+    /// That of its identity.
+    key: u64,
+    entry: LogEntry,
+}
+
+/// The place of a live line that is not in the stored log: after all of its second.
+const BEHIND: u32 = u32::MAX;
+
+/// A line of the stored log that the page is to get.
+struct Recovered<'a> {
+    second: i64,
+    /// Among the elements of the log.
+    place: u32,
+    raw: Raw<'a>,
 }
 
 /// What the last answer with the stored log was.
@@ -118,8 +137,8 @@ impl Job {
     /// Delivers what waits: lines, then this gap, then the end.
     pub(super) fn release(&mut self, gap: Option<Gap>) {
         let held = self.held.take().unwrap_or_default();
-        for (_, entry) in held.lines {
-            self.push(ResearchEvent::Log(entry));
+        for line in held.lines {
+            self.push(ResearchEvent::Log(line.entry));
         }
         if let Some(gap) = gap {
             self.push(ResearchEvent::Gap(gap));
@@ -130,13 +149,17 @@ impl Job {
     }
 
     /// Delivers a line now or, while the stored log is awaited, after those that it has.
-    pub(super) fn push_line(&mut self, second: Option<i64>, entry: LogEntry) {
+    pub(super) fn push_line(&mut self, identity: Identity, entry: LogEntry) {
         let Some(held) = &mut self.held else {
             return self.push(ResearchEvent::Log(entry));
         };
         // Without a time it stays behind the one before it.
-        let before = held.lines.last().map_or(i64::MIN, |(second, _)| *second);
-        held.lines.push((second.unwrap_or(before), entry));
+        let before = held.lines.last().map_or(i64::MIN, |line| line.second);
+        held.lines.push(HeldLine {
+            second: identity.time.map_or(before, |time| time.second),
+            key: identity.key,
+            entry,
+        });
         if held.lines.len() >= MAX_HELD_LINES {
             self.release(None);
         }
@@ -155,7 +178,7 @@ impl Job {
     pub(super) fn handle_history(&mut self, now: Timestamp, body: &str) -> Option<Recovery> {
         let key = dedup::hash(self.seed, &[body]);
         if self.log.key == Some(key) && !self.mark.is_unseen(now, &[]) {
-            self.push_sorted(&[]);
+            self.push_sorted(&[], &[]);
             return Some(Recovery {
                 is_doubtful: self.ledger.take_doubt(),
                 ..Recovery::default()
@@ -217,6 +240,8 @@ impl Job {
         self.log.faults = faults.count;
         let is_uncertain = self.ledger.answer(&mut stored) || is_cut;
         let is_behind = self.mark.is_unseen(now, &stored);
+        let held = self.held.as_ref();
+        let held_places = held.map_or_else(Vec::new, |held| places(&held.lines, &stored));
         stored.retain(|line| line.is_missing);
         let dropped = stored.len().saturating_sub(MAX_RECOVERED_LINES);
         if dropped > 0 {
@@ -226,7 +251,11 @@ impl Job {
         let mut recovered = Vec::with_capacity(missing.len());
         for (place, entry) in (0..).zip(list.elements()) {
             if let Some(line) = missing.next_if(|line| line.place == place) {
-                recovered.push((line.second(), entry));
+                recovered.push(Recovered {
+                    second: line.second(),
+                    place,
+                    raw: entry,
+                });
             }
             if missing.len() == 0 {
                 break;
@@ -236,7 +265,7 @@ impl Job {
         let lines = recovered.len() as u64;
         self.counters.lines += lines;
         self.counters.recovered += lines;
-        let milestone = self.push_sorted(&recovered);
+        let milestone = self.push_sorted(&recovered, &held_places);
         if let Some(line) = milestone.filter(|_| self.end.is_none())
             && let Some(task) = self.state.take_milestone(Source::History, &line)
         {
@@ -252,40 +281,43 @@ impl Job {
         })
     }
 
-    /// Delivers these entries of the log and the lines that wait in order of time; within a second
-    /// what was missed comes first, since the live ones came after the gap. The last milestone among
-    /// the entries.
-    fn push_sorted<'a>(&mut self, recovered: &[(i64, Raw<'a>)]) -> Option<Line<'a>> {
+    /// Delivers these entries of the log and the lines that wait, which have these places in it, in
+    /// order of time; within a second in the order of the log, and what it has not yet comes last.
+    /// The last milestone among the entries.
+    fn push_sorted<'a>(
+        &mut self,
+        recovered: &[Recovered<'a>],
+        held_places: &[u32],
+    ) -> Option<Line<'a>> {
         let held = self.held.as_mut();
-        let held = held.map(|held| std::mem::take(&mut held.lines));
-        let mut held: Vec<_> = held
-            .unwrap_or_default()
-            .into_iter()
-            .map(|(second, entry)| (second, Some(entry)))
+        let held = held.map_or_else(Vec::new, |held| std::mem::take(&mut held.lines));
+        let held_places = held_places.iter().copied().chain(std::iter::repeat(BEHIND));
+        let places = recovered.iter().map(|line| (line.second, line.place));
+        let places = places.chain(held.iter().map(|line| line.second).zip(held_places));
+        let mut order: Vec<(u64, u64)> = places
+            .zip(0_u64..)
+            .map(|((second, place), at)| {
+                let rank = second.cast_unsigned() ^ (1 << 63);
+                (rank, (u64::from(place) << 32) | at)
+            })
             .collect();
-        let seconds = recovered.iter().map(|(second, _)| *second);
-        let seconds = seconds.chain(held.iter().map(|(second, _)| *second));
-        let ranks = seconds.map(|second| second.cast_unsigned() ^ (1 << 63));
-        let mut order: Vec<(u64, u64)> = ranks.zip(0..).collect();
         order.sort_unstable();
+        let mut held: Vec<_> = held.into_iter().map(|line| Some(line.entry)).collect();
         let mut milestone: Option<(usize, Line<'a>)> = None;
-        for (_, place) in order {
-            let place = place as usize;
-            let entry = match recovered.get(place) {
+        for (_, at) in order {
+            let at = at as u32 as usize;
+            let entry = match recovered.get(at) {
                 // Read before, so that nothing is wrong with it that is not known.
-                Some((_, raw)) => {
-                    Line::read(*raw, "logs[]", &mut Refusals::default()).map(|line| {
+                Some(Recovered { raw, .. }) => Line::read(*raw, "logs[]", &mut Refusals::default())
+                    .map(|line| {
                         let entry = line.to_entry(Source::History);
-                        let is_last = milestone.as_ref().is_none_or(|(last, _)| *last < place);
+                        let is_last = milestone.as_ref().is_none_or(|(last, _)| *last < at);
                         if entry.level == LogLevel::Milestone && is_last {
-                            milestone = Some((place, line));
+                            milestone = Some((at, line));
                         }
                         entry
-                    })
-                }
-                None => held
-                    .get_mut(place - recovered.len())
-                    .and_then(|(_, entry)| entry.take()),
+                    }),
+                None => held.get_mut(at - recovered.len()).and_then(Option::take),
             };
             if let Some(entry) = entry {
                 self.push(ResearchEvent::Log(entry));
@@ -293,6 +325,43 @@ impl Job {
         }
         milestone.map(|(_, line)| line)
     }
+}
+
+/// The place in this log of each line that waits. The order of the lines that wait stays as it is.
+fn places(held: &[HeldLine], log: &[Stored]) -> Vec<u32> {
+    let mut places = vec![BEHIND; held.len()];
+    let Some(first) = held.iter().map(|line| line.second).min() else {
+        return places;
+    };
+    let mut keys: Vec<(u64, u64)> = held.iter().map(|line| line.key).zip(0..).collect();
+    let mut copies: Vec<(u64, u64)> = log
+        .iter()
+        .filter(|line| !line.is_missing && line.second() >= first)
+        .map(|line| (line.key(), u64::from(line.place)))
+        .collect();
+    keys.sort_unstable();
+    copies.sort_unstable();
+    // From the end: of several copies the last ones are theirs.
+    while let (Some((key, at)), Some((other, place))) = (keys.last(), copies.last()) {
+        let (is_copy, is_done) = (key == other, key >= other);
+        if let Some(to) = places.get_mut(*at as usize).filter(|_| is_copy) {
+            *to = *place as u32;
+        }
+        if key <= other {
+            copies.pop();
+        }
+        if is_done {
+            keys.pop();
+        }
+    }
+    let mut next = (i64::MIN, BEHIND);
+    for (line, place) in held.iter().zip(&mut places).rev() {
+        if line.second == next.0 {
+            *place = (*place).min(next.1);
+        }
+        next = (line.second, *place);
+    }
+    places
 }
 
 #[cfg(test)]

@@ -176,6 +176,27 @@ fn live_lines_take_their_place_among_the_stored_ones() {
 }
 
 #[test]
+fn within_a_second_a_live_line_stands_where_the_log_has_it() {
+    let stored = [(1, 3, "a"), (2, 3, "b"), (3, 3, "a"), (4, 3, "c")];
+    for (live, told) in [
+        (&["a"][..], &["a", "b", "a", "c"][..]),
+        (&["b", "c"], &["a", "b", "a", "c"]),
+        (&["a", "a"], &["a", "b", "a", "c"]),
+        // What the log has not yet comes after what it has, but in the order of the live lines.
+        (&["b", "late"], &["a", "b", "a", "c", "late"]),
+        (&["late", "b"], &["a", "late", "b", "a", "c"]),
+        (&["c", "b"], &["a", "c", "b", "a"]),
+    ] {
+        let mut world = asking();
+        for (micros, text) in (1..).zip(live) {
+            world.receive(&line(3, micros, text));
+        }
+        world.answer(Kind::Log, 200, &log(&stored));
+        assert_eq!(lines(&world.told()), told, "{live:?}");
+    }
+}
+
+#[test]
 fn a_milestone_that_only_the_log_has_is_the_task() {
     for (kind, task) in [("MILESTONE", Some("r task found")), ("INFO", None)] {
         let mut world = asking();
