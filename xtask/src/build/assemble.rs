@@ -30,8 +30,10 @@ pub(crate) fn assemble(project: &Project, work: &Work, module: &Module) -> Resul
     let modules: BTreeMap<_, _> = files
         .extract_if(.., |name, _| name.ends_with(".js"))
         .collect();
-    let bundled = facade::bundle(project, work, &modules)?;
-    files.insert(facade::ENTRY.to_owned(), read(&bundled)?);
+    let entries = facade::entries(files.get("package.json").context("no package.json")?)?;
+    for (name, bundled) in facade::bundle(project, work, &modules, &entries)? {
+        files.insert(name, read(&bundled)?);
+    }
     for name in LICENSES {
         files.insert(name.to_owned(), read(&project.path(name))?);
     }

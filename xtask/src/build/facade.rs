@@ -1,9 +1,11 @@
-//! The hand-written JavaScript as one readable module: a page without a bundler asks for it once.
+//! The hand-written JavaScript as one readable module for each entry point of the package: a page without a bundler asks
+//! for it once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use serde_json::Value;
 
 use super::Work;
 use super::wasm::GLUE;
@@ -13,23 +15,53 @@ use crate::project::{Project, short_hash};
 
 /// The module that a page imports, in pkg-template and in the package.
 pub(crate) const ENTRY: &str = "index.js";
+/// What an entry point expects the page to have.
+const PEERS: [&str; 1] = ["react"];
 const BANNER: &str =
-    "// research-socket, MIT OR Apache-2.0. index.d.ts says what all of it is for.";
+    "// research-socket, MIT OR Apache-2.0. The .d.ts beside it says what all of it is for.";
 
-/// Makes one module of those that are given by name, which are in pkg-template. The glue stays a
-/// file of its own: bundlers and browsers find the WebAssembly module by where that file is.
+/// The modules that the package's `exports` name.
+pub(crate) fn entries(manifest: &[u8]) -> Result<BTreeSet<String>> {
+    let manifest: Value =
+        serde_json::from_slice(manifest).context("pkg-template/package.json is not JSON")?;
+    let exports = manifest.get("exports").and_then(Value::as_object);
+    Ok(exports
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, target)| target.get("default")?.as_str()?.strip_prefix("./"))
+        .filter(|name| name.ends_with(".js"))
+        .map(str::to_owned)
+        .collect())
+}
+
+/// Makes one module of those that an entry point imports; all are in pkg-template. Other entry points stay files of their
+/// own, so that a page that imports two of them has one client and not two. So does the glue: bundlers and browsers find
+/// the WebAssembly module by where that file is.
 pub(crate) fn bundle(
     project: &Project,
     work: &Work,
     modules: &BTreeMap<String, Vec<u8>>,
-) -> Result<PathBuf> {
-    let bundled = work.path("facade.js");
+    entries: &BTreeSet<String>,
+) -> Result<BTreeMap<String, PathBuf>> {
+    let bundled: BTreeMap<_, _> = entries
+        .iter()
+        .map(|name| (name.clone(), work.path(&format!("facade/{name}"))))
+        .collect();
     let lock = std::fs::read(project.path("package-lock.json"))?;
-    let key = short_hash(format!("{modules:?} {BANNER} {}", short_hash(&lock)).as_bytes());
-    work.once("facade", &key, std::slice::from_ref(&bundled), || {
-        let entry = project.path("pkg-template").join(ENTRY);
+    let key =
+        short_hash(format!("{modules:?} {entries:?} {BANNER} {}", short_hash(&lock)).as_bytes());
+    let results: Vec<_> = bundled.values().cloned().collect();
+    work.once("facade", &key, &results, || {
         let banner = format!("--banner:js={BANNER}");
-        esbuild(project, &entry, &bundled, &["--charset=utf8", &banner])
+        for (name, to) in &bundled {
+            let mut options = vec!["--charset=utf8".to_owned(), banner.clone()];
+            options.extend(PEERS.iter().map(|peer| format!("--external:{peer}")));
+            let others = entries.iter().filter(|other| *other != name);
+            options.extend(others.map(|other| format!("--external:./{other}")));
+            let entry = project.path("pkg-template").join(name);
+            esbuild(project, &entry, to, &options)?;
+        }
+        Ok(())
     })?;
     Ok(bundled)
 }
@@ -38,12 +70,12 @@ pub(crate) fn bundle(
 pub(crate) fn minify(project: &Project, work: &Work) -> Result<PathBuf> {
     let minified = work.path("facade.min.js");
     let entry = project.path("pkg").join(ENTRY);
-    let smallest = ["--minify", "--legal-comments=none"];
+    let smallest = ["--minify".to_owned(), "--legal-comments=none".to_owned()];
     esbuild(project, &entry, &minified, &smallest)?;
     Ok(minified)
 }
 
-fn esbuild(project: &Project, entry: &Path, to: &Path, options: &[&str]) -> Result<()> {
+fn esbuild(project: &Project, entry: &Path, to: &Path, options: &[String]) -> Result<()> {
     let mut esbuild = Environment::of(project)?.command("esbuild");
     // The comments that name the modules are relative to where it runs.
     if let Some(folder) = entry.parent() {
@@ -58,4 +90,20 @@ fn esbuild(project: &Project, entry: &Path, to: &Path, options: &[&str]) -> Resu
         .arg(format!("--outfile={}", to.display()));
     process::run_or_fail("build: esbuild", &mut esbuild)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exports_name_the_entry_points() {
+        let manifest = br#"{"exports": {
+            ".": {"types": "./index.d.ts", "default": "./index.js"},
+            "./react": {"types": "./react.d.ts", "default": "./react.js"},
+            "./package.json": "./package.json"
+        }}"#;
+        let expected = BTreeSet::from(["index.js".to_owned(), "react.js".to_owned()]);
+        assert_eq!(entries(manifest).unwrap(), expected);
+    }
 }
