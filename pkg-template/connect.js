@@ -4,7 +4,8 @@ import { Client } from "./client.js";
 import { ResearchSocketError } from "./error.js";
 import { Link } from "./link.js";
 import { Module } from "./module.js";
-import { differences, readOptions } from "./options.js";
+import { readOptions } from "./options.js";
+import { openLink } from "./sharing.js";
 
 /**
  * @param {{ init: () => Promise<unknown>, reset: () => void, timers: import("./timers.js").Timers, Connection: Function, browser: object }} parts
@@ -19,21 +20,13 @@ export function createConnect({ init, reset, timers, Connection, browser }) {
         "connect() needs a page in a browser. Importing research-socket on a server is fine; call connect() only where a document exists, such as in an effect or an event handler.",
       );
     }
-    const { key, connection, shared, own } = readOptions(options, browser.href);
+    const settings = readOptions(options, browser.href);
+    const { own } = settings;
     throwIfAborted(own.signal);
     await unlessAborted(module.load(), own.signal);
     throwIfAborted(own.signal);
-
     // No await from here on: two calls at once must not make two connections.
-    const open = module.links.get(key);
-    if (!open) return new Client(new Link(module, { key, connection, shared }), own, browser);
-    const others = differences(open.options, { ...connection, ...shared });
-    if (others.length > 0) {
-      own.logger?.warn?.(
-        `research-socket: a connection to ${connection.url} is open already and is shared, so these options of this call have no effect: ${others.join(", ")}`,
-      );
-    }
-    return new Client(open, own, browser);
+    return new Client(openLink(module.links, settings) ?? new Link(module, settings), own, browser);
   };
 }
 

@@ -16,7 +16,12 @@
 
 /**
  * Starts a connection, or joins the one that is open: calls with the same `url`, `path` and `namespace` share one
- * connection, which closes with the last of their clients. The options of the first call count for all.
+ * connection, which closes with the last of their clients. The options of the first call count for all, and a later call's
+ * `logger` is told which of its own have no effect; `signal`, `logger` and `csrfToken` are each client's own. A call whose
+ * `auth`, `headers`, `query` or `withCredentials` differ is given another connection. Functions count as the same.
+ *
+ * The connection stays for a tenth of a second after its last client: who connects again with the same options meanwhile, as
+ * React's StrictMode and hot reloading do, finds it as it was, with its researches.
  *
  * Resolves as soon as the WebAssembly module is loaded and the first attempt has begun. It does not wait for the server:
  * how the connection is doing, {@link Client.state} tells.
@@ -169,6 +174,12 @@ export interface ConnectOptions {
   maxLogs?: number;
 
   /**
+   * As in socket.io-client: a connection of its own, which no other call shares and which closes at once with its client.
+   * @default false
+   */
+  forceNew?: boolean;
+
+  /**
    * The token for {@link Research.cancel}.
    * @default the content of the page's `<meta name="csrf-token">`
    * @example () => document.forms[0].csrf_token.value
@@ -247,7 +258,10 @@ export interface Client {
    */
   subscribe(id: ResearchId, handler?: (update: Update) => void): Research;
 
-  /** Lets go of a research, however often it was subscribed to. Unknown ids do nothing. */
+  /**
+   * Lets go of a research, however often it was subscribed to. The server is told a tenth of a second after the last client
+   * has let go, unless one subscribes again meanwhile. Unknown ids do nothing.
+   */
   unsubscribe(id: ResearchId): void;
 
   /**
@@ -293,9 +307,9 @@ export interface Client {
   connect(): void;
 
   /**
-   * Ends this client: its researches, handlers and waiting acknowledgements. The connection itself ends with the last
-   * client that shares it; what was emitted over it before is still sent, within two seconds. More than one call does
-   * nothing.
+   * Ends this client: its researches, handlers and waiting acknowledgements; those of other clients go on. The connection
+   * itself ends a tenth of a second after the last client that shares it; what was emitted over it before is still sent,
+   * within two seconds. More than one call does nothing.
    */
   close(): void;
   [Symbol.dispose](): void;

@@ -4,6 +4,7 @@ import { credentials } from "./credentials.js";
 import { ResearchSocketError, report, toError } from "./error.js";
 import { Job } from "./job.js";
 import { Journal } from "./journal.js";
+import { Linger } from "./linger.js";
 import { pack } from "./wire.js";
 
 /** How much a trap takes along at most of what only the module counts, in milliseconds. */
@@ -34,8 +35,11 @@ export class Link {
   state;
   /** The options it was made with, to compare later ones with. */
   options;
+  /** What those have in common who may share it. */
+  key;
+  /** Whether it is its first client's alone. */
+  exclusive;
   #module;
-  #key;
   #shared;
   /** What the module gets. */
   #given;
@@ -61,20 +65,23 @@ export class Link {
   #wanted = new Map();
   #acks = new Map();
   #cancels = new Map();
+  /** The ids of researches that nobody follows any more, and the connection itself when nobody has it. */
+  #linger = new Linger();
 
-  constructor(module, { key, connection, shared }) {
+  constructor(module, { key, connection, shared, own }) {
     this.#module = module;
-    this.#key = key;
+    this.key = key;
+    this.exclusive = own.forceNew;
     this.#shared = shared;
     this.#given = connection;
     this.options = { ...connection, ...shared };
     this.#create();
     this.state = Object.freeze({ name: "connecting" });
-    module.links.set(key, this);
+    module.links.add(this);
     try {
       this.#call("open");
     } catch (error) {
-      this.#shut();
+      this.shut();
       throw error;
     }
   }
@@ -91,14 +98,30 @@ export class Link {
   // --- Clients -------------------------------------------------------------------------------------------------------
 
   join(member) {
+    this.#linger.keep(this);
     this.#members.add(member);
   }
 
-  /** The connection closes with the last client. */
+  /** The connection closes with the last client; a moment later if another one may have it. */
   leave(member, error) {
     this.#members.delete(member);
     this.#reject(error, (owner) => owner === member);
-    if (this.#members.size === 0) this.#shut();
+    if (this.#members.size > 0 || !this.#open) return;
+    if (this.exclusive) this.shut();
+    else this.#linger.begin(this, () => this.shut());
+  }
+
+  /** Whether it has no client any more. */
+  get idle() {
+    return this.#members.size === 0;
+  }
+
+  /** It begins anew for another client, which gave the same options, but for functions. */
+  adopt(shared) {
+    this.#shared = shared;
+    Object.assign(this.options, shared);
+    // As a new connection would, it does not wait for the next attempt.
+    if (!["connecting", "connected"].includes(this.state.name)) this.connect();
   }
 
   #reject(error, whose) {
@@ -122,6 +145,7 @@ export class Link {
 
   /** A fresh instance takes over, and is told all that the old one was. */
   restore() {
+    if (this.idle) return this.shut();
     this.#before = this.stats();
     this.#stats = {};
     this.#create();
@@ -148,7 +172,7 @@ export class Link {
     for (const member of [...this.#members]) member.fail(error);
   }
 
-  #shut() {
+  shut() {
     if (!this.#open) return;
     // What is known stays readable.
     for (const job of this.#jobs.values()) void job.state;
@@ -169,7 +193,8 @@ export class Link {
   }
 
   #forget() {
-    if (this.#module.links.get(this.#key) === this) this.#module.links.delete(this.#key);
+    this.#linger.end();
+    this.#module.links.delete(this);
   }
 
   #free() {
@@ -192,12 +217,14 @@ export class Link {
   }
 
   /**
-   * Returns what is known of the research; the module subscribes when the first view comes.
+   * Returns what is known of the research; the module subscribes when the first view comes, and unsubscribes a moment after
+   * the last one has gone.
    * @param {string} id
    * @param {string | number} given the id of the type that the page gave, which the server may tell apart
    */
   subscribe(id, given, view) {
     let job = this.#jobs.get(id);
+    this.#linger.keep(id);
     if (!job) {
       job = new Job(id, given, this.#shared.maxLogs, () => this.#snapshot(id));
       if (this.#connection) this.#follow(job);
@@ -215,9 +242,11 @@ export class Link {
 
   unsubscribe(id, view) {
     const job = this.#jobs.get(id);
-    if (!job || job.leave(view)) return;
-    this.#jobs.delete(id);
-    if (this.#works) this.#call("unsubscribe", id);
+    if (!job || job.leave(view) || !this.#open) return;
+    this.#linger.begin(id, () => {
+      this.#jobs.delete(id);
+      if (this.#works) this.#call("unsubscribe", id);
+    });
   }
 
   /** Nothing when the module cannot be asked any more: a state can always be read, then it is the last one. */

@@ -13,8 +13,8 @@ const GIVEN_UP =
   "research-socket failed by a fault of its own again and again, and has stopped. Please report it, with what client.trace() gives, and reload the page to go on.";
 
 export class Module {
-  /** key → the open connection with that key */
-  links = new Map();
+  /** The open connections. */
+  links = new Set();
   Connection;
   #init;
   #reset;
@@ -108,7 +108,7 @@ export class Module {
     const now = performance.now();
     this.#traps = [...this.#traps.filter((at) => now - at < TRAPS_WITHIN_MS), now];
     this.#timers.end();
-    for (const link of this.links.values()) link.suspend(this.#failure);
+    for (const link of this.links) link.suspend(this.#failure);
     // Not now: functions of the old instance may be on the stack, and would come back into the memory of the new one.
     this.#healing = Promise.resolve().then(() => this.#heal());
     return this.#failure;
@@ -127,7 +127,7 @@ export class Module {
     this.#failure = undefined;
     this.#timers.begin(this.#entrance());
     // All of them before any page hears of it: whatever a handler does then meets a connection that works.
-    const links = [...this.links.values()];
+    const links = [...this.links];
     for (const link of links) attempt(() => link.restore());
     // It has trapped again meanwhile: then the next instance is the one to tell of.
     if (!this.#failure) for (const link of links) link.resume(error);
@@ -136,7 +136,7 @@ export class Module {
   #giveUp(cause) {
     this.#givenUp = true;
     this.#failure = new ResearchSocketError("INTERNAL", GIVEN_UP, { cause });
-    for (const link of [...this.links.values()]) link.fail(this.#failure);
+    for (const link of [...this.links]) link.fail(this.#failure);
     report(this.#failure);
   }
 }

@@ -9,7 +9,7 @@ const MAX_LOGS = 5000;
  */
 export function readOptions(options, href) {
   if (options === null || typeof options !== "object") throw new TypeError("The options of connect() must be an object.");
-  const { signal, logger, csrfToken, maxLogs = MAX_LOGS, auth, headers, query, ...connection } = options;
+  const { signal, logger, csrfToken, forceNew = false, maxLogs = MAX_LOGS, auth, headers, query, ...connection } = options;
 
   connection.url = origin(connection.url, href);
   need(connection.path === undefined || typeof connection.path === "string", "path", "must be a string such as \"/socket.io\"");
@@ -19,6 +19,7 @@ export function readOptions(options, href) {
   for (const [name, value] of Object.entries({ auth, headers, query })) {
     need(value === undefined || (value !== null && ["object", "function"].includes(typeof value)), name, "must be an object or a function that returns one");
   }
+  need(typeof forceNew === "boolean", "forceNew", "must be true or false");
   need(typeof maxLogs === "number", "maxLogs", "must be a number");
   if (!Number.isSafeInteger(maxLogs) || maxLogs < 0) throw new RangeError("option `maxLogs` must be a whole number from 0 up");
 
@@ -30,22 +31,34 @@ export function readOptions(options, href) {
     /** What belongs to the connection, so to all clients that share it. */
     shared: { auth, headers, query, maxLogs },
     /** What each client has for itself. */
-    own: { signal, logger, csrfToken },
+    own: { signal, logger, csrfToken, forceNew },
   };
 }
 
-/** The names of options which a later `connect` gives in another way than the connection it will share. Functions cannot be compared. */
+/** What `key` says of a connection needs no further comparing. */
+const IN_KEY = ["url", "path", "namespace"];
+
+/** What is the same as nothing. */
+const DEFAULTS = { reconnection: true, history: true, withCredentials: false };
+
+/** The names of options which a later `connect` gives in another way than an open connection has them. Functions cannot be compared. */
 export function differences(earlier, later) {
   return Object.keys(later).filter((name) => {
-    const [a, b] = [earlier[name], later[name]];
+    if (IN_KEY.includes(name)) return false;
+    const [a, b] = [earlier[name] ?? DEFAULTS[name], later[name]];
     if (b === undefined || (typeof a === "function" && typeof b === "function")) return false;
     try {
-      return typeof a !== typeof b || JSON.stringify(a) !== JSON.stringify(b);
+      return typeof a !== typeof b || JSON.stringify(entries(a)) !== JSON.stringify(entries(b));
     } catch {
       // What cannot be written down is not worth failing for: this only decides about a hint.
       return a !== b;
     }
   });
+}
+
+/** `Headers`, `URLSearchParams` and maps are `{}` as JSON. */
+function entries(value) {
+  return typeof value === "object" && typeof value?.[Symbol.iterator] === "function" ? [...value] : value;
 }
 
 function origin(url, href) {

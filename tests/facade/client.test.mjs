@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ResearchSocketError } from "../../pkg-template/error.js";
-import { codeOf, connected, fake, reported, settled } from "./fake.mjs";
+import { codeOf, connected, fake, moments, reported, settled } from "./fake.mjs";
 
 test("each event of the connection reaches the page with what belongs to it", async () => {
   const { client, connection } = await connected();
@@ -277,7 +277,7 @@ test("one client's closing leaves the other's answers alone", async () => {
 });
 
 test("a handler may close the client that calls it", async () => {
-  const { client, connection } = await connected();
+  const { client, connection } = await connected({ forceNew: true });
   const heard = [];
   client.on("connect", () => client.close());
   client.on("connect", () => heard.push("after"));
@@ -289,12 +289,14 @@ test("a handler may close the client that calls it", async () => {
   assert.equal(connection.of("free").length, 1);
 });
 
-test("what the module tells while it closes reaches nobody", async () => {
+test("what the module tells while it closes reaches nobody", async (t) => {
+  const pass = moments(t);
   const { client, connection, world } = await connected();
   const heard = [];
   client.on("state", ({ name }) => heard.push(name));
   world.answers.close = () => connection.tell("state", undefined, { name: "closed" });
   client.close();
+  pass();
   await settled();
   assert.deepEqual(heard, ["closed"]);
   assert.equal(connection.of("free").length, 1);

@@ -1,9 +1,9 @@
-// connect(): loading, options, sharing one connection, and letting go of it.
+// connect(): loading, options, credentials, and signals.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Timers } from "../../pkg-template/timers.js";
-import { codeOf, connected, fake, reported, settled } from "./fake.mjs";
+import { codeOf, connected, fake, moments, reported, settled } from "./fake.mjs";
 
 test("importing asks nothing of the page", async () => {
   // This test runs without a browser: an import that touched it would have failed.
@@ -51,7 +51,7 @@ test("a page whose policy forbids WebAssembly is told what to allow", async () =
 test("options go to the module as the page gave them, without the facade's own", async () => {
   const world = fake();
   const given = { path: "/ws/socket.io", reconnectionAttempts: Infinity, timeout: 5, fallback: false, dedup: { entries: 3 }, withCredentials: true };
-  await world.connect({ ...given, auth: { token: "t" }, maxLogs: 3, logger: console, csrfToken: "x", signal: new AbortController().signal });
+  await world.connect({ ...given, auth: { token: "t" }, maxLogs: 3, forceNew: false, logger: console, csrfToken: "x", signal: new AbortController().signal });
   assert.deepEqual(world.connection.options, { ...given, url: "https://app.example" });
   assert.deepEqual(world.connection.names(), ["open"]);
 });
@@ -74,6 +74,7 @@ for (const [name, value, kind] of [
   ["signal", {}, TypeError],
   ["logger", 7, TypeError],
   ["csrfToken", 7, TypeError],
+  ["forceNew", 1, TypeError],
   ["maxLogs", "7", TypeError],
   ["maxLogs", -1, RangeError],
   ["maxLogs", 1.5, RangeError],
@@ -93,53 +94,6 @@ test("what the module refuses reaches the page as it is", async () => {
   // The refused one has left nothing behind.
   await world.connect();
   assert.equal(world.connections.length, 1);
-});
-
-test("the same url and path share one connection, which closes with the last client", async () => {
-  const world = fake();
-  const one = await world.connect();
-  const two = await world.connect({ url: "https://app.example/", path: "/socket.io/" });
-  assert.equal(world.connections.length, 1);
-  assert.notEqual(one, two);
-
-  one.close();
-  assert.deepEqual(world.connection.of("close"), []);
-  two.close();
-  assert.equal(world.connection.of("close").length, 1);
-  await settled();
-  assert.equal(world.connection.of("free").length, 1);
-});
-
-test("another url, path or namespace has a connection of its own", async () => {
-  const world = fake();
-  for (const options of [{}, { url: "https://b.example" }, { path: "/ws/socket.io" }, { namespace: "/admin" }]) await world.connect(options);
-  assert.equal(world.connections.length, 4);
-});
-
-test("two calls at once share one connection", async () => {
-  const world = fake();
-  await Promise.all([world.connect(), world.connect()]);
-  assert.equal(world.connections.length, 1);
-});
-
-test("after the last client has gone, the next call makes a new connection", async () => {
-  const world = fake();
-  (await world.connect()).close();
-  const client = await world.connect();
-  assert.equal(world.connections.length, 2);
-  assert.equal(client.state.name, "connecting");
-});
-
-test("options that differ from those of the shared connection are named to the logger", async () => {
-  const world = fake();
-  const warnings = [];
-  const logger = { warn: (text) => warnings.push(text) };
-  await world.connect({ timeout: 1000, dedup: { entries: 5 }, auth: () => ({}) });
-  await world.connect({ timeout: 1000, dedup: { entries: 5 }, auth: () => ({}), logger });
-  assert.deepEqual(warnings, []);
-  await world.connect({ timeout: 2000, reconnection: false, logger });
-  assert.equal(warnings.length, 1);
-  assert.match(warnings[0], /no effect: timeout, reconnection$/);
 });
 
 test("a signal that has aborted already stops before anything is loaded", async () => {
@@ -236,11 +190,13 @@ for (const [why, options, words] of [
   });
 }
 
-test("credentials that come after the client was closed go nowhere", async () => {
+test("credentials that come after the client was closed go nowhere", async (t) => {
+  const pass = moments(t);
   let give;
   const { client, connection } = await connected({ auth: () => new Promise((resolve) => (give = resolve)) });
   connection.tell("credentials", 1);
   client.close();
+  pass();
   give({});
   await settled();
   assert.deepEqual(connection.of("provide"), []);

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ResearchSocketError, toError } from "../../pkg-template/error.js";
-import { codeOf, connected, fake, reported, settled } from "./fake.mjs";
+import { codeOf, connected, fake, moments, reported, settled } from "./fake.mjs";
 
 const trap = () => new WebAssembly.RuntimeError("unreachable");
 
@@ -40,6 +40,7 @@ test("after a trap a fresh instance takes over, and each client hears of it once
 });
 
 test("the fresh instance is told what the page follows, listens to and has heard", async (t) => {
+  const pass = moments(t);
   reported(t);
   const { client, connection, world } = await connected();
   const lines = ["one", "two"].map((message) => ({ message, time: "2026-01-01T00:00:00", level: "info" }));
@@ -49,6 +50,7 @@ test("the fresh instance is told what the page follows, listens to and has heard
   client.subscribe("over");
   client.subscribe("silent");
   client.unsubscribe(client.subscribe("left").id);
+  pass();
   connection.tell("end", "over", { status: "completed" });
   connection.tell("status", "7", { status: "in_progress", previous: null });
   connection.tell("update", "7", { progress: 35 });
@@ -347,12 +349,14 @@ test("a trap while a state is read gives the last state", async (t) => {
 });
 
 test("a trap while closing leaves the others to the fresh instance", async (t) => {
+  const pass = moments(t);
   const errors = reported(t);
   const { client, world } = await connected();
   const other = await world.connect({ url: "https://other.example" });
   client.subscribe(7);
   world.answers.close = trap();
   client.close();
+  pass();
   await settled();
   assert.equal(client.state.reason.code, "CLOSED");
   assert.equal(other.state.reason.code, "INTERNAL");
@@ -361,12 +365,14 @@ test("a trap while closing leaves the others to the fresh instance", async (t) =
 });
 
 test("the module can say itself that it is about to fail, even over a connection that is closed", async (t) => {
+  const pass = moments(t);
   reported(t);
   const { client, connection, world } = await connected();
   const other = await world.connect({ url: "https://other.example" });
   const causes = [];
   other.on("warning", ({ cause }) => causes.push(cause.message));
   client.close();
+  pass();
   connection.tell("internal", undefined, { message: "panicked at src/x.rs" });
   await settled();
   assert.deepEqual(causes, ["panicked at src/x.rs"]);

@@ -1,6 +1,7 @@
 // A module without Rust: records what the facade asks for, and tells it what a test wants it to hear.
 
 import { createConnect } from "../../pkg-template/connect.js";
+import { LINGER_MS } from "../../pkg-template/linger.js";
 import { Timers } from "../../pkg-template/timers.js";
 
 /**
@@ -114,6 +115,12 @@ export function reported(t) {
 
 /** Lets everything happen that needs no time. */
 export const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Puts time into the test's hands; what it gives lets pass the moment for which what nobody has any more is kept. */
+export function moments(t) {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  return () => t.mock.timers.tick(LINGER_MS);
+}
 
 /** A client that is connected, and its connection. */
 export async function connected(options, world = fake()) {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ResearchSocketError } from "../../pkg-template/error.js";
-import { codeOf, connected, fake, settled } from "./fake.mjs";
+import { codeOf, connected, fake, moments, settled } from "./fake.mjs";
 
 const END = { status: "completed", message: "Done", progress: 100, error: null, source: "live" };
 const line = (message, level = "info") => ({ message, level, time: "2026-11-21T20:45:09Z" });
@@ -142,28 +142,34 @@ test("done rejects when the page lets go first, and does no harm when nobody ask
   assert.equal(await codeOf(two.done), "CLOSED");
 });
 
-test("a connection that closes needs no unsubscribing, and the last state stays", async () => {
+test("a connection that closes needs no unsubscribing, and the last state stays", async (t) => {
+  const pass = moments(t);
   const { client, connection, world } = await connected();
   const research = client.subscribe(7);
   world.answers.snapshot = { status: "in_progress", progress: 40 };
   connection.tell("update", "7", { progress: 40 });
   client.close();
+  pass();
+  assert.equal(connection.of("close").length, 1);
   assert.deepEqual(connection.of("unsubscribe"), []);
   world.answers.snapshot = undefined;
   assert.equal(research.state.progress, 40);
 });
 
-test("one unsubscribe ends it; a new subscribe is a new object", async () => {
+test("one unsubscribe ends it; a new subscribe is a new object", async (t) => {
+  const pass = moments(t);
   const { client, connection } = await connected();
   const research = client.subscribe(7);
   client.subscribe(7);
   client.unsubscribe("7");
   client.unsubscribe(7);
+  pass();
   assert.deepEqual(connection.of("unsubscribe"), [["7"]]);
   const next = client.subscribe(7);
   assert.notEqual(next, research);
   // The old one's is over: it must not end the new one's.
   research.unsubscribe();
+  pass();
   assert.equal(connection.of("unsubscribe").length, 1);
 });
 
@@ -184,7 +190,8 @@ test("after unsubscribing no handler is called, and the last state stays", async
   assert.equal(research.state.progress, 40);
 });
 
-test("clients that share a connection share a subscription, and each has its own object", async () => {
+test("clients that share a connection share a subscription, and each has its own object", async (t) => {
+  const pass = moments(t);
   const { client, connection, world } = await connected();
   const other = await world.connect();
   const [one, two] = [client.subscribe(7), other.subscribe(7)];
@@ -192,8 +199,10 @@ test("clients that share a connection share a subscription, and each has its own
   connection.tell("log", "7", line("one"));
   assert.equal(one.state, two.state);
   client.close();
+  pass();
   assert.deepEqual(connection.of("unsubscribe"), []);
   other.unsubscribe(7);
+  pass();
   assert.deepEqual(connection.of("unsubscribe"), [["7"]]);
 });
 
