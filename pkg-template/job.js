@@ -1,7 +1,7 @@
 // What the page knows of one research: the last state, the log lines kept, the end. Shared by all who subscribed to it.
 
 /** A state has all fields from the beginning: a page can show it before anything has arrived. */
-const UNKNOWN = {
+export const UNKNOWN = {
   status: null,
   progress: null,
   message: null,

@@ -1,0 +1,74 @@
+/**
+ * A research as the state of a React component. Needs React 18 or newer.
+ *
+ * ```jsx
+ * import { useResearch } from "research-socket/react";
+ *
+ * function Progress({ id }) {
+ *   const { state, connection, end, research } = useResearch(id);
+ *   return (
+ *     <section>
+ *       <progress max="100" value={state.progress ?? undefined} />
+ *       <p>{end ? end.status : state.currentTask}</p>
+ *       {connection.name !== "connected" && <p>{connection.reason?.message ?? connection.name}</p>}
+ *       <button disabled={!research || end !== null} onClick={() => research.cancel()}>Cancel</button>
+ *     </section>
+ *   );
+ * }
+ * ```
+ *
+ * @packageDocumentation
+ */
+
+import type { Client, ConnectionState, ConnectOptions, End, Failure, Research, ResearchId, ResearchState } from "./index.js";
+
+/**
+ * Follows a research as long as the component is there, and renders it anew when something changes, at most once a frame.
+ *
+ * Components share one connection, and one that is put back within a tenth of a second (StrictMode, a change of route, hot
+ * reload) shows from its first rendering on what was known before. On a server it renders what is not known yet, and asks
+ * for nothing.
+ *
+ * @param id of the research; with `null` or `undefined` nothing is followed
+ * @param options of `connect()`. They are compared by what they say, so they may be written where the hook is called; other
+ *   ones make another connection. Functions count as the same, and the newest one is called
+ * @returns the same object until something changes
+ * @throws while rendering: `TypeError` or `RangeError` for a wrong id or option, which an error boundary can show
+ *
+ * @example const { state } = useResearch(id, { path: "/ws/socket.io", auth: () => ({ token }) });
+ */
+export function useResearch(id: ResearchId | null | undefined, options?: UseResearchOptions): ResearchSnapshot;
+
+/**
+ * The same hook over another `connect`, such as one of your own that adds options. Call it once, not in a component.
+ *
+ * @example const useResearch = createUseResearch((options) => connect({ url: "https://research.example.org", ...options }));
+ */
+export function createUseResearch(connect: (options?: ConnectOptions) => Promise<Client>): typeof useResearch;
+
+/** As for `connect()`; the component itself says how long the connection is needed. */
+export type UseResearchOptions = Omit<ConnectOptions, "signal">;
+
+/** What is known of a research and its connection, frozen. */
+export interface ResearchSnapshot {
+  /** Everything known of the research. All fields are there from the beginning, `null` while they are not known. */
+  readonly state: ResearchState;
+
+  /**
+   * How the connection is doing: `connecting` at first, and `closed` without an id. Where `connect()` has failed it is
+   * `stopped`, and `reason` says why.
+   */
+  readonly connection: ConnectionState;
+
+  /** How the research ended, once it did. */
+  readonly end: End | null;
+
+  /** What failed last on the server, in words for people. */
+  readonly failure: Failure | null;
+
+  /** For `cancel()`, `refresh()` and handlers of one's own; `null` until the module is loaded. */
+  readonly research: Research | null;
+
+  /** For `connect()` and `emit()`; `null` until the module is loaded. The component closes it. */
+  readonly client: Client | null;
+}

@@ -1,0 +1,182 @@
+// One research as a store that a framework subscribes to: a snapshot that stays the same object until something changes, at
+// most one change a frame, and a connection only as long as somebody is subscribed.
+
+import { UNKNOWN } from "./job.js";
+import { Linger } from "./linger.js";
+
+/** What changes the snapshot. */
+const EVENTS = ["update", "log", "status", "task", "engine", "failure", "end"];
+
+/** Of these options a page may give a new function each time. */
+const FUNCTIONS = ["auth", "headers", "query", "csrfToken"];
+
+/** How often a page hears of changes that is hidden and so has no frames, in milliseconds. Browsers make it rarer. */
+const WITHOUT_FRAMES_MS = 250;
+
+const CONNECTING = Object.freeze({ name: "connecting" });
+const CLOSED = Object.freeze({ name: "closed" });
+
+export class ResearchStore {
+  /** A wrong argument of the page's, to be thrown where the page can see by whom. */
+  misuse;
+  #parts;
+  #options;
+  #initial;
+  #snapshot;
+  #listeners = new Set();
+  #linger = new Linger();
+  /** From the first subscription until a moment after the last. @type {AbortController | undefined} */
+  #life;
+  #client = null;
+  #research = null;
+  #end = null;
+  #failure = null;
+  /** Takes back the wish for a frame. */
+  #cancelFrame;
+
+  /**
+   * @param {{ connect: Function, stores: Map<string, ResearchStore>, key: string, id: string | number | null | undefined }} parts
+   *   `stores`: those that are in use; `id`: without one nothing is followed
+   * @param {object} [options] of connect()
+   */
+  constructor(parts, options) {
+    this.#parts = parts;
+    this.#options = options;
+    const idle = parts.id === null || parts.id === undefined;
+    this.#initial = Object.freeze({
+      state: Object.freeze({ ...UNKNOWN, id: idle ? "" : String(parts.id), logs: Object.freeze([]), droppedLogs: 0 }),
+      connection: idle ? CLOSED : CONNECTING,
+      end: null,
+      failure: null,
+      research: null,
+      client: null,
+    });
+    this.#snapshot = this.#initial;
+  }
+
+  // --- For the framework, which calls them without `this` --------------------------------------------------------------
+
+  getSnapshot = () => this.#snapshot;
+
+  /** What a server renders, and the page as well before it has taken over from there. */
+  getServerSnapshot = () => this.#initial;
+
+  subscribe = (listener) => {
+    // Twice the same function is two subscriptions.
+    const entry = { listener };
+    this.#listeners.add(entry);
+    this.#linger.keep(this);
+    if (!this.#life || this.#client?.state.name === "closed") this.#begin();
+    return () => {
+      this.#listeners.delete(entry);
+      if (this.#listeners.size === 0) this.#linger.begin(this, () => this.#stop());
+    };
+  };
+
+  /** The options as the page gave them last: the same but for functions. */
+  use(options) {
+    this.#options = options;
+  }
+
+  // --- The connection --------------------------------------------------------------------------------------------------
+
+  #begin() {
+    const { stores, key, id } = this.#parts;
+    if (id === null || id === undefined) return;
+    this.#stop();
+    if (!stores.has(key)) stores.set(key, this);
+    this.#life = new AbortController();
+    void this.#follow(this.#life.signal);
+  }
+
+  /** Lets go of everything but what was seen last. */
+  #stop() {
+    const { stores, key } = this.#parts;
+    if (stores.get(key) === this) stores.delete(key);
+    this.#cancelFrame?.();
+    this.#cancelFrame = undefined;
+    // This closes the client; whatever that tells is not heard any more.
+    this.#life?.abort();
+    this.#life = undefined;
+    this.#client = this.#research = this.#end = this.#failure = null;
+  }
+
+  /** @param {AbortSignal} signal of this life */
+  async #follow(signal) {
+    try {
+      const client = await this.#parts.connect(this.#connectOptions(signal));
+      if (signal.aborted) return;
+      this.#client = client;
+      const research = (this.#research = client.subscribe(this.#parts.id));
+      client.on("state", () => this.#note(signal));
+      for (const event of EVENTS) research.on(event, (value) => this.#hear(signal, event, value));
+      this.#renew();
+    } catch (error) {
+      if (!signal.aborted) this.#fail(error);
+    }
+  }
+
+  #connectOptions(signal) {
+    const options = { ...this.#options, signal };
+    for (const name of FUNCTIONS) {
+      if (typeof options[name] === "function") options[name] = () => this.#options[name]();
+    }
+    return options;
+  }
+
+  #hear(signal, event, value) {
+    if (event === "failure") this.#failure = value;
+    if (event === "end") this.#end = value;
+    this.#note(signal);
+  }
+
+  #fail(error) {
+    if (error instanceof TypeError || error instanceof RangeError) this.misuse = error;
+    this.#publish({ ...this.#snapshot, connection: Object.freeze({ name: "stopped", reason: error }) });
+  }
+
+  // --- The snapshot ----------------------------------------------------------------------------------------------------
+
+  #note(signal) {
+    if (!signal.aborted) this.#cancelFrame ??= atNextFrame(() => this.#renew());
+  }
+
+  #renew() {
+    this.#cancelFrame?.();
+    this.#cancelFrame = undefined;
+    const [client, research] = [this.#client, this.#research];
+    const known = this.#snapshot.state;
+    // One that nothing is known of yet says less than what was seen last of the same research.
+    const state = research.state.source === null && known.source !== null ? known : research.state;
+    this.#publish({ state, connection: client.state, end: this.#end, failure: this.#failure, research, client });
+  }
+
+  #publish(snapshot) {
+    this.#snapshot = Object.freeze(snapshot);
+    for (const { listener } of [...this.#listeners]) listener();
+  }
+}
+
+/** The same text for what is the same research over the same connection. Functions cannot be compared. */
+export function keyOf(id, { logger: _, ...options } = {}) {
+  return JSON.stringify([id, options], (_name, value) => {
+    if (typeof value === "function") return "function";
+    // `Headers`, `URLSearchParams` and maps are `{}` as JSON.
+    return typeof value === "object" && value !== null && !Array.isArray(value) && Symbol.iterator in value ? [...value] : value;
+  });
+}
+
+/** Returns how to take it back. */
+function atNextFrame(run) {
+  const frame = requestAnimationFrame(once);
+  const timer = setTimeout(once, WITHOUT_FRAMES_MS);
+  function once() {
+    cancel();
+    run();
+  }
+  function cancel() {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  }
+  return cancel;
+}

@@ -1,0 +1,234 @@
+// A research as a store for frameworks: what it keeps the same, how often it changes, and when it connects and lets go.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LINGER_MS } from "../../pkg-template/linger.js";
+import { ResearchStore, keyOf } from "../../pkg-template/research-store.js";
+import { fake, settled } from "./fake.mjs";
+
+/** A page whose frames and timers are in the test's hands, with one store. */
+function page(t, { options = undefined, world = fake(), ...given } = {}) {
+  const id = "id" in given ? given.id : 7;
+  const stores = new Map();
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const frames = new Map();
+  let number = 0;
+  globalThis.requestAnimationFrame = (run) => (frames.set(++number, run), number);
+  globalThis.cancelAnimationFrame = (frame) => frames.delete(frame);
+  t.after(() => {
+    delete globalThis.requestAnimationFrame;
+    delete globalThis.cancelAnimationFrame;
+  });
+  const store = new ResearchStore({ connect: world.connect, stores, key: keyOf(id, options), id }, options);
+  const changes = [];
+  return {
+    store,
+    world,
+    stores,
+    changes,
+    listen: () => store.subscribe(() => changes.push(store.getSnapshot())),
+    frame: () => [...frames].forEach(([frame, run]) => (frames.delete(frame), run())),
+    frames,
+    pass: (ms = LINGER_MS) => t.mock.timers.tick(ms),
+  };
+}
+
+/** One that is subscribed to and connected. */
+async function following(t, given) {
+  const made = page(t, given);
+  const leave = made.listen();
+  await settled();
+  made.world.connection.tell("state", undefined, { name: "connected" });
+  made.frame();
+  made.changes.length = 0;
+  return { ...made, leave, connection: made.world.connection };
+}
+
+test("making a store and asking for its snapshot asks nothing of the page", async (t) => {
+  const { store, world } = page(t);
+  const { state, connection, ...rest } = store.getSnapshot();
+  assert.equal(state.id, "7");
+  assert.equal(state.progress, null);
+  assert.deepEqual(state.logs, []);
+  assert.deepEqual(connection, { name: "connecting" });
+  assert.deepEqual(rest, { end: null, failure: null, research: null, client: null });
+  assert.equal(store.getServerSnapshot(), store.getSnapshot());
+  await settled();
+  assert.equal(world.loads, 0);
+});
+
+for (const id of [null, undefined]) {
+  test(`with the id ${id} nothing is followed`, async (t) => {
+    const { store, world, listen } = page(t, { id });
+    listen();
+    await settled();
+    assert.equal(world.loads, 0);
+    assert.equal(store.getSnapshot().connection.name, "closed");
+    assert.equal(store.getSnapshot().state.id, "");
+  });
+}
+
+test("the snapshot is the same object until something changes, and then changes once a frame", async (t) => {
+  const { store, world, connection, changes, frame } = await following(t);
+  const before = store.getSnapshot();
+  world.answers.snapshot = { progress: 40, source: "live" };
+  for (let n = 1; n <= 500; n += 1) connection.tell("log", "7", { message: `line ${n}`, level: "info" });
+  connection.tell("update", "7", { progress: 40 });
+  assert.equal(store.getSnapshot(), before);
+  assert.equal(changes.length, 0);
+  frame();
+  assert.equal(changes.length, 1);
+  assert.equal(store.getSnapshot(), changes[0]);
+  assert.equal(changes[0].state.logs.length, 500);
+  assert.equal(changes[0].state.progress, 40);
+  assert.ok(Object.isFrozen(changes[0]));
+  frame();
+  assert.equal(changes.length, 1);
+});
+
+test("a hidden page, which has no frames, hears of changes all the same", async (t) => {
+  const { connection, changes, frames, pass } = await following(t);
+  connection.tell("update", "7", { progress: 40 });
+  assert.equal(frames.size, 1);
+  pass(250);
+  assert.equal(changes.length, 1);
+  assert.equal(frames.size, 0, "and not once more in the next frame");
+});
+
+test("failure and end are kept, and the connection is told with its reason", async (t) => {
+  const { store, connection, frame } = await following(t);
+  connection.tell("failure", "7", { code: "timeout", title: "LLM Timeout Error" });
+  connection.tell("end", "7", { status: "failed" });
+  connection.tell("state", undefined, { name: "stopped", reason: { code: "UNAUTHORIZED", message: "not signed in" } });
+  frame();
+  const { failure, end, connection: state } = store.getSnapshot();
+  assert.equal(failure.title, "LLM Timeout Error");
+  assert.equal(end.status, "failed");
+  assert.deepEqual([state.name, state.reason.code], ["stopped", "UNAUTHORIZED"]);
+});
+
+test("unsubscribed and subscribed to again at once it is as before: nothing was closed, nothing changed", async (t) => {
+  const { store, world, connection, changes, leave, listen, pass } = await following(t);
+  const before = store.getSnapshot();
+  leave();
+  listen();
+  pass();
+  await settled();
+  assert.equal(store.getSnapshot(), before);
+  assert.deepEqual(changes, []);
+  assert.equal(world.connections.length, 1);
+  assert.deepEqual([connection.of("unsubscribe"), connection.of("close")], [[], []]);
+});
+
+test("a moment after the last one has unsubscribed everything is let go of", async (t) => {
+  const { store, stores, world, connection, changes, leave, listen, frames, pass } = await following(t);
+  const other = listen();
+  leave();
+  pass();
+  assert.equal(stores.size, 1);
+  connection.tell("update", "7", { progress: 40 });
+  other();
+  // Twice is once.
+  other();
+  assert.equal(frames.size, 1);
+  pass();
+  assert.equal(frames.size, 0);
+  assert.deepEqual(changes, []);
+  assert.equal(stores.size, 0);
+  // The connection's own moment.
+  pass();
+  assert.equal(connection.of("close").length, 1);
+  assert.equal(store.getSnapshot().connection.name, "connected", "the last one stays, for who still shows it");
+  assert.equal(world.connections.length, 1);
+});
+
+test("who comes back later sees what was seen last until something is known, and never less", async (t) => {
+  const { store, world, connection, changes, leave, listen, frame, pass } = await following(t);
+  world.answers.snapshot = { progress: 40, source: "live" };
+  connection.tell("update", "7", { progress: 40 });
+  frame();
+  leave();
+  pass();
+  pass();
+  world.answers.snapshot = undefined;
+  changes.length = 0;
+  listen();
+  await settled();
+  assert.equal(world.connections.length, 2);
+  assert.equal(store.getSnapshot().state.progress, 40);
+  assert.equal(store.getSnapshot().connection.name, "connecting");
+  world.answers.snapshot = { progress: 60, source: "live" };
+  world.connection.tell("update", "7", { progress: 60 });
+  frame();
+  assert.equal(store.getSnapshot().state.progress, 60);
+});
+
+test("unsubscribed while the module loads it leaves no client behind", async (t) => {
+  let loaded;
+  const world = fake({ load: () => new Promise((resolve) => (loaded = resolve)) });
+  const { store, changes, listen, pass } = page(t, { world });
+  const leave = listen();
+  await settled();
+  leave();
+  pass();
+  loaded();
+  await settled();
+  assert.equal(world.connections.length, 0);
+  assert.deepEqual(changes, []);
+  assert.equal(store.misuse, undefined);
+});
+
+test("a connect that fails is told as the reason, and the next one who comes tries again", async (t) => {
+  let fails = true;
+  const world = fake({ load: async () => { if (fails) throw new TypeError("Failed to fetch"); } });
+  const { store, changes, listen, pass } = page(t, { world });
+  const leave = listen();
+  await settled();
+  assert.equal(changes.length, 1);
+  assert.deepEqual([changes[0].connection.name, changes[0].connection.reason.code], ["stopped", "LOAD_FAILED"]);
+  assert.equal(store.misuse, undefined);
+  fails = false;
+  leave();
+  pass();
+  listen();
+  await settled();
+  assert.equal(store.getSnapshot().connection.name, "connecting");
+});
+
+for (const [what, given] of [
+  ["option", { options: { maxLogs: "7" } }],
+  ["id", { id: "" }],
+]) {
+  test(`a wrong ${what} is kept to be thrown where the page can see by whom`, async (t) => {
+    const { store, changes, listen } = page(t, given);
+    listen();
+    await settled();
+    assert.ok(store.misuse instanceof TypeError);
+    assert.equal(changes.length, 1);
+  });
+}
+
+test("functions are asked as the page gave them last", async (t) => {
+  const { store, world } = await following(t, { options: { auth: () => ({ token: "old" }) } });
+  store.use({ auth: async () => ({ token: "new" }) });
+  world.connection.tell("credentials", 1);
+  await settled();
+  assert.equal(world.connection.of("provide")[0][1].auth, '{"token":"new"}');
+});
+
+test("a client that has failed for good is replaced for who comes then", async (t) => {
+  const { world, connection, listen } = await following(t);
+  connection.tell("state", undefined, { name: "closed", reason: { code: "INTERNAL", message: "a fault" } });
+  listen();
+  await settled();
+  assert.equal(world.connections.length, 2);
+});
+
+test("the key tells options apart by what they say", () => {
+  assert.equal(keyOf(7, undefined), keyOf(7, {}));
+  assert.equal(keyOf(7, { auth: () => 1, logger: console }), keyOf(7, { auth: () => 2 }));
+  assert.equal(keyOf(7, { headers: new Headers({ a: "1" }) }), keyOf(7, { headers: new Headers({ a: "1" }) }));
+  for (const other of [keyOf("7", {}), keyOf(8, {}), keyOf(7, { timeout: 1 }), keyOf(7, { headers: new Headers({ a: "2" }) })]) {
+    assert.notEqual(keyOf(7, { headers: new Headers({ a: "1" }) }), other);
+  }
+});
