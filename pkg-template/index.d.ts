@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" />
+
 /**
  * Keeps a page in step with a research that runs on a Socket.IO server for minutes or hours.
  *

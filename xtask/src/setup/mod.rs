@@ -21,6 +21,8 @@ use crate::ui;
 pub(crate) enum Part {
     /// The browsers with their drivers, and a virtual screen.
     Browsers,
+    /// The npm packages of tests/package: bundlers, frameworks and checkers.
+    Consumers,
     /// The driver of Firefox, which Debian does not package.
     Geckodriver,
     /// What plants mistakes; only `cargo xtask mutants` needs it.
@@ -37,10 +39,11 @@ pub(crate) enum Part {
 
 impl Part {
     /// In the order in which they are worked on: what others wait for comes first.
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::WasmStd,
         Self::Node,
         Self::Python,
+        Self::Consumers,
         Self::Browsers,
         Self::WasmBindgen,
         Self::WasmPack,
@@ -53,6 +56,7 @@ impl Part {
     fn label(self) -> &'static str {
         match self {
             Self::Browsers => "browsers",
+            Self::Consumers => "npm packages of tests/package",
             Self::Geckodriver => "geckodriver",
             Self::Mutants => "cargo-mutants",
             Self::Node => "npm packages",
@@ -68,7 +72,8 @@ impl Part {
             Self::Browsers => browsers::missing_packages().is_empty(),
             Self::Geckodriver => cargo_tools::GECKODRIVER.find(project)?.is_some(),
             Self::Mutants => cargo_tools::MUTANTS.find(project)?.is_some(),
-            Self::Node => node::is_ready(project)?,
+            Self::Consumers => node::is_ready(project, node::CONSUMERS)?,
+            Self::Node => node::is_ready(project, node::TOOLS)?,
             Self::Python => python::is_ready(project),
             Self::WasmBindgen => cargo_tools::WASM_BINDGEN.find(project)?.is_some(),
             Self::WasmPack => cargo_tools::WASM_PACK.find(project)?.is_some(),
@@ -81,7 +86,8 @@ impl Part {
             Self::Browsers => browsers::install(project),
             Self::Geckodriver => cargo_tools::GECKODRIVER.install(project),
             Self::Mutants => cargo_tools::MUTANTS.install(project),
-            Self::Node => node::install(project),
+            Self::Consumers => node::install(project, node::CONSUMERS),
+            Self::Node => node::install(project, node::TOOLS),
             Self::Python => python::install(project),
             Self::WasmBindgen => cargo_tools::WASM_BINDGEN.install(project),
             Self::WasmPack => cargo_tools::WASM_PACK.install(project),
@@ -95,7 +101,7 @@ impl Part {
         match self {
             Self::WasmStd | Self::Browsers => 0,
             Self::WasmBindgen | Self::WasmPack | Self::Geckodriver | Self::Mutants => 1,
-            Self::Node | Self::Python => 2,
+            Self::Node | Self::Python | Self::Consumers => 2,
         }
     }
 }

@@ -14,8 +14,11 @@ use crate::process;
 
 /// Where the tests are that need neither a built package nor a browser.
 const FACADE: &str = "tests/facade";
+/// Where the package is tried as its users have it.
+const CONSUMERS: &str = "tests/package";
 
 const FACADE_DEADLINE: Duration = Duration::from_secs(5 * 60);
+const PACKAGE_DEADLINE: Duration = Duration::from_secs(15 * 60);
 const PAGE_DEADLINE: Duration = Duration::from_secs(25 * 60);
 
 pub(super) fn facade(context: &Context) -> Result<Report> {
@@ -23,13 +26,21 @@ pub(super) fn facade(context: &Context) -> Result<Report> {
     suite(context, "facade", &files, FACADE_DEADLINE)
 }
 
-/// Runs every `*.test.mjs` below `tests/` but the facade's.
+/// Installs the package's tarball as its users do, with their tools.
+pub(super) fn package(context: &Context) -> Result<Report> {
+    build::quietly(&context.project)?;
+    demo::build_server(&context.project)?;
+    let files = test_files(&context.project.path(CONSUMERS))?;
+    suite(context, "package", &files, PACKAGE_DEADLINE)
+}
+
+/// Runs every `*.test.mjs` below `tests/` that no other step runs.
 pub(super) fn page(context: &Context) -> Result<Report> {
     build::quietly(&context.project)?;
     demo::build_server(&context.project)?;
-    let facade = context.project.path(FACADE);
+    let others = [FACADE, CONSUMERS].map(|folder| context.project.path(folder));
     let mut files = test_files(&context.project.path("tests"))?;
-    files.retain(|path| !path.starts_with(&facade));
+    files.retain(|path| !others.iter().any(|folder| path.starts_with(folder)));
     suite(context, "page", &files, PAGE_DEADLINE)
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct Step {
 }
 
 /// All steps, quick ones first.
-pub(crate) const STEPS: [Step; 14] = [
+pub(crate) const STEPS: [Step; 15] = [
     Step {
         name: "fmt",
         about: "formatting",
@@ -122,6 +122,18 @@ pub(crate) const STEPS: [Step; 14] = [
         about: "the npm package and its size",
         needs: &Part::BUILD,
         run: package,
+    },
+    Step {
+        name: "package",
+        about: "the package in its users' bundlers, frameworks and compilers",
+        needs: &[
+            Part::WasmStd,
+            Part::WasmBindgen,
+            Part::Node,
+            Part::Consumers,
+            Part::Browsers,
+        ],
+        run: node::package,
     },
     Step {
         name: "page",

@@ -1,0 +1,19 @@
+// What the registry's readers would meet: publint and "are the types wrong?" have nothing to report.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { packageFolder } from "../page/support/places.mjs";
+import { tarball, tool } from "./support/places.mjs";
+import { run } from "./support/run.mjs";
+
+test("publint has nothing to report, not even a suggestion", async () => {
+  const { messages, pkg } = await publint({ pkgDir: packageFolder(), strict: true });
+  assert.deepEqual(messages.map((message) => formatMessage(message, pkg)), []);
+});
+
+test("the types are found in every kind of resolution that knows ES modules", async () => {
+  // It fails if it finds something, with a table that says what.
+  await run(tool("attw"), [await tarball(), "--profile=esm-only", "--no-emoji"]);
+});

@@ -1,0 +1,48 @@
+// The consumers, their tools, and the package as npm would publish it.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { after } from "node:test";
+import { fileURLToPath } from "node:url";
+import { packageFolder, ROOT } from "../../page/support/places.mjs";
+import { run } from "./run.mjs";
+
+const CONSUMERS = fileURLToPath(new URL("../", import.meta.url));
+
+/** esbuild is a tool of the checkout; all others are installed here. @param {string} name */
+export function tool(name) {
+  return path.join(name === "esbuild" ? ROOT : CONSUMERS, "node_modules/.bin", name);
+}
+
+/** @type {Promise<string> | undefined} */
+let packed;
+after(async () => {
+  if (packed) await rm(path.dirname(await packed), { recursive: true, force: true });
+});
+
+/** The tarball that `npm publish` would send. */
+export function tarball() {
+  packed ??= pack();
+  return packed;
+}
+
+async function pack() {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "research-socket-package-"));
+  const args = ["pack", "--json", "--ignore-scripts", "--loglevel=error", `--pack-destination=${folder}`];
+  // Older versions print a list of packages, newer ones an object with a key for each.
+  const [{ filename }] = Object.values(JSON.parse(await run("npm", args, { cwd: packageFolder() })));
+  return path.join(folder, filename);
+}
+
+/**
+ * Installs the tarball into a consumer, as its users do, and returns the consumer's folder. Nothing else is looked for: what
+ * consumers build with is installed for all of them.
+ * @param {string} name
+ */
+export async function install(name) {
+  const cwd = path.join(CONSUMERS, name);
+  const quiet = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
+  await run("npm", ["install", "--offline", "--legacy-peer-deps", "--ignore-scripts", ...quiet, await tarball()], { cwd });
+  return cwd;
+}

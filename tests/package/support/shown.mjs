@@ -1,0 +1,36 @@
+// Opens a consumer's page and sees that it shows a research to its end.
+
+import assert from "node:assert/strict";
+import { withPage } from "../../page/support/browser.mjs";
+import { until } from "../../page/support/until.mjs";
+import { LINES } from "./server.mjs";
+
+/** @typedef {import("./server.mjs").Server} Server */
+
+/**
+ * Opens `url`, lets the research go on once the page is subscribed to it, and waits until the page shows the end: each stored line
+ * once and in order, the bar at its end, no error, one session, and one WebAssembly module that was asked for once.
+ * @param {Server} server @param {string} [url] of the page; else the server's own
+ */
+export async function showsFinishedResearch(server, url = `${server.url}/`) {
+  await server.begin();
+  await withPage(url, {}, async (page) => {
+    await until("the page is subscribed", () => server.subscribers(), { seen: () => server.stats() });
+    await server.finish();
+    const status = page.locator("#status", { hasText: "completed" });
+    await status.waitFor({ timeout: 15_000 }).catch(async (error) => {
+      throw new Error(`no end: the page shows ${await page.locator("body").innerHTML()}`, { cause: error });
+    });
+    const lines = await server.lines();
+    assert.ok(lines.length >= LINES, `the research has only ${lines.length} lines`);
+    assert.deepEqual(await page.locator("#log li").allTextContents(), lines);
+    assert.equal(await page.locator("#bar").evaluate((bar) => /** @type {HTMLProgressElement} */ (bar).value), 100);
+    assert.equal((await server.stats()).handshakes, 1, "sessions that were opened");
+    assert.deepEqual(await page.evaluate(modules), [200], "how often the module was asked for, and what came");
+  });
+}
+
+function modules() {
+  const resources = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType("resource"));
+  return resources.filter(({ name }) => new URL(name).pathname.endsWith(".wasm")).map(({ responseStatus }) => responseStatus);
+}

@@ -1,0 +1,22 @@
+// A page as its author would write it, under `--strict`. Never run, only compiled.
+
+import { ResearchSocketError, connect, type EndStatus } from "research-socket";
+
+const bar = document.querySelector("progress")!;
+const client = await connect({ reconnectionAttempts: 10, fallback: { interval: 5000 } });
+const research = client.subscribe("research-12345", (update) => (bar.value = update.progress ?? bar.value));
+client.on("state", ({ name, delay }) => console.log(name, delay?.toFixed()));
+
+for await (const { message, level } of research.logs({ level: ["milestone", "error"] })) console.log(level, message);
+
+try {
+  const { status }: { status: EndStatus } = await research.done;
+  console.log(status);
+} catch (error) {
+  if (error instanceof ResearchSocketError && error.code !== "ABORTED") throw error;
+}
+
+// @ts-expect-error a research is not "done"
+(await research.done).status === "done";
+// @ts-expect-error there is no such option
+await connect({ attempts: 10 });
