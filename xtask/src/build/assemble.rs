@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use super::Work;
+use super::compat;
 use super::facade;
 use super::wasm::{GLUE, Module, WASM};
 use crate::project::Project;
@@ -34,6 +35,8 @@ pub(crate) fn assemble(project: &Project, work: &Work, module: &Module) -> Resul
     for (name, bundled) in facade::bundle(project, work, &modules, &entries)? {
         files.insert(name, read(&bundled)?);
     }
+    let script = compat::bundle(project, work, &modules, module)?;
+    files.insert(compat::SCRIPT.to_owned(), read(&script)?);
     for name in LICENSES {
         files.insert(name.to_owned(), read(&project.path(name))?);
     }

@@ -1,6 +1,7 @@
 //! Makes the npm package in `pkg/`: compile, bind, shrink, bundle, assemble, measure, check.
 
 mod assemble;
+mod compat;
 mod facade;
 mod pack;
 mod sizes;
@@ -34,6 +35,7 @@ pub(crate) fn run(project: &Project, mode: Mode) -> Result<()> {
     if mode == Mode::Release {
         let sizes = sizes::measure(project, &work, &module)?;
         ui::show(&sizes.to_string());
+        ui::show(&format!("    {}", sizes::compat(project)?));
         sizes.check()?;
         pack::check(project, &work, &files)?;
     }

@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 
 use super::Work;
+use super::compat;
 use super::facade;
 use super::wasm::Module;
 use crate::process;
@@ -29,7 +30,7 @@ const COMPRESS: &str = r#"
 
 /// One part of the package in three encodings, in bytes.
 #[derive(Debug)]
-struct Part {
+pub(crate) struct Part {
     name: &'static str,
     raw: usize,
     gzip: usize,
@@ -118,6 +119,11 @@ pub(crate) fn measure(project: &Project, work: &Work, module: &Module) -> Result
         facade: part(project, "facade", &facade)?,
         budget: read_budget(project)?,
     })
+}
+
+/// The classic script, which has facade and glue in it.
+pub(crate) fn compat(project: &Project) -> Result<Part> {
+    part(project, "compat", &project.path("pkg").join(compat::SCRIPT))
 }
 
 fn read_budget(project: &Project) -> Result<usize> {

@@ -1,0 +1,76 @@
+// What the old script asks of the page around it. Functions are looked up at each use: pages define theirs late, and replace them.
+
+import { report } from "../error.js";
+
+/** The paths of the pages that have a connection. */
+const CONNECTED = ["/research", "/progress", "/benchmark"];
+
+/** How long a notification stays, as the old script had it. */
+const NOTIFICATION_MS = 10_000;
+
+/** Where a tab keeps which ends it was told of: a page that reloads at the end must not hear of the same end again. */
+const TOLD = "research-socket.end.";
+
+export class Page {
+  #window;
+
+  /** @param {Window & typeof globalThis} window */
+  constructor(window) {
+    this.#window = window;
+  }
+
+  /** Whether this is a page that gets a connection. */
+  get connects() {
+    const { pathname } = this.#window.location;
+    return CONNECTED.some((part) => pathname.includes(part));
+  }
+
+  /** Whether the page has a function of this name. */
+  has(name) {
+    return typeof this.#window[name] === "function";
+  }
+
+  /** Calls a function of the page if there is one. What it throws is shown, and stops nothing. */
+  call(name, ...args) {
+    if (!this.has(name)) return;
+    try {
+      this.#window[name](...args);
+    } catch (error) {
+      report(error);
+    }
+  }
+
+  /** Shows a failure to people. */
+  notify(title, text) {
+    this.call("showNotification", title, text, "error", NOTIFICATION_MS);
+  }
+
+  /** The page's own request for the status of a research, if it has one. */
+  get getResearchStatus() {
+    const { api } = this.#window;
+    return typeof api?.getResearchStatus === "function" ? (id) => api.getResearchStatus(id) : undefined;
+  }
+
+  /** The intervals that ask for the status, by id: pages stop them when they are left. */
+  get pollIntervals() {
+    return (this.#window.pollIntervals ??= {});
+  }
+
+  /** `"<time>-<message>"` of the lines that were shown → when. */
+  get shownLines() {
+    return (this.#window._processedSocketMessages ??= new Map());
+  }
+
+  /** Whether this tab was told of the end of a research before, and from now on it was. */
+  tellEnd(id) {
+    try {
+      const { sessionStorage } = this.#window;
+      const told = sessionStorage.getItem(TOLD + id) !== null;
+      sessionStorage.setItem(TOLD + id, "");
+      return told;
+    } catch {
+      // A page without storage, or with a full one, is told again after a reload, as a page of the old script could be.
+      return false;
+    }
+  }
+}

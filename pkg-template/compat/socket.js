@@ -1,0 +1,242 @@
+// `window.socket` of the application's pages, on a client of this package. What the page asks for before the client is loaded
+// waits, and then takes effect in the order in which it was asked.
+
+import { report } from "../error.js";
+import { Followed } from "./followed.js";
+import { Instance } from "./instance.js";
+import { Lines } from "./lines.js";
+import { Page } from "./page.js";
+import { Polling } from "./polling.js";
+
+/** The document gets so long to be ready before the connection begins, as the old script had it. */
+const INIT_AFTER_MS = 100;
+
+/** After so many errors one after the other the page's own requests for the status begin. */
+const MAX_ERRORS = 3;
+
+/** After how long a package that could not be loaded is asked for again: the server may be starting. */
+const LOAD_AGAIN_MS = 10_000;
+
+/** Marks the object, so that a script that is there twice makes one connection. */
+const OURS = Symbol.for("research-socket.compat");
+
+/**
+ * Defines `window.socket`, once.
+ * @param {Window & typeof globalThis} window
+ * @param {typeof import("../index.js").connect} connect
+ */
+export function install(window, connect) {
+  if (window.socket?.[OURS]) return;
+  const service = new Service(new Page(window), connect);
+  const socket = {
+    init: () => service.init(),
+    subscribeToResearch: (id, callback) => service.subscribe(id, callback),
+    unsubscribeFromResearch: (id) => service.unsubscribe(id),
+    onReconnect: (callback) => service.onReconnect(callback),
+    disconnect: () => service.disconnect(),
+    getSocketInstance: () => service.instance,
+    isConnected: () => service.instance?.connected ?? false,
+    isUsingPolling: () => service.polling,
+  };
+  Object.defineProperty(socket, OURS, { value: true });
+  window.socket = socket;
+  setTimeout(() => service.begin(), INIT_AFTER_MS);
+}
+
+class Service {
+  /** What `init` made, until `disconnect`. */
+  instance = null;
+  /** Whether the page's own requests for the status are its way to news. */
+  polling = false;
+  #page;
+  #lines;
+  #poll;
+  #connect;
+  #client;
+  #abort = new AbortController();
+  /** `loading`, or what went wrong */
+  #load;
+  /** What was asked for before there was a client. */
+  #waiting = [];
+  #researches = new Map();
+  #reconnected;
+  #errors = 0;
+  /** Words that people were told since the connection was up. */
+  #said = new Set();
+  #left = false;
+
+  constructor(page, connect) {
+    this.#page = page;
+    this.#lines = new Lines(page);
+    this.#poll = new Polling(page, (words, error) => this.#warn(`${words}: ${error?.message ?? error}`));
+    this.#connect = connect;
+  }
+
+  // --- For the page --------------------------------------------------------------------------------------------------
+
+  /** By itself, unless the page was quicker, or has disconnected meanwhile. */
+  begin() {
+    if (!this.#left) this.init();
+  }
+
+  init() {
+    if (!this.#page.connects) return null;
+    this.#left = false;
+    this.instance ??= new Instance((act) => this.#run(act), () => this.disconnect());
+    if (!this.#client && this.#load !== "loading") this.#begin();
+    return this.instance;
+  }
+
+  subscribe(given, callback) {
+    if (!isId(given)) return console.warn("research-socket: subscribeToResearch() needs the id of a research.");
+    const known = this.#researches.get(String(given));
+    const followed = known ?? new Followed(given, this.#page, this.#lines);
+    if (typeof callback === "function") followed.add(callback);
+    const instance = this.init();
+    if (known) return;
+    this.#researches.set(followed.id, followed);
+    if (instance) this.#run((client) => followed.attach(client.subscribe(given)));
+    // A page without a connection has no other way.
+    else this.polling = true;
+    if (this.polling) this.#poll.start(followed);
+  }
+
+  unsubscribe(given) {
+    const followed = this.#researches.get(String(given));
+    if (!followed) return;
+    this.#researches.delete(followed.id);
+    followed.clear();
+    this.#poll.stop(followed.id);
+    if (this.instance) this.#run((client) => client.unsubscribe(followed.id));
+  }
+
+  onReconnect(callback) {
+    this.#reconnected = callback;
+  }
+
+  disconnect() {
+    this.#left = true;
+    this.#poll.stopAll();
+    const { instance } = this;
+    for (const followed of this.#researches.values()) followed.clear();
+    this.#researches.clear();
+    this.#waiting = [];
+    this.#reconnected = undefined;
+    this.#load = undefined;
+    this.#errors = 0;
+    this.#said.clear();
+    this.polling = false;
+    this.instance = null;
+    attempt(() => instance?.detach());
+    this.#client = undefined;
+    this.#abort.abort();
+  }
+
+  // --- The client ----------------------------------------------------------------------------------------------------
+
+  /** Now, or as soon as there is a client. What it refuses is shown: the old script threw nothing at a page. */
+  #run(act) {
+    if (this.#client) attempt(() => act(this.#client));
+    else this.#waiting.push(act);
+  }
+
+  async #begin() {
+    this.#load = "loading";
+    const { signal } = (this.#abort = new AbortController());
+    const logger = { warn: (message) => console.warn(message) };
+    try {
+      const client = await this.#connect({ signal, logger });
+      // The page may have disconnected in the moment before: then the signal has closed it.
+      if (!signal.aborted) this.#attach(client);
+    } catch (error) {
+      if (!signal.aborted) this.#cannotLoad(error, signal);
+    }
+  }
+
+  #cannotLoad(error, signal) {
+    this.#load = "failed";
+    this.#tell("Live Updates Unavailable", error.message);
+    this.#usePolling();
+    if (error.code === "LOAD_FAILED") setTimeout(() => !signal.aborted && this.init(), LOAD_AGAIN_MS);
+  }
+
+  #attach(client) {
+    this.#client = client;
+    client.on("connect", () => this.#handleConnect());
+    client.on("connect_error", () => this.#handleError());
+    client.on("disconnect", () => this.#handleDisconnect());
+    client.on("state", (state) => this.#handleState(state));
+    client.on("search_engine_selected", (payload) => this.#handleEngine(payload));
+    this.instance.attach(client);
+    for (const act of this.#waiting.splice(0)) attempt(() => act(client));
+  }
+
+  #handleConnect() {
+    this.#errors = 0;
+    this.#said.clear();
+    if (this.polling) this.#poll.stopAll();
+    this.polling = false;
+    if (typeof this.#reconnected === "function") attempt(this.#reconnected);
+  }
+
+  #handleDisconnect() {
+    for (const followed of this.#researches.values()) followed.lost = true;
+  }
+
+  #handleError() {
+    this.#errors += 1;
+    if (this.#errors >= MAX_ERRORS) this.#usePolling();
+  }
+
+  #handleState({ name, reason }) {
+    if (name === "fallback") this.#usePolling();
+    // Trying again would not help; a page that is hidden has no reason to tell.
+    if (reason && ["UNAUTHORIZED", "NOT_FOUND", "INTERNAL"].includes(reason.code) && STUCK.has(name)) {
+      this.#tell("Live Updates Have Stopped", reason.message);
+      if (name === "closed") this.#usePolling();
+    }
+  }
+
+  #handleEngine(payload) {
+    if (!payload?.engine) return;
+    this.#lines.engine(payload);
+    for (const followed of this.#researches.values()) followed.expectTwin(payload);
+  }
+
+  #usePolling() {
+    if (this.polling) return;
+    this.polling = true;
+    for (const followed of this.#researches.values()) this.#poll.start(followed);
+  }
+
+  // --- In words ------------------------------------------------------------------------------------------------------
+
+  /** To people, once. */
+  #tell(title, text) {
+    if (this.#said.has(text)) return;
+    this.#said.add(text);
+    console.error(`research-socket: ${title}: ${text}`);
+    this.#page.notify(title, text);
+  }
+
+  /** To whoever looks at the console, once. */
+  #warn(text) {
+    if (this.#said.has(text)) return;
+    this.#said.add(text);
+    console.warn(`research-socket: ${text}`);
+  }
+}
+
+/** States in which nothing is tried, or the status is asked for instead. */
+const STUCK = new Set(["stopped", "fallback", "closed"]);
+
+/** What the client takes as an id. */
+const isId = (id) => (typeof id === "string" && id !== "") || Number.isSafeInteger(id);
+
+function attempt(run) {
+  try {
+    run();
+  } catch (error) {
+    report(error);
+  }
+}

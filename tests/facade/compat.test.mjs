@@ -1,0 +1,574 @@
+// `window.socket`: each function, and the order in which a page sees what it does.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { install } from "../../pkg-template/compat/socket.js";
+import { ResearchSocketError } from "../../pkg-template/error.js";
+import { fake, reported, settled } from "./fake.mjs";
+
+const TIME = "2026-11-21T20:45:09.123456+00:00";
+const NAMES = ["disconnect", "getSocketInstance", "init", "isConnected", "isUsingPolling", "onReconnect", "subscribeToResearch", "unsubscribeFromResearch"];
+
+/** A page with the compat script in it; `effects` is what the page saw, in order. */
+async function page(t, { path = "/progress/7", load, loaded = true, has = ["addConsoleLog", "showNotification"], storage = new Map() } = {}) {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+  const said = { warn: [], error: [] };
+  for (const kind of ["warn", "error"]) t.mock.method(console, kind, (...words) => said[kind].push(words.join(" ")));
+  const world = fake(load && { load });
+  const effects = [];
+  const window = {
+    location: { pathname: path },
+    sessionStorage: { getItem: (key) => storage.get(key) ?? null, setItem: (key, value) => storage.set(key, value) },
+  };
+  for (const name of has) window[name] = (...args) => effects.push([name, ...args]);
+  install(window, world.connect);
+  const handler = (data) => effects.push(["handler", data]);
+  if (loaded) {
+    window.socket.init();
+    await settled();
+  }
+  const live = () => {
+    world.connection.tell("state", undefined, { name: "connected" });
+    world.connection.tell("connect", undefined, { id: "sid-1" });
+  };
+  return { window, socket: window.socket, world, effects, handler, said, live, tell: (...event) => world.connection.tell(...event) };
+}
+
+const liveLine = (message, more = {}) => ({ message, type: "INFO", time: TIME, level: "info", source: "live", ...more });
+const error = (code) => ({ code, message: `words for ${code}` });
+
+test("it has the functions of the old script and no other", async (t) => {
+  const { socket } = await page(t);
+  assert.deepEqual(Object.keys(socket).sort(), NAMES);
+  for (const name of NAMES) assert.equal(typeof socket[name], "function");
+});
+
+test("a script that is there twice makes one connection", async (t) => {
+  const { window, socket, world } = await page(t);
+  install(window, world.connect);
+  assert.equal(window.socket, socket);
+  t.mock.timers.tick(1000);
+  await settled();
+  assert.equal(world.connections.length, 1);
+});
+
+for (const path of ["/research/9", "/progress/9", "/benchmark/", "/app/progress/9"]) {
+  test(`it connects by itself on ${path}`, async (t) => {
+    const { world, socket } = await page(t, { path, loaded: false });
+    assert.equal(socket.getSocketInstance(), null);
+    t.mock.timers.tick(100);
+    await settled();
+    assert.equal(world.connections.length, 1);
+    assert.equal(world.connection.options.url, "https://app.example");
+    assert.notEqual(socket.getSocketInstance(), null);
+  });
+}
+
+test("on other pages it connects not, and the page asks for the status itself", async (t) => {
+  const { world, socket, effects, handler } = await page(t, { path: "/results/9", loaded: false, has: ["pollResearchStatus"] });
+  t.mock.timers.tick(1000);
+  assert.equal(socket.init(), null);
+  socket.subscribeToResearch("9", handler);
+  await settled();
+  assert.equal(world.loads, 0);
+  assert.deepEqual([socket.isUsingPolling(), socket.isConnected(), socket.getSocketInstance()], [true, false, null]);
+  assert.deepEqual(effects, [["pollResearchStatus", "9"]]);
+});
+
+test("a payload that is a mere line is written first and then given to the handlers, before the next one is", async (t) => {
+  const { socket, effects, handler, tell } = await page(t);
+  socket.subscribeToResearch("7", handler);
+  tell("log", "7", liveLine("one"));
+  tell("log", "7", liveLine("two", { metadata: { phase: "search" } }));
+  await settled();
+  assert.deepEqual(effects, [
+    ["addConsoleLog", "one", "info", undefined],
+    ["handler", { log_entry: { message: "one", type: "INFO", time: TIME } }],
+    ["addConsoleLog", "two", "info", { phase: "search" }],
+    ["handler", { log_entry: { message: "two", type: "INFO", time: TIME, metadata: { phase: "search" } } }],
+  ]);
+});
+
+test("an update with a line calls the handlers once, with the payload itself, after the line", async (t) => {
+  const { socket, effects, handler, tell } = await page(t);
+  socket.subscribeToResearch("7", handler);
+  const update = { progress: 5, message: "m", status: "in_progress", log_entry: { message: "one", type: "milestone", time: TIME } };
+  tell("log", "7", liveLine("one", { type: "milestone", level: "milestone" }));
+  tell("engine", "7", { name: "searxng" });
+  tell("update", "7", update);
+  await settled();
+  assert.deepEqual(effects, [["addConsoleLog", "one", "milestone", undefined], ["handler", update]]);
+  assert.equal(effects[1][1], update);
+});
+
+test("the lines of a cumulative log are written before the handlers are called once", async (t) => {
+  const { socket, effects, handler, tell } = await page(t);
+  socket.subscribeToResearch("7", handler);
+  const line = (message) => ({ message, time: TIME, level: "info", source: "live" });
+  tell("log", "7", liveLine("mere"));
+  tell("log", "7", line("one"));
+  tell("log", "7", line("two"));
+  tell("update", "7", { progress: 5, progress_log: "[…]" });
+  assert.deepEqual(effects.map(([name, first]) => [name, first.message ?? first.log_entry?.message ?? first.progress ?? first]), [
+    ["addConsoleLog", "mere"], ["handler", "mere"], ["addConsoleLog", "one"], ["addConsoleLog", "two"], ["handler", 5],
+  ]);
+});
+
+test("the message of an update without a line is a line", async (t) => {
+  const { socket, effects, handler, tell } = await page(t);
+  socket.subscribeToResearch("7", handler);
+  tell("update", "7", { progress: 5, message: "step", phase: "search" });
+  tell("update", "7", { status: "completed", message: "done", progress: 100 });
+  assert.deepEqual(effects.map((effect) => effect.slice(0, 3)), [
+    ["addConsoleLog", "step", "info"], ["handler", { progress: 5, message: "step", phase: "search" }],
+    ["addConsoleLog", "done", "milestone"], ["handler", { status: "completed", message: "done", progress: 100 }],
+  ]);
+});
+
+test("without addConsoleLog lines go to _socketAddLogEntry, with a level that is one", async (t) => {
+  const { socket, effects, handler, tell } = await page(t, { has: ["_socketAddLogEntry"] });
+  socket.subscribeToResearch("7", handler);
+  tell("log", "7", liveLine("one", { type: "\"><img src=x>", level: "info" }));
+  tell("update", "7", { message: "not for this function" });
+  assert.deepEqual(effects.filter(([name]) => name !== "handler"), [
+    ["_socketAddLogEntry", { message: "one", type: "info", time: TIME, metadata: {} }],
+  ]);
+});
+
+test("a page without a log gets its handlers called all the same", async (t) => {
+  const { socket, effects, handler, tell } = await page(t, { has: [] });
+  socket.subscribeToResearch("7", handler);
+  tell("log", "7", liveLine("one"));
+  tell("update", "7", { message: "m" });
+  assert.deepEqual(effects.map(([name]) => name), ["handler", "handler"]);
+});
+
+test("the keys of shown lines are in _processedSocketMessages, and what is there is not shown again", async (t) => {
+  const { window, socket, effects, tell } = await page(t);
+  window._processedSocketMessages = new Map([[`${TIME}-shown`, Date.now()], ["old", Date.now() - 301_000]]);
+  socket.subscribeToResearch("7");
+  tell("log", "7", liveLine("shown"));
+  tell("log", "7", liveLine("new"));
+  assert.deepEqual(effects.map(([, message]) => message), ["new"]);
+  assert.ok(window._processedSocketMessages.has(`${TIME}-new`));
+  // Five minutes are over only for those at the front: in the order in which they were shown.
+  window._processedSocketMessages = new Map([["old", Date.now() - 301_000], [`${TIME}-shown`, Date.now()]]);
+  tell("log", "7", liveLine("newer"));
+  assert.deepEqual([...window._processedSocketMessages.keys()], [`${TIME}-shown`, `${TIME}-newer`]);
+});
+
+test("a failure is shown, and put into the log, before the handlers hear of it", async (t) => {
+  const { socket, effects, handler, tell, said } = await page(t);
+  socket.subscribeToResearch("7", handler);
+  const update = { progress: 80, metadata: { phase: "synthesis_error", error_type: "timeout" } };
+  tell("update", "7", update);
+  tell("failure", "7", { code: "timeout", title: "LLM Timeout Error", text: "Too slow.", detail: null, suggestion: null });
+  assert.deepEqual(effects, [
+    ["showNotification", "LLM Timeout Error", "Too slow.", "error", 10_000],
+    ["addConsoleLog", "LLM Timeout Error: Too slow.", "error", { phase: "synthesis_error", error_type: "timeout" }],
+    ["addConsoleLog", "Switching to fallback mode. Research will continue with available data.", "milestone", { phase: "synthesis_fallback" }],
+    ["handler", update],
+  ]);
+  assert.equal(said.error.length, 1);
+  // Told once by the client; the payload comes all the same.
+  tell("update", "7", { ...update, progress: 81 });
+  await settled();
+  assert.equal(effects.at(-1)[1].progress, 81);
+  assert.equal(effects.length, 5);
+});
+
+test("a research that failed is left to the page's own words", async (t) => {
+  const { socket, effects, handler, tell } = await page(t);
+  socket.subscribeToResearch("7", handler);
+  tell("update", "7", { status: "failed", error: "no" });
+  tell("failure", "7", { code: "failed", title: "Research Failed", text: "no", detail: "no", suggestion: null });
+  tell("end", "7", { status: "failed", message: "no", progress: null, error: "no", source: "live" });
+  assert.deepEqual(effects, [["handler", { status: "failed", error: "no" }]]);
+});
+
+test("a search engine is a line, also when the event names no research", async (t) => {
+  const { socket, effects, handler, tell } = await page(t);
+  socket.subscribeToResearch("7", handler);
+  const metadata = { type: "info", phase: "engine_selected", engine: "searxng", result_count: 10, is_engine_selection: true };
+  tell("search_engine_selected", undefined, { engine: "searxng", result_count: 10 });
+  tell("engine", "7", { name: "searxng", resultCount: 10 });
+  tell("update", "7", { engine: "searxng", result_count: 10 });
+  tell("update", "7", { engine: "arxiv", result_count: 3 });
+  assert.deepEqual(effects, [
+    ["addConsoleLog", "Search engine selected: Searxng (found 10 results)", "info", metadata],
+    ["addConsoleLog", "Search engine selected: Arxiv (found 3 results)", "info", { ...metadata, engine: "arxiv", result_count: 3 }],
+    ["handler", { engine: "arxiv", result_count: 3 }],
+  ]);
+});
+
+test("the same function is registered once, and one that throws stops nothing", async (t) => {
+  const errors = reported(t);
+  const { socket, effects, handler, tell } = await page(t);
+  const broken = () => {
+    throw new Error("in the page");
+  };
+  for (const each of [broken, handler, handler, broken]) socket.subscribeToResearch(7, each);
+  socket.subscribeToResearch("7", handler);
+  tell("update", "7", { progress: 1 });
+  assert.deepEqual(effects, [["handler", { progress: 1 }]]);
+  assert.deepEqual(errors.map(({ message }) => message), ["in the page"]);
+});
+
+test("the number of an id goes to the server as it was given", async (t) => {
+  const { socket, world } = await page(t);
+  socket.subscribeToResearch(7);
+  assert.deepEqual(world.connection.of("subscribe"), [[7]]);
+});
+
+for (const id of [undefined, null, "", {}, 1.5]) {
+  test(`the id ${JSON.stringify(id)} is said to be wrong, and subscribes to nothing`, async (t) => {
+    const { socket, world, said } = await page(t);
+    socket.subscribeToResearch(id, () => {});
+    assert.deepEqual(world.connection.of("subscribe"), []);
+    assert.equal(said.warn.length, 1);
+    socket.unsubscribeFromResearch(id);
+  });
+}
+
+test("after unsubscribing nothing is heard, and the same handler can come back", async (t) => {
+  const { socket, effects, handler, world, tell } = await page(t);
+  socket.subscribeToResearch("7", handler);
+  tell("log", "7", liveLine("one"));
+  socket.unsubscribeFromResearch(7);
+  await settled();
+  tell("update", "7", { progress: 1 });
+  assert.deepEqual(effects.filter(([name]) => name === "handler"), []);
+  assert.deepEqual(world.connection.of("unsubscribe"), [["7"]]);
+  socket.subscribeToResearch("7", handler);
+  tell("update", "7", { progress: 2 });
+  assert.deepEqual(effects.at(-1), ["handler", { progress: 2 }]);
+});
+
+test("onReconnect has one slot, is called on each connect, and subscribing there again changes nothing", async (t) => {
+  const { socket, effects, handler, world, live } = await page(t);
+  socket.subscribeToResearch("7", handler);
+  socket.onReconnect(() => effects.push(["first"]));
+  socket.onReconnect(() => {
+    effects.push(["reconnected"]);
+    socket.subscribeToResearch("7", handler);
+  });
+  live();
+  live();
+  assert.deepEqual(effects, [["reconnected"], ["reconnected"]]);
+  assert.equal(world.connection.of("subscribe").length, 1);
+});
+
+test("what is asked for before the module is there takes effect in its order", async (t) => {
+  let loaded;
+  const load = () => new Promise((resolve) => (loaded = resolve));
+  const { socket, world, handler, effects, live, tell } = await page(t, { load, loaded: false });
+  socket.subscribeToResearch("7", handler);
+  const instance = socket.init();
+  assert.equal(socket.init(), instance);
+  assert.equal(socket.getSocketInstance(), instance);
+  assert.deepEqual([instance.connected, instance.id, socket.isConnected(), socket.isUsingPolling()], [false, undefined, false, false]);
+  instance.on("bounced", (value) => effects.push(["bounced", value])).emit("bounce", 1);
+  socket.subscribeToResearch("8");
+  socket.unsubscribeFromResearch("8");
+  instance.emit("bounce", 2);
+  await settled();
+  assert.equal(world.connections.length, 0);
+  loaded();
+  await settled();
+  assert.equal(world.connections.length, 1);
+  const asked = world.connection.calls.filter(({ method }) => ["subscribe", "unsubscribe", "listen", "emit"].includes(method));
+  assert.deepEqual(asked.map(({ method, args }) => [method, args[0]]), [
+    ["subscribe", "7"], ["listen", "bounced"], ["emit", '["bounce",1]'], ["subscribe", "8"], ["unsubscribe", "8"], ["emit", '["bounce",2]'],
+  ]);
+  live();
+  tell("event", "bounced", [5]);
+  tell("update", "7", { progress: 1 });
+  assert.deepEqual(effects, [["bounced", 5], ["handler", { progress: 1 }]]);
+  assert.deepEqual([instance.connected, instance.id, socket.isConnected()], [true, "sid-1", true]);
+});
+
+test("the instance has handlers as socket.io-client has them", async (t) => {
+  const { socket, world, live, tell } = await page(t);
+  const instance = socket.getSocketInstance();
+  const heard = [];
+  const hear = (name) => (...args) => heard.push([name, ...args]);
+  const connect = hear("connect");
+  const bounced = hear("bounced");
+  instance.on("connect", connect).on("disconnect", hear("disconnect")).once("bounced", hear("once")).on("bounced", bounced);
+  live();
+  tell("event", "bounced", [1]);
+  tell("event", "bounced", [2]);
+  instance.off("connect", connect).off("bounced");
+  live();
+  tell("event", "bounced", [3]);
+  tell("disconnect", undefined, { reason: "transport close", error: error("TRANSPORT") });
+  assert.deepEqual(heard, [["connect"], ["once", 1], ["bounced", 1], ["bounced", 2], ["disconnect", "transport close"]]);
+  instance.off();
+  tell("disconnect", undefined, { reason: "transport close", error: error("TRANSPORT") });
+  assert.equal(heard.length, 5);
+  assert.equal(world.connection.of("listen").at(-1)[1], false);
+});
+
+test("the last argument of emit may take the acknowledgement", async (t) => {
+  const { socket, tell, said } = await page(t);
+  const heard = [];
+  socket.getSocketInstance().emit("echo", 1, (answer) => heard.push(answer)).emit("echo", 2, () => heard.push("never"));
+  tell("ack", 1, ["one"]);
+  tell("ack_error", 2, error("DISCONNECTED"));
+  await settled();
+  assert.deepEqual(heard, ["one"]);
+  assert.match(said.warn[0], /acknowledgement of "echo"/);
+});
+
+test("disconnect ends all, once, and init begins anew", async (t) => {
+  const { socket, window, world, effects, handler, live, tell } = await page(t);
+  const instance = socket.getSocketInstance();
+  socket.subscribeToResearch("7", handler);
+  socket.onReconnect(() => effects.push(["reconnected"]));
+  instance.on("disconnect", (reason) => effects.push(["disconnect", reason]));
+  live();
+  effects.length = 0;
+  window.pollIntervals = { 7: 1 };
+  instance.disconnect();
+  socket.disconnect();
+  assert.deepEqual(effects, [["disconnect", "io client disconnect"]]);
+  assert.equal(world.connection.of("close").length, 1);
+  assert.deepEqual(window.pollIntervals, {});
+  assert.deepEqual([socket.isConnected(), socket.isUsingPolling(), socket.getSocketInstance(), instance.connected], [false, false, null, false]);
+  t.mock.timers.tick(60_000);
+  await settled();
+  assert.equal(world.connections.length, 1);
+  // Who has kept the old one does not reach the new connection.
+  assert.notEqual(socket.init(), instance);
+  instance.emit("lost");
+  await settled();
+  assert.equal(world.connections.length, 2);
+  assert.deepEqual([world.connection.of("emit"), world.connection.of("subscribe")], [[], []]);
+  live();
+  tell("update", "7", { progress: 1 });
+  assert.equal(effects.length, 1);
+});
+
+test("a page that disconnects while the module is loading has no connection afterwards", async (t) => {
+  let loaded;
+  const { socket, world } = await page(t, { load: () => new Promise((resolve) => (loaded = resolve)), loaded: false });
+  socket.subscribeToResearch("7");
+  await settled();
+  socket.disconnect();
+  loaded();
+  t.mock.timers.tick(60_000);
+  await settled();
+  assert.equal(world.connections.length, 0);
+});
+
+test("after three errors the page's own pollResearchStatus begins, once for an outage", async (t) => {
+  const { socket, effects, live, tell } = await page(t, { has: ["pollResearchStatus"] });
+  socket.subscribeToResearch("7");
+  tell("connect_error", undefined, error("TRANSPORT"));
+  tell("connect_error", undefined, error("TRANSPORT"));
+  assert.deepEqual([effects, socket.isUsingPolling()], [[], false]);
+  tell("connect_error", undefined, error("TRANSPORT"));
+  tell("state", undefined, { name: "fallback", reason: error("TRANSPORT") });
+  tell("connect_error", undefined, error("TRANSPORT"));
+  assert.deepEqual([effects, socket.isUsingPolling()], [[["pollResearchStatus", "7"]], true]);
+  socket.subscribeToResearch(8);
+  assert.deepEqual(effects.at(-1), ["pollResearchStatus", 8]);
+  live();
+  assert.equal(socket.isUsingPolling(), false);
+  for (let n = 0; n < 3; n += 1) tell("connect_error", undefined, error("TRANSPORT"));
+  assert.equal(effects.length, 4);
+});
+
+test("without it api.getResearchStatus is asked every 3 s, one at a time, until the connection is back", async (t) => {
+  const { window, socket, effects, handler, live, tell } = await page(t);
+  const asked = [];
+  window.api = { getResearchStatus: (id) => new Promise((resolve, reject) => asked.push({ id, resolve, reject })) };
+  socket.subscribeToResearch(7, handler);
+  for (let n = 0; n < 3; n += 1) tell("connect_error", undefined, error("TRANSPORT"));
+  t.mock.timers.tick(2999);
+  assert.equal(asked.length, 0);
+  t.mock.timers.tick(1);
+  t.mock.timers.tick(3000);
+  assert.deepEqual(asked.map(({ id }) => id), [7]);
+  asked[0].resolve({ status: "in_progress", progress: 20, log_entry: { message: "m", time: TIME, type: "MILESTONE" } });
+  await settled();
+  assert.deepEqual(effects.map(([name, first]) => [name, first.progress ?? first]), [["addConsoleLog", "m"], ["handler", 20]]);
+  t.mock.timers.tick(3000);
+  live();
+  asked[1].resolve({ status: "in_progress", progress: 10 });
+  await settled();
+  t.mock.timers.tick(30_000);
+  assert.equal(effects.length, 2);
+  assert.equal(asked.length, 2);
+});
+
+test("it stops at the end, and a request that fails is said once", async (t) => {
+  const { window, socket, effects, handler, tell, said } = await page(t, { has: [] });
+  const answers = [new Error("401"), new Error("401"), { status: "suspended", message: "stopped" }];
+  let asked = 0;
+  window.api = {
+    getResearchStatus: async () => {
+      const answer = answers[asked++];
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+  };
+  socket.subscribeToResearch("7", handler);
+  for (let n = 0; n < 3; n += 1) tell("connect_error", undefined, error("TRANSPORT"));
+  for (let n = 0; n < 5; n += 1) {
+    t.mock.timers.tick(3000);
+    await settled();
+  }
+  assert.equal(asked, 3);
+  assert.deepEqual(window.pollIntervals, {});
+  assert.deepEqual(effects, [["handler", answers[2]]]);
+  assert.deepEqual(said.warn.filter((words) => words.includes("401")).length, 1);
+  // The client finds out too.
+  tell("update", "7", { status: "suspended" });
+  tell("end", "7", { status: "suspended", message: null, progress: 0, source: "fallback" });
+  assert.equal(effects.length, 1);
+});
+
+test("unsubscribing stops the requests of a research", async (t) => {
+  const { window, socket, tell } = await page(t);
+  let asked = 0;
+  window.api = { getResearchStatus: async () => void (asked += 1) };
+  socket.subscribeToResearch("7");
+  for (let n = 0; n < 3; n += 1) tell("connect_error", undefined, error("TRANSPORT"));
+  assert.deepEqual(Object.keys(window.pollIntervals), ["7"]);
+  socket.unsubscribeFromResearch("7");
+  t.mock.timers.tick(30_000);
+  assert.equal(asked, 0);
+});
+
+test("the end is heard once, whoever tells it", async (t) => {
+  const { socket, effects, handler, tell } = await page(t, { has: [] });
+  socket.subscribeToResearch("7", handler);
+  tell("update", "7", { status: "in_progress", progress: 1 });
+  tell("update", "7", { status: "completed", progress: 100 });
+  tell("update", "7", { status: "completed", progress: 100, message: "again" });
+  tell("end", "7", { status: "completed", message: "again", progress: 100, source: "live" });
+  assert.deepEqual(effects.map(([, { status }]) => status), ["in_progress", "completed"]);
+});
+
+test("an end without an update is heard too", async (t) => {
+  const { socket, effects, handler, tell } = await page(t, { has: [] });
+  socket.subscribeToResearch("7", handler);
+  tell("end", "7", { status: "completed", message: "Done", progress: 100, error: null, source: "fallback" });
+  assert.deepEqual(effects, [["handler", { status: "completed", message: "Done", progress: 100, error: null }]]);
+});
+
+test("a tab that was told of an end is not told again after a reload, unless the research runs again", async (t) => {
+  const storage = new Map();
+  const end = { status: "completed", progress: 100 };
+  for (const [first, times] of [[[], 1], [[], 0], [[{ status: "in_progress" }], 1]]) {
+    const { socket, effects, handler, tell } = await page(t, { has: [], storage });
+    t.mock.timers.reset();
+    socket.subscribeToResearch("7", handler);
+    for (const update of first) tell("update", "7", update);
+    tell("update", "7", end);
+    tell("end", "7", { ...end, message: null, source: "fallback" });
+    assert.equal(effects.filter(([, { status }]) => status === "completed").length, times);
+    t.mock.restoreAll();
+  }
+});
+
+test("a page whose storage is forbidden hears of the end", async (t) => {
+  const { window, socket, effects, handler, tell } = await page(t, { has: [] });
+  Object.defineProperty(window, "sessionStorage", {
+    get() {
+      throw new Error("SecurityError");
+    },
+  });
+  socket.subscribeToResearch("7", handler);
+  tell("update", "7", { status: "completed" });
+  assert.equal(effects.length, 1);
+});
+
+test("of the stored log the page gets what it missed, not what was there before it", async (t) => {
+  const { socket, effects, tell } = await page(t);
+  socket.subscribeToResearch("7");
+  const stored = (message, seconds) => ({
+    id: 1, message, log_type: "MILESTONE", level: "milestone", source: "history",
+    time: new Date(Date.now() + 1000 * seconds).toISOString().replace(/\.\d+/, ""),
+  });
+  tell("log", "7", stored("before", -60));
+  tell("log", "7", stored("since", 0));
+  tell("disconnect", undefined, { reason: "transport close", error: error("TRANSPORT") });
+  tell("log", "7", stored("missed", -60));
+  // The same words in the same second are two lines: the client has counted them.
+  tell("log", "7", stored("missed", -60));
+  assert.deepEqual(effects.map(([, message, level]) => [message, level]), [["since", "milestone"], ["missed", "milestone"], ["missed", "milestone"]]);
+});
+
+test("a load that fails is said once, in words, and tried again", async (t) => {
+  let works = false;
+  const load = async () => {
+    if (!works) throw new Error("404");
+  };
+  const { socket, world, effects, said, live, handler, tell } = await page(t, { load, has: ["showNotification", "pollResearchStatus"], loaded: false });
+  socket.subscribeToResearch("7", handler);
+  await settled();
+  const [notification, polled] = effects;
+  assert.match(notification[2], /could not be loaded: 404/);
+  assert.deepEqual([notification[0], notification[1], ...notification.slice(3)], ["showNotification", "Live Updates Unavailable", "error", 10_000]);
+  assert.deepEqual(polled, ["pollResearchStatus", "7"]);
+  assert.equal(socket.isUsingPolling(), true);
+  t.mock.timers.tick(10_000);
+  await settled();
+  assert.equal(world.loads, 2);
+  works = true;
+  t.mock.timers.tick(10_000);
+  await settled();
+  assert.equal(effects.length, 2);
+  assert.equal(said.error.length, 1);
+  live();
+  tell("update", "7", { progress: 3 });
+  assert.deepEqual(effects.at(-1), ["handler", { progress: 3 }]);
+  assert.equal(socket.isUsingPolling(), false);
+});
+
+test("what nobody but a person can mend is said once", async (t) => {
+  const { socket, effects, said, tell } = await page(t);
+  socket.subscribeToResearch("7");
+  tell("connect_error", undefined, error("UNAUTHORIZED"));
+  tell("state", undefined, { name: "stopped", reason: error("UNAUTHORIZED") });
+  tell("state", undefined, { name: "fallback", reason: error("UNAUTHORIZED") });
+  assert.deepEqual(effects, [["showNotification", "Live Updates Have Stopped", "words for UNAUTHORIZED", "error", 10_000]]);
+  assert.equal(said.error.length, 1);
+  assert.equal(socket.isUsingPolling(), true);
+});
+
+test("a failure of the network is not shown to people", async (t) => {
+  const { socket, effects, said, tell } = await page(t);
+  socket.subscribeToResearch("7");
+  for (let n = 0; n < 5; n += 1) tell("connect_error", undefined, error("TRANSPORT"));
+  tell("state", undefined, { name: "fallback", reason: error("TRANSPORT") });
+  assert.deepEqual([effects, said.error], [[], []]);
+});
+
+test("a function of the page that throws stops neither lines nor handlers", async (t) => {
+  const errors = reported(t);
+  const { window, socket, effects, handler, tell } = await page(t);
+  window.addConsoleLog = () => {
+    throw new Error("panel");
+  };
+  socket.subscribeToResearch("7", handler);
+  tell("log", "7", liveLine("one"));
+  tell("update", "7", { message: "two" });
+  assert.deepEqual(effects.map(([name]) => name), ["handler", "handler"]);
+  assert.equal(errors.length, 2);
+});
+
+test("a wrong emit is shown and throws nothing at the page", async (t) => {
+  const errors = reported(t);
+  const { socket, world } = await page(t);
+  world.answers.emit = new ResearchSocketError("BUFFER_FULL", "Too much waits.");
+  socket.getSocketInstance().emit("x", 1);
+  assert.deepEqual(errors.map(({ code }) => code), ["BUFFER_FULL"]);
+});
+
+test("importing the module without a page does nothing", async () => {
+  assert.equal(globalThis.window, undefined);
+  await assert.doesNotReject(import("../../pkg-template/compat/socket.js"));
+});

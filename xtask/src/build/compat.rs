@@ -1,0 +1,65 @@
+//! `window.socket` as one classic script: what a page with a `<script src>` for the application's own socket code puts in its
+//! place. Modules are no way for such a page: it uses `window.socket` while it is parsed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+
+use super::Work;
+use super::wasm::{GLUE, Module};
+use crate::environment::Environment;
+use crate::process;
+use crate::project::{Project, short_hash};
+
+/// The name of the script in the package.
+pub(crate) const SCRIPT: &str = "research-socket.compat.js";
+/// The module that it is made of, in pkg-template.
+const ENTRY: &str = "compat.js";
+/// What gives the script its own address, where modules have `import.meta.url`.
+const URL: [&str; 2] = [
+    "--inject:./compat/script-url.js",
+    "--define:import.meta.url=scriptUrl",
+];
+const BANNER: &str =
+    "--banner:js=// research-socket, MIT OR Apache-2.0. Its guide: docs/guides/old-script.md";
+
+/// Makes the script of the modules of pkg-template and the glue. It loads the WebAssembly module, or what runs in its place,
+/// from its own folder: where a page forbids WebAssembly, that module would be dead weight in it.
+pub(crate) fn bundle(
+    project: &Project,
+    work: &Work,
+    modules: &BTreeMap<String, Vec<u8>>,
+    module: &Module,
+) -> Result<PathBuf> {
+    let script = work.path(SCRIPT);
+    let glue = fs::read(&module.glue).context("no glue")?;
+    let lock = fs::read(project.path("package-lock.json"))?;
+    let parts = [&glue, &lock].map(|bytes| short_hash(bytes));
+    let key = short_hash(format!("{modules:?} {parts:?} {URL:?} {BANNER}").as_bytes());
+    work.once("compat", &key, std::slice::from_ref(&script), || {
+        let folder = work.path("compat");
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        for (name, text) in modules {
+            let path = folder.join(name);
+            fs::create_dir_all(path.parent().context("a module has no folder")?)?;
+            fs::write(path, text)?;
+        }
+        fs::write(folder.join(GLUE), &glue)?;
+        let mut esbuild = Environment::of(project)?.command("esbuild");
+        esbuild
+            .current_dir(&folder)
+            .arg(ENTRY)
+            .args(["--bundle", "--format=iife", "--target=es2022"])
+            .args(["--minify", "--legal-comments=none", "--charset=utf8"])
+            .args(["--log-level=warning", BANNER])
+            .args(URL)
+            .arg(format!("--outfile={}", script.display()));
+        process::run_or_fail("build: esbuild", &mut esbuild)?;
+        Ok(())
+    })?;
+    Ok(script)
+}
