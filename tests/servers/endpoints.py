@@ -14,11 +14,24 @@ from research import Emit, now_ms
 
 SESSION = "test-session"
 
-# The policy of the application's own pages.
-CSP = (
-    "default-src 'self'; connect-src 'self'; script-src 'self' 'unsafe-inline'; "
-    "style-src 'self' 'unsafe-inline'; worker-src blob:; img-src 'self' data:; font-src 'self' data:"
-)
+# What the application sends with all that is not Socket.IO. `{wasm}` is empty there: its pages may not compile WebAssembly.
+SECURITY_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; connect-src 'self'; script-src 'self' 'unsafe-inline'{wasm}; style-src 'self' 'unsafe-inline'; "
+        "font-src 'self' data:; img-src 'self' data:; worker-src blob:; frame-src 'self'; object-src 'none'; base-uri 'self'; "
+        "form-action 'self';"
+    ),
+    "X-Frame-Options": "SAMEORIGIN",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "credentialless",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": (
+        "geolocation=(), midi=(), camera=(), usb=(), magnetometer=(), accelerometer=(), gyroscope=(), microphone=(), payment=(), "
+        "sync-xhr=(), document-domain=()"
+    ),
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+}
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -63,13 +76,21 @@ class Answer:
 class Endpoints:
     """Answers every request that is not Socket.IO's."""
 
-    def __init__(self, desk, static=(), csp=False):
+    def __init__(self, desk, static=(), security=None, html=None):
+        """`security` is None, "strict", or "wasm" for a policy that allows WebAssembly; `html` a file to serve as each page."""
         self._desk = desk
         self._static = [(prefix.rstrip("/") + "/", Path(folder).resolve()) for prefix, folder in static]
-        self._csp = csp
+        allowed = " 'wasm-unsafe-eval'" if security == "wasm" else ""
+        self._security = {name: value.replace("{wasm}", allowed) for name, value in SECURITY_HEADERS.items()} if security else {}
+        self._page_text = Path(html).read_text() if html else PAGE
         self._csrf_token = secrets.token_hex(8)
 
     def answer(self, request):
+        made = self._answer(request)
+        made.headers.update(self._security)
+        return made
+
+    def _answer(self, request):
         if request.path.startswith("/control/"):
             return self._control(request)
         self._desk.stats.requests.append({"at": now_ms(), "method": request.method, "path": request.path})
@@ -170,17 +191,14 @@ class Endpoints:
         return json_answer(200, {"status": "success", "position": research["queue_position"]})
 
     def _page(self, request, *_parts):
-        return self._html("Research " + request.path)
+        return self._html(self._page_text, "Research " + request.path)
 
     def _login(self, _request):
-        return self._html("Sign in")
+        return self._html(PAGE, "Sign in")
 
-    def _html(self, title):
-        body = PAGE.format(token=self._csrf_token, title=title).encode()
-        headers = {"Content-Type": TYPES[".html"], "Cache-Control": "no-cache"}
-        if self._csp:
-            headers["Content-Security-Policy"] = CSP
-        return Answer(200, body, headers)
+    def _html(self, text, title):
+        body = text.replace("{token}", self._csrf_token).replace("{title}", title).encode()
+        return Answer(200, body, {"Content-Type": TYPES[".html"], "Cache-Control": "no-cache"})
 
     def _icon(self, _request):
         return Answer(204, b"", {})

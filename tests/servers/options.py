@@ -16,7 +16,8 @@ def parse(description, release):
     parser.add_argument("--store", metavar="FILE", help="keep researches and log lines in FILE")
     parser.add_argument("--log-delay", type=float, default=0, help="seconds that a log line waits in the queue")
     parser.add_argument("--static", action="append", default=[], metavar="/PREFIX=DIR", help="serve a folder")
-    parser.add_argument("--csp", action="store_true", help="send the application's Content-Security-Policy with pages")
+    parser.add_argument("--security", choices=["strict", "wasm"], help="send the application's security headers; wasm: with 'wasm-unsafe-eval'")
+    parser.add_argument("--html", metavar="FILE", help="serve FILE as each page")
     return parser.parse_args()
 
 
@@ -24,7 +25,7 @@ def build(options):
     """The desk and the endpoints that the options ask for."""
     desk = Desk(Store(options.store, options.log_delay), options.release)
     static = [tuple(folder.split("=", 1)) for folder in options.static]
-    return desk, Endpoints(desk, static, options.csp)
+    return desk, Endpoints(desk, static, options.security, options.html)
 
 
 def announce(port):

@@ -1,0 +1,132 @@
+// A page of the old script, unchanged, with the script of the package in its place, on the application's server.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { FAILED_REQUEST, withPage } from "../support/browser.mjs";
+import { numbered } from "../support/follow.mjs";
+import { until } from "../support/until.mjs";
+import { ID, OldPage, startWithOldPage } from "./old-page.mjs";
+
+const WASM = "research_socket_bg.wasm";
+
+/** Which policy is sent, and what of the package then runs. */
+const POLICIES = [{ security: "wasm", runs: WASM }];
+
+for (const { security, runs } of POLICIES) {
+  test(`an old page runs to its end through a restart under the application's headers (${security})`, { timeout: 90_000 }, async (t) => {
+    const server = await startWithOldPage(t, { security });
+    await withOldPage(server, { expected: [FAILED_REQUEST] }, async (page) => {
+      await follows(server, page);
+      await server.control("lines", { id: ID, count: 300 });
+      await server.control("updates", { id: ID, count: 20, total: 100 });
+      let seen = await page.until("the first half", ({ log }) => log.includes("step 20"));
+      assert.deepEqual(seen.log, [...numbered("line", 1, 300), ...numbered("step", 1, 20)]);
+      assert.deepEqual([seen.bar, seen.task], [19, "step 20"]);
+      assert.deepEqual(seen.socket, { connected: true, polling: false, io: "undefined" });
+
+      server.kill();
+      await page.until("the page notices", ({ disconnects }) => disconnects === 1);
+      await server.start();
+      await follows(server, page);
+      assert.equal((await page.seen()).connects, 2);
+      await server.control("lines", { id: ID, count: 200, first: 301 });
+      seen = await page.until("the second half", ({ log }) => log.includes("line 500"));
+      assert.deepEqual(seen.log, [...numbered("line", 1, 300), ...numbered("step", 1, 20), ...numbered("line", 301, 500)]);
+
+      await server.control("final", { id: ID });
+      seen = await page.until("the page of the finished research", ({ starts }) => starts === 2);
+      assert.deepEqual(seen.logAtEnd.slice(-2), ["line 500", "Research completed"]);
+      await staysThere(server, page);
+      assert.equal(page.loaded.filter((file) => file === runs).length, 2);
+      assert.deepEqual([...new Set(page.loaded)].sort(), ["research-socket.compat.js", runs].sort());
+    });
+  });
+}
+
+for (const tag of ["after", "deferred", "module"]) {
+  test(`the script may be in the page in another way (${tag})`, { timeout: 60_000 }, async (t) => {
+    const server = await startWithOldPage(t, { tag, security: "wasm" });
+    await withOldPage(server, {}, async (page) => {
+      await follows(server, page);
+      await server.control("lines", { id: ID, count: 10 });
+      await server.control("final", { id: ID });
+      const seen = await page.until("the page of the finished research", ({ starts }) => starts === 2);
+      assert.deepEqual(seen.logAtEnd, [...numbered("line", 1, 10), "Research completed"]);
+      await staysThere(server, page);
+    });
+  });
+}
+
+test("lines that were sent while the server was away are shown, those from before the page was opened are not", { timeout: 60_000 }, async (t) => {
+  const server = await startWithOldPage(t, { security: "wasm" });
+  await server.control("lines", { id: ID, count: 5, prefix: "before" });
+  // Stored lines have whole seconds.
+  const second = Math.floor(Date.now() / 1000);
+  await until("the next second", () => Math.floor(Date.now() / 1000) > second);
+  await withOldPage(server, { expected: [FAILED_REQUEST] }, async (page) => {
+    await follows(server, page);
+    await server.control("lines", { id: ID, count: 5 });
+    await page.until("live lines", ({ log }) => log.length === 5);
+    server.kill();
+    await page.until("the page notices", ({ disconnects }) => disconnects === 1);
+    await server.start();
+    // Sent to nobody: the page is on its way.
+    await server.control("lines", { id: ID, count: 5, first: 6 });
+    const seen = await page.until("all lines", ({ log }) => log.length >= 10);
+    assert.deepEqual(seen.log, numbered("line", 1, 10));
+  });
+});
+
+test("a page whose socket cannot be had asks for the status itself, and hears of the end once", { timeout: 90_000 }, async (t) => {
+  const server = await startWithOldPage(t, { security: "wasm" });
+  await server.control("updates", { id: ID, count: 1, total: 10 });
+  await withOldPage(server, { expected: [FAILED_REQUEST], blocked: "**/socket.io/**" }, async (page) => {
+    await page.until("the page asks for the status", ({ socket }) => socket.polling, 30_000);
+    await page.until("an answer", ({ bar }) => bar === 9.5);
+    assert.equal((await page.seen()).socket.connected, false);
+    await server.control("final", { id: ID });
+    await page.until("the page of the finished research", ({ starts }) => starts === 2);
+    const seen = await page.seen();
+    assert.equal(seen.ends, 1);
+  });
+});
+
+test("a package that cannot be loaded is said once, and loaded later", { timeout: 60_000 }, async (t) => {
+  const server = await startWithOldPage(t, { security: "wasm" });
+  await withOldPage(server, { expected: [FAILED_REQUEST, /Live Updates Unavailable/], blocked: `**/${WASM}` }, async (page, { unblock }) => {
+    const { notifications } = await page.until("a notification", ({ notifications }) => notifications.length > 0);
+    assert.match(notifications[0], /^Live Updates Unavailable: The WebAssembly module could not be loaded/);
+    await unblock();
+    await follows(server, page, 30_000);
+    await server.control("lines", { id: ID, count: 3 });
+    const seen = await page.until("lines", ({ log }) => log.length >= 3);
+    assert.deepEqual(seen.log, numbered("line", 1, 3));
+    assert.equal(seen.notifications.length, 1);
+  });
+});
+
+/** Opens the page, of which requests that match `blocked` fail until they are unblocked. */
+async function withOldPage(server, { blocked, expected }, use) {
+  await withPage("about:blank", { expected }, async (page) => {
+    const old = new OldPage(page);
+    if (blocked) await page.route(blocked, (route) => route.abort());
+    await page.goto(`${server.url}/progress/${ID}`);
+    await use(old, { unblock: () => page.unroute(blocked) });
+  });
+}
+
+/** Waits until the page follows its research on this run of the server. */
+async function follows(server, page, within) {
+  await server.until("the page subscribes", ({ subscriptions }) => subscriptions.some(({ research_id: id }) => id === ID), within);
+  await page.until("the page is connected", ({ socket }) => socket.connected);
+}
+
+/** The page has heard of the end, has reloaded, and does neither again, though it has subscribed once more. */
+async function staysThere(server, page) {
+  await server.until("the page subscribes again", ({ subscriptions }) => subscriptions.length >= 2);
+  await server.until("it asks for the status", ({ requests }) => requests.filter(({ path }) => path.endsWith("/status")).length >= 2);
+  // A round trip later it has heard all that there is.
+  await server.control("emit", { id: ID, payload: { log_entry: { message: "late line", type: "INFO", time: new Date().toISOString() } } });
+  const seen = await page.until("a late line", ({ log }) => log.includes("late line"));
+  assert.deepEqual([seen.starts, seen.ends], [2, 1]);
+}

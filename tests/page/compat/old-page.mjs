@@ -1,0 +1,100 @@
+// A page that was written for the application's old script, with the script of the package in its place.
+
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { startServer } from "../support/servers.mjs";
+import { until } from "../support/until.mjs";
+
+/** The research that the page is about. */
+export const ID = "research-1";
+
+const FIXTURE = fileURLToPath(new URL("progress.html", import.meta.url));
+
+/** Ways to put the script into the page. */
+const TAGS = {
+  before: ["<!-- socket: before -->", '<script src="/pkg/research-socket.compat.js"></script>'],
+  after: ["<!-- socket: after -->", '<script src="/pkg/research-socket.compat.js"></script>'],
+  deferred: ["<!-- socket: before -->", '<script defer src="/pkg/research-socket.compat.js"></script>'],
+  module: ["<!-- socket: before -->", '<script type="module" src="/pkg/compat.js"></script>'],
+};
+
+/**
+ * A Flask server whose pages are the old page, with a research that is under way and survives a restart.
+ * @param {import("node:test").TestContext} t
+ * @param {{ tag?: keyof typeof TAGS, [flag: string]: unknown }} [options] the rest are the server's flags
+ */
+export async function startWithOldPage(t, { tag = "before", ...flags } = {}) {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "old-page-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const html = path.join(folder, "page.html");
+  const [place, script] = TAGS[tag];
+  await writeFile(html, (await readFile(FIXTURE, "utf8")).replace(place, script));
+  const server = await startServer(t, "flask", { page: true, html, store: path.join(folder, "store.sqlite"), ...flags });
+  await server.control("research", { id: ID, status: "in_progress" });
+  return server;
+}
+
+/**
+ * @typedef {object} Seen
+ * @property {string[]} log the lines that are shown
+ * @property {string[]} logAtEnd those that were shown when the page heard of the end
+ * @property {string[]} notifications
+ * @property {number} bar @property {string} status @property {string} task
+ * @property {number} starts how often the page was loaded
+ * @property {number} ends how often it was told of the end, over all loads
+ * @property {number} connects @property {number} disconnects
+ * @property {{ connected: boolean, polling: boolean, io: string }} socket
+ */
+
+export class OldPage {
+  /** What the page loaded of the package. @type {string[]} */
+  loaded = [];
+  #page;
+
+  /** @param {import("playwright-core").Page} page */
+  constructor(page) {
+    this.#page = page;
+    page.on("requestfinished", (request) => {
+      const { pathname } = new URL(request.url());
+      if (pathname.startsWith("/pkg/")) this.loaded.push(path.basename(pathname));
+    });
+  }
+
+  /** @returns {Promise<Seen>} */
+  seen() {
+    return this.#page.evaluate(() => {
+      const texts = (/** @type {string} */ list) => Array.from(document.querySelectorAll(`${list} > li`), (item) => item.textContent ?? "");
+      const number = (/** @type {string} */ name) => Number(sessionStorage.getItem(name));
+      const text = (/** @type {string} */ id) => document.getElementById(id)?.textContent ?? "";
+      const { socket } = /** @type {any} */ (window);
+      return {
+        log: texts("#log"),
+        logAtEnd: (sessionStorage.getItem("before-end") ?? "").split("\n").filter(Boolean),
+        notifications: texts("#notifications"),
+        bar: /** @type {HTMLProgressElement} */ (document.getElementById("bar")).value,
+        status: text("status"),
+        task: text("task"),
+        starts: number("starts"),
+        ends: number("ends"),
+        connects: number("connects"),
+        disconnects: number("disconnects"),
+        socket: { connected: socket?.isConnected(), polling: socket?.isUsingPolling(), io: typeof (/** @type {any} */ (window).io) },
+      };
+    });
+  }
+
+  /** Waits until what is seen fulfils a condition, and returns it. @param {string} what @param {(seen: Seen) => unknown} holds */
+  async until(what, holds, within = 15_000) {
+    /** @type {Seen | undefined} */
+    let last;
+    const look = async () => {
+      // The page may be reloading.
+      last = await this.seen().catch(() => last);
+      return last && holds(last);
+    };
+    await until(what, look, { within, every: 50, seen: () => last && { ...last, log: last.log.slice(-3), logAtEnd: last.logAtEnd.slice(-3) } });
+    return /** @type {Seen} */ (/** @type {unknown} */ (last));
+  }
+}
