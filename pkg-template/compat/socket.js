@@ -145,7 +145,8 @@ class Service {
     const { signal } = (this.#abort = new AbortController());
     const logger = { warn: (message) => console.warn(message) };
     try {
-      const client = await this.#connect({ signal, logger });
+      // Its own connection: `connect` is heard, and after `disconnect` nothing of the one before is there.
+      const client = await this.#connect({ forceNew: true, signal, logger });
       // The page may have disconnected in the moment before: then the signal has closed it.
       if (!signal.aborted) this.#attach(client);
     } catch (error) {

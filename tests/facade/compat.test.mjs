@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { install } from "../../pkg-template/compat/socket.js";
 import { ResearchSocketError } from "../../pkg-template/error.js";
+import { LINGER_MS } from "../../pkg-template/linger.js";
 import { fake, reported, settled } from "./fake.mjs";
 
 const TIME = "2026-11-21T20:45:09.123456+00:00";
@@ -238,6 +239,7 @@ test("after unsubscribing nothing is heard, and the same handler can come back",
   await settled();
   tell("update", "7", { progress: 1 });
   assert.deepEqual(effects.filter(([name]) => name === "handler"), []);
+  t.mock.timers.tick(LINGER_MS);
   assert.deepEqual(world.connection.of("unsubscribe"), [["7"]]);
   socket.subscribeToResearch("7", handler);
   tell("update", "7", { progress: 2 });
@@ -275,10 +277,11 @@ test("what is asked for before the module is there takes effect in its order", a
   assert.equal(world.connections.length, 0);
   loaded();
   await settled();
+  t.mock.timers.tick(LINGER_MS);
   assert.equal(world.connections.length, 1);
   const asked = world.connection.calls.filter(({ method }) => ["subscribe", "unsubscribe", "listen", "emit"].includes(method));
   assert.deepEqual(asked.map(({ method, args }) => [method, args[0]]), [
-    ["subscribe", "7"], ["listen", "bounced"], ["emit", '["bounce",1]'], ["subscribe", "8"], ["unsubscribe", "8"], ["emit", '["bounce",2]'],
+    ["subscribe", "7"], ["listen", "bounced"], ["emit", '["bounce",1]'], ["subscribe", "8"], ["emit", '["bounce",2]'], ["unsubscribe", "8"],
   ]);
   live();
   tell("event", "bounced", [5]);
@@ -332,6 +335,7 @@ test("disconnect ends all, once, and init begins anew", async (t) => {
   instance.disconnect();
   socket.disconnect();
   assert.deepEqual(effects, [["disconnect", "io client disconnect"]]);
+  t.mock.timers.tick(LINGER_MS);
   assert.equal(world.connection.of("close").length, 1);
   assert.deepEqual(window.pollIntervals, {});
   assert.deepEqual([socket.isConnected(), socket.isUsingPolling(), socket.getSocketInstance(), instance.connected], [false, false, null, false]);
@@ -339,14 +343,29 @@ test("disconnect ends all, once, and init begins anew", async (t) => {
   await settled();
   assert.equal(world.connections.length, 1);
   // Who has kept the old one does not reach the new connection.
-  assert.notEqual(socket.init(), instance);
+  const again = socket.init();
+  assert.notEqual(again, instance);
   instance.emit("lost");
   await settled();
   assert.equal(world.connections.length, 2);
   assert.deepEqual([world.connection.of("emit"), world.connection.of("subscribe")], [[], []]);
   live();
+  assert.equal(again.id, "sid-1");
   tell("update", "7", { progress: 1 });
   assert.equal(effects.length, 1);
+});
+
+test("a page that disconnects and connects at once hears of the new connection", async (t) => {
+  const { socket, world, effects, live } = await page(t);
+  live();
+  socket.disconnect();
+  socket.init();
+  socket.onReconnect(() => effects.push(["reconnected"]));
+  await settled();
+  assert.equal(world.connections.length, 2);
+  assert.equal(socket.isConnected(), false);
+  live();
+  assert.deepEqual(effects, [["reconnected"]]);
 });
 
 test("a page that disconnects while the module is loading has no connection afterwards", async (t) => {
