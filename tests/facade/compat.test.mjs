@@ -115,6 +115,18 @@ test("the lines of a cumulative log are written before the handlers are called o
   ]);
 });
 
+test("a mere line before an update that repeats its words, or has lines of its own, is a payload of its own", async (t) => {
+  const { socket, effects, handler, tell } = await page(t, { has: [] });
+  socket.subscribeToResearch("7", handler);
+  const later = { message: "one", type: "INFO", time: "2026-11-21T20:45:10.000000+00:00" };
+  for (const update of [{ progress: 1, log_entry: later }, { progress: 2, progress_log: "[]" }]) {
+    effects.length = 0;
+    tell("log", "7", liveLine("one", { time: `${TIME}${update.progress}` }));
+    tell("update", "7", update);
+    assert.deepEqual(effects.map(([, { progress }]) => progress), [undefined, update.progress]);
+  }
+});
+
 test("the message of an update without a line is a line", async (t) => {
   const { socket, effects, handler, tell } = await page(t);
   socket.subscribeToResearch("7", handler);
@@ -187,11 +199,18 @@ test("a research that failed is left to the page's own words", async (t) => {
   assert.deepEqual(effects, [["handler", { status: "failed", error: "no" }]]);
 });
 
+test("a research that the server does not show is said to people", async (t) => {
+  const { socket, effects, tell } = await page(t);
+  socket.subscribeToResearch("7");
+  tell("failure", "7", { code: "UNAUTHORIZED", title: "Not Allowed", text: "Sign in.", detail: "no", suggestion: null });
+  assert.deepEqual(effects, [["showNotification", "Not Allowed", "Sign in.", "error", 10_000]]);
+});
+
 test("a search engine is a line, also when the event names no research", async (t) => {
   const { socket, effects, handler, tell } = await page(t);
   socket.subscribeToResearch("7", handler);
   const metadata = { type: "info", phase: "engine_selected", engine: "searxng", result_count: 10, is_engine_selection: true };
-  tell("search_engine_selected", undefined, { engine: "searxng", result_count: 10 });
+  for (let n = 0; n < 2; n += 1) tell("search_engine_selected", undefined, { engine: "searxng", result_count: 10 });
   tell("engine", "7", { name: "searxng", resultCount: 10 });
   tell("update", "7", { engine: "searxng", result_count: 10 });
   tell("update", "7", { engine: "arxiv", result_count: 3 });
@@ -213,6 +232,14 @@ test("the same function is registered once, and one that throws stops nothing", 
   tell("update", "7", { progress: 1 });
   assert.deepEqual(effects, [["handler", { progress: 1 }]]);
   assert.deepEqual(errors.map(({ message }) => message), ["in the page"]);
+});
+
+test("a handler that unsubscribes keeps the following ones from being called", async (t) => {
+  const { socket, effects, handler, tell } = await page(t);
+  socket.subscribeToResearch("7", () => socket.unsubscribeFromResearch("7"));
+  socket.subscribeToResearch("7", handler);
+  tell("update", "7", { progress: 1 });
+  assert.deepEqual(effects, []);
 });
 
 test("the number of an id goes to the server as it was given", async (t) => {
@@ -297,7 +324,8 @@ test("the instance has handlers as socket.io-client has them", async (t) => {
   const hear = (name) => (...args) => heard.push([name, ...args]);
   const connect = hear("connect");
   const bounced = hear("bounced");
-  instance.on("connect", connect).on("disconnect", hear("disconnect")).once("bounced", hear("once")).on("bounced", bounced);
+  const once = hear("once");
+  instance.on("connect", connect).on("connect", connect).on("disconnect", hear("disconnect")).once("bounced", once).on("bounced", bounced);
   live();
   tell("event", "bounced", [1]);
   tell("event", "bounced", [2]);
@@ -306,8 +334,16 @@ test("the instance has handlers as socket.io-client has them", async (t) => {
   tell("event", "bounced", [3]);
   tell("disconnect", undefined, { reason: "transport close", error: error("TRANSPORT") });
   assert.deepEqual(heard, [["connect"], ["once", 1], ["bounced", 1], ["bounced", 2], ["disconnect", "transport close"]]);
+  tell("state", undefined, { name: "reconnecting" });
+  assert.deepEqual([instance.connected, instance.id], [false, undefined]);
+  instance.once("greeted", once);
+  for (const n of [4, 5]) tell("event", "greeted", [n]);
+  instance.on("greeted", once);
+  tell("event", "greeted", [6]);
+  assert.deepEqual(heard.splice(5), [["once", 4], ["once", 6]]);
   instance.off();
   tell("disconnect", undefined, { reason: "transport close", error: error("TRANSPORT") });
+  tell("event", "greeted", [7]);
   assert.equal(heard.length, 5);
   assert.equal(world.connection.of("listen").at(-1)[1], false);
 });
@@ -355,6 +391,49 @@ test("disconnect ends all, once, and init begins anew", async (t) => {
   assert.equal(effects.length, 1);
 });
 
+test("a page that disconnects without a connection hears nothing of it, and no handler is called any more", async (t) => {
+  const { socket, effects, handler, tell } = await page(t, { has: [] });
+  socket.getSocketInstance().on("disconnect", () => effects.push(["disconnect"]));
+  socket.subscribeToResearch("7", handler);
+  tell("log", "7", liveLine("one"));
+  socket.disconnect();
+  await settled();
+  assert.deepEqual(effects, []);
+});
+
+test("what was asked for before a disconnect is forgotten", async (t) => {
+  let loaded;
+  const { socket, world } = await page(t, { load: () => new Promise((resolve) => (loaded = resolve)), loaded: false });
+  socket.subscribeToResearch("7");
+  socket.disconnect();
+  socket.init().emit("later");
+  await settled();
+  loaded();
+  await settled();
+  assert.equal(world.connections.length, 1);
+  assert.deepEqual([world.connection.of("subscribe"), world.connection.of("emit").length], [[], 1]);
+});
+
+test("a page that disconnects in the moment in which the client is there has none", async (t) => {
+  const { window, world } = await page(t, { loaded: false });
+  delete window.socket;
+  install(window, (options) => {
+    const client = world.connect(options);
+    client.then(() => window.socket.disconnect());
+    return client;
+  });
+  const instance = window.socket.init();
+  await settled();
+  const { connection } = world;
+  t.mock.timers.tick(LINGER_MS);
+  assert.deepEqual([instance.connected, window.socket.getSocketInstance(), connection.of("close").length], [false, null, 1]);
+  await settled();
+  const before = world.connections.length;
+  window.socket.init();
+  await settled();
+  assert.equal(world.connections.length, before + 1);
+});
+
 test("a page that disconnects and connects at once hears of the new connection", async (t) => {
   const { socket, world, effects, live } = await page(t);
   live();
@@ -370,7 +449,7 @@ test("a page that disconnects and connects at once hears of the new connection",
 
 test("a page that disconnects while the module is loading has no connection afterwards", async (t) => {
   let loaded;
-  const { socket, world } = await page(t, { load: () => new Promise((resolve) => (loaded = resolve)), loaded: false });
+  const { socket, world, effects, said } = await page(t, { load: () => new Promise((resolve) => (loaded = resolve)), loaded: false });
   socket.subscribeToResearch("7");
   await settled();
   socket.disconnect();
@@ -378,6 +457,7 @@ test("a page that disconnects while the module is loading has no connection afte
   t.mock.timers.tick(60_000);
   await settled();
   assert.equal(world.connections.length, 0);
+  assert.deepEqual([effects, said.error], [[], []]);
 });
 
 test("after three errors the page's own pollResearchStatus begins, once for an outage", async (t) => {
@@ -394,8 +474,14 @@ test("after three errors the page's own pollResearchStatus begins, once for an o
   assert.deepEqual(effects.at(-1), ["pollResearchStatus", 8]);
   live();
   assert.equal(socket.isUsingPolling(), false);
-  for (let n = 0; n < 3; n += 1) tell("connect_error", undefined, error("TRANSPORT"));
-  assert.equal(effects.length, 4);
+  tell("update", "7", { status: "completed" });
+  for (let n = 0; n < 2; n += 1) tell("connect_error", undefined, error("TRANSPORT"));
+  live();
+  for (let n = 0; n < 2; n += 1) tell("connect_error", undefined, error("TRANSPORT"));
+  assert.equal(effects.length, 2);
+  tell("connect_error", undefined, error("TRANSPORT"));
+  // Of those that are not over.
+  assert.deepEqual(effects.slice(2), [["pollResearchStatus", 8]]);
 });
 
 test("without it api.getResearchStatus is asked every 3 s, one at a time, until the connection is back", async (t) => {
@@ -446,6 +532,17 @@ test("it stops at the end, and a request that fails is said once", async (t) => 
   tell("update", "7", { status: "suspended" });
   tell("end", "7", { status: "suspended", message: null, progress: 0, source: "fallback" });
   assert.equal(effects.length, 1);
+});
+
+test("a page that asks for the status at an interval of its own has no second one", async (t) => {
+  const { window, socket, tell } = await page(t);
+  let asked = 0;
+  window.api = { getResearchStatus: async () => void (asked += 1) };
+  window.pollIntervals = { 7: 4711 };
+  socket.subscribeToResearch("7");
+  for (let n = 0; n < 3; n += 1) tell("connect_error", undefined, error("TRANSPORT"));
+  t.mock.timers.tick(30_000);
+  assert.deepEqual([asked, window.pollIntervals], [0, { 7: 4711 }]);
 });
 
 test("unsubscribing stops the requests of a research", async (t) => {
@@ -506,7 +603,8 @@ test("a page whose storage is forbidden hears of the end", async (t) => {
 
 test("of the stored log the page gets what it missed, not what was there before it", async (t) => {
   const { socket, effects, tell } = await page(t);
-  socket.subscribeToResearch("7");
+  const heard = [];
+  socket.subscribeToResearch("7", ({ log_entry: { message, type } }) => heard.push([message, type]));
   const stored = (message, seconds) => ({
     id: 1, message, log_type: "MILESTONE", level: "milestone", source: "history",
     time: new Date(Date.now() + 1000 * seconds).toISOString().replace(/\.\d+/, ""),
@@ -518,6 +616,8 @@ test("of the stored log the page gets what it missed, not what was there before 
   // The same words in the same second are two lines: the client has counted them.
   tell("log", "7", stored("missed", -60));
   assert.deepEqual(effects.map(([, message, level]) => [message, level]), [["since", "milestone"], ["missed", "milestone"], ["missed", "milestone"]]);
+  await settled();
+  assert.deepEqual(heard, [["since", "milestone"], ["missed", "milestone"], ["missed", "milestone"]]);
 });
 
 test("a load that fails is said once, in words, and tried again", async (t) => {
@@ -556,6 +656,13 @@ test("what nobody but a person can mend is said once", async (t) => {
   assert.deepEqual(effects, [["showNotification", "Live Updates Have Stopped", "words for UNAUTHORIZED", "error", 10_000]]);
   assert.equal(said.error.length, 1);
   assert.equal(socket.isUsingPolling(), true);
+});
+
+test("a fault that the package has got over is not shown to people", async (t) => {
+  const { socket, effects, tell } = await page(t);
+  socket.subscribeToResearch("7");
+  tell("state", undefined, { name: "reconnecting", reason: error("INTERNAL") });
+  assert.deepEqual(effects, []);
 });
 
 test("a failure of the network is not shown to people", async (t) => {
