@@ -16,6 +16,10 @@
  * @packageDocumentation
  */
 
+import type { Answer, AskName, ClientHandler, DefaultEventsMap, EmitArgs, EmitName, EventsMap, ListenName } from "./event-map.js";
+
+export type { ClientHandler, DefaultEventsMap, EventsMap } from "./event-map.js";
+
 /**
  * Starts a connection, or joins the one that is open: calls with the same `url`, `path` and `namespace` share one
  * connection, which closes with the last of their clients. The options of the first call count for all, and a later call's
@@ -33,8 +37,24 @@
  *
  * @example
  * const client = await connect({ url: "https://research.example.org", reconnectionAttempts: 10 });
+ *
+ * @example Events of the server's own, known to the compiler as with socket.io-client
+ * interface ServerToClientEvents {
+ *   news: (title: string) => void;
+ * }
+ * interface ClientToServerEvents {
+ *   vote: (choice: number, answer: (counted: boolean) => void) => void;
+ * }
+ * const client = await connect<ServerToClientEvents, ClientToServerEvents>();
+ * client.on("news", (title) => headline.append(title));
+ * const counted = await client.emitWithAck("vote", 7);
+ *
+ * @typeParam ListenEvents what the server sends, besides what belongs to researches
+ * @typeParam EmitEvents what the server takes
  */
-export function connect(options?: ConnectOptions): Promise<Client>;
+export function connect<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvents extends EventsMap = ListenEvents>(
+  options?: ConnectOptions,
+): Promise<Client<ListenEvents, EmitEvents>>;
 
 /** All are optional. Times are in milliseconds. */
 export interface ConnectOptions {
@@ -55,12 +75,14 @@ export interface ConnectOptions {
   /**
    * The Socket.IO namespace.
    * @default "/"
+   * @example "/admin"
    */
   namespace?: string;
 
   /**
    * Whether to try again after a failure.
    * @default true
+   * @example false
    */
   reconnection?: boolean;
 
@@ -68,18 +90,21 @@ export interface ConnectOptions {
    * How many attempts are made before `reconnect_failed`. `Infinity` never gives up. The count starts again once a
    * connection has proven stable. With a `fallback` the client keeps looking for the server all the same.
    * @default 5
+   * @example Infinity
    */
   reconnectionAttempts?: number;
 
   /**
    * The wait before the first attempt; it doubles with each further one.
    * @default 1000
+   * @example 500
    */
   reconnectionDelay?: number;
 
   /**
    * The longest wait between two attempts.
    * @default 5000
+   * @example 30_000
    */
   reconnectionDelayMax?: number;
 
@@ -87,29 +112,34 @@ export interface ConnectOptions {
    * How much chance is in the wait, from 0 (none) to 1, so that not all pages come back in the same moment.
    * Attempts exactly one second apart: `reconnectionDelayMax: 1000, randomizationFactor: 0`.
    * @default 0.5
+   * @example 0
    */
   randomizationFactor?: number;
 
   /**
    * How long one attempt to connect may take.
    * @default 20000
+   * @example 10_000
    */
   timeout?: number;
 
   /**
    * Sent with the namespace's CONNECT. A function is asked again at each attempt.
+   * @default none
    * @example async () => ({ token: await freshToken() })
    */
   auth?: Given<Record<string, unknown>>;
 
   /**
    * Headers of every request. A function is asked again at each attempt.
+   * @default none
    * @example { "X-Tenant": "blue" }
    */
   headers?: Given<Pairs | Headers>;
 
   /**
    * Added to the address of every request. A function is asked again at each attempt.
+   * @default none
    * @example () => ({ token: localStorage.token })
    */
   query?: Given<Pairs | URLSearchParams>;
@@ -117,15 +147,21 @@ export interface ConnectOptions {
   /**
    * Whether cookies go to a server of another origin. To the page's own origin they always go.
    * @default false
+   * @example true
    */
   withCredentials?: boolean;
 
-  /** Asking for the status by plain HTTP while the connection cannot be had; `false` switches it off. */
+  /**
+   * Asking for the status by plain HTTP while the connection cannot be had; `false` switches it off.
+   * @default { interval: 3000, after: 3 }
+   * @example { interval: 10_000, statusPath: "/research/{id}/status.json" }
+   */
   fallback?: false | FallbackOptions;
 
   /**
    * Where {@link Research.cancel} sends its request; `{id}` stands for the id of the research.
    * @default "/api/terminate/{id}"
+   * @example "/research/{id}/stop"
    */
   terminatePath?: string;
 
@@ -137,6 +173,7 @@ export interface ConnectOptions {
    * more after the end, and what it has only then is heard late. Of one answer the newest 40,000 lines are used. With
    * `false` nothing is fetched, and no `gap` tells of an outage.
    * @default true
+   * @example false
    */
   history?: boolean;
 
@@ -144,12 +181,14 @@ export interface ConnectOptions {
    * Where the stored log is: an array of `{ id, message, timestamp, log_type }`, oldest first; `{id}` stands for the id of
    * the research. At most 32 MiB are read.
    * @default "/api/research/{id}/logs"
+   * @example "/research/{id}/log.json"
    */
   logsPath?: string;
 
   /**
    * Where it is asked for when `logsPath` answers 404: `{ logs: [...] }` or `{ progress_log: "[...]" }`.
    * @default "/history/logs/{id}"
+   * @example "/research/{id}/history.json"
    */
   historyPath?: string;
 
@@ -157,27 +196,28 @@ export interface ConnectOptions {
    * After how much silence of a research over a live connection its status is asked for, 1000 to a day; twice as long
    * each further time, up to ten minutes. `false` or 0 for never. It needs `fallback`.
    * @default 60000
+   * @example 120_000
    */
   stallAfter?: number | false;
 
-  /** How repeated messages are recognised. */
-  dedup?: {
-    /**
-     * How many log lines are remembered per research, 1 to 1,000,000.
-     * @default 10000
-     */
-    entries?: number;
-  };
+  /**
+   * How repeated messages are recognised.
+   * @default { entries: 10000 }
+   * @example { entries: 100_000 }
+   */
+  dedup?: DedupOptions;
 
   /**
    * How many log lines are kept per research; the oldest go first.
    * @default 5000
+   * @example 1000
    */
   maxLogs?: number;
 
   /**
    * As in socket.io-client: a connection of its own, which no other call shares and which closes at once with its client.
    * @default false
+   * @example true
    */
   forceNew?: boolean;
 
@@ -190,6 +230,7 @@ export interface ConnectOptions {
 
   /**
    * Closes the client when it aborts.
+   * @default none
    * @example AbortSignal.timeout(3_600_000)
    */
   signal?: AbortSignal;
@@ -206,29 +247,46 @@ export interface FallbackOptions {
   /**
    * The wait between an answer and the next request.
    * @default 3000
+   * @example 10_000
    */
   interval?: number;
 
   /**
    * After how many failed attempts to connect it begins.
    * @default 3
+   * @example 1
    */
   after?: number;
 
   /**
    * Where the status is; `{id}` stands for the id of the research.
    * @default "/api/research/{id}/status"
+   * @example "/research/{id}/status.json"
    */
   statusPath?: string;
 
-  /** The same as {@link ConnectOptions.logsPath}, which counts if both are given. */
+  /**
+   * The same as {@link ConnectOptions.logsPath}, which counts if both are given.
+   * @default "/api/research/{id}/logs"
+   * @example "/research/{id}/log.json"
+   */
   logsPath?: string;
 
   /**
    * How long one answer may take.
    * @default 10000
+   * @example 5000
    */
   timeout?: number;
+}
+
+export interface DedupOptions {
+  /**
+   * How many log lines are remembered per research, 1 to 1,000,000.
+   * @default 10000
+   * @example 100_000
+   */
+  entries?: number;
 }
 
 /** A value, or a function that gives it when it is needed. */
@@ -250,7 +308,7 @@ export type Undo = () => void;
  *
  * A handler that throws stops neither the others nor the connection: the error is shown as uncaught.
  */
-export interface Client {
+export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvents extends EventsMap = ListenEvents> {
   /**
    * Follows a research. The same id gives the same object; `7` and `"7"` are the same id. It works in every state: the
    * server is told as soon as it can be reached, and again after each reconnection.
@@ -273,19 +331,22 @@ export interface Client {
    * @throws {@link ResearchSocketError} with the code `BUFFER_FULL`, `PAYLOAD_TOO_LARGE` or `CLOSED`
    * @example client.emit("hello", { from: "page" })
    */
-  emit(event: string, ...args: unknown[]): void;
+  emit<Event extends EmitName<EmitEvents>>(event: Event, ...args: EmitArgs<EmitEvents, Event>): void;
 
   /**
    * Sends an event and resolves with the first argument of the server's acknowledgement.
    * @example const answer = await client.timeout(5000).emitWithAck("hello")
    */
-  emitWithAck(event: string, ...args: unknown[]): Promise<any>;
+  emitWithAck<Event extends AskName<EmitEvents>>(
+    event: Event,
+    ...args: EmitArgs<EmitEvents, Event>
+  ): Promise<Answer<EmitEvents, Event>>;
 
   /** Limits how long the acknowledgement may take; after that it rejects with the code `TIMEOUT`. */
-  timeout(milliseconds: number): Pick<Client, "emitWithAck">;
+  timeout(milliseconds: number): Pick<Client<ListenEvents, EmitEvents>, "emitWithAck">;
 
   /** An emit that is dropped when there is no connection, instead of kept. */
-  readonly volatile: Pick<Client, "emit">;
+  readonly volatile: Pick<Client<ListenEvents, EmitEvents>, "emit">;
 
   /**
    * Adds a handler for one of the {@link ClientEvents} or for any event that the server sends. The same function is
@@ -294,13 +355,13 @@ export interface Client {
    * @returns the undo
    * @example const undo = client.on("state", (state) => (badge.textContent = state.name))
    */
-  on<E extends string>(event: E, handler: ClientHandler<E>): Undo;
+  on<Event extends ListenName<ListenEvents>>(event: Event, handler: ClientHandler<Event, ListenEvents>): Undo;
 
   /** Like {@link on}, for one time. */
-  once<E extends string>(event: E, handler: ClientHandler<E>): Undo;
+  once<Event extends ListenName<ListenEvents>>(event: Event, handler: ClientHandler<Event, ListenEvents>): Undo;
 
   /** Takes a handler away; without one, all handlers of the event. */
-  off<E extends string>(event: E, handler?: ClientHandler<E>): void;
+  off<Event extends ListenName<ListenEvents>>(event: Event, handler?: ClientHandler<Event, ListenEvents>): void;
 
   /** The same as `on("reconnect", handler)`. Subscriptions need no help: they are repeated by themselves. */
   onReconnect(handler: (attempt: number) => void): Undo;
@@ -393,10 +454,6 @@ export interface ClientEvents {
    */
   warning: [warning: Warning];
 }
-
-export type ClientHandler<E extends string> = E extends keyof ClientEvents
-  ? (...args: ClientEvents[E]) => void
-  : (...args: any[]) => void;
 
 export type DisconnectReason =
   | "io server disconnect"
