@@ -7,13 +7,19 @@ import { test } from "node:test";
 import { freePort } from "../page/support/servers.mjs";
 import { install, tool } from "./support/places.mjs";
 import { run, serve } from "./support/run.mjs";
-import { startServer } from "./support/server.mjs";
+import { ID, startServer } from "./support/server.mjs";
 import { showsFinishedResearch } from "./support/shown.mjs";
 
 test("a page without a bundler", async (t) => {
   const cwd = await install("plain");
   const pkg = path.join(cwd, "node_modules/research-socket");
   await showsFinishedResearch(await startServer(t, { www: cwd, pkg }));
+});
+
+test("a page with a classic script", async (t) => {
+  const cwd = await install("classic");
+  const pkg = path.join(cwd, "node_modules/research-socket");
+  await showsOldPage(await startServer(t, { www: cwd, pkg }));
 });
 
 /** What each bundler is run with, and what of the page it leaves to be copied. */
@@ -39,6 +45,15 @@ for (const [title, { name, program, args, page }] of Object.entries(BUNDLERS)) {
   });
 }
 
+test("a page with the old functions as a module, built by webpack 5", async (t) => {
+  const cwd = await install("compat");
+  const www = path.join(cwd, "dist");
+  await rm(www, { recursive: true, force: true });
+  await run(tool("webpack"), ["--mode=production"], { cwd });
+  await cp(path.join(cwd, "index.html"), path.join(www, "index.html"));
+  await showsOldPage(await startServer(t, { www }));
+});
+
 test("a page built by esbuild, with the module copied beside the script", async (t) => {
   const cwd = await install("esbuild");
   const www = path.join(cwd, "dist");
@@ -60,15 +75,20 @@ test("a page that Next.js renders on its server", async (t) => {
   const url = await serve(t, tool("next"), args, { cwd, env, ready: /(http:\/\/127\.0\.0\.1:\d+)[^]*Ready/ });
   const html = await (await fetch(url)).text();
   assert.match(html, /<output id="status">waiting<\/output>/);
-  await showsFinishedResearch(server, url);
+  await showsFinishedResearch(server, { url });
 });
 
-test("React's StrictMode under Vite's development server", async (t) => {
+test("React's StrictMode under Vite's development server, with the hook", async (t) => {
   const cwd = await install("react");
   await rm(path.join(cwd, "node_modules/.vite"), { recursive: true, force: true });
   const server = await startServer(t);
   const args = ["--host=127.0.0.1", `--port=${await freePort()}`, "--strictPort", "--clearScreen=false"];
   const env = { RESEARCH_SERVER: server.url };
   const url = await serve(t, tool("vite"), args, { cwd, env, ready: /Local: +(http:\/\/127\.0\.0\.1:\d+\/)/ });
-  await showsFinishedResearch(server, url);
+  await showsFinishedResearch(server, { url });
 });
+
+/** Old pages know the research by their address. @param {import("./support/server.mjs").Server} server */
+function showsOldPage(server) {
+  return showsFinishedResearch(server, { url: `${server.url}/progress/${ID}`, messages: true });
+}

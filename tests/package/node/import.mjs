@@ -14,4 +14,4 @@ const globals = () => Reflect.ownKeys(globalThis).filter((name) => !before.has(n
 const module = await import(process.argv[2]);
 const added = globals().filter((name) => name !== "addEventListener").map(String);
 const rejected = await module.connect?.().catch(({ name, code, message }) => ({ name, code, message }));
-console.log(JSON.stringify({ exports: Object.keys(module).sort(), added, touched, rejected }));
+console.log(JSON.stringify({ added, touched, rejected }));

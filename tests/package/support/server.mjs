@@ -4,7 +4,7 @@ import path from "node:path";
 import { ROOT } from "../../page/support/places.mjs";
 import { serve } from "./run.mjs";
 
-const ID = "research-1";
+export const ID = "research-1";
 
 /** Log lines of the research. */
 export const LINES = 100;

@@ -1,0 +1,2 @@
+import "research-socket/compat";
+import "../../shared/old-page.js";
