@@ -8,7 +8,7 @@
  * or, in a page with a bundler, `import "research-socket/compat"`. There is no need of socket.io-client and its `io()`. Without
  * a page, as on a server that renders it, importing does nothing.
  *
- * @packageDocumentation
+ * @module research-socket/compat
  */
 
 import type { EndStatus, ResearchId, Status } from "./index.js";
@@ -71,11 +71,13 @@ export interface PageSocket {
 
 /** As much of a socket of socket.io-client as the application's pages use. */
 export interface SocketInstance {
+  /** Whether events come and go. */
   readonly connected: boolean;
   /** Of the connection; `undefined` while there is none. */
   readonly id: string | undefined;
   /** For any event of the server, and `connect`, `disconnect` (with the reason), `connect_error` and the like. */
   on(event: string, handler: (...args: any[]) => void): this;
+  /** Like {@link on}, for one time. */
   once(event: string, handler: (...args: any[]) => void): this;
   /** Without a handler: all of the event; without an event: all. */
   off(event?: string, handler?: (...args: any[]) => void): this;
@@ -91,10 +93,25 @@ export interface Payload {
   readonly progress?: number | null;
   /** After one of {@link EndStatus} nothing follows but late lines. */
   readonly status?: Status | EndStatus;
+  /** What the research is doing, in words for people. */
   readonly message?: string | null;
+  /** The same in a word of the server, such as `search` or `synthesis`. */
   readonly phase?: string;
+  /** Why it failed, in the server's own words. */
   readonly error?: string | null;
   /** The line of the log that came with it; some payloads are nothing else. It is in the page's log already. */
-  readonly log_entry?: { readonly message: string; readonly type?: string; readonly time?: string; readonly [field: string]: unknown };
+  readonly log_entry?: PayloadLine;
+  readonly [field: string]: unknown;
+}
+
+/** A line of the log within a {@link Payload}. */
+export interface PayloadLine {
+  /** What happened, in words for people. */
+  readonly message: string;
+  /** How much it matters, as the server writes it: `INFO`, `MILESTONE`, `error` and the like. */
+  readonly type?: string;
+  /** ISO 8601. */
+  readonly time?: string;
+  /** Whatever else the server sent. */
   readonly [field: string]: unknown;
 }

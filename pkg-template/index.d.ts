@@ -13,12 +13,12 @@
  * const end = await research.done; // { status: "completed", … }
  * ```
  *
- * @packageDocumentation
+ * @module research-socket
  */
 
 import type { Answer, AskName, ClientHandler, DefaultEventsMap, EmitArgs, EmitName, EventsMap, ListenName } from "./event-map.js";
 
-export type { ClientHandler, DefaultEventsMap, EventsMap } from "./event-map.js";
+export type { Answer, AskName, ClientHandler, DefaultEventsMap, EmitArgs, EmitName, EventsMap, ListenName } from "./event-map.js";
 
 /**
  * Starts a connection, or joins the one that is open: calls with the same `url`, `path` and `namespace` share one
@@ -243,6 +243,7 @@ export interface ConnectOptions {
   logger?: Logger;
 }
 
+/** How the status is asked for while the connection cannot be had. */
 export interface FallbackOptions {
   /**
    * The wait between an answer and the next request.
@@ -280,6 +281,7 @@ export interface FallbackOptions {
   timeout?: number;
 }
 
+/** How much is remembered to recognise what comes again. */
 export interface DedupOptions {
   /**
    * How many log lines are remembered per research, 1 to 1,000,000.
@@ -295,8 +297,11 @@ export type Given<T> = T | (() => T | null | undefined | Promise<T | null | unde
 /** Names and values; what is `null` or `undefined` is left out. */
 export type Pairs = Record<string, string | number | boolean | null | undefined>;
 
+/** What `console` has, and loggers of one's own may have. */
 export interface Logger {
+  /** Hears what happens as it should. */
   debug?(message: string, detail?: unknown): void;
+  /** Hears what somebody should look at. */
   warn?(message: string, detail?: unknown): void;
 }
 
@@ -375,6 +380,8 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
    * within two seconds. More than one call does nothing.
    */
   close(): void;
+
+  /** The same as {@link close}, at the end of a block with `using`. */
   [Symbol.dispose](): void;
 
   /** The same object until it changes. */
@@ -402,22 +409,31 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
   trace(): string;
 }
 
+/** A number is the same as its digits: `7` and `"7"`. */
 export type ResearchId = string | number;
 
+/**
+ * - `connecting`: the first attempt
+ * - `connected`: live
+ * - `reconnecting`: lost, and tried again
+ * - `fallback`: the status is asked for by plain HTTP, and the connection is tried again at times
+ * - `offline`: the browser says that there is no network, and no connection proves it wrong; no attempt is counted. It is
+ *   tried again when there is a network, when the page is seen, and every 30 s
+ * - `stopped`: nothing more is tried before the page is seen again, or while it is hidden in the back/forward cache or
+ *   frozen; `reason` says why; {@link Client.connect} tries again
+ * - `closed`: for good
+ */
 export type StateName = "connecting" | "connected" | "reconnecting" | "fallback" | "offline" | "stopped" | "closed";
 
+/** What the event `connect` tells. */
+export interface ConnectInfo {
+  /** Of the connection, as the server calls it. */
+  readonly id: string;
+}
+
+/** How the connection is doing, frozen. */
 export interface ConnectionState {
-  /**
-   * - `connecting`: the first attempt
-   * - `connected`: live
-   * - `reconnecting`: lost, and tried again
-   * - `fallback`: the status is asked for by plain HTTP, and the connection is tried again at times
-   * - `offline`: the browser says that there is no network, and no connection proves it wrong; no attempt is counted. It is
-   *   tried again when there is a network, when the page is seen, and every 30 s
-   * - `stopped`: nothing more is tried before the page is seen again, or while it is hidden in the back/forward cache or
-   *   frozen; `reason` says why; {@link Client.connect} tries again
-   * - `closed`: for good
-   */
+  /** What is done about it; see {@link StateName}. */
   readonly name: StateName;
   /** Why it is not connected. */
   readonly reason?: ResearchSocketError;
@@ -433,7 +449,7 @@ export interface ConnectionState {
  */
 export interface ClientEvents {
   /** Live, with the connection's id. Also after each reconnection. */
-  connect: [info: { id: string }];
+  connect: [info: ConnectInfo];
   /** The connection was lost, with Socket.IO's word for why. */
   disconnect: [reason: DisconnectReason, error: ResearchSocketError];
   /** An attempt has failed. */
@@ -455,6 +471,13 @@ export interface ClientEvents {
   warning: [warning: Warning];
 }
 
+/**
+ * - `io server disconnect`: the server has ended it
+ * - `io client disconnect`: the page has
+ * - `ping timeout`: the server was not heard in time
+ * - `transport close`, `transport error`: a request was ended or failed
+ * - `parse error`: what came is no Socket.IO
+ */
 export type DisconnectReason =
   | "io server disconnect"
   | "io client disconnect"
@@ -532,6 +555,8 @@ export interface Research {
 
   /** Lets go of the research. */
   unsubscribe(): void;
+
+  /** The same as {@link unsubscribe}, at the end of a block with `using`. */
   [Symbol.dispose](): void;
 
   /**
@@ -554,7 +579,12 @@ export interface ResearchEvents {
   /** A log line, each once. */
   log: LogEntry;
   /** The status has changed. */
-  status: { status: Status; previous: Status | null };
+  status: {
+    /** Now. */
+    status: Status;
+    /** Before; `null` for the first one that is known. */
+    previous: Status | null;
+  };
   /** What the research is doing has changed. */
   task: string;
   /** A step of an agent. */
@@ -572,6 +602,7 @@ export interface ResearchEvents {
   end: End;
 }
 
+/** How a research is doing, in the words of the server. Those from `not_started` on come from older servers. */
 export type Status =
   | "pending"
   | "queued"
@@ -592,6 +623,7 @@ export type Status =
 /** A status after which nothing more comes. */
 export type EndStatus = "completed" | "suspended" | "failed" | "error" | "cancelled";
 
+/** How much a log line matters, as the server says or, where it does not, as its words tell. */
 export type LogLevel =
   | "trace"
   | "debug"
@@ -609,36 +641,55 @@ export type Source = "live" | "fallback" | "history";
 export interface Update {
   /** Percent, 0 to 100. */
   readonly progress?: number;
+  /** How the research is doing. */
   readonly status?: Status;
+  /** What it is doing, in words for people. */
   readonly message?: string;
+  /** What it is doing, in a word of the server such as `search` or `synthesis`. */
   readonly phase?: string;
+  /** Whatever else the server sent. */
   readonly [field: string]: unknown;
 }
 
+/** A line of the log, with the fields that the server gave. */
 export interface LogEntry {
+  /** What happened, in words for people. */
   readonly message: string;
+  /** How much it matters. */
   readonly level: LogLevel;
   /** As the server wrote it, usually ISO 8601; of lines from the stored log always, if its date can be read. */
   readonly time?: string;
   /** Where it came from. */
   readonly source: Source;
+  /** Whatever else the server sent. */
   readonly [field: string]: unknown;
 }
 
 /** A step of an agent, with the fields that the server gave. */
 export interface Step {
+  /** The kind of the step, such as `thought`, `tool_call` or `observation`. */
   readonly phase?: string;
+  /** What is done, in words for people. */
   readonly message?: string;
+  /** What the agent thinks. */
   readonly thought?: string;
+  /** The tool that it calls. */
   readonly tool?: string;
+  /** What it calls the tool with. */
   readonly arguments?: Readonly<Record<string, unknown>>;
+  /** What it has found. */
   readonly content?: string;
+  /** The round that it belongs to, as the server counts. */
   readonly iteration?: number;
+  /** Whatever else the server sent. */
   readonly [field: string]: unknown;
 }
 
+/** The search engine of a research. */
 export interface Engine {
+  /** As the server calls it. */
   readonly name: string;
+  /** How many results it gave, if the server said. */
   readonly resultCount?: number | null;
 }
 
@@ -656,6 +707,7 @@ export interface Failure {
   readonly suggestion: string | null;
 }
 
+/** Log lines that were missed: how many came later after all, and how many are lost. */
 export interface Gap {
   /**
    * When the server was heard last before the gap, as of `Date.now()`; where the stored log could not be read from the
@@ -670,7 +722,9 @@ export interface Gap {
   readonly missing: number | null;
 }
 
+/** How a research ended. */
 export interface End {
+  /** Whether it was completed, stopped or has failed. */
   readonly status: EndStatus;
   /** The server's last words. */
   readonly message: string | null;
@@ -680,21 +734,29 @@ export interface End {
   readonly error?: string | null;
   /** When this page heard of it, as of `Date.now()`. */
   readonly at?: number;
+  /** Where the page learnt of it. */
   readonly source: Source;
 }
 
 /** Everything known of a research. `null` is "not known". */
 export interface ResearchState {
+  /** Always a string. */
   readonly id: string;
+  /** How it is doing. */
   readonly status: Status | null;
   /** Percent, 0 to 100; never goes backwards. */
   readonly progress: number | null;
+  /** The server's newest words. */
   readonly message: string | null;
+  /** What it is doing, for people. */
   readonly currentTask: string | null;
+  /** What it is doing, in a word of the server. */
   readonly phase: string | null;
   /** The server's newest words for what went wrong; the event `failure` has words for people. */
   readonly error: string | null;
+  /** The search engine that was chosen. */
   readonly engine: Engine | null;
+  /** Its place in the server's queue, as the server counts. */
   readonly queuePosition: number | null;
   /** The newest lines, oldest first, at most `maxLogs`. */
   readonly logs: readonly LogEntry[];
@@ -706,6 +768,7 @@ export interface ResearchState {
   readonly updatedAt: number | null;
   /** Milliseconds until it is done, if it goes on as before. */
   readonly estimatedTimeLeft: number | null;
+  /** Where the newest of this was learnt. */
   readonly source: Source | null;
 }
 
@@ -713,7 +776,9 @@ export interface ResearchState {
 export interface Stream<T> extends AsyncIterableIterator<T> {
   /** How many items were dropped because the loop was too slow. */
   readonly dropped: number;
+  /** Ends it; a loop does so by itself when it is left. */
   return(): Promise<IteratorResult<T, undefined>>;
+  /** Itself. */
   [Symbol.asyncIterator](): Stream<T>;
 }
 
@@ -759,14 +824,17 @@ export type ErrorCode =
 /** What every rejection and every event about an error carries. */
 export class ResearchSocketError extends Error {
   constructor(code: ErrorCode, message: string, details?: { cause?: unknown; [detail: string]: unknown });
+  /** Also where the code was minified. */
   readonly name: "ResearchSocketError";
   /** Stable; the message is for people and may change. */
   readonly code: ErrorCode;
+  /** What it came from, where that is known. */
   readonly cause?: unknown;
 }
 
 /** Something that did not work out, mostly a message of the server that was refused. What could be used of it was used. */
 export interface Warning {
+  /** Stable; the message is for people and may change. */
   readonly code: WarningCode;
   /** For a refused field: which one, what was expected and what came. */
   readonly message: string;

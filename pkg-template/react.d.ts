@@ -17,7 +17,7 @@
  * }
  * ```
  *
- * @packageDocumentation
+ * @module research-socket/react
  */
 
 import type { Client, ConnectionState, ConnectOptions, End, Failure, Research, ResearchId, ResearchState } from "./index.js";
