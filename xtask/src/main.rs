@@ -16,6 +16,7 @@ mod mutants;
 mod planted;
 mod process;
 mod project;
+mod reference;
 mod setup;
 mod sim;
 mod test;
@@ -62,6 +63,10 @@ enum Task {
         #[arg(long, default_value_t = 0)]
         port: u16,
     },
+    /// Make the reference of the package's types, with the guides, and print where it is.
+    ///
+    /// Warnings are errors. The crates have theirs by `cargo doc`.
+    Doc,
     /// Run all tests, or the steps named; the last line is `N passed, N failed`.
     Test {
         /// Steps to run, in their own order; all if none is named.
@@ -143,6 +148,7 @@ fn run(task: Task) -> Result<bool> {
         Task::Setup => setup::run(&project)?,
         Task::Build { dev } => build::run(&project, if dev { Mode::Dev } else { Mode::Release })?,
         Task::Demo { port } => demo::run(&project, port)?,
+        Task::Doc => reference::run(&project)?,
         Task::Test { list: true, .. } => {
             for step in &test::STEPS {
                 println!("{:<12} {}", step.name, step.about);

@@ -11,6 +11,7 @@ use crate::build::{self, Mode};
 use crate::planted;
 use crate::process;
 use crate::project::WASM_TARGET;
+use crate::reference;
 use crate::setup::Part;
 use crate::setup::browsers;
 use crate::sim;
@@ -31,7 +32,7 @@ pub(crate) struct Step {
 }
 
 /// All steps, quick ones first.
-pub(crate) const STEPS: [Step; 15] = [
+pub(crate) const STEPS: [Step; 16] = [
     Step {
         name: "fmt",
         about: "formatting",
@@ -67,6 +68,12 @@ pub(crate) const STEPS: [Step; 15] = [
         about: "documentation, wasm32",
         needs: &[Part::WasmStd],
         run: doc_wasm,
+    },
+    Step {
+        name: "doc-types",
+        about: "reference of the package's types, and the guides",
+        needs: &[Part::Consumers],
+        run: doc_types,
     },
     Step {
         name: "native",
@@ -227,6 +234,10 @@ fn doc_wasm(context: &Context) -> Result<Report> {
     ]);
     cargo.args(["--document-private-items", "--target", WASM_TARGET]);
     check("doc-wasm", cargo.env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+fn doc_types(context: &Context) -> Result<Report> {
+    check("doc-types", &mut reference::command(&context.project)?)
 }
 
 fn native(context: &Context) -> Result<Report> {
