@@ -1,14 +1,19 @@
 // The one function that a page calls. Made of its parts, so that tests can give others.
 
 import { Client } from "./client.js";
-import { ResearchSocketError } from "./error.js";
+import { ResearchSocketError, report } from "./error.js";
 import { Link } from "./link.js";
 import { Module } from "./module.js";
 import { readOptions } from "./options.js";
 import { openLink } from "./sharing.js";
 
+const RUNS = {
+  wasm: "research-socket: runs as WebAssembly",
+  js: "research-socket: runs as JavaScript, since this page does not allow WebAssembly",
+};
+
 /**
- * @param {{ init: () => Promise<unknown>, reset: () => void, timers: import("./timers.js").Timers, Connection: Function, browser: object }} parts
+ * @param {{ init: () => Promise<"wasm" | "js">, reset: () => void, timers: import("./timers.js").Timers, Connection: Function, browser: object }} parts
  */
 export function createConnect({ init, reset, timers, Connection, browser }) {
   const module = new Module(init, reset, timers, Connection);
@@ -25,9 +30,18 @@ export function createConnect({ init, reset, timers, Connection, browser }) {
     throwIfAborted(own.signal);
     await unlessAborted(module.load(), own.signal);
     throwIfAborted(own.signal);
+    tell(own.logger, RUNS[module.runtime]);
     // No await from here on: two calls at once must not make two connections.
     return new Client(openLink(module.links, settings) ?? new Link(module, settings), own, browser);
   };
+}
+
+function tell(logger, words) {
+  try {
+    logger?.debug?.(words);
+  } catch (error) {
+    report(error);
+  }
 }
 
 function throwIfAborted(signal) {

@@ -29,11 +29,11 @@ export type { Answer, AskName, ClientHandler, DefaultEventsMap, EmitArgs, EmitNa
  * The connection stays for a tenth of a second after its last client: who connects again with the same options meanwhile, as
  * React's StrictMode and hot reloading do, finds it as it was, with its researches.
  *
- * Resolves as soon as the WebAssembly module is loaded and the first attempt has begun. It does not wait for the server:
+ * Resolves as soon as the core is loaded and the first attempt has begun. It does not wait for the server:
  * how the connection is doing, {@link Client.state} tells.
  *
  * @throws `TypeError` or `RangeError` that names the option that is wrong, or a {@link ResearchSocketError} with the
- * code `UNSUPPORTED` (no browser, no WebAssembly), `LOAD_FAILED` (try again later), `ABORTED` or `INTERNAL`.
+ * code `UNSUPPORTED` (no browser), `LOAD_FAILED` (try again later), `ABORTED` or `INTERNAL`.
  *
  * @example
  * const client = await connect({ url: "https://research.example.org", reconnectionAttempts: 10 });
@@ -236,7 +236,7 @@ export interface ConnectOptions {
   signal?: AbortSignal;
 
   /**
-   * Hears of each state (`debug`) and of what was refused or has no effect (`warn`).
+   * Hears what runs the core and of each state (`debug`), and of what was refused or has no effect (`warn`).
    * @default none
    * @example console
    */
@@ -487,8 +487,13 @@ export type DisconnectReason =
   | "parse error"
   | (string & {});
 
-/** Counts since the connection began. */
+/** What runs the package's core: WebAssembly, or the same core as JavaScript where the page does not allow WebAssembly. */
+export type Runtime = "wasm" | "js";
+
+/** What runs it, and counts since the connection began. */
 export interface Stats {
+  /** `js` where the page's policy forbids WebAssembly or the browser has none: larger to load and slower, else the same. */
+  readonly runtime: Runtime;
   /** HTTP requests. */
   readonly requests: number;
   /** Bytes of the answers, unpacked. */
@@ -790,7 +795,7 @@ export interface Stream<T> extends AsyncIterableIterator<T> {
  * - `INTERNAL`: a fault of this package, which has started again by itself, and what was being sent is lost; or has stopped
  *   for good, and the client is closed: reload the page. Report it in any case
  * - `INVALID_ARGUMENT`: the page gave something that cannot be sent
- * - `LOAD_FAILED`: the WebAssembly module could not be fetched; calling `connect()` again tries again
+ * - `LOAD_FAILED`: the core could not be fetched; calling `connect()` again tries again
  * - `NOT_FOUND`: wrong `path`, or no such research
  * - `PAYLOAD_TOO_LARGE`: more than the server takes in one message, or more than is read of one answer of the server
  * - `PROTOCOL`: what answered does not speak Socket.IO, or speaks it wrongly
@@ -800,7 +805,7 @@ export interface Stream<T> extends AsyncIterableIterator<T> {
  * - `TIMEOUT`: no answer in time
  * - `TRANSPORT`: the network failed
  * - `UNAUTHORIZED`: not signed in, or not allowed
- * - `UNSUPPORTED`: no browser, no WebAssembly, or the page's policy forbids it
+ * - `UNSUPPORTED`: there is no browser, as on a server that renders the page
  */
 export type ErrorCode =
   | "ABORTED"

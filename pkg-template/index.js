@@ -2,8 +2,11 @@
 
 import { browser } from "./browser.js";
 import { createConnect } from "./connect.js";
-import init, { Connection, reset, timers } from "./research_socket.js";
+import { Connection, load, reset, timers } from "./research_socket.js";
 
 export { ResearchSocketError } from "./error.js";
 
-export const connect = /* @__PURE__ */ createConnect({ init: () => init(), reset, timers, Connection, browser });
+// Written so that bundlers find the file.
+const init = () => load(() => new URL("./research_socket_bg.wasm", import.meta.url));
+
+export const connect = /* @__PURE__ */ createConnect({ init, reset, timers, Connection, browser });

@@ -146,7 +146,7 @@ export class Link {
   /** A fresh instance takes over, and is told all that the old one was. */
   restore() {
     if (this.idle) return this.shut();
-    this.#before = this.stats();
+    this.#before = this.#counts();
     this.#stats = {};
     this.#create();
     this.#call("open");
@@ -292,6 +292,10 @@ export class Link {
   }
 
   stats() {
+    return { runtime: this.#module.runtime, ...this.#counts() };
+  }
+
+  #counts() {
     if (this.#works) this.#stats = this.#call("stats");
     return sum(this.#before, this.#stats);
   }
@@ -364,7 +368,7 @@ export class Link {
     const now = performance.now();
     if (!this.#works || now - this.#noted < NOTED_EVERY_MS) return;
     this.#noted = now;
-    this.stats();
+    this.#counts();
     for (const job of this.#jobs.values()) job.note();
   }
 

@@ -1,4 +1,4 @@
-// The WebAssembly module: loads it once, starts a fresh instance of it after a trap, and knows when it has failed for good.
+// The core: loads it once, starts a fresh instance of it after a trap, and knows when it has failed for good.
 
 import { ResearchSocketError, attempt, report, toError } from "./error.js";
 import { Host } from "./host.js";
@@ -16,6 +16,8 @@ export class Module {
   /** The open connections. */
   links = new Set();
   Connection;
+  /** What runs it, once it is loaded. @type {"wasm" | "js" | undefined} */
+  runtime;
   #init;
   #reset;
   #timers;
@@ -31,8 +33,8 @@ export class Module {
   #traps = [];
 
   /**
-   * @param {() => Promise<unknown>} init fetches and compiles the module
-   * @param {() => void} reset makes a fresh instance of what was compiled; the old one and its objects are not touched again
+   * @param {() => Promise<"wasm" | "js">} init fetches the core, and says what runs it
+   * @param {() => void} reset makes a fresh instance of what was fetched; the old one and its objects are not touched again
    * @param {import("./timers.js").Timers} timers of all connections
    * @param {new (options: object, dispatch: Function, host: Host) => object} Connection
    */
@@ -48,7 +50,7 @@ export class Module {
   async load() {
     this.#ready ??= Promise.resolve().then(this.#init);
     try {
-      await this.#ready;
+      this.runtime = await this.#ready;
     } catch (error) {
       this.#ready = undefined;
       throw loadError(error);
@@ -143,25 +145,16 @@ export class Module {
 
 /** A stack that has overflowed within the module leaves it as a trap does: in the middle of something. */
 function isTrap(error) {
-  if (typeof WebAssembly !== "undefined" && error instanceof WebAssembly.RuntimeError) return true;
+  // By its name: where the core runs as JavaScript there may be no WebAssembly that has the class.
+  if (error instanceof Error && error.name === "RuntimeError") return true;
   return /call stack|too much recursion/i.test(error?.message) && (error instanceof RangeError || error?.name === "InternalError");
 }
 
 function loadError(cause) {
-  if (typeof WebAssembly === "undefined") {
-    return new ResearchSocketError("UNSUPPORTED", "This browser has no WebAssembly, or it is switched off.", { cause });
-  }
   const text = String(cause?.message ?? cause);
-  if (/content.security.policy|\bCSP\b/i.test(text)) {
-    return new ResearchSocketError(
-      "UNSUPPORTED",
-      "The Content-Security-Policy of this page forbids WebAssembly: add 'wasm-unsafe-eval' to its script-src.",
-      { cause },
-    );
-  }
   return new ResearchSocketError(
     "LOAD_FAILED",
-    `The WebAssembly module could not be loaded: ${text}. Check that the server has research_socket_bg.wasm beside the script, then call connect() again.`,
+    `The core of the package could not be loaded: ${text}. Check that the server has all files of the package side by side (research_socket_bg.wasm; and research_socket_core.js for pages that forbid WebAssembly), then call connect() again.`,
     { cause },
   );
 }

@@ -235,7 +235,7 @@ test("connect() and stats() ask the module, also from inside of a handler", asyn
   client.on("reconnect_failed", () => client.connect());
   connection.tell("reconnect_failed", undefined, { code: "TRANSPORT", message: "down" });
   assert.equal(connection.of("connect").length, 1);
-  assert.deepEqual(client.stats(), { roundTrips: 3 });
+  assert.deepEqual(client.stats(), { runtime: "wasm", roundTrips: 3 });
 });
 
 test("closing tells the state once, rejects what waits, and then nothing is heard", async () => {
@@ -251,7 +251,7 @@ test("closing tells the state once, rejects what waits, and then nothing is hear
   assert.equal(await codeOf(answer), "CLOSED");
   assert.deepEqual(heard, [["closed", "CLOSED"]]);
   assert.deepEqual([client.connected, client.usingFallback], [false, false]);
-  assert.deepEqual(client.stats(), { roundTrips: 3 });
+  assert.deepEqual(client.stats(), { runtime: "wasm", roundTrips: 3 });
 });
 
 test("a closed client refuses work and takes everything else", async () => {
@@ -321,7 +321,7 @@ test("the logger hears of states and warnings, and cannot break anything", async
   let heard = 0;
   client.on("warning", () => (heard += 1));
   connection.tell("warning", undefined, { code: "not-json", message: "m" });
-  assert.deepEqual(lines, ["research-socket: connected"]);
+  assert.deepEqual(lines, ["research-socket: runs as WebAssembly", "research-socket: connected"]);
   assert.equal(heard, 1);
   assert.deepEqual(errors.map(({ message }) => message), ["logger"]);
 });

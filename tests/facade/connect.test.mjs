@@ -39,13 +39,22 @@ test("a load that failed is tried again by the next call", async () => {
   assert.equal(world.loads, 2);
 });
 
-test("a page whose policy forbids WebAssembly is told what to allow", async () => {
-  const world = fake({
-    load: async () => {
-      throw new WebAssembly.CompileError("violates the following Content Security policy directive");
-    },
+for (const [runtime, words] of [["wasm", "as WebAssembly"], ["js", "as JavaScript"]]) {
+  test(`logger and stats() say that the core runs ${words}`, async () => {
+    const world = fake({ load: async () => runtime });
+    const told = [];
+    const client = await world.connect({ logger: { debug: (...args) => told.push(args) } });
+    assert.ok(told[0][0].includes(`runs ${words}`), told[0][0]);
+    assert.equal(client.stats().runtime, runtime);
   });
-  await assert.rejects(world.connect(), (error) => error.code === "UNSUPPORTED" && error.message.includes("'wasm-unsafe-eval'"));
+}
+
+test("a logger that throws does not keep the page from connecting", async (t) => {
+  const errors = reported(t);
+  const world = fake();
+  const mistake = new Error("a mistake of the page");
+  await world.connect({ logger: { debug: () => { throw mistake; } } });
+  assert.ok(errors.length > 0 && errors.every((error) => error === mistake));
 });
 
 test("options go to the module as the page gave them, without the facade's own", async () => {

@@ -9,7 +9,7 @@ import { Timers } from "../../pkg-template/timers.js";
  */
 
 /** A `connect` of its own with everything behind it in the test's hands. */
-export function fake({ load = async () => {}, present = true, href = "https://app.example/progress/7", csrfToken } = {}) {
+export function fake({ load = async () => "wasm", present = true, href = "https://app.example/progress/7", csrfToken } = {}) {
   const world = {
     /** @type {FakeConnection[]} */
     connections: [],

@@ -109,6 +109,7 @@ const name: "connecting" | "connected" | "reconnecting" | "fallback" | "offline"
 same<typeof client.connected, boolean>(true);
 same<typeof client.usingFallback, boolean>(true);
 client.stats().duplicates.toFixed();
+same<ReturnType<typeof client.stats>["runtime"], "wasm" | "js">(true);
 client.connect();
 client.close();
 // @ts-expect-error the state is the client's to change

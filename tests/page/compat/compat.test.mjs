@@ -95,7 +95,7 @@ test("a package that cannot be loaded is said once, and loaded later", { timeout
   const server = await startWithOldPage(t, { security: "wasm" });
   await withOldPage(server, { expected: [FAILED_REQUEST, /Live Updates Unavailable/], blocked: `**/${WASM}` }, async (page, { unblock }) => {
     const { notifications } = await page.until("a notification", ({ notifications }) => notifications.length > 0);
-    assert.match(notifications[0], /^Live Updates Unavailable: The WebAssembly module could not be loaded/);
+    assert.match(notifications[0], /^Live Updates Unavailable: The core of the package could not be loaded/);
     await unblock();
     await follows(server, page, 30_000);
     await server.control("lines", { id: ID, count: 3 });

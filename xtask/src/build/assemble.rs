@@ -10,7 +10,9 @@ use serde_json::Value;
 use super::Work;
 use super::compat;
 use super::facade;
-use super::wasm::{GLUE, Module, WASM};
+use super::glue::GLUE;
+use super::script::SCRIPT;
+use super::wasm::{Module, WASM};
 use crate::project::Project;
 
 /// Files that a person writes and that every package has.
@@ -32,7 +34,7 @@ pub(crate) fn assemble(project: &Project, work: &Work, module: &Module) -> Resul
         .extract_if(.., |name, _| name.ends_with(".js"))
         .collect();
     let entries = facade::entries(files.get("package.json").context("no package.json")?)?;
-    for (name, bundled) in facade::bundle(project, work, &modules, &entries)? {
+    for (name, bundled) in facade::bundle(project, work, &modules, &entries, module)? {
         files.insert(name, read(&bundled)?);
     }
     let script = compat::bundle(project, work, &modules, module)?;
@@ -42,6 +44,7 @@ pub(crate) fn assemble(project: &Project, work: &Work, module: &Module) -> Resul
     }
     files.insert(GLUE.to_owned(), read(&module.glue)?);
     files.insert(WASM.to_owned(), read(&module.wasm)?);
+    files.insert(SCRIPT.to_owned(), read(&module.script)?);
     if let Some(manifest) = files.get_mut("package.json") {
         *manifest = with_version(manifest, env!("CARGO_PKG_VERSION"))?;
     }

@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 
 use super::Work;
-use super::wasm::{GLUE, Module};
+use super::glue::GLUE;
+use super::script;
+use super::wasm::Module;
 use crate::environment::Environment;
 use crate::process;
 use crate::project::{Project, short_hash};
@@ -57,6 +59,7 @@ pub(crate) fn bundle(
             .args(["--minify", "--legal-comments=none", "--charset=utf8"])
             .args(["--log-level=warning", BANNER])
             .args(URL)
+            .arg(format!("--external:./{}", script::SCRIPT))
             .arg(format!("--outfile={}", script.display()));
         process::run_or_fail("build: esbuild", &mut esbuild)?;
         Ok(())

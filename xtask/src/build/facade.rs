@@ -8,13 +8,17 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 use super::Work;
-use super::wasm::GLUE;
+use super::glue::GLUE;
+use super::script::SCRIPT;
+use super::wasm::{Module, WASM};
 use crate::environment::Environment;
 use crate::process;
 use crate::project::{Project, short_hash};
 
 /// The module that a page imports, in pkg-template and in the package.
 pub(crate) const ENTRY: &str = "index.js";
+/// The entry point that has glue and module within it.
+const INLINE: &str = "inline.js";
 /// What an entry point expects the page to have.
 const PEERS: [&str; 1] = ["react"];
 const BANNER: &str =
@@ -42,14 +46,24 @@ pub(crate) fn bundle(
     work: &Work,
     modules: &BTreeMap<String, Vec<u8>>,
     entries: &BTreeSet<String>,
+    module: &Module,
 ) -> Result<BTreeMap<String, PathBuf>> {
     let bundled: BTreeMap<_, _> = entries
         .iter()
         .map(|name| (name.clone(), work.path(&format!("facade/{name}"))))
         .collect();
     let lock = std::fs::read(project.path("package-lock.json"))?;
-    let key =
-        short_hash(format!("{modules:?} {entries:?} {BANNER} {}", short_hash(&lock)).as_bytes());
+    let generated = [&module.glue, &module.wasm].map(std::fs::read);
+    let [glue, wasm] = generated.map(|bytes| bytes.map(|bytes| short_hash(&bytes)));
+    let key = short_hash(
+        format!(
+            "{modules:?} {entries:?} {BANNER} {} {} {}",
+            short_hash(&lock),
+            glue?,
+            wasm?
+        )
+        .as_bytes(),
+    );
     let results: Vec<_> = bundled.values().cloned().collect();
     work.once("facade", &key, &results, || {
         let banner = format!("--banner:js={BANNER}");
@@ -58,19 +72,49 @@ pub(crate) fn bundle(
             options.extend(PEERS.iter().map(|peer| format!("--external:{peer}")));
             let others = entries.iter().filter(|other| *other != name);
             options.extend(others.map(|other| format!("--external:./{other}")));
-            let entry = project.path("pkg-template").join(name);
-            esbuild(project, &entry, to, &options)?;
+            let folder = if name == INLINE {
+                options.push("--loader:.wasm=base64".to_owned());
+                options.push(format!("--external:./{SCRIPT}"));
+                beside_module(work, modules, module)?
+            } else {
+                options.push(format!("--external:./{GLUE}"));
+                project.path("pkg-template")
+            };
+            esbuild(project, &folder.join(name), to, &options)?;
         }
         Ok(())
     })?;
     Ok(bundled)
 }
 
-/// The facade of the package as an application's bundler leaves it.
-pub(crate) fn minify(project: &Project, work: &Work) -> Result<PathBuf> {
-    let minified = work.path("facade.min.js");
-    let entry = project.path("pkg").join(ENTRY);
-    let smallest = ["--minify".to_owned(), "--legal-comments=none".to_owned()];
+/// A folder with the hand-written modules and the generated files that they import.
+fn beside_module(
+    work: &Work,
+    modules: &BTreeMap<String, Vec<u8>>,
+    module: &Module,
+) -> Result<PathBuf> {
+    let folder = work.path("inline");
+    std::fs::create_dir_all(&folder)?;
+    for (name, content) in modules {
+        let path = folder.join(name);
+        std::fs::create_dir_all(path.parent().unwrap_or(&folder))?;
+        std::fs::write(path, content)?;
+    }
+    std::fs::copy(&module.glue, folder.join(GLUE))?;
+    std::fs::copy(&module.wasm, folder.join(WASM))?;
+    Ok(folder)
+}
+
+/// An entry point of the package as an application's bundler leaves it, without what stays a file of its own.
+pub(crate) fn minify(project: &Project, work: &Work, name: &str) -> Result<PathBuf> {
+    let minified = work.path(&format!("minified/{name}"));
+    let entry = project.path("pkg").join(name);
+    let mut smallest = ["--minify".to_owned(), "--legal-comments=none".to_owned()].to_vec();
+    let files = [GLUE, SCRIPT, ENTRY]
+        .into_iter()
+        .filter(|file| *file != name);
+    smallest.extend(files.map(|file| format!("--external:./{file}")));
+    smallest.extend(PEERS.iter().map(|peer| format!("--external:{peer}")));
     esbuild(project, &entry, &minified, &smallest)?;
     Ok(minified)
 }
@@ -85,7 +129,6 @@ fn esbuild(project: &Project, entry: &Path, to: &Path, options: &[String]) -> Re
         .arg(entry)
         .args(["--bundle", "--format=esm", "--target=es2022"])
         .arg("--log-level=warning")
-        .arg(format!("--external:./{GLUE}"))
         .args(options)
         .arg(format!("--outfile={}", to.display()));
     process::run_or_fail("build: esbuild", &mut esbuild)?;

@@ -3,7 +3,9 @@
 mod assemble;
 mod compat;
 mod facade;
+mod glue;
 mod pack;
+mod script;
 mod sizes;
 mod wasm;
 
@@ -33,9 +35,10 @@ pub(crate) fn run(project: &Project, mode: Mode) -> Result<()> {
     let (module, files) = make(project, &work, mode)?;
     ui::say(format_args!("build: pkg/ has {} files", files.len()));
     if mode == Mode::Release {
-        let sizes = sizes::measure(project, &work, &module)?;
+        let manifest = fs::read(project.path("pkg/package.json"))?;
+        let entries: Vec<_> = facade::entries(&manifest)?.into_iter().collect();
+        let sizes = sizes::measure(project, &work, &module, &entries)?;
         ui::show(&sizes.to_string());
-        ui::show(&format!("    {}", sizes::compat(project)?));
         sizes.check()?;
         pack::check(project, &work, &files)?;
     }

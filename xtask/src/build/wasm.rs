@@ -1,10 +1,12 @@
-//! From Rust to a small module: cargo, wasm-bindgen, wasm-opt, and esbuild for the glue.
+//! From Rust to a small module: cargo, wasm-bindgen, wasm-opt. Then its glue, and the same module as JavaScript.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
+use super::glue::{self, GLUE};
+use super::script::{self, SCRIPT};
 use super::{Mode, Work};
 use crate::environment::Environment;
 use crate::process::{self, DEFAULT_DEADLINE};
@@ -13,60 +15,63 @@ use crate::setup::cargo_tools::WASM_BINDGEN;
 use crate::toolchain::WasmToolchain;
 use crate::ui;
 
-/// The name that the hand-written files import the glue by.
-pub(crate) const GLUE: &str = "research_socket.js";
 pub(crate) const WASM: &str = "research_socket_bg.wasm";
 
-/// Hand-written: what of the glue is shipped, and what esbuild puts in the place of globals in it.
-const GLUE_ENTRY: &str = "glue.js";
-const GUARDED: &str = "timers.js";
-/// The globals that gloo-timers calls, and their names in [`GUARDED`].
-const GUARDED_GLOBALS: [(&str, &str); 2] = [
-    ("setTimeout", "guardedSetTimeout"),
-    ("clearTimeout", "guardedClearTimeout"),
+/// What the module must do without: wasm2js knows neither a table of references nor several results, and one glue has to fit
+/// the module and the JavaScript that is made of it. The glue then keeps the references in an array of its own, which is not
+/// larger.
+const WITHOUT: &str = "-Ctarget-feature=-reference-types,-multivalue";
+/// What the module may use, which all browsers know.
+pub(super) const FEATURES: [&str; 5] = [
+    "--enable-bulk-memory",
+    "--enable-bulk-memory-opt",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
 ];
+/// What wasm-bindgen leaves to a step that is for modules with references only.
+const UNRESOLVED: &[u8] = b"__wbindgen_externref_xform__";
 
 /// The generated files of the package.
 #[derive(Debug)]
 pub(crate) struct Module {
     pub(crate) glue: PathBuf,
     pub(crate) wasm: PathBuf,
+    /// The module as JavaScript.
+    pub(crate) script: PathBuf,
 }
 
 pub(crate) fn make(project: &Project, work: &Work, mode: Mode) -> Result<Module> {
     let compiled = compile(project, mode)?;
     let bytes = fs::read(&compiled).with_context(|| format!("no {}", compiled.display()))?;
-    let [entry, guarded] =
-        [GLUE_ENTRY, GUARDED].map(|name| project.path("pkg-template").join(name));
     let key = format!(
-        "{} {mode:?} wasm-bindgen {} with reset, glue {} {}, npm {}",
+        "{} {mode:?} {WITHOUT} {FEATURES:?} wasm-bindgen {} with reset, {}, {}, npm {}",
         short_hash(&bytes),
         project.locked_version("wasm-bindgen")?,
-        short_hash(&fs::read(&entry)?),
-        short_hash(&fs::read(&guarded)?),
+        glue::key(project)?,
+        script::KEY,
         short_hash(&fs::read(project.path("package-lock.json"))?),
     );
     let bound = work.path("bound");
     let module = Module {
         glue: work.path(GLUE),
         wasm: work.path(WASM),
+        script: work.path(SCRIPT),
     };
-    let results = [module.glue.clone(), module.wasm.clone()];
-    work.once("wasm-bindgen, wasm-opt and esbuild", &key, &results, || {
+    let results = [
+        module.glue.clone(),
+        module.wasm.clone(),
+        module.script.clone(),
+    ];
+    work.once("wasm-bindgen, binaryen and esbuild", &key, &results, || {
         bind(project, mode, &compiled, &bound)?;
-        // Beside the generated glue, which they import.
-        fs::copy(&entry, bound.join(GLUE_ENTRY))?;
-        fs::copy(&guarded, bound.join(GUARDED))?;
-        let joined = join_glue(project, &bound)?;
+        glue::make(project, mode, &bound, &module.glue)?;
+        script::make(project, mode, &bound.join(WASM), &module.script)?;
         match mode {
             Mode::Dev => {
-                fs::copy(joined, &module.glue)?;
                 fs::copy(bound.join(WASM), &module.wasm)?;
             }
-            Mode::Release => {
-                shrink_wasm(project, &bound.join(WASM), &module.wasm)?;
-                shrink_script(project, &joined, &module.glue)?;
-            }
+            Mode::Release => shrink(project, &bound.join(WASM), &module.wasm)?,
         }
         Ok(())
     })?;
@@ -87,7 +92,8 @@ fn compile(project: &Project, mode: Mode) -> Result<PathBuf> {
         .args(["--target", WASM_TARGET, "--profile", profile])
         // Here and not in the checkout's target, if the person says so.
         .arg("--target-dir")
-        .arg(project.path("target"));
+        .arg(project.path("target"))
+        .env("CARGO_ENCODED_RUSTFLAGS", WITHOUT);
     let outcome = process::run("build: cargo", &mut cargo, DEFAULT_DEADLINE)?;
     if !outcome.succeeded() {
         ui::show(&outcome.output);
@@ -108,12 +114,17 @@ fn bind(project: &Project, mode: Mode, compiled: &Path, bound: &Path) -> Result<
     let tool = WASM_BINDGEN
         .find(project)?
         .context("no wasm-bindgen of the version in Cargo.lock: run `cargo xtask setup`")?;
+    fs::create_dir_all(bound)?;
+    let plain = bound.join("research_socket.plain.wasm");
+    forget_features(project, compiled, &plain)?;
     let mut command = project.command(tool);
     // The types are written by hand, for the hand-written facade.
     command.args([
         "--target",
         "web",
         "--no-typescript",
+        // Entry points say where the module is: not all of them have it in a file.
+        "--omit-default-module-path",
         // What starts a fresh instance after a trap, from the module that is compiled already.
         "--experimental-reset-state-function",
         "--out-name",
@@ -123,110 +134,35 @@ fn bind(project: &Project, mode: Mode, compiled: &Path, bound: &Path) -> Result<
         Mode::Dev => command.args(["--debug", "--keep-debug"]),
         Mode::Release => command.args(["--remove-name-section", "--remove-producers-section"]),
     };
-    command.arg("--out-dir").arg(bound).arg(compiled);
+    command.arg("--out-dir").arg(bound).arg(&plain);
     process::run_or_fail("build: wasm-bindgen", &mut command)?;
+    let bytes = fs::read(bound.join(WASM))?;
+    ensure!(
+        !bytes
+            .windows(UNRESOLVED.len())
+            .any(|part| part == UNRESOLVED),
+        "the module was compiled with reference types: is {WITHOUT} without effect?"
+    );
     Ok(())
 }
 
-/// The glue and the timers that guard it, as one file.
-fn join_glue(project: &Project, bound: &Path) -> Result<PathBuf> {
-    let joined = bound.join("joined.js");
-    let mut command = Environment::of(project)?.command("esbuild");
-    command
-        .current_dir(bound)
-        .arg(GLUE_ENTRY)
-        .arg("--bundle")
-        .arg(format!("--inject:./{GUARDED}"))
-        .args(["--format=esm", "--target=es2022", "--log-level=warning"])
-        .arg(format!("--outfile={}", joined.display()));
-    process::run_or_fail("build: esbuild", &mut command)?;
-    check_guarded(
-        &fs::read_to_string(bound.join(GLUE))?,
-        &fs::read_to_string(&joined)?,
-    )?;
-    Ok(joined)
-}
-
-/// Whether each call of a guarded global in the glue is one of its guard when they are joined. One
-/// that is not would call into the module unseen, which shows only after a trap.
-fn check_guarded(glue: &str, joined: &str) -> Result<()> {
-    for (global, guard) in GUARDED_GLOBALS {
-        let before = calls(glue, global);
-        ensure!(
-            before > 0,
-            "{GLUE} does not call {global}: what do timers of the module go through now?"
-        );
-        let after = calls(joined, guard);
-        ensure!(
-            calls(joined, global) == 0 && after == before,
-            "{GUARDED} guards {after} of {before} calls of {global} in {GLUE}"
-        );
-    }
-    Ok(())
-}
-
-/// How often a script calls the function of this name, methods left out.
-fn calls(script: &str, name: &str) -> usize {
-    let own = |before: char| before.is_alphanumeric() || "_$.".contains(before);
-    script
-        .match_indices(&format!("{name}("))
-        .filter(|(at, _)| {
-            !script
-                .get(..*at)
-                .is_some_and(|before| before.ends_with(own))
-        })
-        .count()
-}
-
-fn shrink_wasm(project: &Project, from: &Path, to: &Path) -> Result<()> {
+/// Leaves out the section that says what the module uses: the standard library, which is there compiled, claims what this
+/// crate is compiled without, and wasm-bindgen believes it.
+fn forget_features(project: &Project, from: &Path, to: &Path) -> Result<()> {
     let mut command = Environment::of(project)?.command("wasm-opt");
-    command.arg("-Oz").arg(from).arg("-o").arg(to);
+    command.args(["-g", "--strip-target-features"]);
+    process::run_or_fail("build: wasm-opt", command.arg(from).arg("-o").arg(to))?;
+    Ok(())
+}
+
+fn shrink(project: &Project, from: &Path, to: &Path) -> Result<()> {
+    let mut command = Environment::of(project)?.command("wasm-opt");
+    command
+        .args(FEATURES)
+        .arg("-Oz")
+        .arg(from)
+        .arg("-o")
+        .arg(to);
     process::run_or_fail("build: wasm-opt", &mut command)?;
     Ok(())
-}
-
-fn shrink_script(project: &Project, from: &Path, to: &Path) -> Result<()> {
-    let mut command = Environment::of(project)?.command("esbuild");
-    command
-        .arg(from)
-        .args([
-            "--minify",
-            "--format=esm",
-            "--target=es2022",
-            "--legal-comments=none",
-        ])
-        .args(["--log-level=warning"])
-        .arg(format!("--outfile={}", to.display()));
-    process::run_or_fail("build: esbuild", &mut command)?;
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GLUE_CALLS: &str = "
-        __wbg_clearTimeout_3629d6209dfcc46e: function(arg0) { return clearTimeout(arg0); },
-        __wbg_setTimeout_fbd69c6576710fc6: function() { return setTimeout(arg0, arg1); }";
-    const GUARDS: &str = "
-        var guardedSetTimeout = (callback, ms) => globalThis.setTimeout(callback, ms);
-        var guardedClearTimeout = (timer) => globalThis.clearTimeout(timer);";
-
-    #[test]
-    fn passes_glue_in_which_each_timer_is_guarded() {
-        let joined = GLUE_CALLS
-            .replace(" setTimeout(", " guardedSetTimeout(")
-            .replace(" clearTimeout(", " guardedClearTimeout(");
-        check_guarded(GLUE_CALLS, &format!("{GUARDS}{joined}")).unwrap();
-    }
-
-    #[test]
-    fn refuses_glue_in_which_a_timer_is_not_guarded_or_made_otherwise() {
-        let joined = GLUE_CALLS.replace(" setTimeout(", " guardedSetTimeout(");
-        let refusal = check_guarded(GLUE_CALLS, &format!("{GUARDS}{joined}")).unwrap_err();
-        assert!(refusal.to_string().contains("0 of 1 calls of clearTimeout"));
-        let otherwise = GLUE_CALLS.replace(" setTimeout(", " arg0.setTimeout(");
-        let refusal = check_guarded(&otherwise, GUARDS).unwrap_err();
-        assert!(refusal.to_string().contains("does not call setTimeout"));
-    }
 }
