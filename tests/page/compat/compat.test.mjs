@@ -7,12 +7,11 @@ import { numbered } from "../support/follow.mjs";
 import { until } from "../support/until.mjs";
 import { ID, OldPage, startWithOldPage } from "./old-page.mjs";
 
-const WASM = "research_socket_bg.wasm";
 
-/** Which policy is sent, and what of the package then runs. */
-const POLICIES = [{ security: "wasm", runs: WASM }];
+/** What of the package runs under each policy: the application's own, and the same with `'wasm-unsafe-eval'`. */
+const CORE = { strict: "research_socket_core.js", wasm: "research_socket_bg.wasm" };
 
-for (const { security, runs } of POLICIES) {
+for (const [security, core] of Object.entries(CORE)) {
   test(`an old page runs to its end through a restart under the application's headers (${security})`, { timeout: 90_000 }, async (t) => {
     const server = await startWithOldPage(t, { security });
     await withOldPage(server, { expected: [FAILED_REQUEST] }, async (page) => {
@@ -37,15 +36,15 @@ for (const { security, runs } of POLICIES) {
       seen = await page.until("the page of the finished research", ({ starts }) => starts === 2);
       assert.deepEqual(seen.logAtEnd.slice(-2), ["line 500", "Research completed"]);
       await staysThere(server, page);
-      assert.equal(page.loaded.filter((file) => file === runs).length, 2);
-      assert.deepEqual([...new Set(page.loaded)].sort(), ["research-socket.compat.js", runs].sort());
+      // Once for each load of the page, and nothing of the other core.
+      assert.deepEqual(page.loaded.sort(), ["research-socket.compat.js", "research-socket.compat.js", core, core].sort());
     });
   });
 }
 
 for (const tag of ["after", "deferred", "module"]) {
   test(`the script may be in the page in another way (${tag})`, { timeout: 60_000 }, async (t) => {
-    const server = await startWithOldPage(t, { tag, security: "wasm" });
+    const server = await startWithOldPage(t, { tag, security: "strict" });
     await withOldPage(server, {}, async (page) => {
       await follows(server, page);
       await server.control("lines", { id: ID, count: 10 });
@@ -58,7 +57,7 @@ for (const tag of ["after", "deferred", "module"]) {
 }
 
 test("lines that were sent while the server was away are shown, those from before the page was opened are not", { timeout: 60_000 }, async (t) => {
-  const server = await startWithOldPage(t, { security: "wasm" });
+  const server = await startWithOldPage(t, { security: "strict" });
   await server.control("lines", { id: ID, count: 5, prefix: "before" });
   // Stored lines have whole seconds.
   const second = Math.floor(Date.now() / 1000);
@@ -78,7 +77,7 @@ test("lines that were sent while the server was away are shown, those from befor
 });
 
 test("a page whose socket cannot be had asks for the status itself, and hears of the end once", { timeout: 90_000 }, async (t) => {
-  const server = await startWithOldPage(t, { security: "wasm" });
+  const server = await startWithOldPage(t, { security: "strict" });
   await server.control("updates", { id: ID, count: 1, total: 10 });
   await withOldPage(server, { expected: [FAILED_REQUEST], blocked: "**/socket.io/**" }, async (page) => {
     await page.until("the page asks for the status", ({ socket }) => socket.polling, 30_000);
@@ -91,28 +90,51 @@ test("a page whose socket cannot be had asks for the status itself, and hears of
   });
 });
 
-test("a package that cannot be loaded is said once, and loaded later", { timeout: 60_000 }, async (t) => {
-  const server = await startWithOldPage(t, { security: "wasm" });
-  await withOldPage(server, { expected: [FAILED_REQUEST, /Live Updates Unavailable/], blocked: `**/${WASM}` }, async (page, { unblock }) => {
-    const { notifications } = await page.until("a notification", ({ notifications }) => notifications.length > 0);
-    assert.match(notifications[0], /^Live Updates Unavailable: The core of the package could not be loaded/);
-    await unblock();
-    await follows(server, page, 30_000);
-    await server.control("lines", { id: ID, count: 3 });
-    const seen = await page.until("lines", ({ log }) => log.length >= 3);
-    assert.deepEqual(seen.log, numbered("line", 1, 3));
-    assert.equal(seen.notifications.length, 1);
+for (const [security, core] of Object.entries(CORE)) {
+  test(`a core that cannot be loaded is said once, and loaded later (${security})`, { timeout: 60_000 }, async (t) => {
+    const server = await startWithOldPage(t, { security });
+    await withOldPage(server, { expected: [FAILED_REQUEST, /Live Updates Unavailable/], blocked: `**/${core}` }, async (page, { unblock }) => {
+      const { notifications } = await page.until("a notification", ({ notifications }) => notifications.length > 0);
+      assert.match(notifications[0], /^Live Updates Unavailable: The core of the package could not be loaded/);
+      assert.match(notifications[0], new RegExp(core));
+      await unblock();
+      await follows(server, page, 30_000);
+      await server.control("lines", { id: ID, count: 3 });
+      const seen = await page.until("lines", ({ log }) => log.length >= 3);
+      assert.deepEqual(seen.log, numbered("line", 1, 3));
+      assert.equal(seen.notifications.length, 1);
+    });
   });
-});
+}
 
-/** Opens the page, of which requests that match `blocked` fail until they are unblocked. */
-async function withOldPage(server, { blocked, expected }, use) {
+for (const sources of ["'nonce-abc'", "'nonce-abc' 'strict-dynamic'"]) {
+  test(`the script passes its nonce on to what it loads (script-src ${sources})`, { timeout: 60_000 }, async (t) => {
+    const server = await startWithOldPage(t);
+    const policy = `default-src 'none'; style-src 'unsafe-inline'; connect-src 'self'; script-src ${sources}`;
+    await withOldPage(server, { policy, nonce: "abc" }, async (page) => {
+      await follows(server, page);
+      await server.control("lines", { id: ID, count: 3 });
+      await page.until("lines", ({ log }) => log.length >= 3);
+      assert.deepEqual(page.loaded.sort(), ["research-socket.compat.js", CORE.strict]);
+    });
+  });
+}
+
+/** Opens the page, with another policy if one is given; requests that match `blocked` fail until they are unblocked. */
+async function withOldPage(server, { blocked, expected, policy, nonce }, use) {
   await withPage("about:blank", { expected }, async (page) => {
     const old = new OldPage(page);
     if (blocked) await page.route(blocked, (route) => route.abort());
+    if (policy) await page.route("**/progress/*", (route) => answerWith(route, policy, nonce));
     await page.goto(`${server.url}/progress/${ID}`);
     await use(old, { unblock: () => page.unroute(blocked) });
   });
+}
+
+async function answerWith(route, policy, nonce) {
+  const response = await route.fetch();
+  const body = (await response.text()).replaceAll("<script", `<script nonce="${nonce}"`);
+  await route.fulfill({ response, body, headers: { ...response.headers(), "content-security-policy": policy } });
 }
 
 /** Waits until the page follows its research on this run of the server. */
