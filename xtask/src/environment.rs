@@ -20,7 +20,7 @@ RESEARCH_SOCKET_PKG           the built package, as `cargo xtask build` leaves i
 RESEARCH_SOCKET_MOCK_SERVER   the program of tests/mock-server
 RESEARCH_SOCKET_PYTHON        a Python with the packages of tests/servers
 RESEARCH_SOCKET_CHROMIUM      and _CHROMEDRIVER, _FIREFOX, _GECKODRIVER, _WEBKITDRIVER,
-                              _MINIBROWSER: the browsers and their drivers
+                              _MINIBROWSER: the browsers and their drivers; _NGINX
 The paths of browsers and drivers can be set beforehand; the others are this checkout's own.";
 
 /// What set-up installed, as variables.
@@ -70,6 +70,7 @@ impl Environment {
                 browsers::WEBKIT_DRIVER.find(),
             ),
             ("RESEARCH_SOCKET_MINIBROWSER", browsers::mini_browser()),
+            ("RESEARCH_SOCKET_NGINX", browsers::NGINX.find()),
         ];
         let variables = own
             .into_iter()

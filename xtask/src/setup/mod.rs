@@ -19,7 +19,7 @@ use crate::ui;
 /// One thing that set-up can install.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// The browsers with their drivers, and a virtual screen.
+    /// The browsers with their drivers, a virtual screen, and nginx.
     Browsers,
     /// The npm packages of tests/package: bundlers, frameworks and checkers.
     Consumers,
@@ -55,7 +55,7 @@ impl Part {
 
     fn label(self) -> &'static str {
         match self {
-            Self::Browsers => "browsers",
+            Self::Browsers => "browsers and nginx",
             Self::Consumers => "npm packages of tests/package",
             Self::Geckodriver => "geckodriver",
             Self::Mutants => "cargo-mutants",
