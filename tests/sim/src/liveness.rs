@@ -219,17 +219,20 @@ impl World<'_> {
             }
             self.carry_out(Step::Job(research, Job::End(Ending::Completed)))?;
         }
+        for page in self.pages.iter_mut().flatten() {
+            page.last_session = page.rules.sid().map(str::to_owned);
+        }
         Ok(())
     }
 
     fn has_heard_ends(&self) -> bool {
         let knows_ends = self.knows_ends();
-        // What hung when everything was mended may end its connection only now, and then a client
-        // that is not to ask hears no end that came at that moment.
-        let breaks = |(_, step): &(u64, Step)| matches!(step, Step::Break(_));
         let asks = self.plan.setup.fallback.is_some();
-        let is_told = asks || !self.plan.steps.iter().any(breaks);
         self.pages().all(|page| {
+            // What hung when everything was mended, or a heartbeat shorter than the way, may end a
+            // connection all the same, and then a client that is not to ask hears no end that came at
+            // that moment.
+            let is_told = asks || page.rules.sid() == page.last_session.as_deref();
             let heard = page.heard.iter().zip(&self.truths);
             let mut followed = heard.filter(|(heard, _)| heard.follows);
             followed

@@ -30,6 +30,8 @@ pub(crate) struct Page {
     /// Timers fire at multiples of the second number until the first.
     pub(crate) throttle: Option<(u64, u64)>,
     pub(crate) vouch: Option<Vouch>,
+    /// The session in which every research ended at the latest.
+    pub(crate) last_session: Option<String>,
     pub(crate) emits: u64,
     pub(crate) cancels: u64,
     /// Acks that have no outcome yet: the emit's number.
@@ -59,6 +61,7 @@ impl Page {
             online: true,
             throttle: None,
             vouch: None,
+            last_session: None,
             emits: 0,
             cancels: 0,
             awaited: Vec::new(),
