@@ -855,7 +855,8 @@ export interface Warning {
  * - `INTERNAL`: a fault of this package. It has started again and subscribed again; subscriptions, handlers and promises are
  *   the same as before, only what waited for an answer was rejected. Please report it, with {@link Client.trace}
  * - `ack-not-sent`: an acknowledgement of the page found no connection
- * - `damaged-answer`: an answer about the status, or a stored log, that is too large or no text
+ * - `damaged-answer`: an answer about the status, or a stored log, that is too large or no text; a status
+ *   that is no JSON object
  * - `damaged-packet`, `not-json`, `not-an-object`: what came cannot be read
  * - `not-found`: the server knows no such research
  * - `out-of-range`, `unknown-value`, `wrong-type`: a field that was left out

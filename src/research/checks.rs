@@ -3,10 +3,12 @@
 
 use super::history::Problem;
 use super::subscription::{Schedule, Subscription};
+use super::warning::excerpt;
 use crate::config::Config;
 use crate::http::{
     Answer, Context, MAX_BODY_BYTES, Method, Request, RequestError, RequestId, Response,
 };
+use crate::json::{Kind, Raw};
 use crate::queue::SmallMap;
 use crate::time::{Timestamp, earliest};
 
@@ -59,10 +61,7 @@ pub(super) enum Outcome {
     /// No answer this time.
     Failed,
     /// An answer that cannot be read, and why in words.
-    Unreadable {
-        research: String,
-        words: &'static str,
-    },
+    Unreadable { research: String, words: String },
     /// The stored log, as JSON text, after so many milliseconds.
     Log {
         research: String,
@@ -78,9 +77,11 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    fn unreadable(research: &str, words: &'static str) -> Self {
-        let research = research.to_owned();
-        Self::Unreadable { research, words }
+    fn unreadable(research: &str, words: &str) -> Self {
+        Self::Unreadable {
+            research: research.to_owned(),
+            words: words.to_owned(),
+        }
     }
 }
 
@@ -295,6 +296,10 @@ fn log_of(answer: &mut Answer, research: String, took_ms: u64, pause_ms: u64) ->
     }
 }
 
+fn is_object(body: &str) -> bool {
+    Raw::parse(body).is_ok_and(|raw| raw.kind() == Kind::Object)
+}
+
 fn outcome_of(response: &Response, research: String, failing: bool) -> Outcome {
     let refused = |refusal| Outcome::Refused {
         research: research.clone(),
@@ -306,11 +311,16 @@ fn outcome_of(response: &Response, research: String, failing: bool) -> Outcome {
         }
         200..=299 if response.is_html() => refused(Refusal::Unauthorized),
         200..=299 => match std::str::from_utf8(&response.body) {
-            Ok(body) => Outcome::Status {
+            Ok(body) if is_object(body) => Outcome::Status {
                 body: body.to_owned(),
                 research,
                 first_after_failure: failing,
             },
+            // Of something in between: what the server knows is still to be asked for.
+            Ok(body) => {
+                let words = ["is not a JSON object: ", &excerpt(body)].concat();
+                Outcome::Unreadable { research, words }
+            }
             Err(_) => Outcome::unreadable(&research, NOT_UTF_8),
         },
         401 | 403 => refused(Refusal::Unauthorized),

@@ -361,7 +361,7 @@ impl Client {
             }
             Outcome::Failed => {}
             Outcome::Unreadable { research, words } => {
-                let words = ["an answer about the status ", words].concat();
+                let words = ["an answer about the status ", &words].concat();
                 self.refuse("damaged-answer", &words, Some(research));
             }
             Outcome::Log { .. } | Outcome::NoLog { .. } => {

@@ -1,6 +1,6 @@
 //! Asking for the status while there is no connection, and the way back.
 
-use research_socket::research::{Input, ResearchId};
+use research_socket::research::{Event, Input, ResearchId};
 use research_socket::socket::PROBE_MS;
 
 use crate::words::Kind;
@@ -331,6 +331,41 @@ fn what_no_person_would_call_a_status_is_no_trap() {
         world.status("r", 200, body);
         world.advance(3000);
         assert!(world.is_asked(Kind::Status), "{body}");
+    }
+}
+
+#[test]
+fn an_answer_that_is_no_status_leaves_the_question_open() {
+    let twice = r#"{"status":"completed"}{"status":"completed"}"#;
+    for body in ["", "null", "[]", "\"completed\"", twice] {
+        let mut world = World::live();
+        world.subscribe("r");
+        world.accept_all();
+        world.forget();
+        world.status("r", 200, body);
+        let Event::Warning(warning) = &world.events[0] else {
+            panic!("{:?}", world.events)
+        };
+        assert_eq!(warning.code, "damaged-answer");
+        assert_eq!(
+            warning.message,
+            format!("an answer about the status is not a JSON object: {body}")
+        );
+        assert_eq!(world.wait(), 3000);
+        world.status("r", 200, r#"{"status":"completed"}"#);
+        assert_eq!(world.heard().last().unwrap(), "r end completed");
+        world.advance(60_000);
+        assert!(!world.is_asked(Kind::Status));
+    }
+}
+
+#[test]
+fn an_answer_that_is_no_status_is_no_sign_that_the_server_is_back() {
+    let mut world = polling();
+    for body in ["null", RUNS] {
+        world.status("r", 200, body);
+        assert_eq!(world.is_asked(Kind::Handshake), body == RUNS);
+        world.advance(3000);
     }
 }
 

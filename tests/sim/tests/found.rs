@@ -105,3 +105,56 @@ fn an_end_by_cancel_is_heard_though_an_older_status_comes_later() {
     plan.seed = 8_243;
     run(&plan).unwrap();
 }
+
+/// The heartbeat was shorter than the way: the end was said while the client connected anew, and
+/// without a question for the status nobody can tell it to the page.
+#[test]
+fn an_end_between_two_sessions_is_nothing_to_be_heard_without_a_question() {
+    let line = Job::Lines {
+        count: 1,
+        text: 0,
+        live: true,
+        stored: true,
+    };
+    let message = Act::Emit {
+        ack: Ack::No,
+        volatile: false,
+        bytes: 0,
+    };
+    let setup = Setup {
+        ping_interval: 300,
+        ping_timeout: 3_500,
+        latency: 700,
+        fallback: None,
+        ..Setup::default()
+    };
+    let steps = [
+        (746, Step::Job(0, line)),
+        (746, Step::Page(0, message)),
+        (23_011, Step::Job(0, line)),
+        (23_011, Step::Page(0, message)),
+        (24_370, Step::Page(0, Act::Online(false))),
+    ];
+    let mut plan = plan(setup, &steps);
+    plan.seed = 130;
+    run(&plan).unwrap();
+}
+
+/// An answer that something in between had spoiled counted as the status.
+#[test]
+fn an_end_is_heard_though_its_status_was_spoiled() {
+    let progress = Job::Progress {
+        percent: 0,
+        status: false,
+    };
+    let steps = [
+        (0, Step::Page(0, Act::Cancel(0))),
+        (
+            0,
+            Step::Break(Fault::Every(Kind::Status, Trouble::Doubled, 234)),
+        ),
+        (0, Step::Job(0, progress)),
+        (398, Step::Page(0, Act::Connect)),
+    ];
+    run(&plan(without_watchdog(), &steps)).unwrap();
+}
