@@ -2,7 +2,7 @@
 //! at a time.
 
 use super::history::Problem;
-use super::subscription::{Schedule, Subscription};
+use super::subscription::{Access, Schedule, Subscription};
 use super::warning::excerpt;
 use crate::config::Config;
 use crate::http::{
@@ -130,14 +130,13 @@ impl Checks {
             match &outcome {
                 Outcome::Refused { .. } => {
                     subscription.schedule = Schedule::Never;
-                    subscription.is_unanswerable = true;
-                    subscription.owes_status = true;
+                    subscription.access = Access::Denied;
                 }
                 Outcome::Status { .. } => {
                     subscription
                         .schedule
                         .answered(now, started, config, pause_ms);
-                    subscription.owes_status = false;
+                    subscription.access = Access::Granted;
                 }
                 Outcome::Failed
                 | Outcome::Log { .. }

@@ -8,7 +8,7 @@ use super::history::History;
 use super::id::ResearchId;
 use super::job::{Job, JobEvent, Limits};
 use super::state::Snapshot;
-use super::subscription::{Schedule, Subscription};
+use super::subscription::{Access, Schedule, Standing, Subscription};
 use super::terminations::Terminations;
 use super::text::bounded;
 use super::warning::{Warning, excerpt};
@@ -399,35 +399,27 @@ impl Client {
         let mut schedule = Schedule::Never;
         if self.polling {
             schedule.repeatedly(self.now);
-        } else if self.connection.is_live() && self.config.fallback.is_some() {
-            schedule.once(self.now);
         }
-        self.send_about(SUBSCRIBE, &id);
-        let mut history = History::new(&self.config, self.now);
         let limits = Limits {
             dedup_entries: self.config.dedup_entries,
             seed: self.random.bits(),
         };
-        let mut job = Job::new(id, limits);
-        if self.connection.is_live() && history.connected(self.now, timeout_ms(&self.config)) {
-            job.hold();
-        }
         let watched = self.config.stall_after_ms;
-        self.subscriptions.insert(
-            key,
-            Subscription {
-                job,
-                schedule,
-                is_unanswerable: false,
-                owes_status: false,
-                refused: false,
-                history,
-                watchdog: Watchdog::new(
-                    watched.filter(|_| self.config.fallback.is_some()),
-                    self.now,
-                ),
-            },
-        );
+        let watched = watched.filter(|_| self.config.fallback.is_some());
+        let mut subscription = Subscription {
+            job: Job::new(id, limits),
+            schedule,
+            standing: Standing::Unsent,
+            access: Access::Granted,
+            history: History::new(&self.config, self.now),
+            watchdog: Watchdog::new(watched, self.now),
+        };
+        if self.connection.is_live() {
+            self.connection
+                .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
+            subscription.sent(self.now, &self.config);
+        }
+        self.subscriptions.insert(key, subscription);
     }
 
     /// Sends `event` with the id of a research, if the connection is live.
@@ -462,25 +454,22 @@ impl Client {
         if std::mem::take(&mut self.polling) {
             self.start_polling();
         }
-        let (now, timeout_ms) = (self.now, timeout_ms(&self.config));
+        let now = self.now;
         let live = self.connection.is_live();
         for subscription in self.subscriptions.values_mut() {
             subscription.history.forgive(now);
-            subscription.is_unanswerable = false;
-            let was_refused = std::mem::take(&mut subscription.refused);
+            subscription.access.doubt();
             if !live || subscription.job.end().is_some() {
                 // A new connection asks for everything, an end for no more than the log.
                 continue;
             }
-            if was_refused {
+            if subscription.standing == Standing::Refused {
                 // What it did meanwhile was missed.
                 self.connection
                     .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
-                if subscription.history.connected(now, timeout_ms) {
-                    subscription.job.hold();
-                }
+                subscription.sent(now, &self.config);
             }
-            if (was_refused || subscription.owes_status) && self.config.fallback.is_some() {
+            if subscription.access == Access::Doubtful && self.config.fallback.is_some() {
                 subscription.schedule.once(now);
             }
         }
@@ -501,7 +490,7 @@ impl Client {
         self.drain_jobs();
         if self.connection.has_sent_all() {
             for subscription in self.subscriptions.values_mut() {
-                subscription.history.accepted(self.now);
+                subscription.accepted(self.now, &self.config);
             }
         }
         if self.may_ask() {
@@ -592,23 +581,17 @@ impl Client {
             self.events.push_back(Event::Reconnect(attempt));
         }
         // A subscription ends with its connection, and nothing is sent again that was missed.
-        let (now, timeout_ms) = (self.now, timeout_ms(&self.config));
+        let now = self.now;
         for subscription in self.subscriptions.values_mut() {
             if subscription.job.end().is_some() {
                 subscription.history.connected_after_end(now);
                 continue;
             }
-            subscription.refused = false;
-            subscription.is_unanswerable = false;
+            subscription.access.doubt();
             subscription.watchdog.hear(now);
-            if subscription.history.connected(now, timeout_ms) {
-                subscription.job.hold();
-            }
             self.connection
                 .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
-            if self.config.fallback.is_some() {
-                subscription.schedule.once(self.now);
-            }
+            subscription.sent(now, &self.config);
         }
     }
 
@@ -660,7 +643,7 @@ impl Client {
         subscription.schedule.heard();
         subscription.watchdog.hear(self.now);
         // The server shows it to this page again, so its silence can be asked about.
-        subscription.is_unanswerable = false;
+        subscription.access.doubt();
         let (now, timeout_ms) = (self.now, timeout_ms(&self.config));
         let (job, history) = (&mut subscription.job, &mut subscription.history);
         // What the log gets late comes before the end, too.
@@ -710,7 +693,10 @@ impl Client {
             let words = ["the server refused a subscription: ", &words].concat();
             return self.refuse("unauthorized", &words, None);
         };
-        if std::mem::replace(&mut subscription.refused, true) {
+        // The server has decided: what happened so far can be asked for.
+        subscription.accepted(self.now, &self.config);
+        let standing = std::mem::replace(&mut subscription.standing, Standing::Refused);
+        if standing == Standing::Refused {
             // The page has heard it.
             return;
         }

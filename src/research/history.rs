@@ -200,11 +200,9 @@ impl History {
         self.not_before = now;
     }
 
-    /// The server has the subscription.
+    /// The server has the subscription: what was asked for before it had is asked for again.
     pub(super) fn accepted(&mut self, now: Timestamp) {
-        if let Wish::Accepted(_) = self.wish {
-            self.wish = Wish::At(now);
-        }
+        self.catch_up(Wish::At(now));
     }
 
     /// Lines may have been missed: ask for them now.

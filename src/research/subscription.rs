@@ -1,5 +1,6 @@
 //! One research that the page follows, and when its status is asked for.
 
+use super::checks::timeout_ms;
 use super::history::History;
 use super::job::Job;
 use super::watchdog::Watchdog;
@@ -14,24 +15,80 @@ const DEFAULT_INTERVAL_MS: u64 = 3000;
 pub(super) struct Subscription {
     pub(super) job: Job,
     pub(super) schedule: Schedule,
-    /// The server does not tell its status to this page, or knows no such research.
-    pub(super) is_unanswerable: bool,
-    /// The last question about its status was refused.
-    pub(super) owes_status: bool,
-    /// The server refused it (`subscribe_error`): it is not asked again before the page is looked
-    /// at or connects anew.
-    pub(super) refused: bool,
+    pub(super) standing: Standing,
+    pub(super) access: Access,
     pub(super) history: History,
     pub(super) watchdog: Watchdog,
 }
 
+/// How far the request to be told of the research has come, over the connection that is live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// There is no connection.
+    Unsent,
+    Sent,
+    /// The server has it: what happens from now on is told, what happened before is to be asked for.
+    Accepted,
+    /// It said no (`subscribe_error`), and is not asked again before the page is looked at or connects
+    /// anew.
+    Refused,
+}
+
+/// Whether the server tells the status of the research to this page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    Granted,
+    /// The last question was refused, or the server knows no such research.
+    Denied,
+    /// The last question was refused; it may be otherwise now.
+    Doubtful,
+}
+
+impl Access {
+    /// Something has happened since the refusal that may have changed it.
+    pub(super) fn doubt(&mut self) {
+        if *self == Self::Denied {
+            *self = Self::Doubtful;
+        }
+    }
+}
+
 impl Subscription {
+    /// The request to be told of the research is on its way. If the server takes it, the status is
+    /// asked for then: what was asked for earlier could miss an end between the two. If it does not
+    /// for too long, the status is asked for all the same.
+    pub(super) fn sent(&mut self, now: Timestamp, config: &Config) {
+        let timeout_ms = timeout_ms(config);
+        self.standing = Standing::Sent;
+        if config.fallback.is_some() {
+            self.schedule.at_the_latest(now.after(timeout_ms));
+        }
+        if self.history.connected(now, timeout_ms) {
+            self.job.hold();
+        }
+    }
+
+    /// The server has taken all that was sent.
+    pub(super) fn accepted(&mut self, now: Timestamp, config: &Config) {
+        if self.standing != Standing::Sent {
+            return;
+        }
+        self.standing = Standing::Accepted;
+        let is_open = self.job.end().is_none();
+        if is_open && config.fallback.is_some() {
+            self.schedule.once(now);
+        }
+        if is_open || self.job.holds_end() {
+            self.history.accepted(now);
+        }
+    }
+
     /// When the silence of the research will be too long; `None` while its status is asked for
     /// anyway, or cannot be.
     pub(super) fn stall_due(&self) -> Option<Timestamp> {
-        let is_watched = !self.refused
+        let is_watched = self.standing != Standing::Refused
             && self.schedule == Schedule::Never
-            && !self.is_unanswerable
+            && self.access != Access::Denied
             && self.job.end().is_none();
         self.watchdog.due().filter(|_| is_watched)
     }
@@ -40,7 +97,7 @@ impl Subscription {
 /// When to ask for the status.
 ///
 /// ```text
-///   Never ── connected ──▶ Once ── answered ──▶ Never
+///   Never ── subscribed ──▶ Once ── answered ──▶ Never
 ///     └── no connection ──▶ Repeatedly ── first live update ──▶ Once
 ///   the end ──▶ Never
 /// ```
@@ -63,10 +120,20 @@ impl Schedule {
         }
     }
 
-    /// Asks once at `now`, unless it is asked repeatedly anyway.
-    pub(super) const fn once(&mut self, now: Timestamp) {
+    /// Asks once at `now`, if it is not asked repeatedly anyway. What is in flight is no answer to
+    /// it.
+    pub(super) fn once(&mut self, now: Timestamp) {
         match self {
             Self::Never | Self::Once(_) => *self = Self::Once(now),
+            Self::Repeatedly(at) => *at = now.max(*at),
+        }
+    }
+
+    /// Asks once, at this time if not before.
+    pub(super) fn at_the_latest(&mut self, at: Timestamp) {
+        match self {
+            Self::Never => *self = Self::Once(at),
+            Self::Once(other) => *other = at.min(*other),
             Self::Repeatedly(_) => {}
         }
     }

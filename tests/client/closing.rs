@@ -246,6 +246,7 @@ fn a_closed_client_asks_for_no_end() {
 fn a_question_under_way_is_dropped_and_a_request_to_end_a_research_goes_on() {
     let mut world = World::live();
     world.subscribe("r");
+    world.accept();
     world.input(Input::Cancel {
         cancel: CancelId(1),
         research: "r".to_owned(),

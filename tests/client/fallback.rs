@@ -58,6 +58,7 @@ fn a_connection_in_between_starts_the_count_anew() {
     let mut world = away(2);
     world.wait();
     world.join();
+    world.accept();
     world.status("r", 200, RUNS);
     world.advance(6000);
     world.cut(Kind::Poll);
@@ -373,6 +374,7 @@ fn an_answer_that_is_no_status_is_no_sign_that_the_server_is_back() {
 fn an_id_cannot_leave_its_place_in_the_address() {
     let mut world = World::live();
     world.input(Input::Subscribe(ResearchId::from_text("../admin?x=1#")));
+    world.accept();
     let request = world.find(Kind::Status).unwrap();
     assert_eq!(
         request.url,
@@ -434,5 +436,6 @@ fn questions_carry_the_headers_of_the_last_credentials() {
     world.cut(Kind::Poll);
     world.wait();
     world.join();
+    world.accept();
     assert_eq!(world.find(Kind::Status).unwrap().headers, [header]);
 }

@@ -311,6 +311,7 @@ fn a_page_that_comes_back_has_one_new_session() {
     world.open();
     world.accept();
     world.receive(r#"40{"sid":"n2"}"#);
+    world.accept();
     assert_eq!(
         world.did(),
         [

@@ -31,11 +31,9 @@ fn rejoin(world: &mut World) {
 fn a_subscription_is_sent_at_once_and_the_status_asked_for_once() {
     let mut world = World::live();
     world.subscribe("r");
-    assert_eq!(
-        world.did(),
-        [subscribes("s1", "\"r\""), "status r".to_owned()]
-    );
+    assert_eq!(world.did(), [subscribes("s1", "\"r\"")]);
     world.accept();
+    assert_eq!(world.did(), ["status r"]);
     world.status("r", 200, r#"{"status":"in_progress","progress":10}"#);
     assert_eq!(world.told()[0], "r status in_progress");
     world.advance(20_000);
@@ -93,7 +91,8 @@ fn many_subscriptions_take_several_posts() {
     world.join();
     world.forget();
     world.accept_all();
-    let posts = world.did();
+    let mut posts = world.did();
+    assert_eq!(posts.pop().unwrap(), "status 0", "once all are sent");
     let packets: usize = posts.iter().map(|post| post.split('|').count()).sum();
     assert_eq!(packets, 40 - 16);
 }
@@ -139,6 +138,7 @@ fn a_question_about_a_research_that_was_left_does_not_hold_up_others() {
     let mut world = World::live();
     world.subscribe("r");
     world.subscribe("s");
+    world.accept_all();
     world.forget();
     world.unsubscribe("r");
     let did = world.did();
@@ -251,20 +251,39 @@ fn a_refused_research_fails_alone() {
 }
 
 #[test]
+fn what_happened_before_a_refusal_is_asked_for_at_once() {
+    let mut world = World::live();
+    world.subscribe("r");
+    world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
+    world.status("r", 200, r#"{"status":"completed"}"#);
+    assert_eq!(world.told().last().unwrap(), "r end completed");
+}
+
+#[test]
+fn a_refusal_is_not_taken_for_an_acceptance_once_all_is_sent() {
+    let mut world = World::live();
+    world.subscribe("r");
+    world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
+    world.status("r", 200, r#"{"status":"in_progress"}"#);
+    world.accept();
+    assert!(!world.is_asked(Kind::Status));
+    world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
+    let told = world.told();
+    let failures = told.iter().filter(|told| told.starts_with("r failure"));
+    assert_eq!(failures.count(), 1, "{told:?}");
+}
+
+#[test]
 fn a_refused_research_is_asked_for_again_when_the_page_is_seen() {
     let mut world = two();
     world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
     world.input(Input::Visible);
     assert_eq!(
         world.did(),
-        [
-            "poll s1".to_owned(),
-            subscribes("s1", "\"r\""),
-            "status r".to_owned()
-        ]
+        ["poll s1".to_owned(), subscribes("s1", "\"r\"")]
     );
-    world.status("r", 200, r#"{"status":"in_progress"}"#);
     world.accept();
+    world.status("r", 200, r#"{"status":"in_progress"}"#);
     world.forget();
     world.input(Input::Visible);
     assert_eq!(world.did(), [""; 0]);
@@ -344,6 +363,7 @@ fn the_status_is_asked_for_once_after_each_connection() {
 fn an_end_that_was_missed_is_found_out_after_the_outage() {
     let mut world = World::following();
     rejoin(&mut world);
+    world.accept();
     world.forget();
     world.status("r", 200, r#"{"status":"completed","progress":100}"#);
     assert_eq!(world.told().last().unwrap(), "r end completed");
@@ -353,6 +373,7 @@ fn an_end_that_was_missed_is_found_out_after_the_outage() {
 fn a_check_that_fails_is_made_again() {
     let mut world = World::live();
     world.subscribe("r");
+    world.accept();
     world.status("r", 500, "");
     assert!(world.client.is_connected());
     assert_eq!(world.wait(), 3000);

@@ -179,9 +179,9 @@ fn an_end_that_nobody_was_told_of_is_found_though_a_late_line_came_live() {
     world.subscribe("r");
     world.connect();
     world.join();
+    world.accept();
     world.cut(Kind::Status);
     world.receive(&line(5, 1, "late"));
-    world.accept_all();
     world.answer(Kind::Log, 200, &log(&[(1, 5, "late")]));
     world.advance(3000);
     answer_status(&mut world, DONE);

@@ -4,7 +4,7 @@ use research_socket::failure::{Failure, Retry};
 use research_socket::research::{Input, StateName};
 
 use crate::page::Page;
-use crate::plan::{Act, Ending, Job, Plan, RESEARCHES, Release, Step, Trouble};
+use crate::plan::{Act, Ending, Job, Plan, RESEARCHES, Step, Trouble};
 use crate::rules::{Verdict, Violation};
 use crate::story::id_of;
 use crate::world::World;
@@ -260,13 +260,11 @@ impl World<'_> {
 
     /// Whether the client can learn of an end that it was not told of.
     fn knows_ends(&self) -> bool {
-        // An end of which the server says nothing, or that it says to its subscribers before this page
-        // is one, though after the page has asked, is found by asking for what is silent.
+        // An end of which the server says nothing is found by asking for what is silent.
         let is_unsaid =
             |(_, step): &(u64, Step)| matches!(step, Step::Job(_, Job::End(Ending::Unsaid)));
         let setup = &self.plan.setup;
-        let tells_all = setup.release == Release::V13;
-        let is_said = tells_all && !self.plan.steps.iter().any(is_unsaid);
+        let is_said = !self.plan.steps.iter().any(is_unsaid);
         setup.fallback.is_some() && (setup.stall_after.is_some() || is_said)
     }
 

@@ -158,3 +158,43 @@ fn an_end_is_heard_though_its_status_was_spoiled() {
     ];
     run(&plan(without_watchdog(), &steps)).unwrap();
 }
+
+/// The end fell between the question for the status and the subscription, and nobody asked again.
+#[test]
+fn an_end_between_status_and_subscription_is_heard_without_watchdog() {
+    let setup = Setup {
+        release: Release::Newest,
+        latency: 700,
+        jitter: 3_000,
+        ..without_watchdog()
+    };
+    for end in (14_000..16_000).step_by(50) {
+        let steps = [(end, Step::Job(0, Job::End(Ending::Completed)))];
+        run(&plan(setup.clone(), &steps)).unwrap();
+    }
+}
+
+/// The stored log was asked for because the server did not take the subscription; lines from then
+/// until it did were never asked for. The last of them comes with the answer to the subscription.
+#[test]
+fn lines_before_a_late_subscription_are_heard() {
+    let lines = |count| Job::Lines {
+        count,
+        text: 0,
+        live: true,
+        stored: true,
+    };
+    let setup = Setup {
+        release: Release::Newest,
+        ..Setup::default()
+    };
+    for second in 10..20 {
+        let slow = Fault::Next(Kind::Join, Trouble::Slow(15_000));
+        let steps = [
+            (0, Step::Break(slow)),
+            (0, Step::Job(0, lines(1))),
+            (second * 1_000, Step::Job(0, lines(2))),
+        ];
+        run(&plan(setup.clone(), &steps)).unwrap();
+    }
+}
