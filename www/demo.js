@@ -2,6 +2,7 @@
 
 import { connect } from "/pkg/index.js";
 import { ConnectionPanel } from "./connection-panel.js";
+import "./doctor-panel.js";
 import { LogPanel } from "./log-panel.js";
 
 const STATUS = {

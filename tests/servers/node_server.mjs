@@ -11,6 +11,7 @@ const { values: options } = parseArgs({
     port: { type: "string", default: "0" },
     path: { type: "string", default: "/socket.io" },
     transports: { type: "string", default: "polling" },
+    cors: { type: "string", default: "*" },
     "ping-interval": { type: "string", default: "5" },
     "ping-timeout": { type: "string", default: "20" },
     static: { type: "string", multiple: true, default: [] },
@@ -37,7 +38,7 @@ const io = new Server(server, {
   transports: options.transports.split(","),
   pingInterval: Number(options["ping-interval"]) * 1000,
   pingTimeout: Number(options["ping-timeout"]) * 1000,
-  cors: { origin: "*" },
+  cors: { origin: options.cors === "none" ? false : options.cors },
 });
 
 io.on("connection", (socket) => {

@@ -1,0 +1,175 @@
+// The doctor's requests: all within one deadline, and all over when the visit is.
+
+/** How long the goodbye to a session may take, in milliseconds. */
+const GOODBYE_MS = 2000;
+
+/**
+ * What a request came to.
+ * @typedef {object} Answer
+ * @property {number} status 0 when it failed
+ * @property {"network" | "late" | null} failed why there is no answer
+ * @property {string} type what it says that it is
+ * @property {string} text
+ * @property {string | null} sentTo where a redirection led; "" if the browser does not say
+ * @property {string} address what was asked for
+ * @property {number} at when it was there, in milliseconds of `performance.now()`
+ * @typedef {{ sid: string, path: string, pingInterval: number, credentials?: RequestCredentials }} Session
+ */
+
+export class Visit {
+  /** For the words of findings. */
+  about;
+  /** How far this machine's clock is ahead of the server's in milliseconds, by the first answer that tells. @type {number | undefined} */
+  skew;
+  #url;
+  #path;
+  #namespace;
+  #given;
+  #credentials;
+  #stop = new AbortController();
+  #timers = new Set();
+  #sessions = new Set();
+  #forbidden = false;
+  #count = 0;
+  #signal;
+  #abort = () => this.#stop.abort();
+  #violate = ({ effectiveDirective, blockedURI }) => {
+    if (effectiveDirective === "connect-src" && blockedURI.startsWith(this.#url)) this.#forbidden = true;
+  };
+
+  /**
+   * @param {{ url: string, path?: string, namespace?: string, withCredentials?: boolean }} connection
+   * @param {{ headers: string[][], query: string[][] }} given
+   * @param {number} timeout milliseconds for all of it
+   * @param {AbortSignal} [signal]
+   */
+  constructor({ url, path = "/socket.io", namespace = "/", withCredentials = false }, given, timeout, signal) {
+    this.#url = url;
+    this.#path = path.replace(/\/+$/, "");
+    this.#namespace = namespace;
+    this.#given = given;
+    this.#credentials = withCredentials ? "include" : "same-origin";
+    this.about = {
+      origin: url,
+      path: this.#path,
+      where: `${url}${this.#path}/`,
+      page: location.origin,
+      foreign: url !== location.origin,
+      withCredentials,
+    };
+    this.#signal = signal;
+    this.#later(timeout, this.#abort);
+    signal?.addEventListener("abort", this.#abort);
+    document.addEventListener("securitypolicyviolation", this.#violate);
+  }
+
+  get path() {
+    return this.#path;
+  }
+
+  get namespace() {
+    return this.#namespace;
+  }
+
+  /**
+   * @param {{ method?: string, sid?: string, body?: string, path?: string, transport?: string, signal?: AbortSignal, [fetchOption: string]: unknown }} [options]
+   * @returns {Promise<Answer>} never rejects
+   */
+  async ask({ method = "GET", sid, body, path = this.#path, transport = "polling", signal = this.#stop.signal, ...more } = {}) {
+    const address = this.#address(path, transport, sid);
+    const headers = more.mode === "no-cors" ? [] : [...this.#given.headers];
+    if (body !== undefined) headers.push(["Content-Type", "text/plain;charset=UTF-8"]);
+    const answer = { status: 0, failed: null, type: "", text: "", sentTo: null, address, at: 0 };
+    const began = Date.now();
+    try {
+      const response = await fetch(address, { method, body, headers, signal, cache: "no-store", credentials: this.#credentials, ...more });
+      this.#compareClocks(response.headers.get("date"), began);
+      answer.status = response.status;
+      answer.type = response.headers.get("content-type") ?? "";
+      if (response.redirected) answer.sentTo = new URL(response.url).pathname;
+      if (response.type === "opaqueredirect") answer.sentTo = "";
+      answer.text = await response.text();
+    } catch {
+      answer.status = 0;
+      answer.failed = signal.aborted ? "late" : "network";
+    }
+    answer.at = performance.now();
+    return answer;
+  }
+
+  #address(path, transport, sid) {
+    const address = new URL(`${this.#url}${path}/`);
+    for (const [name, value] of this.#given.query) address.searchParams.append(name, value);
+    address.searchParams.set("EIO", "4");
+    address.searchParams.set("transport", transport);
+    // No two are the same, so that the browser's timing of each can be found.
+    address.searchParams.set("t", `doctor-${Date.now().toString(36)}-${(this.#count += 1)}`);
+    if (sid) address.searchParams.set("sid", sid);
+    return address.href;
+  }
+
+  #compareClocks(date, began) {
+    const there = Date.parse(date ?? "");
+    if (this.skew === undefined && !Number.isNaN(there)) this.skew = (began + Date.now()) / 2 - there;
+  }
+
+  /** For requests that are to be aborted earlier than the rest. */
+  controller() {
+    const controller = new AbortController();
+    this.#stop.signal.addEventListener("abort", () => controller.abort(), { once: true, signal: controller.signal });
+    if (this.#stop.signal.aborted) controller.abort();
+    return controller;
+  }
+
+  /** Whether the page's policy forbids what was asked for. */
+  async forbidden() {
+    // The browser tells it in a task of its own.
+    await this.after(50);
+    return this.#forbidden;
+  }
+
+  /** Resolves after so many milliseconds; not at all when the visit is over. */
+  after(ms) {
+    return new Promise((resolve) => this.#later(ms, resolve));
+  }
+
+  #later(ms, act) {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+    }, ms);
+    this.#timers.add(timer);
+  }
+
+  /** Has the server told at the end that the session is over. */
+  remember(session) {
+    this.#sessions.add(session);
+  }
+
+  /** Aborts what is under way, and closes what was opened. */
+  async end() {
+    this.#stop.abort();
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#signal?.removeEventListener("abort", this.#abort);
+    document.removeEventListener("securitypolicyviolation", this.#violate);
+    await Promise.all([...this.#sessions].map((session) => this.#sayGoodbye(session)));
+  }
+
+  async #sayGoodbye({ sid, path, credentials = this.#credentials }) {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), GOODBYE_MS);
+    await this.ask({ method: "POST", sid, path, body: "1", credentials, keepalive: true, signal: limit.signal });
+    clearTimeout(timer);
+  }
+}
+
+/** What a server of Engine.IO 4 opens a session with. @param {Answer} answer @returns {Session | undefined} */
+export function readOpen({ status, text }, path) {
+  if (status !== 200 || !text.startsWith("0{")) return undefined;
+  try {
+    const { sid, pingInterval } = JSON.parse(text.split("\x1e", 1)[0].slice(1));
+    return typeof sid === "string" ? { sid, path, pingInterval: Number(pingInterval) || 25_000 } : undefined;
+  } catch {
+    return undefined;
+  }
+}

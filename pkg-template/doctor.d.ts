@@ -1,0 +1,104 @@
+/**
+ * Tells a person what keeps this page and this server from working together.
+ *
+ * ```js
+ * import { doctor } from "research-socket/doctor";
+ *
+ * const { ok, findings } = await doctor({ url: "https://research.example.org" });
+ * console.table(findings); // code, severity, message, setting
+ * ```
+ *
+ * @packageDocumentation
+ */
+
+import type { ConnectOptions } from "./index.js";
+
+/**
+ * Looks at the page and asks the server what `connect()` would ask it, with plain requests: it needs no WebAssembly. It
+ * opens a session, looks whether each request reaches it and how fast answers come, asks for the namespace, and closes the
+ * session again. Where all is well that takes less than a second.
+ *
+ * It resolves whatever it finds. A session that the server opened, but whose answer the page may not read (`CORS`), ends by
+ * the server's own time-out.
+ *
+ * @throws `TypeError` or `RangeError` that names the option that is wrong; what a function of the page's for `auth`, `headers`
+ * or `query` throws; the reason of `signal` when that aborts; an `Error` where there is no page
+ *
+ * @example const { findings } = await doctor({ path: "/ws/socket.io", timeout: 10_000 });
+ */
+export function doctor(options?: DoctorOptions): Promise<Diagnosis>;
+
+/**
+ * Those of `connect()`, so that the page's own can be passed. What is used of them: `url`, `path`, `namespace`, `auth`,
+ * `headers`, `query`, `withCredentials`, `signal`, and `timeout`.
+ */
+export interface DoctorOptions extends ConnectOptions {
+  /**
+   * How long all of it may take, in milliseconds; saying goodbye to the server may take two seconds more. What could not be
+   * looked at by then is `unchecked`.
+   * @default 20000
+   */
+  timeout?: number;
+}
+
+/** What was found, what is fine, and what could not be looked at; each code is in one of them. */
+export interface Diagnosis {
+  /** Whether nothing was found. */
+  readonly ok: boolean;
+  /** What is wrong, what matters most first. */
+  readonly findings: readonly Finding[];
+  /** What was looked at and is in order. */
+  readonly fine: readonly Fine[];
+  /** What could not be looked at: something found hides it, the time was over, or another origin does not show it. */
+  readonly unchecked: readonly FindingCode[];
+}
+
+/** Something that is in order. */
+export interface Fine {
+  /** What it was looked at for. */
+  readonly code: FindingCode;
+  /** What is in order, in one sentence. */
+  readonly message: string;
+}
+
+/** Something that is wrong. */
+export interface Finding {
+  /** Stable; the texts are for people and may change. */
+  readonly code: FindingCode;
+  /** `error`: it cannot work so. `warning`: it works, but not as well as it could. */
+  readonly severity: "error" | "warning";
+  /** What is wrong, in one sentence. */
+  readonly message: string;
+  /** What to change. */
+  readonly setting: string;
+}
+
+/**
+ * - `CSP_CONNECT`: the page's Content-Security-Policy forbids requests to the server
+ * - `UNREACHABLE`: no answer, or one from 500 up
+ * - `CORS`: the server is of another origin, and does not let this page read its answers
+ * - `LOGIN_REDIRECT`: a redirection, a login page, 401 or 403 in the place of an answer
+ * - `PATH_404`: there is nothing at `path`; `message` says where a server answers, if that is at one of the usual paths
+ * - `PROTOCOL_V3`: a server of Engine.IO 3, which is Socket.IO 2
+ * - `NOT_SOCKET_IO`: something else answers
+ * - `STICKY_SESSION`: several workers without sticky sessions
+ * - `REFUSED`: the server refuses the namespace, such as for wrong `auth`
+ * - `CSP_WASM`: the page's Content-Security-Policy forbids WebAssembly, so the core runs as JavaScript
+ * - `PROXY_BUFFERING`: answers come late, such as only at the ping
+ * - `CONNECTION_BUDGET`: too many tabs or requests on HTTP/1.1, so this one has to wait
+ * - `CLOCK_SKEW`: the clocks of this machine and of the server are a minute apart or more
+ */
+export type FindingCode =
+  | "CSP_CONNECT"
+  | "UNREACHABLE"
+  | "CORS"
+  | "LOGIN_REDIRECT"
+  | "PATH_404"
+  | "PROTOCOL_V3"
+  | "NOT_SOCKET_IO"
+  | "STICKY_SESSION"
+  | "REFUSED"
+  | "CSP_WASM"
+  | "PROXY_BUFFERING"
+  | "CONNECTION_BUDGET"
+  | "CLOCK_SKEW";

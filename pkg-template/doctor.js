@@ -1,0 +1,37 @@
+// research-socket/doctor: tells a person what keeps this page and this server from working together. It needs no WebAssembly,
+// and knows as little of the protocols as it can.
+
+import { credentials } from "./credentials.js";
+import { checkClock, checkWasm } from "./doctor-page.js";
+import { Diagnosis } from "./doctor-findings.js";
+import { openSession } from "./doctor-reach.js";
+import { examine } from "./doctor-session.js";
+import { Visit } from "./doctor-visit.js";
+import { readOptions } from "./options.js";
+
+/** How long all of it may take, in milliseconds: as long as one attempt of `connect` to connect. */
+const TIMEOUT_MS = 20_000;
+
+/** @param {object} [options] those of `connect` */
+export async function doctor(options = {}) {
+  if (typeof document === "undefined") throw new Error("doctor() needs a page in a browser: it looks at that page as well as at the server.");
+  const { connection, shared, own } = readOptions(options, location.href);
+  const { timeout = TIMEOUT_MS } = connection;
+  if (typeof timeout !== "number") throw new TypeError("option `timeout` must be a number");
+  if (!(timeout > 0 && timeout < Infinity)) throw new RangeError("option `timeout` must be above 0 and finite, in milliseconds");
+  own.signal?.throwIfAborted();
+
+  const given = await credentials(shared);
+  const visit = new Visit(connection, given, timeout, own.signal);
+  const diagnosis = new Diagnosis(visit);
+  try {
+    checkWasm(diagnosis);
+    const session = await openSession(visit, diagnosis);
+    checkClock(visit, diagnosis);
+    if (session) await examine(visit, session, diagnosis, given.auth);
+  } finally {
+    await visit.end();
+  }
+  own.signal?.throwIfAborted();
+  return diagnosis.report();
+}

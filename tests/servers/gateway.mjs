@@ -1,0 +1,72 @@
+// A reverse proxy before a server, with a fault of its own. Pages and files go through; Socket.IO's requests suffer.
+
+import http from "node:http";
+import { buffer } from "node:stream/consumers";
+
+const LOGIN_PAGE = '<!doctype html><title>Sign in</title><form method="post"><input name="user"><input name="password" type="password"></form>';
+
+/**
+ * @typedef {"none" | "redirect" | "page" | "forbid" | "keep-until-ping" | "keep"} Fault
+ * none             nothing; a server that is down is a 502
+ * redirect         who has no cookie `gateway=open` is sent to /login
+ * page             the same, but the page comes in the place of the answer
+ * forbid           the same with 401
+ * keep-until-ping  answers of polls are collected until there is a ping among them
+ * keep             answers of polls come `ms` later
+ * @param {{ target: string, fault?: Fault, ms?: number }} options
+ */
+export async function startGateway({ target, fault = "none", ms = 0 }) {
+  const server = http.createServer(async (request, response) => {
+    const url = request.url ?? "/";
+    const isSocket = url.startsWith("/socket.io/");
+    const isPoll = isSocket && request.method === "GET" && new URL(url, target).searchParams.has("sid");
+    const wantsCookie = isSocket && ["redirect", "page", "forbid"].includes(fault) && !/gateway=open/.test(request.headers.cookie ?? "");
+    if (url === "/login" || (wantsCookie && fault === "page")) {
+      response.writeHead(200, { "Content-Type": "text/html" }).end(LOGIN_PAGE);
+    } else if (wantsCookie) {
+      response.writeHead(fault === "redirect" ? 302 : 401, fault === "redirect" ? { Location: "/login" } : {}).end();
+    } else {
+      const gone = new AbortController();
+      response.on("close", () => gone.abort());
+      try {
+        let answer = await forward(target, request, gone.signal);
+        if (isPoll && fault === "keep") await new Promise((resolve) => setTimeout(resolve, ms));
+        while (isPoll && fault === "keep-until-ping" && answer.status === 200 && !answer.body.toString().split("\x1e").includes("2")) {
+          const next = await forward(target, request, gone.signal);
+          answer = { ...next, body: Buffer.concat([answer.body, Buffer.from("\x1e"), next.body]) };
+        }
+        response.writeHead(answer.status, { ...answer.headers, "content-length": answer.body.length }).end(answer.body);
+      } catch {
+        response.writeHead(502, { "Content-Type": "text/html" }).end("<html><h1>502 Bad Gateway</h1></html>");
+      }
+    }
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const address = /** @type {import("node:net").AddressInfo} */ (server.address());
+
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/**
+ * @param {string} target @param {http.IncomingMessage} request @param {AbortSignal} signal
+ * @returns {Promise<{ status: number, headers: http.IncomingHttpHeaders, body: Buffer }>}
+ */
+function forward(target, request, signal) {
+  return new Promise((resolve, reject) => {
+    const headers = { ...request.headers, "accept-encoding": "identity" };
+    const onward = http.request(new URL(request.url ?? "/", target), { method: request.method, headers, agent: false, signal });
+    onward.on("error", reject);
+    onward.on("response", (answer) => {
+      const { "transfer-encoding": _, ...rest } = answer.headers;
+      buffer(answer).then((body) => resolve({ status: answer.statusCode ?? 0, headers: rest, body }), reject);
+    });
+    if (request.readableEnded) onward.end();
+    else request.pipe(onward);
+  });
+}

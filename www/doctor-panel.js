@@ -1,0 +1,37 @@
+// The doctor: what it found, what to change, and how much it looked at. It works where connect() does not.
+
+import { doctor } from "/pkg/doctor.js";
+
+const button = document.getElementById("doctor");
+const diagnosis = document.getElementById("diagnosis");
+
+button.addEventListener("click", async () => {
+  // Not disabled, which would take the focus away from who pressed it.
+  if (button.ariaBusy === "true") return;
+  button.ariaBusy = "true";
+  diagnosis.replaceChildren(text("p", "Looking at page and server …"));
+  try {
+    show(await doctor());
+  } catch (error) {
+    diagnosis.replaceChildren(text("p", error.message));
+  } finally {
+    button.ariaBusy = "false";
+  }
+});
+
+function show({ ok, findings, fine, unchecked }) {
+  const verdict = ok ? "Nothing is wrong." : findings.length === 1 ? "One finding:" : `${findings.length} findings:`;
+  const list = Object.assign(document.createElement("ul"), { className: "findings" });
+  for (const { code, severity, message, setting } of findings) {
+    const item = document.createElement("li");
+    item.dataset.severity = severity;
+    item.append(text("b", code), text("span", message), text("span", setting));
+    list.append(item);
+  }
+  const left = unchecked.length > 0 ? `, ${unchecked.length} could not be looked at` : "";
+  diagnosis.replaceChildren(text("p", verdict, ok ? "verdict" : ""), list, text("small", `${fine.length} things are in order${left}.`));
+}
+
+function text(tag, textContent, className = "") {
+  return Object.assign(document.createElement(tag), { textContent, className });
+}
