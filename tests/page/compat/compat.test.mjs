@@ -38,6 +38,9 @@ for (const [security, core] of Object.entries(CORE)) {
       await staysThere(server, page);
       // Once for each load of the page, and nothing of the other core.
       assert.deepEqual(page.loaded.sort(), ["research-socket.compat.js", "research-socket.compat.js", core, core].sort());
+      // Whether the policy allows WebAssembly is only known once it was tried; nothing else is against it.
+      const { violations } = await page.seen();
+      assert.deepEqual(violations, security === "strict" ? Array(2).fill("script-src wasm-eval") : []);
     });
   });
 }
@@ -124,6 +127,7 @@ for (const sources of ["'nonce-abc'", "'nonce-abc' 'strict-dynamic'"]) {
 async function withOldPage(server, { blocked, expected, policy, nonce }, use) {
   await withPage("about:blank", { expected }, async (page) => {
     const old = new OldPage(page);
+    await old.watch();
     if (blocked) await page.route(blocked, (route) => route.abort());
     if (policy) await page.route("**/progress/*", (route) => answerWith(route, policy, nonce));
     await page.goto(`${server.url}/progress/${ID}`);

@@ -45,6 +45,7 @@ export async function startWithOldPage(t, { tag = "before", ...flags } = {}) {
  * @property {number} starts how often the page was loaded
  * @property {number} ends how often it was told of the end, over all loads
  * @property {number} connects @property {number} disconnects
+ * @property {string[]} violations what the policy forbade, over all loads: `script-src wasm-eval`
  * @property {{ connected: boolean, polling: boolean, io: string }} socket
  */
 
@@ -59,6 +60,17 @@ export class OldPage {
     page.on("requestfinished", (request) => {
       const { pathname } = new URL(request.url());
       if (pathname.startsWith("/pkg/")) this.loaded.push(path.basename(pathname));
+    });
+  }
+
+  /** Before the page is opened. */
+  async watch() {
+    await this.#page.addInitScript(() => {
+      const note = (/** @type {SecurityPolicyViolationEvent} */ { effectiveDirective, blockedURI }) => {
+        const noted = sessionStorage.getItem("violations") ?? "";
+        sessionStorage.setItem("violations", `${noted}${effectiveDirective} ${blockedURI}\n`);
+      };
+      document.addEventListener("securitypolicyviolation", note);
     });
   }
 
@@ -80,6 +92,7 @@ export class OldPage {
         ends: number("ends"),
         connects: number("connects"),
         disconnects: number("disconnects"),
+        violations: (sessionStorage.getItem("violations") ?? "").split("\n").filter(Boolean),
         socket: { connected: socket?.isConnected(), polling: socket?.isUsingPolling(), io: typeof (/** @type {any} */ (window).io) },
       };
     });
