@@ -10,10 +10,11 @@ import { run, serve } from "./support/run.mjs";
 import { ID, startServer } from "./support/server.mjs";
 import { showsFinishedResearch } from "./support/shown.mjs";
 
-test("a page without a bundler", async (t) => {
+test("a page without a bundler, with WebAssembly and where it is forbidden", async (t) => {
   const cwd = await install("plain");
-  const pkg = path.join(cwd, "node_modules/research-socket");
-  await showsFinishedResearch(await startServer(t, { www: cwd, pkg }));
+  const folders = { www: cwd, pkg: path.join(cwd, "node_modules/research-socket") };
+  await showsFinishedResearch(await startServer(t, folders));
+  await showsFinishedResearch(await startServer(t, { ...folders, strict: true }), { modules: 0 });
 });
 
 test("a page with a classic script", async (t) => {
@@ -22,47 +23,46 @@ test("a page with a classic script", async (t) => {
   await showsOldPage(await startServer(t, { www: cwd, pkg }));
 });
 
-/** What each bundler is run with, and what of the page it leaves to be copied. */
-const BUNDLERS = {
-  Vite: { name: "vite", program: tool("vite"), args: ["build"], page: false },
-  "webpack 5": { name: "webpack", program: tool("webpack"), args: ["--mode=production"], page: true },
-  Rollup: {
-    name: "rollup",
-    program: tool("rollup"),
-    args: ["main.js", "--dir=dist", "--plugin=node-resolve", "--plugin=@web/rollup-plugin-import-meta-assets"],
-    page: true,
-  },
-};
+const copiedPage = ["index.html"];
+const copiedModule = ["index.html", "node_modules/research-socket/research_socket_bg.wasm"];
 
-for (const [title, { name, program, args, page }] of Object.entries(BUNDLERS)) {
-  test(`a page built by ${title}`, async (t) => {
+/** What each bundler is run with, and what is left to be copied beside what it makes. */
+const BUNDLERS = [
+  { title: "Vite", name: "vite", args: ["build"] },
+  { title: "webpack 5", name: "webpack", args: ["--mode=production"], copied: copiedPage },
+  {
+    title: "Rollup",
+    name: "rollup",
+    args: ["main.js", "--dir=dist", "--plugin=node-resolve", "--plugin=@web/rollup-plugin-import-meta-assets"],
+    copied: copiedPage,
+  },
+  {
+    title: "esbuild",
+    name: "esbuild",
+    args: ["main.js", "--bundle", "--format=esm", "--splitting", "--outdir=dist"],
+    copied: copiedModule,
+  },
+];
+
+for (const { title, name, args, copied = [] } of BUNDLERS) {
+  test(`a page built by ${title}, with WebAssembly and where it is forbidden`, async (t) => {
     const cwd = await install(name);
-    const www = path.join(cwd, "dist");
-    await rm(www, { recursive: true, force: true });
-    await run(program, args, { cwd });
-    if (page) await cp(path.join(cwd, "index.html"), path.join(www, "index.html"));
+    const www = await build(cwd, name, args, copied);
     await showsFinishedResearch(await startServer(t, { www }));
+    await showsFinishedResearch(await startServer(t, { www, strict: true }), { modules: 0 });
   });
 }
 
-test("a page with the old functions as a module, built by webpack 5", async (t) => {
-  const cwd = await install("compat");
-  const www = path.join(cwd, "dist");
-  await rm(www, { recursive: true, force: true });
-  await run(tool("webpack"), ["--mode=production"], { cwd });
-  await cp(path.join(cwd, "index.html"), path.join(www, "index.html"));
-  await showsOldPage(await startServer(t, { www }));
+test("a page built by esbuild from the entry point with everything inline", async (t) => {
+  const cwd = await install("inline");
+  const www = await build(cwd, "esbuild", ["main.js", "--bundle", "--format=esm", "--splitting", "--outdir=dist"], copiedPage);
+  await showsFinishedResearch(await startServer(t, { www }), { modules: 0 });
 });
 
-test("a page built by esbuild, with the module copied beside the script", async (t) => {
-  const cwd = await install("esbuild");
-  const www = path.join(cwd, "dist");
-  await rm(www, { recursive: true, force: true });
-  await run(tool("esbuild"), ["main.js", "--bundle", "--format=esm", "--outdir=dist"], { cwd });
-  for (const file of ["index.html", "node_modules/research-socket/research_socket_bg.wasm"]) {
-    await cp(path.join(cwd, file), path.join(www, path.basename(file)));
-  }
-  await showsFinishedResearch(await startServer(t, { www }));
+test("a page with the old functions as a module, built by webpack 5", async (t) => {
+  const cwd = await install("compat");
+  // Minifying is what takes time, and is done above.
+  await showsOldPage(await startServer(t, { www: await build(cwd, "webpack", ["--mode=production", "--no-optimization-minimize"], copiedPage) }));
 });
 
 test("a page that Next.js renders on its server", async (t) => {
@@ -87,6 +87,18 @@ test("React's StrictMode under Vite's development server, with the hook", async 
   const url = await serve(t, tool("vite"), args, { cwd, env, ready: /Local: +(http:\/\/127\.0\.0\.1:\d+\/)/ });
   await showsFinishedResearch(server, { url });
 });
+
+/**
+ * Runs a bundler in a consumer from nothing, and returns the folder of what it made.
+ * @param {string} cwd @param {string} name @param {string[]} args @param {string[]} copied files that are put beside it
+ */
+async function build(cwd, name, args, copied) {
+  const made = path.join(cwd, "dist");
+  await rm(made, { recursive: true, force: true });
+  await run(tool(name), args, { cwd });
+  for (const file of copied) await cp(path.join(cwd, file), path.join(made, path.basename(file)));
+  return made;
+}
 
 /** Old pages know the research by their address. @param {import("./support/server.mjs").Server} server */
 function showsOldPage(server) {

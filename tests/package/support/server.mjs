@@ -11,12 +11,13 @@ export const LINES = 100;
 
 /**
  * Starts the server for one test. @param {import("node:test").TestContext} t
- * @param {{ www?: string, pkg?: string }} [folders] what it serves at `/` and at `/pkg/`
+ * @param {{ www?: string, pkg?: string, strict?: boolean }} [options] what it serves at `/` and at `/pkg/`; `strict`: with the
+ *   application's Content-Security-Policy, which forbids WebAssembly
  */
-export async function startServer(t, folders = {}) {
+export async function startServer(t, { strict = false, ...folders } = {}) {
   const program = process.env.RESEARCH_SOCKET_MOCK_SERVER ?? path.join(ROOT, "target/debug/mock-server");
   const args = Object.entries(folders).flatMap(([name, folder]) => [`--${name}`, folder]);
-  const url = await serve(t, program, ["--port=0", ...args], { ready: /listening on (\S+)/ });
+  const url = await serve(t, program, ["--port=0", ...(strict ? ["--csp"] : []), ...args], { ready: /listening on (\S+)/ });
   return new Server(url);
 }
 

@@ -9,10 +9,10 @@ import { LINES } from "./server.mjs";
  * Opens `url`, lets the research go on once the page is subscribed to it, and waits until the page shows the end: each stored line
  * once and in order, the bar at its end, no error, one session, and one WebAssembly module that was asked for once.
  * @param {import("./server.mjs").Server} server
- * @param {{ url?: string, messages?: boolean }} [options] `url` of the page, else the server's own; `messages`: the page has those
- *   of updates in its log too
+ * @param {{ url?: string, messages?: boolean, modules?: number }} [options] `url` of the page, else the server's own; `messages`: the
+ *   page has those of updates in its log too; `modules`: how many files with WebAssembly it asks for
  */
-export async function showsFinishedResearch(server, { url = `${server.url}/`, messages = false } = {}) {
+export async function showsFinishedResearch(server, { url = `${server.url}/`, messages = false, modules = 1 } = {}) {
   await server.begin();
   await withPage(url, {}, async (page) => {
     await until("the page is subscribed", () => server.subscribers(), { seen: () => server.stats() });
@@ -27,11 +27,12 @@ export async function showsFinishedResearch(server, { url = `${server.url}/`, me
     assert.deepEqual(messages ? shown.filter((line) => lines.includes(line)) : shown, lines);
     assert.equal(await page.locator("#bar").evaluate((bar) => /** @type {HTMLProgressElement} */ (bar).value), 100);
     assert.equal((await server.stats()).handshakes, 1, "sessions that were opened");
-    assert.deepEqual(await page.evaluate(modules), [200], "how often the module was asked for, and what came");
+    const answers = await page.evaluate(answersOfModules);
+    assert.deepEqual(answers, Array(modules).fill(200), "how often WebAssembly was asked for, and what came");
   });
 }
 
-function modules() {
+function answersOfModules() {
   const resources = /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByType("resource"));
   return resources.filter(({ name }) => new URL(name).pathname.endsWith(".wasm")).map(({ responseStatus }) => responseStatus);
 }
