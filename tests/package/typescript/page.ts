@@ -1,6 +1,9 @@
 // A page as its author would write it, under `--strict`. Never run, only compiled.
 
 import { ResearchSocketError, connect, type EndStatus } from "research-socket";
+import "research-socket/compat";
+import { connect as connectInline } from "research-socket/inline";
+import { useResearch } from "research-socket/react";
 
 const bar = document.querySelector("progress")!;
 const client = await connect({ reconnectionAttempts: 10, fallback: { interval: 5000 } });
@@ -15,6 +18,11 @@ try {
 } catch (error) {
   if (error instanceof ResearchSocketError && error.code !== "ABORTED") throw error;
 }
+
+// The other entry points.
+const same: typeof connect = connectInline;
+useResearch("research-12345").state.progress?.toFixed();
+window.socket.subscribeToResearch("research-12345", ({ message }) => console.log(message, same));
 
 // @ts-expect-error a research is not "done"
 (await research.done).status === "done";
