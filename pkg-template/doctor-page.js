@@ -6,10 +6,10 @@ const EMPTY_MODULE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
 /** From here on people are told, in milliseconds: below it, a `Date` in whole seconds and a slow answer explain it. */
 const SKEW_MS = 60_000;
 
-/** `WebAssembly.validate` says yes even where compiling is forbidden. */
+/** `WebAssembly.validate` says yes even where it is forbidden, and WebKit refuses only to make an instance. */
 export function checkWasm(diagnosis) {
   try {
-    new WebAssembly.Module(EMPTY_MODULE);
+    new WebAssembly.Instance(new WebAssembly.Module(EMPTY_MODULE));
     diagnosis.fine("CSP_WASM");
   } catch {
     diagnosis.find("CSP_WASM");

@@ -5,12 +5,13 @@
 const EMPTY = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
 
 /**
- * Whether the page may compile WebAssembly. `WebAssembly.validate` does not say: it is not asked whether it may, only whether
- * it could.
+ * Whether the page may run WebAssembly. `WebAssembly.validate` does not say: it is not asked whether it may, only whether it
+ * could. Chromium and Firefox refuse to compile a module, WebKit compiles it and refuses to make an instance of it.
  */
 export function allowsWebAssembly() {
   try {
-    return Boolean(new globalThis.WebAssembly.Module(EMPTY));
+    const { Instance, Module } = globalThis.WebAssembly;
+    return Boolean(new Instance(new Module(EMPTY)));
   } catch {
     return false;
   }

@@ -110,6 +110,17 @@ for (const [security, core] of Object.entries(CORE)) {
   });
 }
 
+test("the JavaScript core is asked for under another address where the browser keeps the failure of the first", { timeout: 60_000 }, async (t) => {
+  const server = await startWithOldPage(t, { security: "strict" });
+  // As Firefox, which never asks for the same address again: it fails for ever.
+  const blocked = /research_socket_core\.js$/;
+  await withOldPage(server, { expected: [FAILED_REQUEST, /Live Updates Unavailable/], blocked }, async (page) => {
+    await page.until("a notification", ({ notifications }) => notifications.length > 0);
+    await follows(server, page, 30_000);
+    assert.deepEqual(page.loaded, ["research-socket.compat.js", CORE.strict]);
+  });
+});
+
 for (const sources of ["'nonce-abc'", "'nonce-abc' 'strict-dynamic'"]) {
   test(`the script passes its nonce on to what it loads (script-src ${sources})`, { timeout: 60_000 }, async (t) => {
     const server = await startWithOldPage(t);
