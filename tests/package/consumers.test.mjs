@@ -79,14 +79,26 @@ test("a page that Next.js renders on its server", async (t) => {
 });
 
 test("React's StrictMode under Vite's development server, with the hook", async (t) => {
-  const cwd = await install("react");
-  await rm(path.join(cwd, "node_modules/.vite"), { recursive: true, force: true });
   const server = await startServer(t);
-  const args = ["--host=127.0.0.1", `--port=${await freePort()}`, "--strictPort", "--clearScreen=false"];
-  const env = { RESEARCH_SERVER: server.url };
-  const url = await serve(t, tool("vite"), args, { cwd, env, ready: /Local: +(http:\/\/127\.0\.0\.1:\d+\/)/ });
-  await showsFinishedResearch(server, { url });
+  await showsFinishedResearch(server, { url: await develop(t, await install("react"), server, "vite") });
 });
+
+test("the development server of Vite 7, which has to leave the package as it is", async (t) => {
+  const server = await startServer(t);
+  await showsFinishedResearch(server, { url: await develop(t, await install("vite-7"), server, "vite-7") });
+});
+
+/**
+ * Starts a development server in a consumer from nothing, and returns its address.
+ * @param {import("node:test").TestContext} t @param {string} cwd @param {import("./support/server.mjs").Server} server
+ * @param {string} vite the package with the version of Vite
+ */
+async function develop(t, cwd, server, vite) {
+  await rm(path.join(cwd, "node_modules/.vite"), { recursive: true, force: true });
+  const args = [`--port=${await freePort()}`, "--host=127.0.0.1", "--strictPort", "--clearScreen=false"];
+  const env = { RESEARCH_SERVER: server.url };
+  return serve(t, tool(vite), args, { cwd, env, ready: /Local: +(http:\/\/127\.0\.0\.1:\d+\/)/ });
+}
 
 /**
  * Runs a bundler in a consumer from nothing, and returns the folder of what it made.
