@@ -68,66 +68,6 @@ pub(crate) fn lines(told: &[String]) -> Vec<&str> {
 }
 
 #[test]
-fn status_and_log_are_asked_for_once_the_server_has_the_subscription() {
-    let mut world = World::with_all(|_| {});
-    world.subscribe("r");
-    world.connect();
-    world.join();
-    world.advance(9_999);
-    let asks = [Kind::Log, Kind::Status].map(|kind| world.is_asked(kind));
-    assert_eq!(asks, [false; 2], "a line or the end could fall in between");
-    world.accept();
-    world.status("r", 200, RUNS);
-    let request = world.find(Kind::Log).unwrap();
-    assert_eq!(request.url, "http://host/api/research/r/logs");
-}
-
-#[test]
-fn a_server_that_is_slow_to_take_the_subscription_is_asked_all_the_same() {
-    let mut world = World::with_all(|config| config.timeout_ms = 60_000);
-    world.subscribe("r");
-    world.connect();
-    world.join();
-    world.advance(10_000);
-    world.status("r", 200, RUNS);
-    assert!(world.is_asked(Kind::Log));
-}
-
-#[test]
-fn what_was_asked_before_the_server_had_the_subscription_is_asked_again() {
-    let mut world = World::with_all(|config| config.timeout_ms = 60_000);
-    world.subscribe("r");
-    world.connect();
-    world.join();
-    world.advance(10_000);
-    world.status("r", 200, RUNS);
-    world.answer(Kind::Log, 200, "[]");
-    world.advance(3000);
-    world.answer(Kind::Log, 200, "[]");
-    world.advance(1000);
-    world.forget();
-    world.accept();
-    world.status("r", 200, RUNS);
-    world.answer(Kind::Log, 200, &log(&[(1, 5, "between")]));
-    assert_eq!(lines(&world.told()), ["between"]);
-}
-
-#[test]
-fn an_answer_from_before_the_server_had_the_subscription_is_not_the_last() {
-    let mut world = World::with_all(|config| config.timeout_ms = 60_000);
-    world.subscribe("r");
-    world.connect();
-    world.join();
-    world.advance(10_000);
-    world.advance(100);
-    world.accept();
-    world.status("r", 200, RUNS);
-    world.status("r", 200, DONE);
-    world.answer(Kind::Log, 200, "[]");
-    assert_eq!(world.told().last().unwrap(), "r end completed");
-}
-
-#[test]
 fn a_page_in_the_middle_of_a_run_hears_the_story_from_the_beginning() {
     let mut world = asking();
     // It was sent after the subscription, and is stored already.

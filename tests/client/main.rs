@@ -8,6 +8,7 @@
     reason = "a test names what it is about"
 )]
 
+mod acceptance;
 mod acks;
 mod attempts;
 mod closing;

@@ -251,29 +251,6 @@ fn a_refused_research_fails_alone() {
 }
 
 #[test]
-fn what_happened_before_a_refusal_is_asked_for_at_once() {
-    let mut world = World::live();
-    world.subscribe("r");
-    world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
-    world.status("r", 200, r#"{"status":"completed"}"#);
-    assert_eq!(world.told().last().unwrap(), "r end completed");
-}
-
-#[test]
-fn a_refusal_is_not_taken_for_an_acceptance_once_all_is_sent() {
-    let mut world = World::live();
-    world.subscribe("r");
-    world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
-    world.status("r", 200, r#"{"status":"in_progress"}"#);
-    world.accept();
-    assert!(!world.is_asked(Kind::Status));
-    world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
-    let told = world.told();
-    let failures = told.iter().filter(|told| told.starts_with("r failure"));
-    assert_eq!(failures.count(), 1, "{told:?}");
-}
-
-#[test]
 fn a_refused_research_is_asked_for_again_when_the_page_is_seen() {
     let mut world = two();
     world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);

@@ -1,0 +1,136 @@
+//! What is asked for once the server has a subscription: between the two something could happen.
+
+use research_socket::research::{CancelId, Input};
+
+use crate::history::{DONE, RUNS, lines, log};
+use crate::words::Kind;
+use crate::world::World;
+
+#[test]
+fn status_and_log_are_asked_for_once_the_server_has_the_subscription() {
+    let mut world = World::with_all(|_| {});
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.advance(9_999);
+    let asks = [Kind::Log, Kind::Status].map(|kind| world.is_asked(kind));
+    assert_eq!(asks, [false; 2], "a line or the end could fall in between");
+    world.accept();
+    world.status("r", 200, RUNS);
+    let request = world.find(Kind::Log).unwrap();
+    assert_eq!(request.url, "http://host/api/research/r/logs");
+}
+
+#[test]
+fn a_server_that_is_slow_to_take_the_subscription_is_asked_all_the_same() {
+    let mut world = World::with_all(|config| config.timeout_ms = 60_000);
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.advance(10_000);
+    world.status("r", 200, RUNS);
+    assert!(world.is_asked(Kind::Log));
+}
+
+#[test]
+fn what_was_asked_before_the_server_had_the_subscription_is_asked_again() {
+    let mut world = World::with_all(|config| config.timeout_ms = 60_000);
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.advance(10_000);
+    world.status("r", 200, RUNS);
+    world.answer(Kind::Log, 200, "[]");
+    world.advance(3000);
+    world.answer(Kind::Log, 200, "[]");
+    world.advance(1000);
+    world.forget();
+    world.accept();
+    world.status("r", 200, RUNS);
+    world.answer(Kind::Log, 200, &log(&[(1, 5, "between")]));
+    assert_eq!(lines(&world.told()), ["between"]);
+}
+
+#[test]
+fn an_answer_from_before_the_server_had_the_subscription_is_not_the_last() {
+    let mut world = World::with_all(|config| config.timeout_ms = 60_000);
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.advance(10_000);
+    world.advance(100);
+    world.accept();
+    world.status("r", 200, RUNS);
+    world.status("r", 200, DONE);
+    world.answer(Kind::Log, 200, "[]");
+    assert_eq!(world.told().last().unwrap(), "r end completed");
+}
+
+#[test]
+fn a_status_that_was_asked_for_before_the_server_had_the_subscription_is_asked_for_again() {
+    let mut world = World::with(|config| config.reconnection_attempts = Some(0));
+    world.subscribe("r");
+    world.connect();
+    world.cut(Kind::Handshake);
+    assert!(world.is_asked(Kind::Status));
+    world.connect();
+    world.join();
+    world.advance(10);
+    world.accept();
+    world.receive(r#"42["progress_r",{"progress":50}]"#);
+    world.status("r", 200, RUNS);
+    world.status("r", 200, DONE);
+    assert_eq!(world.told().last().unwrap(), "r end completed");
+}
+
+#[test]
+fn a_subscription_that_is_not_taken_yet_puts_no_question_off() {
+    let mut world = World::following();
+    world.cut(Kind::Poll);
+    world.input(Input::Cancel {
+        cancel: CancelId(1),
+        research: "r".to_owned(),
+        csrf_token: None,
+    });
+    world.answer(Kind::Terminate, 200, "{}");
+    world.cut(Kind::Status);
+    let failed = world.now;
+    world.wait();
+    world.join();
+    world.advance(failed + 3000 - world.now);
+    assert!(world.is_asked(Kind::Status));
+}
+
+#[test]
+fn an_end_that_comes_before_the_server_has_the_subscription_leaves_nothing_to_ask() {
+    let mut world = World::live();
+    world.subscribe("r");
+    world.receive(r#"42["progress_r",{"status":"completed"}]"#);
+    world.forget();
+    world.accept();
+    world.advance(20_000);
+    assert!(!world.did().contains(&"status r".to_owned()));
+}
+
+#[test]
+fn what_happened_before_a_refusal_is_asked_for_at_once() {
+    let mut world = World::live();
+    world.subscribe("r");
+    world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
+    world.status("r", 200, DONE);
+    assert_eq!(world.told().last().unwrap(), "r end completed");
+}
+
+#[test]
+fn a_refusal_is_not_taken_for_an_acceptance_once_all_is_sent() {
+    let mut world = World::live();
+    world.subscribe("r");
+    world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
+    world.status("r", 200, RUNS);
+    world.accept();
+    assert!(!world.is_asked(Kind::Status));
+    world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
+    let told = world.told();
+    let failures = told.iter().filter(|told| told.starts_with("r failure"));
+    assert_eq!(failures.count(), 1, "{told:?}");
+}
