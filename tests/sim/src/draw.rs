@@ -2,8 +2,8 @@
 
 use crate::entropy::Entropy;
 use crate::plan::{
-    Ack, Act, Ending, Fault, Job, Kind, ODD_BODIES, ODD_PACKETS, PAGES, Plan, RESEARCHES, Release,
-    Setup, Step, Trouble, Vouch,
+    Ack, Act, Ending, Fault, Job, Kind, ODD_BODIES, ODD_PACKETS, OddBody, PAGES, Plan, RESEARCHES,
+    Release, Setup, Step, Trouble, Vouch,
 };
 
 /// No plan is longer, so that each run of it ends soon, also with a fuzzer's megabytes.
@@ -304,7 +304,7 @@ fn possible(kind: Kind, trouble: Trouble) -> Trouble {
     let is_receipt = |body: u8| {
         ODD_BODIES
             .get(usize::from(body))
-            .is_some_and(|body| body == b"ok")
+            .is_some_and(|body| *body == OddBody::Bytes(b"ok"))
     };
     match (kind, trouble) {
         (Kind::Post | Kind::Join, Trouble::Nonsense(body)) if is_receipt(body) => Trouble::Lost,

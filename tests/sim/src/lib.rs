@@ -28,8 +28,8 @@ pub mod hunt;
 pub use entropy::{Dice, Entropy, seeded_bytes};
 pub use journal::Journal;
 pub use plan::{
-    Ack, Act, Ending, Fault, Job, Kind, ODD_BODIES, ODD_PACKETS, PAGES, Plan, RESEARCHES, Release,
-    Setup, Step, Trouble, Vouch,
+    Ack, Act, Ending, Fault, Job, Kind, ODD_BODIES, ODD_PACKETS, OddBody, PAGES, Plan, RESEARCHES,
+    Release, Setup, Step, Trouble, Vouch,
 };
 pub use rules::Violation;
 

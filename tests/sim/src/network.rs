@@ -4,10 +4,11 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use mock_server::Request as ServerRequest;
+use research_socket::engine::payload::MAX_PACKETS_PER_ANSWER;
 use research_socket::http::{Answer, AskId, RequestError, RequestId, Response};
 
 use crate::entropy::Dice;
-use crate::plan::{Kind, ODD_BODIES, ODD_PACKETS, Setup, Trouble};
+use crate::plan::{Kind, ODD_BODIES, ODD_PACKETS, OddBody, Setup, Trouble};
 
 /// Something on its way.
 #[derive(Clone, Debug)]
@@ -172,7 +173,14 @@ pub(crate) fn instead(trouble: Trouble) -> Option<Answer> {
         Trouble::Lost => Some(lost()),
         Trouble::Nonsense(which) => {
             let body = ODD_BODIES.get(usize::from(which)).copied();
-            page(200, None, body.unwrap_or_default())
+            match body.unwrap_or(OddBody::Bytes(b"")) {
+                OddBody::Bytes(bytes) => page(200, None, bytes),
+                OddBody::Packets => {
+                    let body = b"6\x1e".repeat(MAX_PACKETS_PER_ANSWER + 1);
+                    page(200, None, &body)
+                }
+                OddBody::Endless => Some(Answer::Failed(RequestError::TooLarge)),
+            }
         }
         Trouble::Status(code, seconds) => {
             let body: &[u8] = match code {

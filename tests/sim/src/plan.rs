@@ -310,18 +310,29 @@ pub enum Trouble {
     Twice,
 }
 
+/// A body that no good server sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OddBody {
+    /// These.
+    Bytes(&'static [u8]),
+    /// More packets than are read of one answer.
+    Packets,
+    /// More bytes than are read of one answer.
+    Endless,
+}
+
 /// Answers with status 200 that are no Engine.IO.
-pub const ODD_BODIES: [&[u8]; 10] = [
-    b"",
-    b"ok",
-    b"{}",
-    b"0{",
-    b"0{\"sid\":7}",
-    b"\xff\xfe\x00",
-    b"\x1e\x1e\x1e",
-    b"[1,2",
-    b"1",
-    b"null",
+pub const ODD_BODIES: [OddBody; 10] = [
+    OddBody::Bytes(b""),
+    OddBody::Bytes(b"ok"),
+    OddBody::Bytes(b"{}"),
+    OddBody::Packets,
+    OddBody::Bytes(b"0{\"sid\":7}"),
+    OddBody::Bytes(b"\xff\xfe\x00"),
+    OddBody::Bytes(b"\x1e\x1e\x1e"),
+    OddBody::Endless,
+    OddBody::Bytes(b"1"),
+    OddBody::Bytes(b"null"),
 ];
 
 /// Packets that no good server sends, or not at that point. None of them says anything that a page

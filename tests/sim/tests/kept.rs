@@ -98,3 +98,37 @@ fn a_journal_with_another_input_is_not_what_came_out() {
     journal.inputs.remove(place.unwrap());
     assert!(play(&plan, &journal).is_err());
 }
+
+#[test]
+fn answers_beyond_all_bounds_are_refused_by_name_and_survived() {
+    for body in [OddBody::Packets, OddBody::Endless] {
+        let which = ODD_BODIES.iter().position(|other| *other == body).unwrap() as u8;
+        for kind in [Kind::Poll, Kind::Logs, Kind::Status] {
+            let oversize = Fault::Next(kind, Trouble::Nonsense(which));
+            let plan = Plan {
+                seed: 0,
+                setup: Setup::default(),
+                steps: vec![
+                    (0, Step::Page(0, Act::Subscribe(0))),
+                    (0, Step::Page(0, Act::Connect)),
+                    (0, Step::Break(oversize)),
+                    (5_000, Step::Job(0, Job::End(Ending::Completed))),
+                ],
+            };
+            let (result, story) = tell(&plan);
+            assert!(result.is_ok(), "{kind:?}, {body:?}: {result:?}");
+            let words = match (kind, body) {
+                (Kind::Poll, OddBody::Packets) => "ConnectError(TooLarge(\"50,000 packets\"))",
+                (Kind::Poll, _) => "ConnectError(TooLarge(\"32 MiB\"))",
+                (_, OddBody::Endless) => "is too large (more than 32 MiB)",
+                // Separators are no JSON.
+                (Kind::Logs, _) => "code: \"not-json\"",
+                _ => "code: \"damaged-answer\"",
+            };
+            assert!(
+                story.contains(words),
+                "{words}, {kind:?}, {body:?}: {story}"
+            );
+        }
+    }
+}
