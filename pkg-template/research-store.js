@@ -68,8 +68,8 @@ export class ResearchStore {
     this.#linger.keep(this);
     if (!this.#life || this.#client?.state.name === "closed") this.#begin();
     return () => {
-      this.#listeners.delete(entry);
-      if (this.#listeners.size === 0) this.#linger.begin(this, () => this.#stop());
+      // More than one call does nothing.
+      if (this.#listeners.delete(entry) && this.#listeners.size === 0) this.#linger.begin(this, () => this.#stop());
     };
   };
 
@@ -95,8 +95,9 @@ export class ResearchStore {
     if (stores.get(key) === this) stores.delete(key);
     this.#cancelFrame?.();
     this.#cancelFrame = undefined;
-    // This closes the client; whatever that tells is not heard any more.
+    // First this: whatever the closing tells is not heard any more.
     this.#life?.abort();
+    this.#client?.close();
     this.#life = undefined;
     this.#client = this.#research = this.#end = this.#failure = null;
   }
@@ -105,7 +106,8 @@ export class ResearchStore {
   async #follow(signal) {
     try {
       const client = await this.#parts.connect(this.#connectOptions(signal));
-      if (signal.aborted) return;
+      // One that knows of no signals.
+      if (signal.aborted) return client.close();
       this.#client = client;
       const research = (this.#research = client.subscribe(this.#parts.id));
       client.on("state", () => this.#note(signal));

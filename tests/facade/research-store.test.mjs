@@ -111,7 +111,9 @@ test("unsubscribed and subscribed to again at once it is as before: nothing was 
   const { store, world, connection, changes, leave, listen, pass } = await following(t);
   const before = store.getSnapshot();
   leave();
+  leave();
   listen();
+  leave();
   pass();
   await settled();
   assert.equal(store.getSnapshot(), before);
@@ -176,6 +178,25 @@ test("unsubscribed while the module loads it leaves no client behind", async (t)
   assert.equal(world.connections.length, 0);
   assert.deepEqual(changes, []);
   assert.equal(store.misuse, undefined);
+});
+
+test("a connect of the page's own that knows of no signals has its client closed all the same", async (t) => {
+  const world = fake();
+  const forgetful = { ...world, connect: (options) => world.connect({ ...options, signal: undefined }) };
+  const { changes, listen, pass } = page(t, { world: forgetful });
+  listen()();
+  pass();
+  await settled();
+  pass();
+  assert.equal(world.connection.of("close").length, 1, "while it connects");
+  assert.deepEqual(changes, []);
+  const leave = listen();
+  await settled();
+  leave();
+  pass();
+  pass();
+  assert.equal(world.connection.of("close").length, 1, "later");
+  assert.equal(world.connections.length, 2);
 });
 
 test("a connect that fails is told as the reason, and the next one who comes tries again", async (t) => {

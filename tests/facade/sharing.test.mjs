@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Linger } from "../../pkg-template/linger.js";
 import { connected, fake, moments, reported, settled } from "./fake.mjs";
 
 test("the same url and path share one connection, which closes with the last client", async (t) => {
@@ -212,6 +213,23 @@ test("closing and connecting again while it waits for an attempt makes one at on
   await world.connect();
   assert.equal(world.connections.length, 1);
   assert.equal(connection.of("connect").length, 1);
+});
+
+test("what lingers is let go of once, and not at all when it is kept or all is over", (t) => {
+  const pass = moments(t);
+  const linger = new Linger();
+  const gone = [];
+  linger.begin("a", () => gone.push("a first"));
+  linger.begin("a", () => gone.push("a"));
+  linger.begin("b", () => gone.push("b"));
+  linger.begin("c", () => gone.push("c"));
+  linger.keep("b");
+  pass();
+  assert.deepEqual(gone, ["a", "c"]);
+  linger.begin("d", () => gone.push("d"));
+  linger.end();
+  pass();
+  assert.deepEqual(gone, ["a", "c"]);
 });
 
 test("a connection that fails for good while nobody has it leaves nothing behind", async (t) => {
