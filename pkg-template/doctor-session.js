@@ -10,6 +10,8 @@ const PROBES = 4;
 
 /** An answer that is later than this is looked at once more, and a finding the second time. In milliseconds. */
 const LATE_MS = 1000;
+/** Above this, a ping in the same answer is no chance. */
+const WITH_PING_MS = 200;
 /** No network is that slow. */
 const FAR_TOO_LATE_MS = 3000;
 /** How long the application may take to grant the connection. */
@@ -29,11 +31,12 @@ const MAX_POLLS = 20;
 export async function examine(visit, session, diagnosis, auth) {
   let late = 0;
   for (let n = 0; n < PROBES; n += 1) {
-    const { refused, delay, withPing, missing, waited } = await probe(visit, session, diagnosis);
+    const { refused, delay, pinged, missing, waited } = await probe(visit, session, diagnosis);
     if (waited >= WAIT_MS) return tooFew(diagnosis, waited);
     if (refused) return refuse(refused, diagnosis);
     // It waits for a connection. Or pings have come, and the answer has not: this server has none, and nobody keeps it back.
     if (delay === undefined) return undefined;
+    const withPing = pinged && delay > WITH_PING_MS;
     if (delay > LATE_MS) late += 1;
     if (withPing || delay > FAR_TOO_LATE_MS || late > 1) {
       const seconds = (delay / 1000).toFixed(1);
@@ -57,8 +60,8 @@ async function probe(visit, session, diagnosis) {
     if (posted.status !== 200 || posted.sentTo !== null) return { refused: posted };
     // By now the answer is ready: the server has dealt with the packet.
     const answer = await Promise.race([heard, visit.after(session.pingInterval + AFTER_PING_MS)]);
-    if (answer?.refused || answer?.pinged) return { refused: answer.refused };
-    return { withPing: answer?.withPing, waited: answer?.waited, delay: (answer?.at ?? performance.now()) - posted.at, missing: !answer?.packet };
+    if (answer?.refused || (answer?.pinged && !answer.packet)) return { refused: answer.refused };
+    return { pinged: answer?.pinged, waited: answer?.waited, delay: (answer?.at ?? performance.now()) - posted.at, missing: !answer?.packet };
   } finally {
     stop.abort();
   }
@@ -75,7 +78,7 @@ async function hear(visit, session, beginning, signal) {
     const withPing = packets.includes("2");
     if (withPing) void visit.ask({ method: "POST", ...session, body: "3" });
     const packet = packets.find((text) => text.startsWith(beginning));
-    if (packet !== undefined) return { packet, withPing, at: answer.at, waited: waitedForConnection(answer) };
+    if (packet !== undefined) return { packet, pinged: withPing, at: answer.at, waited: waitedForConnection(answer) };
     pinged ||= withPing;
   }
   return { pinged };

@@ -64,6 +64,7 @@ for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
       assert.deepEqual(diagnosis.fine.map(({ code }) => code).toSorted(), CODES.toSorted());
       assert.ok(diagnosis.took < 3000);
       assert.equal(requests.handshakes().length, 1);
+      assert.deepEqual(requests.all.slice(-1).map(({ method, body }) => [method, body]), [["POST", "1"]], "goodbye");
       await until("no request is open", () => open.size === 0);
       assert.deepEqual(await page.evaluate(() => window.counts.left()), []);
       assert.ok((await page.evaluate(() => window.counts.made().timer)) > 0, "the counting sees something");
@@ -148,7 +149,7 @@ test("PROTOCOL_V3: a server of Socket.IO 2", { timeout: 30_000 }, async (t) => {
 });
 
 test("PROXY_BUFFERING: answers come only with the ping", { timeout: 30_000 }, async (t) => {
-  const { url } = await gateway(t, { fault: "keep-until-ping", server: { pingInterval: 2 } });
+  const { url } = await gateway(t, { fault: "keep-until-ping", server: { pingInterval: 1 } });
   const { findings } = await finds(t, "PROXY_BUFFERING", url);
   assert.match(findings[0].message, /only with the ping/);
 });
