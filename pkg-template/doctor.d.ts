@@ -8,7 +8,7 @@
  * console.table(findings); // code, severity, message, setting
  * ```
  *
- * @packageDocumentation
+ * @module research-socket/doctor
  */
 
 import type { ConnectOptions } from "./index.js";

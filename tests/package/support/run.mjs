@@ -50,7 +50,7 @@ export async function serve(t, program, args, { ready, cwd, env = {} }) {
   const look = () => {
     if (failure) throw failure;
     if (child.exitCode !== null) throw new Error(`${program} ended at its start:\n${output}`);
-    return output.match(ready)?.[1];
+    return output.match(ready)?.[1] ?? "";
   };
   return until(`${program} is ready`, look, { within: 60_000, seen: () => output });
 }
