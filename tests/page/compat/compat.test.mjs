@@ -137,8 +137,7 @@ for (const sources of ["'nonce-abc'", "'nonce-abc' 'strict-dynamic'"]) {
 /** Opens the page, with another policy if one is given; requests that match `blocked` fail until they are unblocked. */
 async function withOldPage(server, { blocked, expected, policy, nonce }, use) {
   await withPage("about:blank", { expected }, async (page) => {
-    const old = new OldPage(page);
-    await old.watch();
+    const old = await OldPage.watched(page);
     if (blocked) await page.route(blocked, (route) => route.abort());
     if (policy) await page.route("**/progress/*", (route) => answerWith(route, policy, nonce));
     await page.goto(`${server.url}/progress/${ID}`);

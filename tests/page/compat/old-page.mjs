@@ -49,53 +49,58 @@ export async function startWithOldPage(t, { tag = "before", ...flags } = {}) {
  * @property {{ connected: boolean, polling: boolean, io: string }} socket
  */
 
+/** Runs in the page: what a person would see of it, and what the page has counted. @returns {Seen} */
+export function look() {
+  const texts = (/** @type {string} */ list) => Array.from(document.querySelectorAll(`${list} > li`), (item) => item.textContent ?? "");
+  const number = (/** @type {string} */ name) => Number(sessionStorage.getItem(name));
+  const text = (/** @type {string} */ id) => document.getElementById(id)?.textContent ?? "";
+  const { socket } = /** @type {any} */ (window);
+  return {
+    log: texts("#log"),
+    logAtEnd: (sessionStorage.getItem("before-end") ?? "").split("\n").filter(Boolean),
+    notifications: texts("#notifications"),
+    bar: /** @type {HTMLProgressElement} */ (document.getElementById("bar")).value,
+    status: text("status"),
+    task: text("task"),
+    starts: number("starts"),
+    ends: number("ends"),
+    connects: number("connects"),
+    disconnects: number("disconnects"),
+    violations: (sessionStorage.getItem("violations") ?? "").split("\n").filter(Boolean),
+    socket: { connected: socket?.isConnected(), polling: socket?.isUsingPolling(), io: typeof (/** @type {any} */ (window).io) },
+  };
+}
+
 export class OldPage {
-  /** What the page loaded of the package. @type {string[]} */
+  /** What a page that is watched has loaded of the package. @type {string[]} */
   loaded = [];
   #page;
 
-  /** @param {import("playwright-core").Page} page */
+  /** @param {{ evaluate: (run: () => Seen) => Promise<Seen> }} page of Playwright or of a driver */
   constructor(page) {
     this.#page = page;
-    page.on("requestfinished", (request) => {
-      const { pathname } = new URL(request.url());
-      if (pathname.startsWith("/pkg/")) this.loaded.push(path.basename(pathname));
-    });
   }
 
-  /** Before the page is opened. */
-  async watch() {
-    await this.#page.addInitScript(() => {
+  /** A page that is about to be opened, with its requests and what its policy forbids noted. @param {import("playwright-core").Page} page */
+  static async watched(page) {
+    const old = new OldPage(page);
+    page.on("requestfinished", (request) => {
+      const { pathname } = new URL(request.url());
+      if (pathname.startsWith("/pkg/")) old.loaded.push(path.basename(pathname));
+    });
+    await page.addInitScript(() => {
       const note = (/** @type {SecurityPolicyViolationEvent} */ { effectiveDirective, blockedURI }) => {
         const noted = sessionStorage.getItem("violations") ?? "";
         sessionStorage.setItem("violations", `${noted}${effectiveDirective} ${blockedURI}\n`);
       };
       document.addEventListener("securitypolicyviolation", note);
     });
+    return old;
   }
 
   /** @returns {Promise<Seen>} */
   seen() {
-    return this.#page.evaluate(() => {
-      const texts = (/** @type {string} */ list) => Array.from(document.querySelectorAll(`${list} > li`), (item) => item.textContent ?? "");
-      const number = (/** @type {string} */ name) => Number(sessionStorage.getItem(name));
-      const text = (/** @type {string} */ id) => document.getElementById(id)?.textContent ?? "";
-      const { socket } = /** @type {any} */ (window);
-      return {
-        log: texts("#log"),
-        logAtEnd: (sessionStorage.getItem("before-end") ?? "").split("\n").filter(Boolean),
-        notifications: texts("#notifications"),
-        bar: /** @type {HTMLProgressElement} */ (document.getElementById("bar")).value,
-        status: text("status"),
-        task: text("task"),
-        starts: number("starts"),
-        ends: number("ends"),
-        connects: number("connects"),
-        disconnects: number("disconnects"),
-        violations: (sessionStorage.getItem("violations") ?? "").split("\n").filter(Boolean),
-        socket: { connected: socket?.isConnected(), polling: socket?.isUsingPolling(), io: typeof (/** @type {any} */ (window).io) },
-      };
-    });
+    return this.#page.evaluate(look);
   }
 
   /** Waits until what is seen fulfils a condition, and returns it. @param {string} what @param {(seen: Seen) => unknown} holds */

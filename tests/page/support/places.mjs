@@ -28,6 +28,12 @@ export function chromium() {
   return process.env.RESEARCH_SOCKET_CHROMIUM ?? "/usr/bin/chromium";
 }
 
+/** Firefox and WebKit with their drivers, from the variables of `cargo xtask env`; else Debian's, and geckodriver on PATH. */
+export const firefox = () => process.env.RESEARCH_SOCKET_FIREFOX ?? "/usr/bin/firefox-esr";
+export const geckodriver = () => process.env.RESEARCH_SOCKET_GECKODRIVER ?? "geckodriver";
+export const webkitDriver = () => process.env.RESEARCH_SOCKET_WEBKITDRIVER ?? "/usr/bin/WebKitWebDriver";
+export const miniBrowser = () => process.env.RESEARCH_SOCKET_MINIBROWSER ?? "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
+
 /** The Python that has the servers' requirements: RESEARCH_SOCKET_PYTHON, else the environment that set-up made. */
 export function python() {
   const given = process.env.RESEARCH_SOCKET_PYTHON;

@@ -1,0 +1,105 @@
+// A page in Firefox or WebKit, by their drivers: for what differs between browsers. Chromium has Playwright (browser.mjs).
+
+import { spawn } from "node:child_process";
+import * as places from "./places.mjs";
+import { freePort } from "./servers.mjs";
+import { until } from "./until.mjs";
+
+const BROWSERS = {
+  firefox: () => ({
+    command: [places.geckodriver(), "--port"],
+    capabilities: { "moz:firefoxOptions": { binary: places.firefox(), args: ["-headless"] } },
+  }),
+  // It has no mode without a screen.
+  webkit: () => ({
+    command: ["xvfb-run", "--auto-servernum", places.webkitDriver(), "--port"],
+    capabilities: { "webkitgtk:browserOptions": { binary: places.miniBrowser(), args: ["--automation"] } },
+  }),
+};
+
+/** @type {Set<import("node:child_process").ChildProcess>} */
+const running = new Set();
+process.on("exit", () => running.forEach(kill));
+
+/**
+ * Starts a browser for one test; it ends with the test.
+ * @param {import("node:test").TestContext} t @param {keyof typeof BROWSERS} name
+ */
+export async function startBrowser(t, name) {
+  const { command, capabilities } = BROWSERS[name]();
+  const port = await freePort();
+  const [program, ...args] = command;
+  // A group of its own: drivers and xvfb-run start processes of theirs.
+  const driver = spawn(program, [...args.slice(0, -1), `${args.at(-1)}=${port}`], { detached: true, stdio: "ignore" });
+  running.add(driver);
+  const browser = new Browser(`http://127.0.0.1:${port}`);
+  // A browser that is only killed may leave its window behind.
+  t.after(() => browser.close().finally(() => kill(driver)));
+  /** @type {Error | undefined} */
+  let failure;
+  driver.once("error", (error) => (failure = error));
+  const ready = async () => {
+    if (failure) throw failure;
+    return browser.isReady();
+  };
+  await until(`the driver of ${name} answers`, ready, { within: 20_000, every: 100 });
+  await browser.open(capabilities);
+  return browser;
+}
+
+class Browser {
+  #driver;
+  #session = "";
+
+  /** @param {string} driver */
+  constructor(driver) {
+    this.#driver = driver;
+  }
+
+  isReady() {
+    return fetch(`${this.#driver}/status`).then((answer) => answer.ok, () => false);
+  }
+
+  /** @param {object} capabilities */
+  async open(capabilities) {
+    const { sessionId } = await this.#call("POST", "/session", { capabilities: { alwaysMatch: capabilities } });
+    this.#session = `/session/${sessionId}`;
+  }
+
+  async close() {
+    if (this.#session) await this.#call("DELETE", this.#session);
+  }
+
+  /** @param {string} url */
+  goto(url) {
+    return this.#call("POST", `${this.#session}/url`, { url });
+  }
+
+  /**
+   * Runs a function in the page, which must use nothing from around it, and returns what it returns.
+   * @template T @param {() => T} run @returns {Promise<T>}
+   */
+  evaluate(run) {
+    return this.#call("POST", `${this.#session}/execute/sync`, { script: `return (${run})()`, args: [] });
+  }
+
+  /** @param {string} method @param {string} path @param {object} [body] */
+  async #call(method, path, body) {
+    const headers = { "Content-Type": "application/json" };
+    const answer = await fetch(`${this.#driver}${path}`, { method, headers, body: body && JSON.stringify(body) });
+    const { value } = await answer.json();
+    if (!answer.ok) throw new Error(`the driver says ${value.error}: ${value.message}`);
+    return value;
+  }
+}
+
+/** @param {import("node:child_process").ChildProcess} driver */
+function kill(driver) {
+  running.delete(driver);
+  if (driver.pid === undefined || driver.exitCode !== null) return;
+  try {
+    process.kill(-driver.pid, "SIGKILL");
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code !== "ESRCH") throw error;
+  }
+}
