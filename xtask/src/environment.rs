@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 use crate::project::Project;
 use crate::setup::browsers;
 use crate::setup::cargo_tools::{GECKODRIVER, WASM_BINDGEN, WASM_PACK};
+use crate::setup::nginx;
 use crate::toolchain::WasmToolchain;
 
 /// The explanation in `cargo xtask env --help`.
@@ -70,7 +71,7 @@ impl Environment {
                 browsers::WEBKIT_DRIVER.find(),
             ),
             ("RESEARCH_SOCKET_MINIBROWSER", browsers::mini_browser()),
-            ("RESEARCH_SOCKET_NGINX", browsers::NGINX.find()),
+            ("RESEARCH_SOCKET_NGINX", nginx::find(project)),
         ];
         let variables = own
             .into_iter()

@@ -8,7 +8,7 @@ import { ROOT } from "./places.mjs";
 import { freePort } from "./servers.mjs";
 import { until } from "./until.mjs";
 
-/** The program, from RESEARCH_SOCKET_NGINX; else Debian's. */
+/** The program, from RESEARCH_SOCKET_NGINX; else that of Debian's package. */
 const PROGRAM = process.env.RESEARCH_SOCKET_NGINX ?? "/usr/sbin/nginx";
 
 /** The configurations of a guide, in their order. @param {string} guide */

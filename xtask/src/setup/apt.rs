@@ -1,5 +1,6 @@
 //! Debian's packages: installs as root, through sudo, or names the command that a person must run.
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
@@ -37,11 +38,7 @@ pub(crate) fn install(project: &Project, what: &str, packages: &[&str]) -> Resul
         bail!("{what}: not root and no sudo. Run this as root, then set-up again:\n    {by_hand}");
     };
     let mut updated = UPDATED.lock().unwrap_or_else(PoisonError::into_inner);
-    if !*updated {
-        ui::say(format_args!("{what}: reading the lists of packages"));
-        process::run_or_fail(what, command(project, right, "apt-get").arg("update"))?;
-        *updated = true;
-    }
+    update(project, what, right, &mut updated)?;
     ui::say(format_args!(
         "{what}: apt-get install {}",
         packages.join(" ")
@@ -52,6 +49,32 @@ pub(crate) fn install(project: &Project, what: &str, packages: &[&str]) -> Resul
         .args(["-o", "DPkg::Lock::Timeout=600", "-o", "Dpkg::Use-Pty=0"])
         .args(packages);
     process::run_or_fail(what, &mut install)?;
+    Ok(())
+}
+
+/// Leaves the archive of `package` in `folder`, and changes nothing of the system but its lists of packages.
+pub(crate) fn download(project: &Project, what: &str, package: &str, folder: &Path) -> Result<()> {
+    let mut updated = UPDATED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut get = project.command("apt-get");
+    get.current_dir(folder)
+        .args(["download", "--quiet", package]);
+    if !process::run(what, &mut get, process::DEFAULT_DEADLINE)?.succeeded() {
+        // There are no lists yet, or they are so old that the archive is gone.
+        let Some(right) = right() else {
+            bail!("{what}: not root and no sudo. Run `apt-get update` as root, then set-up again");
+        };
+        update(project, what, right, &mut updated)?;
+        process::run_or_fail(what, &mut get)?;
+    }
+    Ok(())
+}
+
+fn update(project: &Project, what: &str, right: Right, updated: &mut bool) -> Result<()> {
+    if !*updated {
+        ui::say(format_args!("{what}: reading the lists of packages"));
+        process::run_or_fail(what, command(project, right, "apt-get").arg("update"))?;
+        *updated = true;
+    }
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! The browsers of the tests with their drivers, and what else they need of the system: where each is, and its Debian package.
+//! The browsers of the tests with their drivers: where they are, and the Debian package of each.
 
 use std::path::{Path, PathBuf};
 
@@ -39,24 +39,17 @@ pub(crate) const XVFB_RUN: Program = Program {
     names: &["xvfb-run"],
     package: "xvfb",
 };
-/// Before the servers of the page tests.
-pub(crate) const NGINX: Program = Program {
-    // Not everybody has the second folder on PATH.
-    names: &["nginx", "/usr/sbin/nginx"],
-    package: "nginx-light",
-};
 const XAUTH: Program = Program {
     names: &["xauth"],
     package: "xauth",
 };
 
-const ALL: [Program; 7] = [
+const ALL: [Program; 6] = [
     CHROMIUM,
     CHROMEDRIVER,
     FIREFOX,
     WEBKIT_DRIVER,
     XVFB_RUN,
-    NGINX,
     XAUTH,
 ];
 

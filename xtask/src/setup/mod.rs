@@ -3,6 +3,7 @@
 mod apt;
 pub(crate) mod browsers;
 pub(crate) mod cargo_tools;
+pub(crate) mod nginx;
 mod node;
 mod python;
 mod wasm_std;
@@ -19,7 +20,7 @@ use crate::ui;
 /// One thing that set-up can install.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// The browsers with their drivers, a virtual screen, and nginx.
+    /// The browsers with their drivers, and a virtual screen.
     Browsers,
     /// The npm packages of tests/package: bundlers, frameworks and checkers.
     Consumers,
@@ -27,6 +28,8 @@ pub(crate) enum Part {
     Geckodriver,
     /// What plants mistakes; only `cargo xtask mutants` needs it.
     Mutants,
+    /// The web server before the servers of some page tests.
+    Nginx,
     /// The npm packages of package-lock.json.
     Node,
     /// The Python packages of the real test servers.
@@ -39,12 +42,13 @@ pub(crate) enum Part {
 
 impl Part {
     /// In the order in which they are worked on: what others wait for comes first.
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::WasmStd,
         Self::Node,
         Self::Python,
         Self::Consumers,
         Self::Browsers,
+        Self::Nginx,
         Self::WasmBindgen,
         Self::WasmPack,
         Self::Geckodriver,
@@ -55,10 +59,11 @@ impl Part {
 
     fn label(self) -> &'static str {
         match self {
-            Self::Browsers => "browsers and nginx",
+            Self::Browsers => "browsers",
             Self::Consumers => "npm packages of tests/package",
             Self::Geckodriver => "geckodriver",
             Self::Mutants => "cargo-mutants",
+            Self::Nginx => "nginx",
             Self::Node => "npm packages",
             Self::Python => "Python packages",
             Self::WasmBindgen => "wasm-bindgen",
@@ -73,6 +78,7 @@ impl Part {
             Self::Geckodriver => cargo_tools::GECKODRIVER.find(project)?.is_some(),
             Self::Mutants => cargo_tools::MUTANTS.find(project)?.is_some(),
             Self::Consumers => node::is_ready(project, node::CONSUMERS)?,
+            Self::Nginx => nginx::find(project).is_some(),
             Self::Node => node::is_ready(project, node::TOOLS)?,
             Self::Python => python::is_ready(project),
             Self::WasmBindgen => cargo_tools::WASM_BINDGEN.find(project)?.is_some(),
@@ -87,6 +93,7 @@ impl Part {
             Self::Geckodriver => cargo_tools::GECKODRIVER.install(project),
             Self::Mutants => cargo_tools::MUTANTS.install(project),
             Self::Consumers => node::install(project, node::CONSUMERS),
+            Self::Nginx => nginx::install(project),
             Self::Node => node::install(project, node::TOOLS),
             Self::Python => python::install(project),
             Self::WasmBindgen => cargo_tools::WASM_BINDGEN.install(project),
@@ -99,7 +106,7 @@ impl Part {
     // and would only slow each other down.
     fn lane(self) -> usize {
         match self {
-            Self::WasmStd | Self::Browsers => 0,
+            Self::WasmStd | Self::Browsers | Self::Nginx => 0,
             Self::WasmBindgen | Self::WasmPack | Self::Geckodriver | Self::Mutants => 1,
             Self::Node | Self::Python | Self::Consumers => 2,
         }

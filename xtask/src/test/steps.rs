@@ -152,6 +152,7 @@ pub(crate) const STEPS: [Step; 16] = [
             Part::Python,
             Part::Browsers,
             Part::Geckodriver,
+            Part::Nginx,
         ],
         run: node::page,
     },
