@@ -448,7 +448,10 @@ export interface ConnectionState {
  * for a slow page, which so shows at once that the connection is gone.
  */
 export interface ClientEvents {
-  /** Live, with the connection's id. Also after each reconnection. */
+  /**
+   * Live, with the connection's id. Also after each reconnection. A client that joins a connection which is live already is
+   * not told: its {@link Client.connected} is true from the beginning.
+   */
   connect: [info: ConnectInfo];
   /** The connection was lost, with Socket.IO's word for why. */
   disconnect: [reason: DisconnectReason, error: ResearchSocketError];
