@@ -2,6 +2,7 @@
 
 import { browser } from "./browser.js";
 import { createConnect } from "./connect.js";
+import { importCore } from "./core.js";
 import { Connection, load, reset, timers } from "./research_socket.js";
 // The build puts the module here as base64.
 import module from "./research_socket_bg.wasm";
@@ -9,6 +10,6 @@ import module from "./research_socket_bg.wasm";
 export { ResearchSocketError } from "./error.js";
 
 // `fetch` of a data URL would be the shorter way, and is what `connect-src 'self'` forbids.
-const init = () => load(() => Uint8Array.from(atob(module), (char) => char.charCodeAt(0)));
+const init = () => load(() => Uint8Array.from(atob(module), (char) => char.charCodeAt(0)), importCore);
 
 export const connect = /* @__PURE__ */ createConnect({ init, reset, timers, Connection, browser });

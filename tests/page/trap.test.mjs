@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withPage } from "./support/browser.mjs";
 import { follow, numbered } from "./support/follow.mjs";
+import { CORE, RUNTIME } from "./support/runtime.mjs";
 import { startServer } from "./support/servers.mjs";
 
 const ID = "research-1";
@@ -55,6 +56,7 @@ for (const [name, trap] of Object.entries(TRAPS)) {
     const server = await startServer(t, "flask", { page: true });
     await withPage(`${server.url}/progress/${ID}`, {}, async (page) => {
       await page.evaluate(watchInstances);
+      if (RUNTIME === "js") await watchScript(page);
       await page.evaluate(countListeners);
       await server.control("research", { id: ID });
       const followed = await follow(page, { id: ID });
@@ -82,7 +84,8 @@ for (const [name, trap] of Object.entries(TRAPS)) {
       assert.deepEqual(heard.ends.map(({ status }) => status), ["completed"]);
       assert.deepEqual(heard.warnings.map(({ code }) => code), ["INTERNAL"]);
       assert.equal(await page.evaluate(() => window.wasm.instances), 2);
-      assert.equal(await page.evaluate(() => performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(".wasm")).length), 1);
+      const loads = (/** @type {string} */ core) => performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(`/${core}`)).length;
+      assert.equal(await page.evaluate(loads, CORE), 1);
       assert.deepEqual(await page.evaluate(() => window.listeners.count()), listening);
       await page.evaluate(() => window.run.client.close());
       // The session of the instance that is gone cannot say goodbye: the server forgets it by its ping time-out.
@@ -95,16 +98,19 @@ for (const [name, trap] of Object.entries(TRAPS)) {
 
 /** Lets a test stand between the glue and what the newest instance exports. */
 function watchInstances() {
-  const wasm = (window.wasm = { instances: 0, exports: undefined, watch: {} });
-  const watched = (instance) => {
+  const wasm = (window.wasm = { instances: 0, exports: undefined, watch: {}, watched: undefined });
+  wasm.watched = (given) => {
+    // The loader makes an empty one to see whether it may.
+    if (!given.memory) return given;
     wasm.instances += 1;
-    wasm.exports = instance.exports;
+    wasm.exports = given;
     const exports = {};
-    for (const [name, value] of Object.entries(instance.exports)) {
+    for (const [name, value] of Object.entries(given)) {
       exports[name] = typeof value === "function" ? (...args) => (wasm.watch[name] ?? value)(...args) : value;
     }
-    return Object.create(WebAssembly.Instance.prototype, { exports: { value: exports } });
+    return exports;
   };
+  const watched = ({ exports }) => Object.create(WebAssembly.Instance.prototype, { exports: { value: wasm.watched(exports) } });
   const { instantiateStreaming } = WebAssembly;
   WebAssembly.instantiateStreaming = async (...args) => {
     const { module, instance } = await instantiateStreaming(...args);
@@ -112,6 +118,12 @@ function watchInstances() {
   };
   const { Instance } = WebAssembly;
   WebAssembly.Instance = new Proxy(Instance, { construct: (target, args) => watched(new target(...args)) });
+}
+
+/** The same where the core is a script, whose instances a function makes. @param {import("playwright-core").Page} page */
+async function watchScript(page) {
+  const body = `import instantiate from "./${CORE}?itself"; export default (imports) => window.wasm.watched(instantiate(imports));`;
+  await page.route(`**/${CORE}`, (route) => route.fulfill({ body, contentType: "text/javascript" }));
 }
 
 /** Counts listeners of window and document, those that go away with a signal included. */

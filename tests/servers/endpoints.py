@@ -77,11 +77,13 @@ class Endpoints:
     """Answers every request that is not Socket.IO's."""
 
     def __init__(self, desk, static=(), security=None, html=None):
-        """`security` is None, "strict", or "wasm" for a policy that allows WebAssembly; `html` a file to serve as each page."""
+        """`security` is None, "strict", "wasm" for a policy that allows WebAssembly, or "policy" for no header but that; `html` a file to serve as each page."""
         self._desk = desk
         self._static = [(prefix.rstrip("/") + "/", Path(folder).resolve()) for prefix, folder in static]
         allowed = " 'wasm-unsafe-eval'" if security == "wasm" else ""
         self._security = {name: value.replace("{wasm}", allowed) for name, value in SECURITY_HEADERS.items()} if security else {}
+        if security == "policy":
+            self._security = {"Content-Security-Policy": self._security["Content-Security-Policy"]}
         self._page_text = Path(html).read_text() if html else PAGE
         self._csrf_token = secrets.token_hex(8)
 

@@ -15,11 +15,16 @@ const { values: options } = parseArgs({
     "ping-interval": { type: "string", default: "5" },
     "ping-timeout": { type: "string", default: "20" },
     static: { type: "string", multiple: true, default: [] },
+    security: { type: "string" },
   },
 });
 
 const PAGE = "<!doctype html><html lang=en><meta charset=utf-8><title>Research</title><main></main></html>";
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".json": "application/json", ".mjs": "text/javascript", ".wasm": "application/wasm" };
+
+/** With `--security policy`: the application's policy, as far as it concerns scripts and requests. */
+const POLICY = "default-src 'self'; connect-src 'self'; script-src 'self' 'unsafe-inline'";
+const SECURITY = options.security === "policy" ? { "Content-Security-Policy": POLICY } : {};
 
 const stats = { sessions: [], subscriptions: [], events: {}, answers: [], requests: [] };
 const researches = new Map();
@@ -28,7 +33,7 @@ const server = http.createServer((request, response) => {
   answer(request)
     .catch((error) => ({ status: 500, body: { error: String(error) } }))
     .then(({ status = 200, body, type = "application/json" }) => {
-      response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store" });
+      response.writeHead(status, { "Content-Type": type, "Cache-Control": "no-store", ...SECURITY });
       response.end(type === "application/json" ? JSON.stringify(body) : body);
     });
 });

@@ -16,7 +16,7 @@ def parse(description, release):
     parser.add_argument("--store", metavar="FILE", help="keep researches and log lines in FILE")
     parser.add_argument("--log-delay", type=float, default=0, help="seconds that a log line waits in the queue")
     parser.add_argument("--static", action="append", default=[], metavar="/PREFIX=DIR", help="serve a folder")
-    parser.add_argument("--security", choices=["strict", "wasm"], help="send the application's security headers; wasm: with 'wasm-unsafe-eval'")
+    parser.add_argument("--security", choices=["strict", "wasm", "policy"], help="send the application's security headers; wasm: with 'wasm-unsafe-eval'; policy: the Content-Security-Policy alone")
     parser.add_argument("--html", metavar="FILE", help="serve FILE as each page")
     return parser.parse_args()
 

@@ -6,6 +6,7 @@ import { after } from "node:test";
 import { chromium } from "playwright-core";
 import * as places from "./places.mjs";
 import { Requests, recordRequests } from "./requests.mjs";
+import { OTHER_CORE, RUNTIME } from "./runtime.mjs";
 
 const ARGUMENTS = [
   "--no-sandbox",
@@ -81,6 +82,8 @@ export async function watched(page, url, { expected = [], record = true, before 
   });
   // Chromium reports unhandled rejections here too.
   page.on("pageerror", (error) => problems.push(`uncaught: ${error?.stack ?? error}`));
+  // Else a run for the core as JavaScript could be one for WebAssembly.
+  if (RUNTIME === "js") page.on("request", (request) => request.url().endsWith(`/${OTHER_CORE}`) && problems.push(`asked for ${request.url()}`));
   page.on("crash", () => problems.push("the page crashed"));
   const requests = record ? recordRequests(page) : new Requests();
   if (before) await page.addInitScript({ path: path.join(places.PAGE_SCRIPTS, before) });

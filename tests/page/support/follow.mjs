@@ -1,5 +1,7 @@
 // The test's side of support/page/follow.js: starts it in a page and asks what the page has heard.
 
+import assert from "node:assert/strict";
+import { RUNTIME } from "./runtime.mjs";
 import { until } from "./until.mjs";
 
 /**
@@ -21,6 +23,7 @@ import { until } from "./until.mjs";
 /** Follows a research with this package. @param {import("playwright-core").Page} page @param {object} given */
 export async function follow(page, given) {
   await call(page, "follow", given);
+  await checkRuntime(page);
   return new Followed(page);
 }
 
@@ -33,12 +36,19 @@ export async function followWithPeer(page, given) {
 /** Connects and follows nothing. @param {import("playwright-core").Page} page @param {object} [options] */
 export async function connectOnly(page, options) {
   await call(page, "connectOnly", options);
+  await checkRuntime(page);
   return new Followed(page);
 }
 
 /** @param {import("playwright-core").Page} page @param {string} name @param {unknown} [given] */
 function call(page, name, given) {
   return page.evaluate(async ([name, given]) => (await import("/support/follow.js"))[name](given), [name, given]);
+}
+
+/** @param {import("playwright-core").Page} page */
+async function checkRuntime(page) {
+  const runtime = await page.evaluate(() => /** @type {any} */ (window).run.client.stats().runtime);
+  assert.equal(runtime, RUNTIME, "the version of the core that the page runs");
 }
 
 export class Followed {

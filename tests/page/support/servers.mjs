@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import net from "node:net";
 import path from "node:path";
 import { packageFolder, PAGE_SCRIPTS, python, ROOT, SERVERS } from "./places.mjs";
+import { RUNTIME } from "./runtime.mjs";
 import { until } from "./until.mjs";
 
 const KINDS = {
@@ -28,6 +29,7 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
  */
 export async function startServer(t, kind, { page = false, ...flags } = {}) {
   const folders = page ? pageFolders() : [];
+  if (page && RUNTIME === "js") flags.security ??= "policy";
   const server = new Server(KINDS[kind], { port: await freePort(), ...flags, static: folders });
   t.after(() => server.kill());
   await server.start();

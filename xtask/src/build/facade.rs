@@ -72,9 +72,9 @@ pub(crate) fn bundle(
             options.extend(PEERS.iter().map(|peer| format!("--external:{peer}")));
             let others = entries.iter().filter(|other| *other != name);
             options.extend(others.map(|other| format!("--external:./{other}")));
+            options.push(format!("--external:./{SCRIPT}"));
             let folder = if name == INLINE {
                 options.push("--loader:.wasm=base64".to_owned());
-                options.push(format!("--external:./{SCRIPT}"));
                 beside_module(work, modules, module)?
             } else {
                 options.push(format!("--external:./{GLUE}"));

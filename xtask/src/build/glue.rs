@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, ensure};
 
 use super::Mode;
-use super::script::SCRIPT;
 use crate::environment::Environment;
 use crate::process;
 use crate::project::{Project, short_hash};
@@ -74,7 +73,6 @@ fn join(project: &Project, bound: &Path) -> Result<PathBuf> {
         .arg("--bundle")
         .arg(format!("--inject:./{TIMERS}"))
         .arg(format!("--inject:./{RUNTIME}"))
-        .arg(format!("--external:./{SCRIPT}"))
         .args(["--format=esm", "--target=es2022", "--log-level=warning"])
         .arg(format!("--outfile={}", joined.display()));
     process::run_or_fail("build: esbuild", &mut command)?;

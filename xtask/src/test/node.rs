@@ -17,6 +17,12 @@ const FACADE: &str = "tests/facade";
 /// Where the package is tried as its users have it.
 const CONSUMERS: &str = "tests/package";
 
+/// Where the pages are that run against real servers.
+const PAGES: &str = "tests/page";
+/// Those of them that are not run with the core as JavaScript: one asks nothing of the core; the other times each task of a
+/// page, of which JavaScript's first ones take longer, until the browser has compiled what they run.
+const NOT_AS_SCRIPT: [&str; 2] = ["servers.test.mjs", "slow-handler.test.mjs"];
+
 const FACADE_DEADLINE: Duration = Duration::from_secs(5 * 60);
 const PACKAGE_DEADLINE: Duration = Duration::from_secs(15 * 60);
 const PAGE_DEADLINE: Duration = Duration::from_secs(25 * 60);
@@ -44,6 +50,18 @@ pub(super) fn page(context: &Context) -> Result<Report> {
     suite(context, "page", &files, PAGE_DEADLINE)
 }
 
+/// The pages alone, where they run the core as JavaScript. What sets the policy of its pages itself is left to [`page`].
+pub(super) fn page_js(context: &Context) -> Result<Report> {
+    build::quietly(&context.project)?;
+    demo::build_server(&context.project)?;
+    let pages = context.project.path(PAGES);
+    let mut files = test_files(&pages)?;
+    files.retain(|path| {
+        path.parent() == Some(&pages) && !NOT_AS_SCRIPT.iter().any(|name| path.ends_with(name))
+    });
+    suite(context, "page-js", &files, PAGE_DEADLINE)
+}
+
 fn suite(context: &Context, label: &str, files: &[PathBuf], deadline: Duration) -> Result<Report> {
     if files.is_empty() {
         bail!("{label}: there is no *.test.mjs to run");
@@ -57,7 +75,11 @@ fn suite(context: &Context, label: &str, files: &[PathBuf], deadline: Duration) 
         .arg("--test-reporter=tap")
         .arg(format!("--test-reporter-destination={}", summary.display()))
         .args(files)
-        .env("TMPDIR", &context.scratch);
+        .env("TMPDIR", &context.scratch)
+        .env(
+            "RESEARCH_SOCKET_RUNTIME",
+            if label == "page-js" { "js" } else { "wasm" },
+        );
     let outcome = process::run(label, &mut node, deadline)?;
     let counts = Counts::of_tap(&fs::read_to_string(&summary).unwrap_or_default());
     Ok(Report::suite(&outcome, counts))

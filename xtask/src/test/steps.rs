@@ -32,7 +32,7 @@ pub(crate) struct Step {
 }
 
 /// All steps, quick ones first.
-pub(crate) const STEPS: [Step; 16] = [
+pub(crate) const STEPS: [Step; 17] = [
     Step {
         name: "fmt",
         about: "formatting",
@@ -155,6 +155,19 @@ pub(crate) const STEPS: [Step; 16] = [
             Part::Nginx,
         ],
         run: node::page,
+    },
+    Step {
+        name: "page-js",
+        about: "the pages with the core as JavaScript, under a policy that forbids WebAssembly",
+        needs: &[
+            Part::WasmStd,
+            Part::WasmBindgen,
+            Part::Node,
+            Part::Python,
+            Part::Browsers,
+            Part::Geckodriver,
+        ],
+        run: node::page_js,
     },
 ];
 
