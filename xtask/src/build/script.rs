@@ -15,7 +15,7 @@ use crate::project::Project;
 pub(crate) const SCRIPT: &str = "research_socket_core.js";
 
 /// Of how it is made.
-pub(super) const KEY: &str = "script 1";
+pub(crate) const KEY: &str = "script 2";
 
 /// What wasm2js does not know, in terms of what it knows.
 const LOWERING: [&str; 3] = [
@@ -25,7 +25,7 @@ const LOWERING: [&str; 3] = [
 ];
 
 /// Makes it of a module that wasm-bindgen is done with.
-pub(super) fn make(project: &Project, mode: Mode, wasm: &Path, to: &Path) -> Result<()> {
+pub(crate) fn make(project: &Project, mode: Mode, wasm: &Path, to: &Path) -> Result<()> {
     let [lowered, raw, edited] =
         ["lowered.wasm", "raw.js", "edited.js"].map(|extension| wasm.with_extension(extension));
     lower(project, mode, wasm, &lowered)?;
@@ -65,7 +65,12 @@ fn shrink(project: &Project, from: &Path, to: &Path) -> Result<()> {
     let mut command = Environment::of(project)?.command("esbuild");
     command
         .arg(from)
-        .args(["--minify", "--format=esm", "--target=es2022"])
+        .args([
+            "--minify",
+            "--format=esm",
+            "--target=es2022",
+            "--charset=utf8",
+        ])
         .args(["--legal-comments=none", "--log-level=warning"])
         .arg(format!("--outfile={}", to.display()));
     process::run_or_fail("build: esbuild", &mut command)?;
@@ -74,17 +79,14 @@ fn shrink(project: &Project, from: &Path, to: &Path) -> Result<()> {
 
 /// Makes of a module that runs itself once one that exports the function by which it does: each call is a fresh instance.
 fn edit(raw: &str) -> Result<String> {
-    let (_, rest) = raw
-        .split_once("from './research_socket_bg.js';")
-        .context("wasm2js imports something else")?;
-    ensure!(
-        !rest.contains("\nimport "),
-        "wasm2js imports more than the glue"
-    );
-    let (body, _) = rest
+    let (body, _) = raw
         .split_once("\nvar retasmFunc = ")
         .context("wasm2js runs the module otherwise")?;
-    let mut body = body.to_owned();
+    // The imports become arguments.
+    let lines = body
+        .lines()
+        .filter(|line| !line.starts_with("import * as "));
+    let mut body = lines.collect::<Vec<_>>().join("\n");
     for (from, to) in EDITS {
         ensure!(
             body.matches(from).count() == 1,
@@ -92,7 +94,64 @@ fn edit(raw: &str) -> Result<String> {
         );
         body = body.replace(from, to);
     }
+    let body = with_text_data(&body)?;
     Ok(format!("{body}\nexport default asmFunc;\n"))
+}
+
+/// The data of the module is mostly text, which a server compresses better as text than as base64: each byte as the character
+/// of that number.
+fn with_text_data(script: &str) -> Result<String> {
+    let (head, decoder) = script
+        .split_once("  var base64ReverseLookup")
+        .context("wasm2js decodes otherwise")?;
+    let (_, calls) = decoder
+        .split_once("\nfunction initActiveSegments")
+        .context("wasm2js has its data otherwise")?;
+    let mut text = String::with_capacity(script.len());
+    let mut rest = calls;
+    while let Some((before, call)) = rest.split_once(DATA) {
+        let (place, call) = call.split_once(", \"").context("data has no text")?;
+        let (base64, after) = call.split_once("\")").context("data has no end")?;
+        text.push_str(before);
+        text.push_str(&format!("writeBytes({place}, \""));
+        for byte in decode(base64)? {
+            text.push_str(&format!("\\x{byte:02x}"));
+        }
+        text.push_str("\")");
+        rest = after;
+    }
+    ensure!(!text.is_empty(), "wasm2js writes data otherwise");
+    Ok(format!(
+        "{head}{WRITE_BYTES}function initActiveSegments{text}{rest}"
+    ))
+}
+
+const DATA: &str = "base64DecodeToExistingUint8Array(bufferView, ";
+const WRITE_BYTES: &str = "function writeBytes(at, text) {
+  for (let i = 0; i < text.length; i += 1) bufferView[at + i] = text.charCodeAt(i);
+}
+";
+
+fn decode(base64: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(base64.len() * 3 / 4);
+    let (mut bits, mut count) = (0_u32, 0_u32);
+    for digit in base64.bytes().filter(|digit| *digit != b'=') {
+        let value = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => anyhow::bail!("`{}` is no base64", char::from(digit)),
+        };
+        bits = (bits << 6) | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from((bits >> count) & 0xff)?);
+        }
+    }
+    Ok(bytes)
 }
 
 const EDITS: [(&str, &str); 2] = [
@@ -104,3 +163,56 @@ const EDITS: [(&str, &str); 2] = [
         "structuredClone(buffer, { transfer: [buffer] }); buffer = newBuffer;",
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RAW: &str = "import * as a from './a.js';
+
+  var bufferView;
+  var base64ReverseLookup = new Uint8Array(123);
+function initActiveSegments(imports) {
+ base64DecodeToExistingUint8Array(bufferView, 1024, \"AP9oaQ==\");
+}
+  function wasm2js_trap() { throw new Error('abort'); }
+function asmFunc(imports) {
+ buffer = newBuffer;
+}
+
+var retasmFunc = asmFunc({ './a.js': a });
+export var memory = retasmFunc.memory;
+";
+
+    #[test]
+    fn exports_a_function_of_the_imports() {
+        let edited = edit(RAW).unwrap();
+        assert!(!edited.contains("import "), "{edited}");
+        assert!(!edited.contains("retasmFunc"), "{edited}");
+        assert!(edited.ends_with("export default asmFunc;\n"), "{edited}");
+        assert!(edited.contains("Error('unreachable')"), "{edited}");
+        assert!(edited.contains("transfer: [buffer]"), "{edited}");
+    }
+
+    #[test]
+    fn data_is_text() {
+        let edited = edit(RAW).unwrap();
+        assert!(!edited.contains("base64"), "{edited}");
+        assert!(
+            edited.contains(r#"writeBytes(1024, "\x00\xff\x68\x69")"#),
+            "{edited}"
+        );
+    }
+
+    #[test]
+    fn refuses_what_wasm2js_writes_otherwise() {
+        for gone in [
+            "throw new Error('abort')",
+            "buffer = newBuffer;",
+            "var retasmFunc",
+        ] {
+            assert!(edit(&RAW.replace(gone, "")).is_err(), "{gone}");
+        }
+        assert!(decode("A*").is_err());
+    }
+}
