@@ -3,7 +3,7 @@
 use super::checks::{NOT_UTF_8, Outcome, TOO_LARGE, timeout_ms};
 use super::client::{Client, SUBSCRIBE};
 use super::history::Problem;
-use super::subscription::{Schedule, Standing};
+use super::subscription::Schedule;
 use crate::time::{Timestamp, earliest};
 
 impl Client {
@@ -94,7 +94,6 @@ impl Client {
     /// The connection is gone: what is sent from now on is missed.
     pub(super) fn lost(&mut self) {
         for subscription in self.subscriptions.values_mut() {
-            subscription.standing = Standing::Unsent;
             if subscription.job.end().is_none() {
                 subscription.history.lost(self.heard);
             }

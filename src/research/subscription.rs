@@ -21,10 +21,10 @@ pub(super) struct Subscription {
     pub(super) watchdog: Watchdog,
 }
 
-/// How far the request to be told of the research has come, over the connection that is live.
+/// How far the request to be told of the research has come, over the newest connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// There is no connection.
+    /// There has been no connection yet.
     Unsent,
     Sent,
     /// The server has it: what happens from now on is told, what happened before is to be asked for.

@@ -247,3 +247,16 @@ fn a_research_that_was_refused_is_caught_up_with_when_the_page_is_seen() {
     let told = world.told();
     assert_eq!(told[told.len() - 2..], ["r log missed", "r log live"]);
 }
+
+#[test]
+fn what_was_refused_and_is_answered_now_is_not_asked_for_again() {
+    let mut world = World::live();
+    world.subscribe("r");
+    world.accept();
+    world.status("r", 401, "");
+    world.input(Input::Visible);
+    answer_status(&mut world, RUNS);
+    world.forget();
+    world.input(Input::Visible);
+    assert_eq!(world.did(), [""; 0]);
+}
