@@ -119,6 +119,13 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
+    /// What cargo runs a binary of browser tests with, in the steps for the core as JavaScript.
+    #[command(hide = true)]
+    RunAsScript {
+        /// The binary, and options of wasm-bindgen's runner.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Print the variables that tools and tests are run with, for a shell
     ///
     /// To run tools by hand:
@@ -175,6 +182,7 @@ fn run(task: Task) -> Result<bool> {
         }
         Task::Mutants { shard, files } => return mutants::run(&project, shard.as_deref(), &files),
         Task::Sim { options } => return sim::run(&project, &options),
+        Task::RunAsScript { arguments } => return test::as_script::run(&project, &arguments),
         Task::Env => print!("{}", Environment::of(&project)?.exports()),
     }
     Ok(true)

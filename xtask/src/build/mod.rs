@@ -5,9 +5,9 @@ mod compat;
 mod facade;
 mod glue;
 mod pack;
-mod script;
+pub(crate) mod script;
 mod sizes;
-mod wasm;
+pub(crate) mod wasm;
 
 use std::fs::{self, File};
 use std::path::PathBuf;

@@ -20,7 +20,7 @@ pub(crate) const WASM: &str = "research_socket_bg.wasm";
 /// What the module must do without: wasm2js knows neither a table of references nor several results, and one glue has to fit
 /// the module and the JavaScript that is made of it. The glue then keeps the references in an array of its own, which is not
 /// larger.
-const WITHOUT: &str = "-Ctarget-feature=-reference-types,-multivalue";
+pub(crate) const WITHOUT: &str = "-Ctarget-feature=-reference-types,-multivalue";
 /// What the module may use, which all browsers know.
 pub(super) const FEATURES: [&str; 5] = [
     "--enable-bulk-memory",
@@ -148,7 +148,7 @@ fn bind(project: &Project, mode: Mode, compiled: &Path, bound: &Path) -> Result<
 
 /// Leaves out the section that says what the module uses: the standard library, which is there compiled, claims what this
 /// crate is compiled without, and wasm-bindgen believes it.
-fn forget_features(project: &Project, from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn forget_features(project: &Project, from: &Path, to: &Path) -> Result<()> {
     let mut command = Environment::of(project)?.command("wasm-opt");
     command.args(["-g", "--strip-target-features"]);
     process::run_or_fail("build: wasm-opt", command.arg(from).arg("-o").arg(to))?;

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: runs the steps, shows what failed, and ends with the sum of all tests.
 
+pub(crate) mod as_script;
 mod capabilities;
 mod counts;
 mod node;

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 
 use super::counts::Counts;
 use super::{Context, Report, capabilities, node};
+use crate::build::wasm::WITHOUT;
 use crate::build::{self, Mode};
 use crate::planted;
 use crate::process;
@@ -32,7 +33,7 @@ pub(crate) struct Step {
 }
 
 /// All steps, quick ones first.
-pub(crate) const STEPS: [Step; 17] = [
+pub(crate) const STEPS: [Step; 20] = [
     Step {
         name: "fmt",
         about: "formatting",
@@ -123,6 +124,30 @@ pub(crate) const STEPS: [Step; 17] = [
         about: "the same tests in WebKitGTK",
         needs: &[Part::WasmStd, Part::WasmBindgen, Part::Browsers],
         run: webkit,
+    },
+    Step {
+        name: "chrome-js",
+        about: "the browser tests in Chromium, with the core as JavaScript",
+        needs: &[Part::WasmStd, Part::WasmBindgen, Part::Browsers, Part::Node],
+        run: chrome_js,
+    },
+    Step {
+        name: "firefox-js",
+        about: "the same in Firefox",
+        needs: &[
+            Part::WasmStd,
+            Part::WasmBindgen,
+            Part::Browsers,
+            Part::Geckodriver,
+            Part::Node,
+        ],
+        run: firefox_js,
+    },
+    Step {
+        name: "webkit-js",
+        about: "the same in WebKitGTK",
+        needs: &[Part::WasmStd, Part::WasmBindgen, Part::Browsers, Part::Node],
+        run: webkit_js,
     },
     Step {
         name: "build",
@@ -297,6 +322,51 @@ fn webkit(context: &Context) -> Result<Report> {
         .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
         .env("SAFARIDRIVER", driver);
     suite("webkit", &mut command)
+}
+
+fn chrome_js(context: &Context) -> Result<Report> {
+    let driver = browsers::CHROMEDRIVER.find().context("no chromedriver")?;
+    let mut command = browser_command(context, "cargo")?;
+    as_script(context, &mut command)?;
+    suite("chrome-js", command.env("CHROMEDRIVER", driver))
+}
+
+fn firefox_js(context: &Context) -> Result<Report> {
+    let driver = which_geckodriver(context)?;
+    let mut command = browser_command(context, "cargo")?;
+    as_script(context, &mut command)?;
+    suite("firefox-js", command.env("GECKODRIVER", driver))
+}
+
+fn webkit_js(context: &Context) -> Result<Report> {
+    let driver = browsers::WEBKIT_DRIVER
+        .find()
+        .context("no WebKitWebDriver")?;
+    let mut command = browser_command(context, "xvfb-run")?;
+    command.args(["--auto-servernum", "cargo"]);
+    as_script(context, &mut command)?;
+    suite("webkit-js", command.env("SAFARIDRIVER", driver))
+}
+
+/// The tests of [`chrome`] and the others, compiled so that wasm2js knows all of it and run by [`super::as_script`].
+fn as_script(context: &Context, cargo: &mut Command) -> Result<()> {
+    let this = std::env::current_exe().context("which program is this?")?;
+    cargo
+        .args(["test", "--tests", "--no-fail-fast"])
+        .args(["--package", "research-socket"])
+        .args(["--profile", "script", "--target", WASM_TARGET])
+        .env("CARGO_ENCODED_RUSTFLAGS", WITHOUT)
+        // cargo sets the variable to the package whose tests they are.
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+            format!(
+                "env CARGO_MANIFEST_DIR={} {} run-as-script",
+                context.project.path("xtask").display(),
+                this.display()
+            ),
+        )
+        .env("WASM_BINDGEN_TEST_ONLY_WEB", "1");
+    Ok(())
 }
 
 fn package(context: &Context) -> Result<Report> {
