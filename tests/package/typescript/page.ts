@@ -2,6 +2,7 @@
 
 import { ResearchSocketError, connect, type EndStatus } from "research-socket";
 import "research-socket/compat";
+import { doctor } from "research-socket/doctor";
 import { connect as connectInline } from "research-socket/inline";
 import { useResearch } from "research-socket/react";
 
@@ -23,6 +24,8 @@ try {
 const same: typeof connect = connectInline;
 useResearch("research-12345").state.progress?.toFixed();
 window.socket.subscribeToResearch("research-12345", ({ message }) => console.log(message, same));
+
+for (const { code, message, setting } of (await doctor({ timeout: 5000 })).findings) console.warn(code, message, setting.trim());
 
 // @ts-expect-error a research is not "done"
 (await research.done).status === "done";

@@ -16,7 +16,7 @@ import { until } from "./until.mjs";
  * @property {Plain[]} gaps
  * @property {Plain[]} failures
  * @property {{ at: number, event: string, detail: any }[]} connection
- * @property {{ name: string, reason?: Plain }[]} states
+ * @property {{ name: string, reason?: Plain, attempt?: number, delay?: number }[]} states
  * @property {Plain[]} warnings
  */
 

@@ -67,7 +67,7 @@ function listen(client, heard) {
   for (const event of ["connect", "disconnect", "connect_error", "reconnect_attempt", "reconnect", "reconnect_failed"]) {
     client.on(event, (...details) => heard.connection.push({ at: performance.now(), event, detail: plain(details.at(-1)) }));
   }
-  client.on("state", (state) => heard.states.push({ name: state.name, reason: plain(state.reason) }));
+  client.on("state", (state) => heard.states.push({ name: state.name, reason: plain(state.reason), attempt: state.attempt, delay: state.delay }));
   client.on("warning", (warning) => heard.warnings.push(plain(warning)));
 }
 
