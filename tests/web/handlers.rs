@@ -15,16 +15,22 @@ fn block(millis: f64) {
     while now() < end {}
 }
 
+/// So many of 200 handlers may run before the protocol has its turn: some slices, and what the browser puts first.
+const FEW: usize = 20;
+
 #[wasm_bindgen_test]
 async fn slow_handlers_delay_neither_the_pong_nor_the_next_poll() {
+    let started = now();
     let world = World::with(Config {
         ping_interval_ms: 300,
-        ping_timeout_ms: 200,
         ..Config::default()
     });
     let client = world.following("r").await;
-    client.on_event(|_, told| {
+    let handled = Rc::new(RefCell::new(Vec::new()));
+    let times = handled.clone();
+    client.on_event(move |_, told| {
         if told.kind == "log" {
+            times.borrow_mut().push((now() - started) as u64);
             block(5.0);
         }
     });
@@ -35,24 +41,31 @@ async fn slow_handlers_delay_neither_the_pong_nor_the_next_poll() {
 
     assert_eq!(client.count("disconnect"), 0);
     assert_eq!(world.stats().handshakes, 1);
+    // Counted in handlers, not in time: a machine that stands still runs none.
+    let handled = handled.borrow();
+    let ran = |from: u64, to: u64| handled.iter().filter(|at| (from..to).contains(at)).count();
     let polls = world.logged(Kind::Poll);
-    let gaps = polls
-        .windows(2)
-        .map(|pair| pair[1].t_ms - pair[0].end_ms.unwrap());
-    assert!(gaps.max() < Some(200), "{polls:#?}");
+    for pair in polls.windows(2) {
+        let (end, next) = (pair[0].end_ms.unwrap(), pair[1].t_ms);
+        assert!(ran(end, next) <= FEW, "{handled:?} {polls:#?}");
+    }
     // A second of handlers and a ping each 300 ms: each pong leaves soon after the poll that brought
     // its ping. The timers of the server are the page's own, so they ring late as well.
     let posts = world.logged(Kind::Post);
-    let pongs = posts.iter().filter(|post| post.t_ms > polls[0].t_ms + 250);
-    let waits: Vec<_> = pongs
-        .map(|pong| {
-            let ends = polls.iter().filter_map(|poll| poll.end_ms);
-            let ping = ends.filter(|end| *end <= pong.t_ms).max();
-            pong.t_ms - ping.unwrap_or(0)
-        })
+    let pongs: Vec<_> = posts
+        .iter()
+        .filter(|post| post.t_ms > polls[0].t_ms + 250)
         .collect();
-    assert!(waits.len() >= 2, "{posts:#?}");
-    assert!(waits.iter().all(|wait| *wait < 200), "{waits:?}");
+    assert!(pongs.len() >= 2, "{posts:#?}");
+    for pong in pongs {
+        let ends = polls.iter().filter_map(|poll| poll.end_ms);
+        let ping = ends.filter(|end| *end <= pong.t_ms).max();
+        let before = ran(ping.unwrap_or(0), pong.t_ms);
+        assert!(
+            before <= FEW,
+            "{before} handlers before {pong:?} {polls:#?}"
+        );
+    }
 }
 
 #[wasm_bindgen_test]
