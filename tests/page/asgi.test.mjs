@@ -7,6 +7,8 @@ import { follow, numbered } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
 
 const PATH = "/ws/socket.io";
+/** The server ends the session with its refusal: a poll may be on its way. */
+const ENDED_SESSION = /^console: Failed to load resource.*status of 400.*[?&]sid=/;
 /** A refused page may ask the status endpoint, which knows nothing of these ids. */
 const REFUSED_STATUS = /^console: Failed to load resource.*\/api\/research\//;
 
@@ -64,7 +66,7 @@ for (const [id, reason] of REFUSALS) {
 
 test("a session that has expired stops the client with a typed error, and nothing is tried again", { timeout: 30_000 }, async (t) => {
   const server = await startServer(t, "asgi", { page: true });
-  await withPage(`${server.url}/progress/expired-1`, { expected: [REFUSED_STATUS] }, async (page, { requests }) => {
+  await withPage(`${server.url}/progress/expired-1`, { expected: [REFUSED_STATUS, ENDED_SESSION] }, async (page, { requests }) => {
     const followed = await follow(page, { id: "expired-1", options: { path: PATH, reconnectionDelay: 20, reconnectionDelayMax: 20 } });
     const { states } = await followed.until("it stops", ({ states }) => states.at(-1)?.name === "stopped");
     const { reason } = states.at(-1) ?? {};
