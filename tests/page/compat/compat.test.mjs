@@ -51,6 +51,7 @@ for (const tag of ["after", "deferred", "module"]) {
     await withOldPage(server, {}, async (page) => {
       await follows(server, page);
       await server.control("lines", { id: ID, count: 10 });
+      await page.until("the lines", ({ log }) => log.includes("line 10"));
       await server.control("final", { id: ID });
       const seen = await page.until("the page of the finished research", ({ starts }) => starts === 2);
       assert.deepEqual(seen.logAtEnd, [...numbered("line", 1, 10), "Research completed"]);
