@@ -26,7 +26,7 @@ export type { Answer, AskName, ClientHandler, DefaultEventsMap, EmitArgs, EmitNa
  * `logger` is told which of its own have no effect; `signal`, `logger` and `csrfToken` are each client's own. A call whose
  * `auth`, `headers`, `query` or `withCredentials` differ is given another connection. Functions count as the same.
  *
- * The connection stays for a tenth of a second after its last client: who connects again with the same options meanwhile, as
+ * The connection stays for half a second after its last client: who connects again with the same options meanwhile, as
  * React's StrictMode and hot reloading do, finds it as it was, with its researches.
  *
  * Resolves as soon as the core is loaded and the first attempt has begun. It does not wait for the server:
@@ -324,7 +324,7 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
   subscribe(id: ResearchId, handler?: (update: Update) => void): Research;
 
   /**
-   * Lets go of a research, however often it was subscribed to. The server is told a tenth of a second after the last client
+   * Lets go of a research, however often it was subscribed to. The server is told half a second after the last client
    * has let go, unless one subscribes again meanwhile. Unknown ids do nothing.
    */
   unsubscribe(id: ResearchId): void;
@@ -376,7 +376,7 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
 
   /**
    * Ends this client: its researches, handlers and waiting acknowledgements; those of other clients go on. The connection
-   * itself ends a tenth of a second after the last client that shares it; what was emitted over it before is still sent,
+   * itself ends half a second after the last client that shares it; what was emitted over it before is still sent,
    * within two seconds. More than one call does nothing.
    */
   close(): void;

@@ -4,9 +4,9 @@ import { attempt } from "./error.js";
 
 /**
  * How long, in milliseconds: a framework puts a component back within a task (React's StrictMode, a change of route), a
- * development server replaces a module within some tens of milliseconds. A person who leaves notices nothing of it.
+ * development server replaces a module within some hundreds on a busy machine. A person who leaves notices nothing of it.
  */
-export const LINGER_MS = 100;
+export const LINGER_MS = 500;
 
 export class Linger {
   /** what → its timer */

@@ -25,7 +25,7 @@ import type { Client, ConnectionState, ConnectOptions, End, Failure, Research, R
 /**
  * Follows a research as long as the component is there, and renders it anew when something changes, at most once a frame.
  *
- * Components share one connection, and one that is put back within a tenth of a second (StrictMode, a change of route, hot
+ * Components share one connection, and one that is put back within half a second (StrictMode, a change of route, hot
  * reload) shows from its first rendering on what was known before. On a server it renders what is not known yet, and asks
  * for nothing.
  *

@@ -2,13 +2,11 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withPage } from "./support/browser.mjs";
+import { OVERTAKEN_POLL, withPage } from "./support/browser.mjs";
 import { follow, numbered } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
 
 const PATH = "/ws/socket.io";
-/** The server ends the session with its refusal: a poll may be on its way. */
-const ENDED_SESSION = /^console: Failed to load resource.*status of 400.*[?&]sid=/;
 /** A refused page may ask the status endpoint, which knows nothing of these ids. */
 const REFUSED_STATUS = /^console: Failed to load resource.*\/api\/research\//;
 
@@ -53,7 +51,7 @@ const REFUSALS = [
 for (const [id, reason] of REFUSALS) {
   test(`a subscription refused with "${reason}" is a failure of its research that says so`, { timeout: 30_000 }, async (t) => {
     const server = await startServer(t, "asgi", { page: true });
-    await withPage(`${server.url}/progress/${id}`, { expected: [REFUSED_STATUS] }, async (page) => {
+    await withPage(`${server.url}/progress/${id}`, { expected: [REFUSED_STATUS, OVERTAKEN_POLL] }, async (page) => {
       const followed = await follow(page, { id, options: { path: PATH } });
       const { failures, ends } = await followed.until("the failure", ({ failures }) => failures.length > 0);
       assert.deepEqual(failures.map(({ code, detail }) => [code, detail]), [["UNAUTHORIZED", reason]]);
@@ -66,7 +64,7 @@ for (const [id, reason] of REFUSALS) {
 
 test("a session that has expired stops the client with a typed error, and nothing is tried again", { timeout: 30_000 }, async (t) => {
   const server = await startServer(t, "asgi", { page: true });
-  await withPage(`${server.url}/progress/expired-1`, { expected: [REFUSED_STATUS, ENDED_SESSION] }, async (page, { requests }) => {
+  await withPage(`${server.url}/progress/expired-1`, { expected: [REFUSED_STATUS, OVERTAKEN_POLL] }, async (page, { requests }) => {
     const followed = await follow(page, { id: "expired-1", options: { path: PATH, reconnectionDelay: 20, reconnectionDelayMax: 20 } });
     const { states } = await followed.until("it stops", ({ states }) => states.at(-1)?.name === "stopped");
     const { reason } = states.at(-1) ?? {};

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { loadApp } from "./support/apps.mjs";
-import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
+import { OVERTAKEN_POLL, withPage } from "./support/browser.mjs";
 import { startServer } from "./support/servers.mjs";
 import { until } from "./support/until.mjs";
 
@@ -12,8 +12,8 @@ const ID = "research-1";
 for (const framework of /** @type {const} */ (["vue", "svelte"])) {
   test(`${framework}: a component follows a research, one that comes at once shares its session, and the last one closes it`, { timeout: 30_000 }, async (t) => {
     const server = await startServer(t, "flask", { page: true, release: "1.5" });
-    // The server answers 400 to a poll that the goodbye has overtaken.
-    await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST] }, async (page) => {
+    await server.control("research", { id: ID });
+    await withPage(`${server.url}/progress/${ID}`, { expected: [OVERTAKEN_POLL] }, async (page) => {
       await loadApp(page, "frameworks.js");
       const shows = (/** @type {RegExp} */ text) =>
         until(`the page shows ${text}`, async () => text.test(await page.evaluate(() => document.querySelector("main").textContent)));

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Meter, wasmMemory } from "../bench/support/meter.mjs";
 import { startProxy } from "../servers/proxy.mjs";
-import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
+import { FAILED_REQUEST, OVERTAKEN_POLL, withPage } from "./support/browser.mjs";
 import { startServer } from "./support/servers.mjs";
 import { until } from "./support/until.mjs";
 
@@ -25,7 +25,7 @@ test("100,000 live lines need no more of the module's memory than 20,000, and cl
   // Each line once, as the page needs it.
   const server = await startServer(t, "flask", { page: true, release: "1.5" });
   await server.control("research", { id: ID });
-  await withPage(`${server.url}/progress/${ID}`, { record: false, before: "counts.js" }, async (page) => {
+  await withPage(`${server.url}/progress/${ID}`, { record: false, before: "counts.js", expected: [OVERTAKEN_POLL] }, async (page) => {
     const meter = await Meter.on(page);
     const inFlight = openRequests(page);
     // The stored log of so many lines is megabytes, which are taken in whole: another test's.

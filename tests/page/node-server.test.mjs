@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withPage } from "./support/browser.mjs";
+import { OVERTAKEN_POLL, withPage } from "./support/browser.mjs";
 import { follow, numbered } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
 
@@ -39,7 +39,7 @@ test("the npm server's heartbeat of half a second is kept", { timeout: 30_000 },
 
 test("closing the client says goodbye, and the npm server knows at once", { timeout: 30_000 }, async (t) => {
   const server = await startServer(t, "node", { page: true });
-  await withPage(`${server.url}/progress/r1`, {}, async (page) => {
+  await withPage(`${server.url}/progress/r1`, { expected: [OVERTAKEN_POLL] }, async (page) => {
     await server.control("updates", { id: "r1", count: 1 });
     await follow(page, { id: "r1" });
     await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);

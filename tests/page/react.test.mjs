@@ -7,7 +7,7 @@ import { pathToFileURL } from "node:url";
 import { createElement } from "react";
 import { renderToString } from "react-dom/server";
 import { loadApp } from "./support/apps.mjs";
-import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
+import { OVERTAKEN_POLL, withPage } from "./support/browser.mjs";
 import { packageFolder } from "./support/places.mjs";
 import { startServer } from "./support/servers.mjs";
 import { until } from "./support/until.mjs";
@@ -59,8 +59,7 @@ test("StrictMode's mount, unmount and mount end with one connection and no flick
 });
 
 test("hot reloading keeps the session and what is shown, and leaving gives everything back", { timeout: 60_000 }, async (t) => {
-  // The server answers 400 to a poll that the goodbye has overtaken.
-  await inReact(t, { before: "counts.js", expected: [FAILED_REQUEST] }, async (page, { server, requests }) => {
+  await inReact(t, { before: "counts.js", expected: [OVERTAKEN_POLL] }, async (page, { server, requests }) => {
     const open = new Set();
     page.on("request", (request) => open.add(request));
     for (const event of /** @type {const} */ (["requestfinished", "requestfailed"])) page.on(event, (request) => open.delete(request));

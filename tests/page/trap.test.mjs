@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withPage } from "./support/browser.mjs";
+import { OVERTAKEN_POLL, withPage } from "./support/browser.mjs";
 import { follow, numbered } from "./support/follow.mjs";
 import { CORE, RUNTIME } from "./support/runtime.mjs";
 import { startServer } from "./support/servers.mjs";
@@ -54,7 +54,7 @@ const TRAPS = {
 for (const [name, trap] of Object.entries(TRAPS)) {
   test(`${name} in the middle of a run costs the page no line`, { timeout: 60_000 }, async (t) => {
     const server = await startServer(t, "flask", { page: true });
-    await withPage(`${server.url}/progress/${ID}`, {}, async (page) => {
+    await withPage(`${server.url}/progress/${ID}`, { expected: [OVERTAKEN_POLL] }, async (page) => {
       await page.evaluate(watchInstances);
       if (RUNTIME === "js") await watchScript(page);
       await page.evaluate(countListeners);

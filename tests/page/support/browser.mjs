@@ -28,6 +28,8 @@ const AS_PEOPLE_HAVE_IT = [
 
 /** What Chromium itself writes on the console for each request that fails, or is answered 4xx or 5xx. */
 export const FAILED_REQUEST = /^console: Failed to load resource/;
+/** A server answers 400 to a poll that comes after the end of its session, which was on its way already. */
+export const OVERTAKEN_POLL = /^console: Failed to load resource.*status of 400.*[?&]sid=/;
 
 /** @type {Promise<import("playwright-core").Browser> | undefined} */
 let browser;
