@@ -1,19 +1,13 @@
 // What the doctor sees in the page itself.
 
-/** The shortest module there is: its header. */
-const EMPTY_MODULE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
+import { allowsWebAssembly } from "./runtime.js";
 
 /** From here on people are told, in milliseconds: below it, a `Date` in whole seconds and a slow answer explain it. */
 const SKEW_MS = 60_000;
 
-/** `WebAssembly.validate` says yes even where it is forbidden, and WebKit refuses only to make an instance. */
 export function checkWasm(diagnosis) {
-  try {
-    new WebAssembly.Instance(new WebAssembly.Module(EMPTY_MODULE));
-    diagnosis.fine("CSP_WASM");
-  } catch {
-    diagnosis.find("CSP_WASM");
-  }
+  if (allowsWebAssembly()) diagnosis.fine("CSP_WASM");
+  else diagnosis.find("CSP_WASM");
 }
 
 /** By the `Date` of the first answer, which another origin's server shows only if it exposes it. */
