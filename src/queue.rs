@@ -224,6 +224,18 @@ mod tests {
         assert!(queue.outgoing.capacity() <= KEPT_CAPACITY);
     }
 
+    #[test]
+    fn a_queue_that_was_emptied_keeps_the_room_that_nearly_every_input_needs() {
+        let mut queue: Queue<u32> = Queue {
+            incoming: Vec::with_capacity(KEPT_CAPACITY),
+            outgoing: Vec::with_capacity(KEPT_CAPACITY),
+        };
+        queue.push_back(1);
+        while queue.pop_front().is_some() {}
+        assert_eq!(queue.incoming.capacity(), KEPT_CAPACITY);
+        assert_eq!(queue.outgoing.capacity(), KEPT_CAPACITY);
+    }
+
     proptest! {
         #[test]
         fn a_queue_does_what_the_standard_one_does(steps in prop::collection::vec(0..5_u8, 0..200)) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -31,8 +32,19 @@ const PROPTEST: [(&str, &str); 3] = [
 /// How many mutants of one file there are of each outcome.
 type Counts = [u32; OUTCOMES.len()];
 
-/// Runs the mutants of `files`, or of all. Says whether every one was noticed.
-pub(crate) fn run(project: &Project, shard: Option<&str>, files: &[String]) -> Result<bool> {
+/// Which mutants to run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Options<'a> {
+    /// A part of them: `0/8`.
+    pub(crate) shard: Option<&'a str>,
+    /// Those of lines that are not in this commit.
+    pub(crate) since: Option<&'a str>,
+    /// Those of these files; of all, if none is named.
+    pub(crate) files: &'a [String],
+}
+
+/// Says whether every mutant was noticed.
+pub(crate) fn run(project: &Project, options: &Options<'_>) -> Result<bool> {
     setup::ensure(project, &[Part::Mutants])?;
     let out = project.path("target/mutants");
     fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
@@ -41,10 +53,16 @@ pub(crate) fn run(project: &Project, shard: Option<&str>, files: &[String]) -> R
         .args(["mutants", "--output"])
         .arg(&out)
         .envs(PROPTEST);
-    if let Some(shard) = shard {
+    if let Some(shard) = options.shard {
         command.args(["--shard", shard]);
     }
-    for file in files {
+    if let Some(since) = options.since {
+        let path = out.join("since.diff");
+        let diff = diff(project.root(), since)?;
+        fs::write(&path, diff).with_context(|| format!("cannot write {}", path.display()))?;
+        command.arg("--in-diff").arg(path);
+    }
+    for file in options.files {
         command.args(["--file", file]);
     }
     // It shows its own progress, for the hours that all mutants take.
@@ -63,6 +81,21 @@ pub(crate) fn run(project: &Project, shard: Option<&str>, files: &[String]) -> R
         ));
     }
     Ok(missed == 0)
+}
+
+/// What has changed below `root` since a commit, as cargo-mutants reads it whatever git is set to.
+fn diff(root: &Path, since: &str) -> Result<Vec<u8>> {
+    let mut git = Command::new("git");
+    git.current_dir(root)
+        .args(["diff", "--no-color", "--no-ext-diff"])
+        .args(["--src-prefix=a/", "--dst-prefix=b/", "--end-of-options"])
+        .args([since, "--", "*.rs"]);
+    let output = git.output().context("cannot start git")?;
+    if !output.status.success() {
+        let words = String::from_utf8_lossy(&output.stderr);
+        bail!("git knows no changes since {since}: {}", words.trim());
+    }
+    Ok(output.stdout)
 }
 
 /// The counts of each file.
@@ -142,6 +175,54 @@ mod tests {
                 "together 4 2 0 1 1",
             ]
         );
+    }
+
+    #[test]
+    fn what_has_changed_since_a_commit_is_told_however_git_is_set() {
+        let folder = std::env::temp_dir().join(format!("xtask-since-{}", std::process::id()));
+        fs::create_dir_all(folder.join("src")).unwrap();
+        let git = |arguments: &[&str]| {
+            let mut git = Command::new("git");
+            let status = git.arg("-C").arg(&folder).args(arguments).status();
+            assert!(status.unwrap().success(), "git {arguments:?}");
+        };
+        git(&["init", "--quiet"]);
+        for (name, value) in [
+            ("user.name", "x"),
+            ("user.email", "x@y.z"),
+            ("commit.gpgsign", "false"),
+            ("color.ui", "always"),
+            ("diff.mnemonicPrefix", "true"),
+            ("diff.noprefix", "true"),
+        ] {
+            git(&["config", name, value]);
+        }
+        fs::write(folder.join("src/a.rs"), "one\n").unwrap();
+        fs::write(folder.join("notes.md"), "one\n").unwrap();
+        git(&["add", "."]);
+        git(&["commit", "--quiet", "--message", "one"]);
+        fs::write(folder.join("src/a.rs"), "two\n").unwrap();
+        fs::write(folder.join("notes.md"), "two\n").unwrap();
+        let changed = diff(&folder, "HEAD");
+        let unknown = diff(&folder, "no-such-commit");
+        let option = diff(&folder, "--stat");
+        fs::remove_dir_all(&folder).unwrap();
+        let changed = String::from_utf8(changed.unwrap()).unwrap();
+        let lines: Vec<_> = changed.lines().skip(2).collect();
+        assert_eq!(
+            lines,
+            [
+                "--- a/src/a.rs",
+                "+++ b/src/a.rs",
+                "@@ -1 +1 @@",
+                "-one",
+                "+two"
+            ]
+        );
+        for refused in [unknown, option] {
+            let words = refused.unwrap_err().to_string();
+            assert!(words.contains("git knows no changes since"), "{words}");
+        }
     }
 
     fn words(line: &str) -> String {
