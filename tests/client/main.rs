@@ -20,6 +20,7 @@ mod fallback;
 mod gaps;
 mod handshake;
 mod history;
+mod masking;
 mod network;
 mod offline;
 mod packets;
