@@ -11,7 +11,9 @@ export const CODES = {
   UNREACHABLE: {
     severity: "error",
     message: ({ where, what }) => `${where} cannot be reached: ${what}.`,
-    setting: () => "Start the server, or set `url` to where it is; a proxy before it may have another idea of where that is.",
+    setting: ({ silent }) =>
+      "Start the server, or set `url` to where it is; a proxy before it may have another idea of where that is." +
+      (silent ? " If the site is open in other tabs and works there, close some of its tabs: they may hold all connections." : ""),
     fine: "The server answers.",
   },
   CORS: {

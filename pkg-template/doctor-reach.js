@@ -35,7 +35,7 @@ export async function openSession(visit, diagnosis) {
 }
 
 async function explainSilence({ failed }, visit, diagnosis, lasted) {
-  if (failed === "late") return diagnosis.find("UNREACHABLE", { what: `there was no answer within ${seconds(lasted)} s` });
+  if (failed === "late") return diagnosis.find("UNREACHABLE", { what: `there was no answer within ${seconds(lasted)} s`, silent: true });
   if (await visit.forbidden()) return diagnosis.find("CSP_CONNECT");
   if (visit.about.foreign) {
     // Such a request needs nobody's permission, and shows only whether there is an answer. It opens no session.

@@ -1,5 +1,7 @@
 // The doctor's requests: all within one deadline, and all over when the visit is.
 
+/** How long after a request has failed a browser may take to say that the page's policy forbids it, in milliseconds. */
+const VIOLATION_MS = 500;
 /** How long the goodbye to a session may take, in milliseconds. */
 const GOODBYE_MS = 2000;
 
@@ -29,12 +31,13 @@ export class Visit {
   #stop = new AbortController();
   #timers = new Set();
   #sessions = new Set();
-  #forbidden = false;
+  #forbid;
+  #forbidden = new Promise((resolve) => (this.#forbid = () => resolve(true)));
   #count = 0;
   #signal;
   #abort = () => this.#stop.abort();
   #violate = ({ effectiveDirective, blockedURI }) => {
-    if (effectiveDirective === "connect-src" && blockedURI.startsWith(this.#url)) this.#forbidden = true;
+    if (effectiveDirective === "connect-src" && blockedURI.startsWith(this.#url)) this.#forbid();
   };
 
   /**
@@ -121,11 +124,9 @@ export class Visit {
     return controller;
   }
 
-  /** Whether the page's policy forbids what was asked for. */
-  async forbidden() {
-    // The browser tells it in a task of its own.
-    await this.after(50);
-    return this.#forbidden;
+  /** Whether the page's policy forbids what was asked for: the browser tells that in a task of its own. */
+  forbidden() {
+    return Promise.race([this.#forbidden, this.after(VIOLATION_MS)]);
   }
 
   /** Resolves after so many milliseconds; not at all when the visit is over. */

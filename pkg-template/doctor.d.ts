@@ -85,7 +85,8 @@ export interface Finding {
  * - `REFUSED`: the server refuses the namespace, such as for wrong `auth`
  * - `CSP_WASM`: the page's Content-Security-Policy forbids WebAssembly, so the core runs as JavaScript
  * - `PROXY_BUFFERING`: answers come late, such as only at the ping
- * - `CONNECTION_BUDGET`: too many tabs or requests on HTTP/1.1, so this one has to wait
+ * - `CONNECTION_BUDGET`: too many tabs or requests on HTTP/1.1, so this one has to wait; in WebKitGTK, where it cannot be told from
+ *   a server that is silent, it is an `UNREACHABLE` whose setting names the tabs as well
  * - `CLOCK_SKEW`: the clocks of this machine and of the server are a minute apart or more
  */
 export type FindingCode =

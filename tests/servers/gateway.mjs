@@ -6,9 +6,10 @@ import { buffer } from "node:stream/consumers";
 const LOGIN_PAGE = '<!doctype html><title>Sign in</title><form method="post"><input name="user"><input name="password" type="password"></form>';
 
 /**
- * @typedef {"none" | "redirect" | "page" | "forbid" | "keep-until-ping" | "keep"} Fault
+ * @typedef {"none" | "redirect" | "away" | "page" | "forbid" | "keep-until-ping" | "keep"} Fault
  * none             nothing; a server that is down is a 502
  * redirect         who has no cookie `gateway=open` is sent to /login
+ * away             the same, but to that of another origin
  * page             the same, but the page comes in the place of the answer
  * forbid           the same with 401
  * keep-until-ping  answers of polls are collected until there is a ping among them
@@ -20,11 +21,12 @@ export async function startGateway({ target, fault = "none", ms = 0 }) {
     const url = request.url ?? "/";
     const isSocket = url.startsWith("/socket.io/");
     const isPoll = isSocket && request.method === "GET" && new URL(url, target).searchParams.has("sid");
-    const wantsCookie = isSocket && ["redirect", "page", "forbid"].includes(fault) && !/gateway=open/.test(request.headers.cookie ?? "");
+    const wantsCookie = isSocket && ["redirect", "away", "page", "forbid"].includes(fault) && !/gateway=open/.test(request.headers.cookie ?? "");
     if (url === "/login" || (wantsCookie && fault === "page")) {
       response.writeHead(200, { "Content-Type": "text/html" }).end(LOGIN_PAGE);
     } else if (wantsCookie) {
-      response.writeHead(fault === "redirect" ? 302 : 401, fault === "redirect" ? { Location: "/login" } : {}).end();
+      const location = { redirect: "/login", away: `http://localhost:${address.port}/login` }[fault];
+      response.writeHead(location ? 302 : 401, location && { Location: location }).end();
     } else {
       const gone = new AbortController();
       response.on("close", () => gone.abort());

@@ -19,15 +19,10 @@ const CONSUMERS: &str = "tests/package";
 
 /// Where the pages are that run against real servers.
 const PAGES: &str = "tests/page";
-/// Those of them that are not run with the core as JavaScript. Three ask nothing of the core, and two of these are about what
+/// Those of them that are not run with the core as JavaScript. Two ask nothing of the core, and one of these is about what
 /// the doctor finds, to which a policy that forbids WebAssembly belongs. The last times each task of a page, of which
 /// JavaScript's first ones take longer, until the browser has compiled what they run.
-const NOT_AS_SCRIPT: [&str; 4] = [
-    "demo.test.mjs",
-    "doctor.test.mjs",
-    "servers.test.mjs",
-    "slow-handler.test.mjs",
-];
+const NOT_AS_SCRIPT: [&str; 3] = ["demo.test.mjs", "servers.test.mjs", "slow-handler.test.mjs"];
 
 const FACADE_DEADLINE: Duration = Duration::from_secs(5 * 60);
 const PACKAGE_DEADLINE: Duration = Duration::from_secs(15 * 60);
@@ -56,7 +51,8 @@ pub(super) fn page(context: &Context) -> Result<Report> {
     suite(context, "page", &files, PAGE_DEADLINE)
 }
 
-/// The pages alone, where they run the core as JavaScript. What sets the policy of its pages itself is left to [`page`].
+/// The pages alone, where they run the core as JavaScript. What sets the policy of its pages itself, as all in folders
+/// does, is left to [`page`].
 pub(super) fn page_js(context: &Context) -> Result<Report> {
     build::quietly(&context.project)?;
     demo::build_server(&context.project)?;

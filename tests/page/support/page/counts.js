@@ -9,7 +9,8 @@
 
   /** Whether the caller of the function that asks is the package. */
   function isPackage() {
-    const [, , , caller] = new Error().stack.split("\n");
+    // Chromium alone begins with the name of the error.
+    const [, , caller] = new Error().stack.split("\n").filter((line) => line !== "Error");
     return caller?.includes("/pkg/") === true;
   }
 

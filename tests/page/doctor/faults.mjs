@@ -1,0 +1,179 @@
+// Faults that are there for real, in a server, a proxy or the page, and what the doctor has to say of each in any browser.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import http from "node:http";
+import { fileURLToPath } from "node:url";
+import { startGateway } from "../../servers/gateway.mjs";
+import { startRoundRobin } from "../../servers/round_robin.mjs";
+import { freePort, startServer } from "../support/servers.mjs";
+
+const CODES = [
+  "CSP_CONNECT", "UNREACHABLE", "CORS", "LOGIN_REDIRECT", "PATH_404", "PROTOCOL_V3", "NOT_SOCKET_IO",
+  "STICKY_SESSION", "REFUSED", "CSP_WASM", "PROXY_BUFFERING", "CONNECTION_BUDGET", "CLOCK_SKEW",
+];
+
+const HTML = fileURLToPath(new URL("page.html", import.meta.url));
+
+/**
+ * @typedef {import("node:test").TestContext} Test
+ * @typedef {{ code: string, severity: string, message: string, setting: string }} Finding
+ * @typedef {{ ok: boolean, findings: Finding[], fine: { code: string, message: string }[], unchecked: string[] }} Diagnosis
+ * @typedef {object} Start
+ * @property {string} url of the server that has the page
+ * @property {object} [options] for the doctor
+ * @property {RegExp} [message] of the first finding
+ * @property {RegExp} [setting]
+ * @typedef {{ title: string, codes: string[], start: (t: Test) => Promise<Start> }} Fault
+ */
+
+/**
+ * A server with pages that can ask the doctor.
+ * @param {Test} t @param {Parameters<typeof startServer>[2]} [flags] @param {"flask" | "asgi"} [kind]
+ */
+export function startWithPage(t, flags, kind = "flask") {
+  return startServer(t, kind, { page: true, html: HTML, ...flags });
+}
+
+/** One behind a gateway. @param {Test} t @param {Omit<Parameters<typeof startGateway>[0], "target"> & { server?: object }} options */
+export async function startBehind(t, { server: flags, ...options }) {
+  const server = await startWithPage(t, flags);
+  const gateway = await startGateway({ target: server.url, ...options });
+  t.after(() => gateway.close());
+  return { url: gateway.url, server };
+}
+
+/** What answers every request so. @param {Test} t @param {http.RequestListener} [answer] */
+async function startHttp(t, answer) {
+  const server = http.createServer(answer);
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  t.after(() => (server.closeAllConnections(), server.close()));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return { server, url: `http://127.0.0.1:${port}` };
+}
+
+/** @type {Fault[]} */
+export const FAULTS = [
+  {
+    title: "the application's policy, under which the doctor works",
+    codes: ["CSP_WASM"],
+    start: async (t) => ({ url: (await startWithPage(t, { security: "strict" })).url, setting: /'wasm-unsafe-eval'/ }),
+  },
+  {
+    title: "a server that the page's policy does not name",
+    codes: ["CSP_CONNECT", "CSP_WASM"],
+    async start(t) {
+      const [here, there] = [await startWithPage(t, { security: "strict" }), await startServer(t, "node")];
+      return { url: here.url, options: { url: there.url }, setting: new RegExp(`Add ${there.url} to connect-src`) };
+    },
+  },
+  {
+    title: "a server that lets no other origin read",
+    codes: ["CORS"],
+    async start(t) {
+      const [here, there] = [await startWithPage(t), await startServer(t, "node", { cors: "none" })];
+      return { url: here.url, options: { url: there.url }, setting: new RegExp(`Allow ${here.url}`) };
+    },
+  },
+  {
+    title: "one that lets all origins read, but not with cookies",
+    codes: ["CORS"],
+    async start(t) {
+      const [here, there] = [await startWithPage(t), await startServer(t, "node")];
+      return { url: here.url, options: { url: there.url, withCredentials: true }, setting: /credentials: true/ };
+    },
+  },
+  ...[
+    { fault: "redirect", message: /sends requests on to \/login/ },
+    { fault: "away", message: /sends requests on to another origin/ },
+    { fault: "page", message: /answers with a login page/ },
+    { fault: "forbid", message: /answers 401/ },
+  ].map(({ fault, message }) => ({
+    title: `a proxy that wants people to sign in (${fault})`,
+    codes: ["LOGIN_REDIRECT"],
+    start: async (/** @type {Test} */ t) => ({ url: (await startBehind(t, { fault })).url, message }),
+  })),
+  ...["never-its-own", "in-turn"].map((deal) => ({
+    title: `two workers dealt ${deal}`,
+    codes: ["STICKY_SESSION"],
+    async start(/** @type {Test} */ t) {
+      const workers = [await startWithPage(t), await startWithPage(t)];
+      const balancer = await startRoundRobin({ workers: workers.map(({ url }) => url), deal });
+      t.after(() => balancer.close());
+      return { url: balancer.url, setting: /ip_hash/ };
+    },
+  })),
+  {
+    title: "a path of newer servers, where an older one answers at its own",
+    codes: ["PATH_404"],
+    async start(t) {
+      const { url } = await startWithPage(t);
+      return { url, options: { path: "/ws/socket.io" }, setting: /^connect\(\{ path: "\/socket\.io" \}\)$/ };
+    },
+  },
+  {
+    title: "the usual path, where a newer server answers at its own",
+    codes: ["PATH_404"],
+    async start(t) {
+      const { url } = await startWithPage(t, {}, "asgi");
+      return { url, setting: /^connect\(\{ path: "\/ws\/socket\.io" \}\)$/ };
+    },
+  },
+  {
+    title: "a server of Socket.IO 2",
+    codes: ["PROTOCOL_V3"],
+    async start(t) {
+      const [here, there] = [await startWithPage(t), await startHttp(t)];
+      createRequire(import.meta.url)("socket.io-v2")(there.server, { serveClient: false });
+      return { url: here.url, options: { url: there.url } };
+    },
+  },
+  {
+    title: "something else answers",
+    codes: ["NOT_SOCKET_IO"],
+    async start(t) {
+      const headers = { "Content-Type": "application/json", "Access-Control-Allow-Origin": "*" };
+      const there = await startHttp(t, (_, response) => response.writeHead(200, headers).end('{"hello": "world"}'));
+      return { url: (await startWithPage(t)).url, options: { url: there.url }, message: /200 application\/json "\{"hello": "world"\}"/ };
+    },
+  },
+  {
+    title: "nothing listens",
+    codes: ["UNREACHABLE"],
+    async start(t) {
+      const { url } = await startWithPage(t);
+      return { url, options: { url: `http://127.0.0.1:${await freePort()}` }, message: /the request failed/ };
+    },
+  },
+  {
+    title: "the namespace is not granted",
+    codes: ["REFUSED"],
+    async start(t) {
+      const server = await startWithPage(t);
+      await server.control("access", { refuse_connects: true });
+      return { url: server.url, message: /Connection refused by server/ };
+    },
+  },
+  {
+    title: "answers come only with the ping",
+    codes: ["PROXY_BUFFERING"],
+    start: async (t) => ({ url: (await startBehind(t, { fault: "keep-until-ping", server: { pingInterval: 1 } })).url, message: /only with the ping/ }),
+  },
+  {
+    title: "answers come a second and a half late",
+    codes: ["PROXY_BUFFERING"],
+    start: async (t) => ({ url: (await startBehind(t, { fault: "keep", ms: 1500, server: { pingInterval: 25 } })).url, message: /came \d+\.\d s late/ }),
+  },
+];
+
+/** Whether a diagnosis names these codes and no other, in words. @param {Diagnosis} diagnosis @param {string[]} codes @param {Partial<Start>} [words] */
+export function assertFound({ ok, findings, fine, unchecked }, codes, { message = /./, setting = /./ } = {}) {
+  assert.deepEqual(findings.map(({ code }) => code), codes, JSON.stringify(findings));
+  assert.equal(ok, codes.length === 0);
+  const all = [...codes, ...fine.map(({ code }) => code), ...unchecked];
+  assert.deepEqual(all.toSorted(), CODES.toSorted(), "each code is in one of them");
+  for (const { message, setting } of findings) assert.ok(message && setting && !/undefined|null|NaN/.test(message + setting));
+  if (findings.length === 0) return;
+  assert.match(findings[0].message, message);
+  assert.match(findings[0].setting, setting);
+}
