@@ -23,24 +23,25 @@ test("a page with a classic script", async (t) => {
   await showsOldPage(await startServer(t, { www: cwd, pkg }));
 });
 
-const copiedPage = ["index.html"];
-const copiedModule = ["index.html", "node_modules/research-socket/research_socket_bg.wasm"];
+/** Pages for bundlers that make none. */
+const modulePage = "../shared/module/index.html";
+const scriptPage = "../shared/script/index.html";
 
 /** What each bundler is run with, and what is left to be copied beside what it makes. */
 const BUNDLERS = [
   { title: "Vite", name: "vite", args: ["build"] },
-  { title: "webpack 5", name: "webpack", args: ["--mode=production"], copied: copiedPage },
+  { title: "webpack 5", name: "webpack", args: ["--mode=production"], copied: [scriptPage] },
   {
     title: "Rollup",
     name: "rollup",
     args: ["main.js", "--dir=dist", "--plugin=node-resolve", "--plugin=@web/rollup-plugin-import-meta-assets"],
-    copied: copiedPage,
+    copied: [modulePage],
   },
   {
     title: "esbuild",
     name: "esbuild",
     args: ["main.js", "--bundle", "--format=esm", "--splitting", "--outdir=dist"],
-    copied: copiedModule,
+    copied: [modulePage, "node_modules/research-socket/research_socket_bg.wasm"],
   },
 ];
 
@@ -55,14 +56,14 @@ for (const { title, name, args, copied = [] } of BUNDLERS) {
 
 test("a page built by esbuild from the entry point with everything inline", async (t) => {
   const cwd = await install("inline");
-  const www = await build(cwd, "esbuild", ["main.js", "--bundle", "--format=esm", "--splitting", "--outdir=dist"], copiedPage);
+  const www = await build(cwd, "esbuild", ["main.js", "--bundle", "--format=esm", "--splitting", "--outdir=dist"], [modulePage]);
   await showsFinishedResearch(await startServer(t, { www }), { modules: 0 });
 });
 
 test("a page with the old functions as a module, built by webpack 5", async (t) => {
   const cwd = await install("compat");
   // Minifying is what takes time, and is done above.
-  await showsOldPage(await startServer(t, { www: await build(cwd, "webpack", ["--mode=production", "--no-optimization-minimize"], copiedPage) }));
+  await showsOldPage(await startServer(t, { www: await build(cwd, "webpack", ["--mode=production", "--no-optimization-minimize"], [scriptPage]) }));
 });
 
 test("a page that Next.js renders on its server", async (t) => {
