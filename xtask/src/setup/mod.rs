@@ -5,6 +5,7 @@ pub(crate) mod browsers;
 pub(crate) mod cargo_tools;
 pub(crate) mod nginx;
 mod node;
+mod node_version;
 mod python;
 mod wasm_std;
 

@@ -6,11 +6,9 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
+use super::node_version::{self, Version};
 use crate::process;
 use crate::project::Project;
-
-/// Node 20 is the oldest that the tests are run with.
-const OLDEST_NODE: u32 = 20;
 
 /// What the whole checkout uses: browsers' remote control, bundler, wasm-opt, test servers.
 pub(crate) const TOOLS: Packages = Packages { folder: "." };
@@ -31,7 +29,12 @@ impl Packages {
     }
 }
 
+/// Whether they are installed, and Node is one that they run with.
 pub(crate) fn is_ready(project: &Project, set: Packages) -> Result<bool> {
+    Ok(check_node(project, set).is_ok() && is_installed(project, set)?)
+}
+
+fn is_installed(project: &Project, set: Packages) -> Result<bool> {
     let path = set.path(project, "package-lock.json");
     if !path.exists() {
         return Ok(true);
@@ -56,24 +59,34 @@ pub(crate) fn is_ready(project: &Project, set: Packages) -> Result<bool> {
 }
 
 pub(crate) fn install(project: &Project, set: Packages) -> Result<()> {
-    let version = process::query(project.command("node").arg("--version"));
-    let major: Option<u32> = version.as_deref().and_then(|text| {
-        text.trim()
-            .trim_start_matches('v')
-            .split('.')
-            .next()?
-            .parse()
-            .ok()
-    });
-    match major {
-        Some(major) if major >= OLDEST_NODE => {}
-        Some(major) => bail!("Node {major} is too old: install Node {OLDEST_NODE} or newer"),
-        None => bail!("there is no `node` on PATH: install Node {OLDEST_NODE} or newer, with npm"),
-    }
+    check_node(project, set)?;
     let mut command = project.command("npm");
     command.current_dir(project.path(set.folder));
     command.args(["ci", "--prefer-offline", "--no-audit", "--no-fund"]);
     process::run_or_fail("npm packages", &mut command)?;
+    Ok(())
+}
+
+/// Fails unless the Node on PATH is one that the set's package.json asks for.
+fn check_node(project: &Project, set: Packages) -> Result<()> {
+    let path = set.path(project, "package.json");
+    let manifest: Value = serde_json::from_str(&fs::read_to_string(&path)?)
+        .with_context(|| format!("{} is not JSON", path.display()))?;
+    let wanted = manifest
+        .pointer("/engines/node")
+        .and_then(Value::as_str)
+        .with_context(|| format!("no engines.node in {}", path.display()))?;
+    let told = process::query(project.command("node").arg("--version"));
+    let found = told.as_deref().map(str::trim);
+    let fits = node_version::fits(found.and_then(Version::parse), wanted)
+        .with_context(|| format!("engines.node in {}", path.display()))?;
+    if !fits {
+        let found = found.map_or_else(|| "no `node`".to_owned(), |found| format!("Node {found}"));
+        bail!(
+            "{found} is on PATH, and {wanted} is needed. Install the current LTS release of Node, \
+             with npm: https://nodejs.org/en/download"
+        );
+    }
     Ok(())
 }
 
