@@ -5,6 +5,7 @@ import { cp, rm } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { freePort } from "../page/support/servers.mjs";
+import { develop } from "./support/develop.mjs";
 import { install, tool } from "./support/places.mjs";
 import { run, serve } from "./support/run.mjs";
 import { ID, startServer } from "./support/server.mjs";
@@ -88,18 +89,6 @@ test("the development server of Vite 7, which has to leave the package as it is"
   const server = await startServer(t);
   await showsFinishedResearch(server, { url: await develop(t, await install("vite-7"), server, "vite-7") });
 });
-
-/**
- * Starts a development server in a consumer from nothing, and returns its address.
- * @param {import("node:test").TestContext} t @param {string} cwd @param {import("./support/server.mjs").Server} server
- * @param {string} vite the package with the version of Vite
- */
-async function develop(t, cwd, server, vite) {
-  await rm(path.join(cwd, "node_modules/.vite"), { recursive: true, force: true });
-  const args = [`--port=${await freePort()}`, "--host=127.0.0.1", "--strictPort", "--clearScreen=false"];
-  const env = { RESEARCH_SERVER: server.url };
-  return serve(t, tool(vite), args, { cwd, env, ready: /Local: +(http:\/\/127\.0\.0\.1:\d+\/)/ });
-}
 
 /**
  * Runs a bundler in a consumer from nothing, and returns the folder of what it made.

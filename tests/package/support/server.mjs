@@ -32,6 +32,11 @@ export class Server {
     return this.#control("research", { research_id: ID, script: false });
   }
 
+  /** More of its log: `lines` lines of these words, each with its number. @param {string} words @param {number} lines */
+  async log(words, lines) {
+    await this.#control("burst", { research_id: ID, prefix: words, lines });
+  }
+
   /** The rest of the research, as fast as it goes. */
   async finish() {
     await this.#control("emit", { research_id: ID, data: { progress: 10, message: "Searching", phase: "search" } });

@@ -9,13 +9,18 @@ import { LINES } from "./server.mjs";
  * Opens `url`, lets the research go on once the page is subscribed to it, and waits until the page shows the end: each stored line
  * once and in order, the bar at its end, no error, one session, and one WebAssembly module that was asked for once.
  * @param {import("./server.mjs").Server} server
- * @param {{ url?: string, messages?: boolean, modules?: number }} [options] `url` of the page, else the server's own; `messages`: the
- *   page has those of updates in its log too; `modules`: how many files with WebAssembly it asks for
+ * @param {object} [options]
+ * @param {string} [options.url] of the page, else the server's own
+ * @param {boolean} [options.messages] whether the page has those of updates in its log too
+ * @param {number} [options.modules] how many files with WebAssembly it asks for
+ * @param {string} [options.before] what runs in the page before everything else
+ * @param {(page: import("playwright-core").Page) => Promise<void>} [options.meanwhile] what happens while the research stands still
  */
-export async function showsFinishedResearch(server, { url = `${server.url}/`, messages = false, modules = 1 } = {}) {
+export async function showsFinishedResearch(server, { url = `${server.url}/`, messages = false, modules = 1, before, meanwhile } = {}) {
   await server.begin();
-  await withPage(url, {}, async (page) => {
+  await withPage(url, { before }, async (page) => {
     await until("the page is subscribed", () => server.subscribers(), { seen: () => server.stats() });
+    await meanwhile?.(page);
     await server.finish();
     const status = page.locator("#status", { hasText: "completed" });
     await status.waitFor({ timeout: 15_000 }).catch(async (error) => {

@@ -7,11 +7,14 @@
   /** How many there ever were of each kind. */
   const made = { listener: 0, timer: 0, interval: 0, channel: 0 };
 
+  /** Where the package is, and where Vite's development server puts it. */
+  const PACKAGE = /\/pkg\/|\/research-socket[^/]*\.js/;
+
   /** Whether the caller of the function that asks is the package. */
   function isPackage() {
     // Chromium alone begins with the name of the error.
     const [, , caller] = new Error().stack.split("\n").filter((line) => line !== "Error");
-    return caller?.includes("/pkg/") === true;
+    return PACKAGE.test(caller);
   }
 
   function add(kind, words, more = {}) {
