@@ -2,11 +2,12 @@
 
 use proptest::prelude::*;
 use research_socket::config::Config;
-use research_socket::http::{Answer, Credentials, RequestError};
-use research_socket::research::{CancelId, Input, ResearchId};
-use research_socket::socket::{Acked, Emit, EmitId};
+use research_socket::failure::Failure;
+use research_socket::http::{Answer, AskId, Beacon, Command, Credentials, RequestError, RequestId};
+use research_socket::research::{CancelId, Event, Gap, Input, Output, ResearchEvent, ResearchId};
+use research_socket::socket::{Acked, Emit, EmitError, EmitId};
 use research_socket::time::Timestamp;
-use research_socket::trace::{MAX_TEXT, header, mask};
+use research_socket::trace::{MAX_TEXT, Outputs, header, mask};
 
 use crate::properties::{Run, step};
 use crate::words::Kind;
@@ -44,7 +45,7 @@ proptest! {
         let body = response(200, &text);
         let Answer::Response(response) = body else { unreachable!() };
         let input = Input::Answer {
-            request: research_socket::http::RequestId(1),
+            request: RequestId(1),
             answer: Answer::Response(response),
         };
         let line = research_socket::trace::input(0, &input);
@@ -165,6 +166,126 @@ fn a_difference_is_told_with_its_place() {
     assert_ne!(wrong, world.trace);
     let told = replay(&wrong).unwrap_err();
     assert!(told.contains("POST 9") && told.contains("POST 6"), "{told}");
+}
+
+#[test]
+fn of_credentials_the_sizes_are_told() {
+    let pair = || ("secret".to_owned(), "secret".to_owned());
+    for (auth, told) in [
+        (None, "null"),
+        (Some("{}"), "2"),
+        (Some(r#"{"token":"secret"}"#), "18"),
+        (Some(r#""secret""#), "1"),
+        (Some("[7,8,9]"), "1"),
+        (Some("{secret"), "0"),
+    ] {
+        let input = Input::Credentials {
+            ask: AskId(4),
+            credentials: Ok(Credentials {
+                auth: auth.map(str::to_owned),
+                headers: vec![pair(); 3],
+                query: vec![pair()],
+            }),
+        };
+        let line = research_socket::trace::input(9, &input);
+        assert_eq!(line, format!(r#"[9,"credentials",4,{told},3,1]"#));
+    }
+}
+
+/// The line of these outputs, which follow from one input.
+fn line_of(outputs: &[Output]) -> Option<String> {
+    let mut lines = Outputs::default();
+    for output in outputs {
+        lines.push(output);
+    }
+    lines.take()
+}
+
+#[test]
+fn each_output_is_told_from_the_others_of_its_kind() {
+    let research = |event| Event::Research {
+        id: "secret".to_owned(),
+        event,
+    };
+    let gap = Gap {
+        from: 1,
+        to: 2,
+        recovered: 3,
+        missing: None,
+    };
+    let emit = EmitId(6);
+    for (output, words) in [
+        (Output::Command(Command::Abort(RequestId(3))), "abort 3"),
+        (Output::Command(Command::Ask(AskId(4))), "ask 4"),
+        (Output::Command(Command::Beacon(beacon())), "beacon"),
+        (
+            Output::Event(Event::Ack {
+                emit,
+                args: "[]".to_owned(),
+                attachments: Vec::new(),
+            }),
+            "ack 6",
+        ),
+        (
+            Output::Event(Event::Cancelled {
+                cancel: CancelId(7),
+                result: Ok(()),
+            }),
+            "cancelled 7",
+        ),
+        (
+            Output::Event(Event::EmitFailed {
+                emit,
+                error: EmitError::BufferFull,
+            }),
+            "emit_failed 6",
+        ),
+        (Output::Event(Event::Reconnect(2)), "reconnect 2"),
+        (
+            Output::Event(Event::ReconnectAttempt(5)),
+            "reconnect_attempt 5",
+        ),
+        (
+            Output::Event(Event::Disconnect(Failure::Closed)),
+            "disconnect",
+        ),
+        (Output::Event(research(ResearchEvent::Gap(gap))), "gap"),
+        (
+            Output::Event(research(ResearchEvent::Task("secret".to_owned()))),
+            "task",
+        ),
+    ] {
+        let line = format!(r#"[">","{words}"]"#);
+        assert_eq!(line_of(&[output]), Some(line));
+    }
+}
+
+fn beacon() -> Beacon {
+    Beacon {
+        url: "https://secret".to_owned(),
+        query: Vec::new(),
+        headers: Vec::new(),
+        text: "41".to_owned(),
+    }
+}
+
+#[test]
+fn of_a_row_of_equal_outputs_the_number_is_told() {
+    let ask = |number| Output::Command(Command::Ask(AskId(number)));
+    for (numbers, line) in [
+        (&[1, 1][..], r#"[">","ask 1*2"]"#),
+        (&[1, 2, 2, 2, 1], r#"[">","ask 1","ask 2*3","ask 1"]"#),
+    ] {
+        let outputs: Vec<_> = numbers.iter().copied().map(ask).collect();
+        assert_eq!(line_of(&outputs), Some(line.to_owned()));
+    }
+    assert_eq!(line_of(&[]), None);
+    let mut outputs = Outputs::default();
+    for number in [1, 2] {
+        outputs.push(&ask(number));
+        assert_eq!(outputs.take(), Some(format!(r#"[">","ask {number}"]"#)));
+        assert_eq!(outputs.take(), None);
+    }
 }
 
 #[test]
