@@ -130,6 +130,14 @@ const PREFIXES: [&str; 2] = ["research_progress_", "progress_"];
 /// made to differ still.
 const SHORT: usize = 2;
 
+/// The first letter of a packet says that the rest is base64 (Engine.IO v4, "Encoding"): a word that
+/// begins with it still does, and no other does.
+const BINARY: char = 'b';
+
+/// How often letters are drawn for a word, until they mean nothing. Of three letters the chance that they
+/// do is one in hundreds.
+const MAX_DRAWS: u32 = 16;
+
 /// The trace with each word replaced that is not the protocol's: letters by letters, in the same
 /// number of bytes, equal words by equal ones. So a client that reads it takes the same decisions.
 /// `salt` is to be random and forgotten: without it no guess can be checked.
@@ -183,26 +191,14 @@ impl Masked<'_> {
                 self.out.push_str(raw);
                 continue;
             }
-            let (prefix, name) = raw.split_at_checked(self.prefix(raw)).unwrap_or(("", raw));
+            let (prefix, name) = raw.split_at_checked(prefix(raw)).unwrap_or(("", raw));
             self.out.push_str(prefix);
-            if prefix.len() <= 1 {
+            if prefix.is_empty() {
                 self.replace(&word.letters, name);
             } else {
                 self.push(name);
             }
         }
-    }
-
-    /// How many bytes of a word say what the rest is: a research's id, or the base64 of a packet.
-    fn prefix(&self, raw: &str) -> usize {
-        for prefix in PREFIXES {
-            if raw.as_bytes().starts_with(prefix.as_bytes()) {
-                return prefix.len();
-            }
-        }
-        let out = self.out.as_bytes();
-        let is_first = out.ends_with(b",\"") || out.ends_with(b"\\u001e");
-        usize::from(is_first && raw.as_bytes().first() == Some(&b'b'))
     }
 
     fn is_kept(&self, word: &str) -> bool {
@@ -220,7 +216,7 @@ impl Masked<'_> {
             || self.known.iter().any(|text| has(text, letters))
     }
 
-    /// Appends the letters that take the place of those of a word.
+    /// Appends letters in the place of those of a word, which mean as little as it does.
     fn replace(&mut self, word: &str, raw: &str) {
         // FNV-1a, and never 0, at which xorshift stands still.
         let mut state = self.salt ^ 0xcbf2_9ce4_8422_2325;
@@ -228,13 +224,30 @@ impl Masked<'_> {
             state = (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
         state |= 1;
+        let start = self.out.len();
+        for _ in 0..MAX_DRAWS {
+            self.out.truncate(start);
+            self.draw(&mut state, raw);
+            let drawn = Word::at(self.out.get(start..).unwrap_or_default());
+            if !self.is_kept(&drawn.letters) {
+                break;
+            }
+        }
+    }
+
+    fn draw(&mut self, state: &mut u64, raw: &str) {
         let mut rest = raw;
         while !rest.is_empty() {
+            let is_first = rest.len() == raw.len();
             let (letter, len) = unit(rest);
             let (written, after) = rest.split_at_checked(len).unwrap_or((rest, ""));
             rest = after;
-            let code = u32::from(letter.unwrap_or('_'));
-            let (first, bound) = match code {
+            let letter = letter.unwrap_or('_');
+            if is_first && letter == BINARY {
+                self.out.push_str(written);
+                continue;
+            }
+            let (first, bound) = match u32::from(letter) {
                 0x61..=0x7a => (0x61, 26),
                 0x41..=0x5a => (0x41, 26),
                 0..0x80 => {
@@ -247,11 +260,14 @@ impl Masked<'_> {
                 0x1_0000.. => (0x1_f600, 0x40),
             };
             // xorshift64*.
-            state ^= state >> 12;
-            state ^= state << 25;
-            state ^= state >> 27;
+            *state ^= *state >> 12;
+            *state ^= *state << 25;
+            *state ^= *state >> 27;
             let bits = state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32;
-            let code = first + ((bits * bound) >> 32) as u32;
+            let mut code = first + ((bits * bound) >> 32) as u32;
+            if is_first && code == BINARY.into() {
+                code += 1;
+            }
             if written.as_bytes().first() != Some(&b'\\') {
                 self.out.extend(char::from_u32(code));
                 continue;
@@ -263,6 +279,12 @@ impl Masked<'_> {
             }
         }
     }
+}
+
+/// How many bytes of a word say that the rest is a research's id.
+fn prefix(raw: &str) -> usize {
+    let is_prefix = |prefix: &&str| raw.as_bytes().starts_with(prefix.as_bytes());
+    PREFIXES.into_iter().find(is_prefix).map_or(0, str::len)
 }
 
 /// What a text begins with: a word, or something between words.

@@ -122,9 +122,9 @@ fn ids_that_the_page_follows_and_the_namespace_stay_wherever_they_come() {
 }
 
 #[test]
-fn the_letter_that_makes_a_packet_binary_stays() {
+fn the_letter_that_makes_a_packet_binary_stays_wherever_a_word_begins_with_it() {
     assert_eq!(masked("bcanary"), "bkeumhd");
     assert_eq!(masked(r"2\u001ebcanary"), r"2\u001ebkeumhd");
-    assert_eq!(masked("2 bcanary"), "2 keumhdc");
+    assert_eq!(masked("2 bcanary"), "2 bkeumhd");
     assert_eq!(masked(r"2\u001ecanary"), r"2\u001eqcluod");
 }

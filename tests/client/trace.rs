@@ -159,6 +159,54 @@ fn another_salt_gives_other_letters_and_the_same_one_the_same() {
 }
 
 #[test]
+fn what_is_no_binary_packet_does_not_become_one() {
+    let mut world = World::live();
+    world.receive(r#"451-["a",{"_placeholder":true,"num":0}]"#);
+    world.receive("garbage");
+    for salt in 0..200 {
+        assert_eq!(replay(&mask(&world.trace, salt)), Ok(()), "salt {salt}");
+    }
+}
+
+#[test]
+fn a_binary_packet_stays_one() {
+    let mut world = World::live();
+    world.listen("alpha", true);
+    world.receive(r#"451-["alpha",{"_placeholder":true,"num":0}]|bAQIDBAUG"#);
+    assert!(world.trace.ends_with(",\"event\"]"), "{}", world.trace);
+    for salt in 0..200 {
+        assert_eq!(replay(&mask(&world.trace, salt)), Ok(()), "salt {salt}");
+    }
+}
+
+#[test]
+fn a_name_that_begins_like_a_binary_packet_is_the_same_name_in_all_places() {
+    let mut world = World::live();
+    world.listen("bravo", true);
+    world.receive(r#"42["bravo",1]"#);
+    for salt in 0..200 {
+        assert_eq!(replay(&mask(&world.trace, salt)), Ok(()), "salt {salt}");
+    }
+}
+
+#[test]
+fn no_word_becomes_one_that_means_something() {
+    let shown = |salt| {
+        let masked = mask(r#"[0,"answer",1,200,null,"Xyz abc"]"#, salt);
+        let words = masked.trim_end_matches("\"]").rsplit('"').next();
+        words.unwrap_or_default().to_owned()
+    };
+    for salt in 0..20_000 {
+        let words = shown(salt);
+        let (first, second) = words.split_once(' ').unwrap();
+        for kept in ["Mon", "Jan", "sid", "num", "log"] {
+            assert!(![first, second].contains(&kept), "salt {salt}: {words}");
+        }
+    }
+    assert_ne!(shown(1), shown(2));
+}
+
+#[test]
 fn a_difference_is_told_with_its_place() {
     let mut world = World::live();
     world.subscribe("r");
