@@ -68,6 +68,11 @@ struct Open {
     get: RequestId,
     post: Option<Post>,
     queue: Queue<Packet<'static>>,
+    /// How many packets [`Session::send`] was given, how many of them have left with a POST, and how
+    /// many the server has taken.
+    given: u64,
+    posted: u64,
+    taken: u64,
     /// The next ping is due by then.
     heartbeat: Timestamp,
     barren_polls: u32,
@@ -101,7 +106,10 @@ impl Session {
             State::Open(open) if open.post.is_some_and(|post| post.id == id) => {
                 open.post = None;
                 match body_of(answer, true) {
-                    Ok(body) if is_receipt(&body) => self.flush(ctx),
+                    Ok(body) if is_receipt(&body) => {
+                        open.taken = open.posted;
+                        self.flush(ctx);
+                    }
                     Ok(body) => self.fail(ctx, Failure::NotEngineIo(excerpt(&body)), Some(id)),
                     Err(failure) => self.fail(ctx, failure, Some(id)),
                 }
@@ -174,11 +182,19 @@ impl Session {
         }
     }
 
-    /// Whether the server has taken everything that was sent.
-    pub(crate) fn has_sent_all(&self) -> bool {
+    /// How many packets [`send`](Self::send) was given.
+    pub(crate) fn given(&self) -> u64 {
         match &self.state {
-            State::Open(open) => open.post.is_none() && open.queue.is_empty(),
-            State::Opening { .. } | State::Closed => false,
+            State::Open(open) => open.given,
+            State::Opening { .. } | State::Closed => 0,
+        }
+    }
+
+    /// How many of them the server has taken, in their order.
+    pub(crate) fn taken(&self) -> u64 {
+        match &self.state {
+            State::Open(open) => open.taken,
+            State::Opening { .. } | State::Closed => 0,
         }
     }
 
@@ -187,6 +203,7 @@ impl Session {
     pub(crate) fn send(&mut self, packet: Packet<'static>) {
         if let State::Open(open) = &mut self.state {
             open.queue.push_back(packet);
+            open.given += 1;
         }
     }
 
@@ -201,6 +218,8 @@ impl Session {
         let max_payload = open.max_payload();
         match payload::next_body(&mut open.queue, Some(max_payload)) {
             Ok(Some(body)) => {
+                // A pong is ahead of everything: what is left was given.
+                open.posted = open.given - open.queue.len() as u64;
                 let id = self
                     .endpoint
                     .post(ctx, &open.handshake.sid, body.text, false);
@@ -297,6 +316,9 @@ impl Session {
             get: id,
             post: None,
             queue: Queue::new(),
+            given: 0,
+            posted: 0,
+            taken: 0,
             heartbeat,
             barren_polls: 0,
         }));

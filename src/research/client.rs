@@ -417,7 +417,7 @@ impl Client {
         if self.connection.is_live() {
             self.connection
                 .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
-            subscription.sent(self.now, &self.config);
+            subscription.sent(self.now, &self.config, self.connection.sent());
         }
         self.subscriptions.insert(key, subscription);
     }
@@ -467,7 +467,7 @@ impl Client {
                 // What it did meanwhile was missed.
                 self.connection
                     .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
-                subscription.sent(now, &self.config);
+                subscription.sent(now, &self.config, self.connection.sent());
             }
             if subscription.access == Access::Doubtful && self.config.fallback.is_some() {
                 subscription.schedule.once(now);
@@ -488,10 +488,9 @@ impl Client {
             }
         }
         self.drain_jobs();
-        if self.connection.has_sent_all() {
-            for subscription in self.subscriptions.values_mut() {
-                subscription.accepted(self.now, &self.config);
-            }
+        let taken = self.connection.taken();
+        for subscription in self.subscriptions.values_mut() {
+            subscription.taken(self.now, &self.config, taken);
         }
         if self.may_ask() {
             let (config, headers, subscriptions) =
@@ -591,7 +590,7 @@ impl Client {
             subscription.watchdog.hear(now);
             self.connection
                 .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
-            subscription.sent(now, &self.config);
+            subscription.sent(now, &self.config, self.connection.sent());
         }
     }
 
@@ -694,7 +693,7 @@ impl Client {
             return self.refuse("unauthorized", &words, None);
         };
         // The server has decided: what happened so far can be asked for.
-        subscription.accepted(self.now, &self.config);
+        subscription.taken(self.now, &self.config, u64::MAX);
         let standing = std::mem::replace(&mut subscription.standing, Standing::Refused);
         if standing == Standing::Refused {
             // The page has heard it.

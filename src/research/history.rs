@@ -186,8 +186,11 @@ impl History {
     /// The connection is live, but the run is over: only what could not be read yet is asked for.
     pub(super) fn connected_after_end(&mut self, now: Timestamp) {
         self.try_anew(now);
-        if self.is_incomplete && self.wish == Wish::Nothing {
-            self.ask(now);
+        match self.wish {
+            Wish::Nothing if self.is_incomplete => self.ask(now),
+            // No subscription is sent any more.
+            Wish::Accepted(_) => self.wish = Wish::At(now),
+            Wish::Nothing | Wish::At(_) => {}
         }
     }
 

@@ -26,7 +26,8 @@ pub(super) struct Subscription {
 pub(super) enum Standing {
     /// There has been no connection yet.
     Unsent,
-    Sent,
+    /// It is among the first so many packets of the connection.
+    Sent(u64),
     /// The server has it: what happens from now on is told, what happened before is to be asked for.
     Accepted,
     /// It said no (`subscribe_error`), and is not asked again before the page is looked at or connects
@@ -56,10 +57,11 @@ impl Access {
 impl Subscription {
     /// The request to be told of the research is on its way. If the server takes it, the status is
     /// asked for then: what was asked for earlier could miss an end between the two. If it does not
-    /// for too long, the status is asked for all the same.
-    pub(super) fn sent(&mut self, now: Timestamp, config: &Config) {
+    /// for too long, the status is asked for all the same. It is among the first so many `packets`
+    /// of the connection.
+    pub(super) fn sent(&mut self, now: Timestamp, config: &Config, packets: u64) {
         let timeout_ms = timeout_ms(config);
-        self.standing = Standing::Sent;
+        self.standing = Standing::Sent(packets);
         if config.fallback.is_some() {
             self.schedule.at_the_latest(now.after(timeout_ms));
         }
@@ -68,11 +70,17 @@ impl Subscription {
         }
     }
 
-    /// The server has taken all that was sent.
-    pub(super) fn accepted(&mut self, now: Timestamp, config: &Config) {
-        if self.standing != Standing::Sent {
-            return;
+    /// The server has taken so many `packets` of the connection.
+    pub(super) fn taken(&mut self, now: Timestamp, config: &Config, packets: u64) {
+        if let Standing::Sent(needed) = self.standing
+            && needed <= packets
+        {
+            self.accepted(now, config);
         }
+    }
+
+    /// The server has the subscription, or has refused it.
+    fn accepted(&mut self, now: Timestamp, config: &Config) {
         self.standing = Standing::Accepted;
         let is_open = self.job.end().is_none();
         if is_open && config.fallback.is_some() {

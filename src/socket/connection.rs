@@ -206,17 +206,26 @@ impl Connection {
         matches!(self.link, Link::Live { .. })
     }
 
-    /// Whether it is live, and the server has taken everything that was sent.
-    pub(crate) fn has_sent_all(&self) -> bool {
+    /// How many packets were sent over the live connection.
+    pub(crate) fn sent(&self) -> u64 {
+        self.live().map_or(0, Session::given)
+    }
+
+    /// How many of them the server has taken, in their order.
+    pub(crate) fn taken(&self) -> u64 {
+        self.live().map_or(0, Session::taken)
+    }
+
+    const fn live(&self) -> Option<&Session> {
         match &self.link {
-            Link::Live { session, .. } => session.has_sent_all(),
+            Link::Live { session, .. } => Some(session),
             Link::Asking { .. }
             | Link::Closed
             | Link::Holding { .. }
             | Link::Idle
             | Link::Joining { .. }
             | Link::Opening { .. }
-            | Link::Waiting { .. } => false,
+            | Link::Waiting { .. } => None,
         }
     }
 

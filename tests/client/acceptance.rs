@@ -22,6 +22,87 @@ fn status_and_log_are_asked_for_once_the_server_has_the_subscription() {
 }
 
 #[test]
+fn a_page_that_emits_all_the_time_is_told_status_and_log_all_the_same() {
+    let mut world = World::with_all(|_| {});
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    // One POST is always in flight, and one packet always waits for the next.
+    world.emit(1, "a");
+    world.accept();
+    world.emit(2, "b");
+    assert!(world.is_asked(Kind::Post));
+    world.status("r", 200, RUNS);
+    assert!(world.is_asked(Kind::Log));
+}
+
+#[test]
+fn a_subscription_is_taken_with_its_own_post_and_not_with_one_before() {
+    let mut world = World::live();
+    world.emit(1, "a");
+    world.subscribe("r");
+    // The pong, which goes ahead, is none of the packets that are counted.
+    world.receive("2");
+    world.accept();
+    let did = world.did();
+    let last = did.last().unwrap();
+    assert!(
+        last.starts_with("post s1 3|42[\"subscribe_to_research\""),
+        "{did:?}"
+    );
+    assert!(!world.is_asked(Kind::Status));
+    world.accept();
+    assert!(world.is_asked(Kind::Status));
+}
+
+#[test]
+fn of_many_subscriptions_each_is_taken_with_its_own_post() {
+    let mut world = World::with(|_| {});
+    (10..30).for_each(|id| world.subscribe(&id.to_string()));
+    world.connect();
+    world.join();
+    world.accept();
+    (10..26).for_each(|id| world.status(&id.to_string(), 200, RUNS));
+    assert!(!world.is_asked(Kind::Status), "16 packets are in a POST");
+    world.accept();
+    (26..30).for_each(|id| world.status(&id.to_string(), 200, RUNS));
+}
+
+#[test]
+fn packets_that_another_session_took_are_not_those_of_this_one() {
+    let mut world = World::live_with(|_| {});
+    (0..20).for_each(|id| world.emit(id, "a"));
+    world.accept_all();
+    world.subscribe("r");
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    assert!(!world.is_asked(Kind::Status));
+    world.accept();
+    assert!(world.is_asked(Kind::Status));
+}
+
+#[test]
+fn an_end_that_waits_for_the_log_asks_at_once_over_a_new_connection() {
+    let mut world = World::with_all(|_| {});
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.receive(r#"42["progress_r",{"status":"completed"}]"#);
+    assert!(
+        !world.is_asked(Kind::Log),
+        "the server has not taken the subscription"
+    );
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    world.answer(Kind::Log, 200, &log(&[(1, 5, "before the end")]));
+    let told = world.told();
+    assert_eq!(lines(&told), ["before the end"]);
+    assert_eq!(told.last().unwrap(), "r end completed");
+}
+
+#[test]
 fn a_server_that_is_slow_to_take_the_subscription_is_asked_all_the_same() {
     let mut world = World::with_all(|config| config.timeout_ms = 60_000);
     world.subscribe("r");
