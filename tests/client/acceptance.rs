@@ -6,6 +6,8 @@ use crate::history::{DONE, RUNS, lines, log};
 use crate::words::Kind;
 use crate::world::World;
 
+const REFUSED: &str = r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#;
+
 #[test]
 fn status_and_log_are_asked_for_once_the_server_has_the_subscription() {
     let mut world = World::with_all(|_| {});
@@ -197,7 +199,7 @@ fn an_end_that_comes_before_the_server_has_the_subscription_leaves_nothing_to_as
 fn what_happened_before_a_refusal_is_asked_for_at_once() {
     let mut world = World::live();
     world.subscribe("r");
-    world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
+    world.receive(REFUSED);
     world.status("r", 200, DONE);
     assert_eq!(world.told().last().unwrap(), "r end completed");
 }
@@ -206,12 +208,36 @@ fn what_happened_before_a_refusal_is_asked_for_at_once() {
 fn a_refusal_is_not_taken_for_an_acceptance_once_all_is_sent() {
     let mut world = World::live();
     world.subscribe("r");
-    world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
+    world.receive(REFUSED);
     world.status("r", 200, RUNS);
     world.accept();
     assert!(!world.is_asked(Kind::Status));
-    world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
+    world.receive(REFUSED);
     let told = world.told();
     let failures = told.iter().filter(|told| told.starts_with("r failure"));
     assert_eq!(failures.count(), 1, "{told:?}");
+}
+
+#[test]
+fn a_refused_research_that_ended_is_not_asked_for_when_the_page_is_seen() {
+    let mut world = World::following();
+    world.receive(REFUSED);
+    world.input(Input::Refresh("r".to_owned()));
+    world.status("r", 200, DONE);
+    world.forget();
+    world.input(Input::Visible);
+    assert_eq!(world.did(), [""; 0]);
+}
+
+#[test]
+fn what_was_refused_is_asked_for_when_there_is_a_connection_and_not_before() {
+    let mut world = World::following();
+    world.input(Input::Refresh("r".to_owned()));
+    world.status("r", 401, "");
+    world.cut(Kind::Poll);
+    world.input(Input::Visible);
+    assert!(!world.is_asked(Kind::Status));
+    world.join();
+    world.accept();
+    assert!(world.is_asked(Kind::Status));
 }
