@@ -196,6 +196,21 @@ fn an_end_that_comes_before_the_server_has_the_subscription_leaves_nothing_to_as
 }
 
 #[test]
+fn an_end_that_is_found_before_the_server_has_the_subscription_waits_for_the_log() {
+    let mut world = World::with_all(|_| {});
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.input(Input::Refresh("r".to_owned()));
+    world.status("r", 200, DONE);
+    assert!(!world.is_asked(Kind::Log));
+    world.accept();
+    world.forget();
+    world.answer(Kind::Log, 200, &log(&[(1, 5, "last")]));
+    assert_eq!(world.told(), ["r log last", "r end completed"]);
+}
+
+#[test]
 fn what_happened_before_a_refusal_is_asked_for_at_once() {
     let mut world = World::live();
     world.subscribe("r");

@@ -60,6 +60,15 @@ fn if_it_is_over_its_last_lines_come_before_the_end() {
     assert_eq!(world.told(), ["r log last", "r end completed"]);
     beat(&mut world, 700_000);
     assert!(!world.is_asked(Kind::Status));
+    assert_eq!(world.client.stats().stall_checks, 1);
+}
+
+#[test]
+fn of_a_research_that_the_server_refused_silence_means_nothing() {
+    let mut world = up_to_date();
+    world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
+    beat(&mut world, 700_000);
+    assert_eq!(world.client.stats().stall_checks, 0);
 }
 
 #[test]
