@@ -154,7 +154,7 @@ impl History {
 
     /// Whether another answer is planned, since the log may get lines late.
     pub(super) fn is_behind(&self) -> bool {
-        self.is_incomplete && self.wish != Wish::Nothing
+        self.wish != Wish::Nothing
     }
 
     /// Whether an answer can be had within `timeout_ms`.
@@ -378,8 +378,7 @@ impl History {
     /// Nobody can tell any more what is missing: of an outage, or of the story so far if the log
     /// could not be read at all.
     pub(super) fn doubt(&mut self, now: Timestamp) {
-        let is_unread = !self.has_begun && self.place != Place::Unwanted;
-        if self.gap.is_none() && is_unread {
+        if !self.has_begun && self.place != Place::Unwanted {
             self.gap = Some(OpenGap::new(self.since, Some(now)));
         }
         if let Some(gap) = &mut self.gap {
