@@ -2,7 +2,7 @@
 
 use research_socket::research::{CancelId, Input};
 
-use crate::history::{DONE, RUNS, lines, log};
+use crate::history::{DONE, RUNS, lines, log, up_to_date};
 use crate::words::Kind;
 use crate::world::World;
 
@@ -132,6 +132,33 @@ fn what_was_asked_before_the_server_had_the_subscription_is_asked_again() {
     world.status("r", 200, RUNS);
     world.answer(Kind::Log, 200, &log(&[(1, 5, "between")]));
     assert_eq!(lines(&world.told()), ["between"]);
+}
+
+#[test]
+fn an_answer_that_is_under_way_when_the_server_takes_the_subscription_is_not_enough() {
+    let mut world = World::with_all(|config| config.timeout_ms = 60_000);
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.advance(10_000);
+    world.status("r", 200, RUNS);
+    world.accept();
+    world.answer(Kind::Log, 200, "[]");
+    world.status("r", 200, RUNS);
+    assert!(world.is_asked(Kind::Log), "now, and not for confirmation");
+}
+
+#[test]
+fn an_end_does_not_wait_for_a_log_that_cannot_be_asked_for() {
+    let mut world = up_to_date();
+    world.input(Input::Refresh("r".to_owned()));
+    world.status("r", 200, DONE);
+    world.input(Input::Hidden);
+    world.forget();
+    world.advance(9_999);
+    assert_eq!(world.heard(), [""; 0]);
+    world.advance(1);
+    assert_eq!(world.heard(), ["r end completed"]);
 }
 
 #[test]

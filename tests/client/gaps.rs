@@ -368,6 +368,37 @@ fn lines_that_come_after_the_end_are_not_missed_either() {
 }
 
 #[test]
+fn a_new_connection_does_not_hurry_what_is_planned_after_the_end() {
+    let mut world = up_to_date();
+    world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
+    world.cut(Kind::Poll);
+    world.input(Input::Visible);
+    world.join();
+    assert!(!world.is_asked(Kind::Log));
+    world.advance(3000);
+    assert!(world.is_asked(Kind::Log));
+}
+
+#[test]
+fn over_a_new_connection_failures_are_counted_anew() {
+    let mut world = asking();
+    for _ in 0..3 {
+        world.cut(Kind::Log);
+        while !world.is_asked(Kind::Log) {
+            world.wait();
+        }
+    }
+    world.cut(Kind::Poll);
+    world.input(Input::Visible);
+    world.join();
+    world.accept();
+    world.cut(Kind::Log);
+    world.status("r", 200, RUNS);
+    world.advance(1000);
+    assert!(world.is_asked(Kind::Log));
+}
+
+#[test]
 fn what_the_server_stored_and_never_sent_comes_after_the_end() {
     let mut world = up_to_date();
     world.receive(r#"42["progress_r",{"progress":99}]|42["progress_r",{"status":"completed","progress":100}]"#);

@@ -683,6 +683,7 @@ fn without_history_nobody_asks() {
     assert_eq!(world.told().last().unwrap(), "r end completed");
     world.advance(15_000);
     assert!(!world.is_asked(Kind::Log));
+    assert_eq!(world.client.stats().gaps, 0);
 }
 
 #[test]
