@@ -379,8 +379,8 @@ fn a_new_connection_does_not_hurry_what_is_planned_after_the_end() {
     assert!(world.is_asked(Kind::Log));
 }
 
-#[test]
-fn over_a_new_connection_failures_are_counted_anew() {
+/// The log has failed three times, and is asked for again.
+fn failing() -> World {
     let mut world = asking();
     for _ in 0..3 {
         world.cut(Kind::Log);
@@ -388,6 +388,22 @@ fn over_a_new_connection_failures_are_counted_anew() {
             world.wait();
         }
     }
+    world
+}
+
+#[test]
+fn an_answer_ends_a_row_of_failures() {
+    let mut world = failing();
+    world.answer(Kind::Log, 200, "[]");
+    world.advance(3000);
+    world.cut(Kind::Log);
+    world.advance(1000);
+    assert!(world.is_asked(Kind::Log));
+}
+
+#[test]
+fn over_a_new_connection_failures_are_counted_anew() {
+    let mut world = failing();
     world.cut(Kind::Poll);
     world.input(Input::Visible);
     world.join();
