@@ -673,6 +673,18 @@ fn a_page_that_goes_away_asks_again_when_it_comes_back() {
 }
 
 #[test]
+fn a_confirmation_that_was_refused_is_a_new_beginning_when_the_page_is_seen() {
+    let mut world = asking();
+    world.answer(Kind::Log, 200, "[]");
+    world.advance(3000);
+    world.answer(Kind::Log, 403, "");
+    world.input(Input::Visible);
+    world.answer(Kind::Log, 200, "[]");
+    world.advance(3000);
+    assert!(world.is_asked(Kind::Log));
+}
+
+#[test]
 fn without_history_nobody_asks() {
     let mut world = World::with_all(|config| config.history = false);
     world.subscribe("r");

@@ -87,6 +87,16 @@ fn if_it_went_on_without_a_word_it_is_subscribed_again_and_its_lines_are_fetched
 }
 
 #[test]
+fn if_the_connection_is_lost_meanwhile_nothing_is_sent_or_fetched_before_the_next() {
+    let mut world = up_to_date();
+    beat(&mut world, 60_000);
+    world.cut(Kind::Poll);
+    world.forget();
+    answer_status(&mut world, r#"{"status":"in_progress","progress":70}"#);
+    assert_eq!(world.did(), [""; 0]);
+}
+
+#[test]
 fn if_it_stands_still_too_nothing_is_sent_or_fetched() {
     let mut world = up_to_date();
     world.receive(r#"42["progress_r",{"progress":5}]"#);
