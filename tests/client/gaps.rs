@@ -44,6 +44,17 @@ fn lines_that_were_missed_come_first_and_then_the_gap_with_their_number() {
 }
 
 #[test]
+fn after_a_sleep_lines_wait_for_an_answer_that_came_meanwhile() {
+    let mut world = back();
+    world.receive(&line(9, 1, "live"));
+    world.sleep(20_000);
+    assert_eq!(world.heard(), [""; 0]);
+    let all = [(1, 0, "first"), (2, 5, "missed"), (3, 9, "live")];
+    world.answer(Kind::Log, 200, &log(&all));
+    assert_eq!(world.told(), ["r log missed", "r log live"]);
+}
+
+#[test]
 fn lines_that_are_stored_late_count_too() {
     let mut world = back();
     world.answer(Kind::Log, 200, &log(&[(1, 0, "first")]));

@@ -97,6 +97,16 @@ fn if_the_connection_is_lost_meanwhile_nothing_is_sent_or_fetched_before_the_nex
 }
 
 #[test]
+fn without_a_connection_silence_means_nothing() {
+    let mut world = up_to_date();
+    beat(&mut world, 50_000);
+    world.cut(Kind::Poll);
+    world.advance(30_000);
+    assert!(!world.client.is_connected());
+    assert_eq!(world.client.stats().stall_checks, 0);
+}
+
+#[test]
 fn if_it_stands_still_too_nothing_is_sent_or_fetched() {
     let mut world = up_to_date();
     world.receive(r#"42["progress_r",{"progress":5}]"#);
