@@ -30,6 +30,8 @@ fn a_letter_becomes_another_one_of_as_many_bytes() {
         ("canary", "qcluod"),
         ("Canary", "Ipqtpa"),
         ("canary_word", "mnjcjb_hlvu"),
+        // Drawn as "bsnxx", which would be binary.
+        ("raven", "csnxx"),
         ("größer", "ziĆėrd"),
         ("слово", "ĒĭĔĭŗ"),
         ("漢字", "藇鬕"),
