@@ -24,13 +24,18 @@ const PAGES: &str = "tests/page";
 /// JavaScript's first ones take longer, until the browser has compiled what they run.
 const NOT_AS_SCRIPT: [&str; 3] = ["demo.test.mjs", "servers.test.mjs", "slow-handler.test.mjs"];
 
+/// Those that measure how long a page is busy, and so have the machine for themselves.
+const ALONE: [&str; 1] = ["slow-handler.test.mjs"];
+/// How many files with pages run at once: most of their time they wait for an outage to be over.
+const PAGES_AT_ONCE: u32 = 2;
+
 const FACADE_DEADLINE: Duration = Duration::from_secs(5 * 60);
 const PACKAGE_DEADLINE: Duration = Duration::from_secs(15 * 60);
 const PAGE_DEADLINE: Duration = Duration::from_secs(25 * 60);
 
 pub(super) fn facade(context: &Context) -> Result<Report> {
     let files = test_files(&context.project.path(FACADE))?;
-    suite(context, "facade", &files, FACADE_DEADLINE)
+    suite(context, "facade", &files, 1, FACADE_DEADLINE)
 }
 
 /// Installs the package's tarball as its users do, with their tools.
@@ -38,7 +43,7 @@ pub(super) fn package(context: &Context) -> Result<Report> {
     build::quietly(&context.project)?;
     demo::build_server(&context.project)?;
     let files = test_files(&context.project.path(CONSUMERS))?;
-    suite(context, "package", &files, PACKAGE_DEADLINE)
+    suite(context, "package", &files, 1, PACKAGE_DEADLINE)
 }
 
 /// Runs every `*.test.mjs` below `tests/` that no other step runs.
@@ -48,7 +53,12 @@ pub(super) fn page(context: &Context) -> Result<Report> {
     let others = [FACADE, CONSUMERS].map(|folder| context.project.path(folder));
     let mut files = test_files(&context.project.path("tests"))?;
     files.retain(|path| !others.iter().any(|folder| path.starts_with(folder)));
-    suite(context, "page", &files, PAGE_DEADLINE)
+    let alone: Vec<_> = files
+        .extract_if(.., |path| ALONE.iter().any(|name| path.ends_with(name)))
+        .collect();
+    let measured = suite(context, "page", &alone, 1, PAGE_DEADLINE)?;
+    let others = suite(context, "page", &files, PAGES_AT_ONCE, PAGE_DEADLINE)?;
+    Ok(measured.and(others))
 }
 
 /// The pages alone, where they run the core as JavaScript. What sets the policy of its pages itself, as all in folders
@@ -61,17 +71,23 @@ pub(super) fn page_js(context: &Context) -> Result<Report> {
     files.retain(|path| {
         path.parent() == Some(&pages) && !NOT_AS_SCRIPT.iter().any(|name| path.ends_with(name))
     });
-    suite(context, "page-js", &files, PAGE_DEADLINE)
+    suite(context, "page-js", &files, PAGES_AT_ONCE, PAGE_DEADLINE)
 }
 
-fn suite(context: &Context, label: &str, files: &[PathBuf], deadline: Duration) -> Result<Report> {
+fn suite(
+    context: &Context,
+    label: &str,
+    files: &[PathBuf],
+    at_once: u32,
+    deadline: Duration,
+) -> Result<Report> {
     if files.is_empty() {
         bail!("{label}: there is no *.test.mjs to run");
     }
     let summary = context.scratch.join(format!("{label}.tap"));
     let mut node = context.environment.command("node");
-    // One file after the other: some measure how long a page was busy.
-    node.args(["--test", "--test-concurrency=1"])
+    node.arg("--test")
+        .arg(format!("--test-concurrency={at_once}"))
         // The first report is for people, the second for counting.
         .args(["--test-reporter=spec", "--test-reporter-destination=stdout"])
         .arg("--test-reporter=tap")
