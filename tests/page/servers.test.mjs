@@ -195,8 +195,8 @@ test("the node server sends lines to subscribers on long-polling", async (t) => 
   assert.equal(socket.io.engine.transport.name, "polling");
 });
 
-test("a burst of 3,000 lines passes a flask server that pings every 300 ms and waits 200 ms", async (t) => {
-  const server = await startServer(t, "flask", { pingInterval: 0.3, pingTimeout: 0.2 });
+test("a burst of 3,000 lines passes the flask server, and is stored", async (t) => {
+  const server = await startServer(t, "flask");
   const { heard, drops } = await subscribed(t, server, "r1");
   await server.control("lines", { id: "r1", count: 3000 });
   await until("all arrive", () => heard.length === 6000, { within: 20_000, seen: () => [heard.length, drops] });
