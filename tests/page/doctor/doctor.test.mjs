@@ -9,6 +9,11 @@ import { startServer } from "../support/servers.mjs";
 import { until } from "../support/until.mjs";
 import { assertFound, FAULTS, startBehind } from "./faults.mjs";
 
+/** How long a healthy server may be silent: what is found sooner was not told by a ping. */
+const PING_MS = 25_000;
+/** The time that is given when the page says nothing. */
+const TIMEOUT_MS = 20_000;
+
 /** What the browser itself says of what the doctor provokes. */
 const REFUSED = [FAILED_REQUEST, /^console: Access to fetch/, /Content.Security.Policy/];
 
@@ -51,7 +56,6 @@ for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
       t.diagnostic(`${Math.round(diagnosis.took)} ms, ${requests.all.length} requests`);
       assertFound(diagnosis, []);
       assert.deepEqual(diagnosis.unchecked, []);
-      assert.ok(diagnosis.took < 3000);
       assert.equal(requests.handshakes().length, 1);
       assert.deepEqual(requests.all.slice(-1).map(({ method, body }) => [method, body]), [["POST", "1"]], "goodbye");
       await until("no request is open", () => open.size === 0);
@@ -90,14 +94,14 @@ for (const fault of /** @type {const} */ (["redirect", "away", "page", "forbid"]
 }
 
 test("PROXY_BUFFERING: an answer that does not come within the time", { timeout: 30_000 }, async (t) => {
-  const { url } = await startBehind(t, { fault: "keep-until-ping", server: { pingInterval: 25 } });
+  const { url } = await startBehind(t, { fault: "keep-until-ping", server: { pingInterval: PING_MS / 1000 } });
   const { findings, took } = await finds(t, "PROXY_BUFFERING", url, { timeout: 5000 });
   assert.match(findings[0].message, /had not come/);
-  assert.ok(took < 8000, `${took} ms`);
+  assert.ok(took < PING_MS, `${took} ms`);
 });
 
 test("CONNECTION_BUDGET: six other tabs of the site are connected", { timeout: 90_000 }, async (t) => {
-  const server = await startServer(t, "flask", { page: true, pingInterval: 25 });
+  const server = await startServer(t, "flask", { page: true, pingInterval: PING_MS / 1000 });
   const { took } = await finds(t, "CONNECTION_BUDGET", server.url, {}, {
     record: false,
     prepare: async (page) => {
@@ -113,11 +117,11 @@ test("CONNECTION_BUDGET: six other tabs of the site are connected", { timeout: 9
       }
     },
   });
-  assert.ok(took < 20_000, `${took} ms`);
+  assert.ok(took < PING_MS, `${took} ms`);
 });
 
 test("CONNECTION_BUDGET: a connection that becomes free after a while", { timeout: 30_000 }, async (t) => {
-  const server = await startServer(t, "flask", { page: true, pingInterval: 25 });
+  const server = await startServer(t, "flask", { page: true, pingInterval: PING_MS / 1000 });
   await finds(t, "CONNECTION_BUDGET", server.url, {}, {
     prepare: (page) =>
       page.evaluate(async () => {
@@ -160,8 +164,8 @@ test("UNREACHABLE: a proxy says 502, and a network that swallows everything", { 
       proxy.mode("blackhole");
     },
   });
-  assert.match(findings[0].message, /no answer within 3\.\d s/);
-  assert.ok(took < 6000, `${took} ms`);
+  assert.match(findings[0].message, /no answer within \d+\.\d s/);
+  assert.ok(took < TIMEOUT_MS, `${took} ms`);
 });
 
 test("misuse is thrown by name, and a signal stops it and closes the session", { timeout: 30_000 }, async (t) => {
