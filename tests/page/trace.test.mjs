@@ -24,7 +24,7 @@ test("this client asks what socket.io-client asks, but for the listed difference
   assert.deepEqual(ours, theirs);
 });
 
-/** Connects, subscribes, hears, is pinged, asks, sends three at once, hears the end, leaves. */
+/** Connects, subscribes, hears, is pinged, asks, sends three while a POST is under way, hears the end, leaves. */
 async function run(t, start) {
   const server = await startServer(t, "flask", { page: true, ...PING });
   let recorded;
@@ -37,10 +37,12 @@ async function run(t, start) {
     const pongs = () => requests.all.filter(({ method, body }) => method === "POST" && body.split("\x1e").includes("3"));
     await requests.until("two pongs", pongs, 2);
     await page.evaluate(() => window.run.client.emitWithAck("echo", { text: "ä" }, [1, null]));
+    const release = await emitHeld(page, "count", 0);
     await page.evaluate(() => {
       for (let n = 1; n <= 3; n += 1) window.run.client.emit("count", n);
     });
-    await server.until("all three arrive", ({ events }) => events.count === 3);
+    release();
+    await server.until("all four arrive", ({ events }) => events.count === 4);
     await server.control("final", { id: ID });
     await followed.until("the end", ({ updates }) => updates.includes("Research completed"));
     await page.evaluate(() => (window.run.client.close ?? window.run.client.disconnect).call(window.run.client));
@@ -49,4 +51,27 @@ async function run(t, start) {
     recorded = trace(requests.all);
   });
   return recorded;
+}
+
+/**
+ * Emits, and keeps the POST with it on its way until what is returned is called.
+ * @param {import("playwright-core").Page} page
+ */
+async function emitHeld(page, event, value) {
+  const packet = `42${JSON.stringify([event, value])}`;
+  let release, holds;
+  const released = new Promise((resolve) => (release = resolve));
+  const held = new Promise((resolve) => (holds = resolve));
+  const hold = async (route) => {
+    const request = route.request();
+    if (request.method() === "POST" && request.postData().includes(packet)) {
+      holds();
+      await released;
+    }
+    await route.continue();
+  };
+  await page.route("**/socket.io/**", hold);
+  await page.evaluate(([event, value]) => window.run.client.emit(event, value), [event, value]);
+  await held;
+  return release;
 }
