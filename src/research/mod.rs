@@ -13,6 +13,7 @@ mod fields;
 mod history;
 mod id;
 mod identity;
+mod incoming;
 mod job;
 mod ledger;
 mod level;

@@ -1,0 +1,226 @@
+//! What the connection brings: its own life, and the events of the server.
+
+use super::checks::timeout_ms;
+use super::client::{Client, MAX_WARNINGS, SUBSCRIBE, args_about};
+use super::contract::Event;
+use super::event::{ResearchEvent, Source};
+use super::failure::Failure as ResearchFailure;
+use super::subscription::Standing;
+use super::text::bounded;
+use super::warning::excerpt;
+use crate::failure::Failure;
+use crate::json::{Kind, Raw, Text};
+use crate::socket;
+
+impl Client {
+    pub(super) fn handle_connection(&mut self, event: socket::Event) {
+        match event {
+            socket::Event::Ack {
+                emit,
+                args,
+                attachments,
+            } => {
+                self.events.push_back(Event::Ack {
+                    emit,
+                    args,
+                    attachments,
+                });
+            }
+            socket::Event::ConnectError(failure) => {
+                self.errors = self.errors.saturating_add(1);
+                let stopped = matches!(self.connection.status(), socket::Status::Stopped);
+                self.events.push_back(Event::ConnectError(failure));
+                if stopped || self.config.fallback.is_some_and(|f| self.errors >= f.after) {
+                    self.start_polling();
+                }
+            }
+            socket::Event::Connected { sid, attempt } => self.connected(sid, attempt),
+            socket::Event::Damaged(words) => self.refuse("damaged-packet", &words, None),
+            socket::Event::Disconnected(failure) => {
+                let refusal = self.refusal.take();
+                let failure = match (failure, refusal) {
+                    (Failure::ServerDisconnected, Some(words)) => {
+                        let refused = Failure::Refused(words);
+                        self.connection.stop(refused.clone());
+                        refused
+                    }
+                    (failure, _) => failure,
+                };
+                self.events.push_back(Event::Disconnect(failure));
+                self.lost();
+                if matches!(self.connection.status(), socket::Status::Stopped) {
+                    self.start_polling();
+                }
+            }
+            socket::Event::EmitFailed { emit, error } => {
+                self.events.push_back(Event::EmitFailed { emit, error });
+            }
+            socket::Event::Message {
+                name,
+                args,
+                ack,
+                attachments,
+            } => {
+                self.handle_message(name, args, ack, attachments);
+            }
+            socket::Event::ReconnectAttempt(attempt) => {
+                self.stats.attempts += 1;
+                self.events.push_back(Event::ReconnectAttempt(attempt));
+            }
+            socket::Event::ReconnectFailed(failure) => {
+                self.events.push_back(Event::ReconnectFailed(failure));
+                self.start_polling();
+            }
+        }
+    }
+
+    fn connected(&mut self, sid: String, attempt: u32) {
+        self.errors = 0;
+        self.polling = false;
+        self.refusal = None;
+        self.warnings_left = MAX_WARNINGS;
+        self.stats.connects += 1;
+        self.events.push_back(Event::Connect { sid });
+        if std::mem::replace(&mut self.connected_before, true) {
+            self.events.push_back(Event::Reconnect(attempt));
+        }
+        // A subscription ends with its connection, and nothing is sent again that was missed.
+        let now = self.now;
+        for subscription in self.subscriptions.values_mut() {
+            if subscription.job.end().is_some() {
+                subscription.history.connected_after_end(now);
+                continue;
+            }
+            subscription.access.doubt();
+            subscription.watchdog.hear(now);
+            self.connection
+                .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
+            subscription.sent(now, &self.config, self.connection.sent());
+        }
+    }
+
+    pub(super) fn start_polling(&mut self) {
+        // Once for each outage: what the server refused since is not asked again.
+        if self.config.fallback.is_none() || std::mem::replace(&mut self.polling, true) {
+            return;
+        }
+        for subscription in self.subscriptions.values_mut() {
+            if subscription.job.end().is_none() {
+                subscription.schedule.repeatedly(self.now);
+            }
+        }
+    }
+
+    fn handle_message(
+        &mut self,
+        name: String,
+        args: Text,
+        ack: Option<u64>,
+        attachments: Vec<Vec<u8>>,
+    ) {
+        let payload = args.raw().elements().nth(1);
+        match (research_of(&name), name.as_str(), payload) {
+            (Some(id), _, Some(payload)) => self.handle_update(id, payload),
+            (Some(_), _, None) => {
+                let words = ["an update without a payload: ", &excerpt(&name)].concat();
+                self.refuse("damaged-packet", &words, None);
+            }
+            (None, "search_engine_selected", Some(payload)) => self.handle_engine(payload),
+            (None, "subscribe_error", Some(payload)) => self.handle_refusal(payload),
+            (None, ..) => {}
+        }
+        if self.listening.contains(&name) {
+            self.events.push_back(Event::Message {
+                name,
+                args: args.into_string(),
+                ack,
+                attachments,
+            });
+        }
+    }
+
+    fn handle_update(&mut self, id: &str, payload: Raw<'_>) {
+        let Some(subscription) = self.subscriptions.get_mut(id) else {
+            self.stats.unrequested += 1;
+            return;
+        };
+        subscription.schedule.heard();
+        subscription.watchdog.hear(self.now);
+        // The server shows it to this page again, so its silence can be asked about.
+        subscription.access.doubt();
+        let (now, timeout_ms) = (self.now, timeout_ms(&self.config));
+        let (job, history) = (&mut subscription.job, &mut subscription.history);
+        // What the log gets late comes before the end, too.
+        let waits = history.is_behind() && history.is_worth_waiting(now, timeout_ms) && job.hold();
+        job.handle_value(now, Source::Live, payload);
+        if waits && job.holds_end() {
+            history.ask_before_end(now, timeout_ms);
+        } else if waits {
+            job.release(None);
+        }
+        self.drain_jobs();
+    }
+
+    /// The event names no research: with one under way there is no doubt which one is meant.
+    fn handle_engine(&mut self, payload: Raw<'_>) {
+        if payload.kind() != Kind::Object {
+            let got = excerpt(payload.as_str());
+            let words = ["search_engine_selected: expected an object, got ", &got].concat();
+            return self.refuse("not-an-object", &words, None);
+        }
+        self.events
+            .push_back(Event::SearchEngineSelected(payload.as_str().into()));
+        let mut active = self
+            .subscriptions
+            .values_mut()
+            .filter(|s| s.job.end().is_none());
+        if let (Some(only), None) = (active.next(), active.next()) {
+            only.job.handle_value(self.now, Source::Live, payload);
+        }
+    }
+
+    /// `subscribe_error`: this page may not follow a research, or any at all.
+    fn handle_refusal(&mut self, payload: Raw<'_>) {
+        let words = payload.get("error").and_then(Raw::string);
+        let words = words.map_or_else(|| excerpt(payload.as_str()), |words| bounded(&words));
+        if words == "Session expired" {
+            // The server disconnects after it.
+            self.refusal = Some(words.clone());
+        }
+        let id = payload.get("research_id").map(|id| match id.string() {
+            Some(text) => text.into_owned(),
+            None => id.as_str().to_owned(),
+        });
+        let Some((id, subscription)) =
+            id.and_then(|id| Some((id.clone(), self.subscriptions.get_mut(&id)?)))
+        else {
+            let words = ["the server refused a subscription: ", &words].concat();
+            return self.refuse("unauthorized", &words, None);
+        };
+        // The server has decided: what happened so far can be asked for.
+        subscription.taken(self.now, &self.config, u64::MAX);
+        let standing = std::mem::replace(&mut subscription.standing, Standing::Refused);
+        if standing == Standing::Refused {
+            // The page has heard it.
+            return;
+        }
+        let failure = ResearchFailure {
+            code: "UNAUTHORIZED".to_owned(),
+            title: "Not Allowed".to_owned(),
+            text: "The server does not let this page follow the research: sign in, then reload."
+                .to_owned(),
+            detail: Some(words),
+            suggestion: None,
+        };
+        self.events.push_back(Event::Research {
+            id,
+            event: ResearchEvent::Failure(failure),
+        });
+    }
+}
+
+/// The research whose update an event with this name is.
+fn research_of(name: &str) -> Option<&str> {
+    name.strip_prefix("research_progress_")
+        .or_else(|| name.strip_prefix("progress_"))
+}
