@@ -7,29 +7,22 @@ use super::history::History;
 use super::id::ResearchId;
 use super::job::{Job, JobEvent, Limits};
 use super::state::Snapshot;
-use super::subscription::{Access, Schedule, Standing, Subscription};
+use super::subscription::{Access, Schedule, Standing, Subscription, UNSUBSCRIBE, args_about};
 use super::terminations::Terminations;
 use super::warning::Warning;
 use super::watchdog::Watchdog;
 use crate::config::{Config, ConfigError};
 use crate::failure::{Failure, Phase};
 use crate::http::{Answer, Command, Context, Ids, RequestId};
-use crate::json;
 use crate::patience::Patience;
 use crate::queue::{Queue, SmallMap};
 use crate::random::Random;
 use crate::socket::{self, Connection};
 use crate::time::{Timestamp, earliest};
 
-/// Client to server: follow a research. Newer and older servers share it.
-pub(super) const SUBSCRIBE: &str = "subscribe_to_research";
-
 /// Warnings about what a server sends apart from the payloads of a research, for each connection. A
 /// server that is wrong once is wrong again and again; whoever reads the first hundred knows.
 pub(super) const MAX_WARNINGS: u32 = 100;
-
-/// Client to server: follow it no longer. Servers without it ignore it.
-const UNSUBSCRIBE: &str = "unsubscribe_from_research";
 
 /// The client of one server, without clock, network and browser.
 ///
@@ -413,9 +406,7 @@ impl Client {
             watchdog: Watchdog::new(watched, self.now),
         };
         if self.connection.is_live() {
-            self.connection
-                .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
-            subscription.sent(self.now, &self.config, self.connection.sent());
+            subscription.send(self.now, &self.config, &mut self.connection);
         }
         self.subscriptions.insert(key, subscription);
     }
@@ -463,9 +454,7 @@ impl Client {
             }
             if subscription.standing == Standing::Refused {
                 // What it did meanwhile was missed.
-                self.connection
-                    .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
-                subscription.sent(now, &self.config, self.connection.sent());
+                subscription.send(now, &self.config, &mut self.connection);
             }
             if subscription.access == Access::Doubtful && self.config.fallback.is_some() {
                 subscription.schedule.once(now);
@@ -593,13 +582,4 @@ impl Client {
             excerpt,
         }));
     }
-}
-
-pub(super) fn args_about(event: &str, id: &ResearchId) -> String {
-    let mut args = String::from("[");
-    json::write_string(&mut args, event);
-    args.push_str(",{\"research_id\":");
-    id.write_json(&mut args);
-    args.push_str("}]");
-    args
 }

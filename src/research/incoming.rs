@@ -1,7 +1,7 @@
 //! What the connection brings: its own life, and the events of the server.
 
 use super::checks::timeout_ms;
-use super::client::{Client, MAX_WARNINGS, SUBSCRIBE, args_about};
+use super::client::{Client, MAX_WARNINGS};
 use super::contract::Event;
 use super::event::{ResearchEvent, Source};
 use super::failure::Failure as ResearchFailure;
@@ -93,9 +93,7 @@ impl Client {
             }
             subscription.access.doubt();
             subscription.watchdog.hear(now);
-            self.connection
-                .send_first(&args_about(SUBSCRIBE, subscription.job.id()));
-            subscription.sent(now, &self.config, self.connection.sent());
+            subscription.send(now, &self.config, &mut self.connection);
         }
     }
 

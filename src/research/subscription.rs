@@ -2,14 +2,23 @@
 
 use super::checks::timeout_ms;
 use super::history::History;
+use super::id::ResearchId;
 use super::job::Job;
 use super::watchdog::Watchdog;
 use crate::config::Config;
+use crate::json;
+use crate::socket::Connection;
 use crate::time::Timestamp;
 
 /// The wait before a single question that failed is asked again, without a `fallback` option that
 /// says otherwise, in milliseconds.
 const DEFAULT_INTERVAL_MS: u64 = 3000;
+
+/// Client to server: follow a research. Newer and older servers share it.
+pub(super) const SUBSCRIBE: &str = "subscribe_to_research";
+
+/// Client to server: follow it no longer. Servers without it ignore it.
+pub(super) const UNSUBSCRIBE: &str = "unsubscribe_from_research";
 
 #[derive(Debug)]
 pub(super) struct Subscription {
@@ -55,13 +64,13 @@ impl Access {
 }
 
 impl Subscription {
-    /// The request to be told of the research is on its way. If the server takes it, the status is
-    /// asked for then: what was asked for earlier could miss an end between the two. If it does not
-    /// for too long, the status is asked for all the same. It is among the first so many `packets`
-    /// of the connection.
-    pub(super) fn sent(&mut self, now: Timestamp, config: &Config, packets: u64) {
+    /// Sends the request to be told of the research. If the server takes it, the status is asked for
+    /// then: what was asked for earlier could miss an end between the two. If it does not for too
+    /// long, the status is asked for all the same.
+    pub(super) fn send(&mut self, now: Timestamp, config: &Config, connection: &mut Connection) {
+        connection.send_first(&args_about(SUBSCRIBE, self.job.id()));
         let timeout_ms = timeout_ms(config);
-        self.standing = Standing::Sent(packets);
+        self.standing = Standing::Sent(connection.sent());
         if config.fallback.is_some() {
             self.schedule.at_the_latest(now.after(timeout_ms));
         }
@@ -192,4 +201,14 @@ fn next(now: Timestamp, config: &Config, pause_ms: u64) -> Timestamp {
         .fallback
         .map_or(DEFAULT_INTERVAL_MS, |fallback| fallback.interval_ms);
     now.after(interval.max(pause_ms))
+}
+
+/// The arguments of an event with the id of a research.
+pub(super) fn args_about(event: &str, id: &ResearchId) -> String {
+    let mut args = String::from("[");
+    json::write_string(&mut args, event);
+    args.push_str(",{\"research_id\":");
+    id.write_json(&mut args);
+    args.push_str("}]");
+    args
 }
