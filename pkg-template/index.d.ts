@@ -333,7 +333,8 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
    * Sends an event to the server. While there is no connection it waits in a bounded buffer. Binary data
    * (`ArrayBuffer`, typed arrays) may be anywhere in the arguments.
    *
-   * @throws {@link ResearchSocketError} with the code `BUFFER_FULL`, `PAYLOAD_TOO_LARGE` or `CLOSED`
+   * @throws {@link ResearchSocketError} with the code `BUFFER_FULL`, `PAYLOAD_TOO_LARGE`, `INVALID_ARGUMENT` (such as a name
+   * that Socket.IO keeps for itself), `CLOSED`, `ABORTED` (closed by its signal) or `INTERNAL`
    * @example client.emit("hello", { from: "page" })
    */
   emit<Event extends EmitName<EmitEvents>>(event: Event, ...args: EmitArgs<EmitEvents, Event>): void;
@@ -350,7 +351,7 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
   /** Limits how long the acknowledgement may take; after that it rejects with the code `TIMEOUT`. */
   timeout(milliseconds: number): Pick<Client<ListenEvents, EmitEvents>, "emitWithAck">;
 
-  /** An emit that is dropped when there is no connection, instead of kept. */
+  /** An emit that is dropped without a word when there is no connection, instead of kept. */
   readonly volatile: Pick<Client<ListenEvents, EmitEvents>, "emit">;
 
   /**

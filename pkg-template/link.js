@@ -267,7 +267,12 @@ export class Link {
   }
 
   emit(json, attachments, volatile) {
-    this.#call("emit", json, attachments, -1, volatile);
+    try {
+      this.#call("emit", json, attachments, -1, volatile);
+    } catch (error) {
+      // That there is no connection is what it may be dropped for.
+      if (!volatile || error.code !== "DISCONNECTED") throw error;
+    }
   }
 
   emitWithAck(member, json, attachments, timeout, volatile) {

@@ -187,6 +187,19 @@ test("a volatile emit says so", async () => {
   assert.deepEqual(connection.of("emit"), [['["cursor",1]', [], -1, true]]);
 });
 
+test("a volatile emit is dropped where there is no connection, and nothing else is", async () => {
+  const { client, world } = await connected();
+  const refusal = (code) => Object.assign(new Error(`words for ${code}`), { code });
+  world.answers.emit = refusal("DISCONNECTED");
+  client.volatile.emit("cursor", 1);
+  for (const code of ["INVALID_ARGUMENT", "PAYLOAD_TOO_LARGE", "BUFFER_FULL"]) {
+    world.answers.emit = refusal(code);
+    assert.throws(() => client.volatile.emit("cursor", 1), { code });
+  }
+  client.close();
+  assert.throws(() => client.volatile.emit("cursor", 1), { code: "CLOSED" });
+});
+
 test("what cannot be sent is refused before it reaches the module", async () => {
   const { client, connection } = await connected();
   assert.throws(() => client.emit("x", () => {}), /emitWithAck/);
