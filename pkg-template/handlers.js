@@ -3,7 +3,7 @@
 import { report } from "./error.js";
 
 export class Handlers {
-  /** event → (handler → whether it is called only once). A function is registered once, as with the DOM's events. */
+  /** event → (handler → `{ once }`: whether it is called only once). A function is registered once, as with the DOM's events. */
   #byEvent = new Map();
   #changed;
 
@@ -17,15 +17,20 @@ export class Handlers {
     if (typeof event !== "string" || event === "") throw new TypeError("The name of an event must be a string that is not empty.");
     if (typeof handler !== "function") throw new TypeError(`The handler of "${event}" must be a function.`);
     const handlers = this.#byEvent.get(event);
+    const registered = handlers?.get(handler) ?? { once };
+    // `on` after `once` keeps the handler; `once` after `on` must not take it away.
+    registered.once &&= once;
     if (handlers) {
-      // `on` after `once` keeps the handler; `once` after `on` must not take it away.
-      handlers.set(handler, once && handlers.get(handler) !== false);
+      handlers.set(handler, registered);
     } else {
       // First the other side, which may refuse: then nothing has been registered.
       this.#changed(event, true);
-      this.#byEvent.set(event, new Map([[handler, once]]));
+      this.#byEvent.set(event, new Map([[handler, registered]]));
     }
-    return () => this.remove(event, handler);
+    return () => {
+      // It is over, and the same function may be there anew: that is for another undo.
+      if (this.#byEvent.get(event)?.get(handler) === registered) this.remove(event, handler);
+    };
   }
 
   /** Without a handler: all handlers of the event. */
@@ -43,7 +48,7 @@ export class Handlers {
   call(event, ...args) {
     const handlers = this.#byEvent.get(event);
     if (!handlers) return;
-    for (const [handler, once] of [...handlers]) {
+    for (const [handler, { once }] of [...handlers]) {
       // A handler that an earlier one removed is not called any more.
       if (!handlers.has(handler)) continue;
       if (once) this.remove(event, handler);

@@ -111,6 +111,40 @@ test("the same function is registered once", async () => {
   assert.equal(calls, 2);
 });
 
+for (const [ended, end] of [
+  ["was used", ({ undo }) => undo()],
+  ["is for one that off() took away", ({ client, handler }) => client.off("reconnect", handler)],
+  ["is for one that was called its one time", ({ connection }) => connection.tell("reconnect", undefined, 1)],
+]) {
+  test(`an undo that ${ended} leaves the same function alone that was added since`, async () => {
+    const { client, connection } = await connected();
+    let calls = 0;
+    const handler = () => (calls += 1);
+    const undo = client.once("reconnect", handler);
+    end({ client, connection, handler, undo });
+    calls = 0;
+    const undoAgain = client.on("reconnect", handler);
+    undo();
+    connection.tell("reconnect", undefined, 2);
+    assert.equal(calls, 1);
+    undoAgain();
+    connection.tell("reconnect", undefined, 3);
+    assert.equal(calls, 1);
+  });
+}
+
+test("of a function that is there already each undo takes it away", async () => {
+  for (const which of [0, 1]) {
+    const { client, connection } = await connected();
+    let calls = 0;
+    const handler = () => (calls += 1);
+    const undos = [client.on("reconnect", handler), client.on("reconnect", handler)];
+    undos[which]();
+    connection.tell("reconnect", undefined, 1);
+    assert.equal(calls, 0);
+  }
+});
+
 test("a handler that an earlier one takes away is not called", async () => {
   const { client, connection } = await connected();
   const heard = [];
