@@ -1,5 +1,6 @@
 // Which open connection a call of `connect` gets, if any.
 
+import { attempt } from "./error.js";
 import { differences } from "./options.js";
 
 /** Who asks. A connection that asks in one's name is not for another. */
@@ -21,9 +22,8 @@ export function openLink(links, { key, connection, shared, own }) {
     const others = differences(link.options, wanted);
     if (others.some((name) => CREDENTIALS.includes(name))) continue;
     if (others.length > 0) {
-      own.logger?.warn?.(
-        `research-socket: a connection to ${connection.url} is open already and is shared, so these options of this call have no effect: ${others.join(", ")}. With \`forceNew: true\` it has a connection of its own.`,
-      );
+      const words = `research-socket: a connection to ${connection.url} is open already and is shared, so these options of this call have no effect: ${others.join(", ")}. With \`forceNew: true\` it has a connection of its own.`;
+      attempt(() => own.logger?.warn?.(words));
     }
     return link;
   }

@@ -64,6 +64,16 @@ test("options that differ from those of the shared connection are named to the l
   assert.match(warnings[0], /no effect: timeout, reconnection\. With `forceNew: true`/);
 });
 
+test("a logger that throws does not keep a page from sharing", async (t) => {
+  const errors = reported(t);
+  const world = fake();
+  await world.connect({ timeout: 1000 });
+  const mistake = new Error("a mistake of the page");
+  const client = await world.connect({ timeout: 2000, logger: { warn: () => { throw mistake; } } });
+  assert.equal(client.state.name, "connecting");
+  assert.deepEqual([world.connections.length, errors], [1, [mistake]]);
+});
+
 for (const [what, first, second] of [
   ["auth", { auth: { token: "a" } }, { auth: { token: "b" } }],
   ["auth where there was none", {}, { auth: { token: "b" } }],
