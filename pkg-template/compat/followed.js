@@ -27,6 +27,8 @@ export class Followed {
   #written = [];
   /** An update whose failure is still to be put into words. */
   #failed;
+  /** Whether the last update is such a one; a page that was busy gets the words a task later. */
+  #isFailing = false;
   #scheduled = false;
   /** The text of an event that named no research, and comes again as an update of this one. */
   #twin;
@@ -95,18 +97,22 @@ export class Followed {
     this.#deliverWritten();
     const twin = this.#twin;
     this.#twin = undefined;
+    this.#isFailing = isFailure(update);
     if (twin !== undefined && twin === JSON.stringify(update)) return;
-    if (!isFailure(update)) return this.#deliver(update);
+    if (!this.#isFailing) return this.#deliver(update);
     this.#failed = update;
     this.#schedule();
   }
 
   #handleFailure(failure) {
+    const isRefusal = failure.code === "UNAUTHORIZED";
     // The others are for the page: it has the status, or a phase to show.
-    if (!this.#failed && failure.code !== "UNAUTHORIZED") return;
+    if (!this.#isFailing && !isRefusal) return;
     this.#page.notify(failure.title, failure.text);
     console.error(`Research error (${failure.code}): ${failure.title} - ${failure.text}`);
-    if (this.#failed) this.#lines.failure(failure);
+    if (isRefusal) return;
+    this.#lines.failure(failure);
+    this.#isFailing = false;
     this.#deliverFailed();
   }
 

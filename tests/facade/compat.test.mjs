@@ -190,6 +190,30 @@ test("a failure is shown, and put into the log, before the handlers hear of it",
   assert.equal(effects.length, 5);
 });
 
+test("a failure whose words come a task after its update is shown all the same, and no other is", async (t) => {
+  const { socket, effects, handler, tell } = await page(t);
+  socket.subscribeToResearch("7", handler);
+  const update = { progress: 80, metadata: { error_type: "timeout" } };
+  const failure = { code: "timeout", title: "LLM Timeout Error", text: "Too slow.", detail: null, suggestion: null };
+  tell("update", "7", update);
+  // The handlers of what came before were slow: the rest waits for the next turn.
+  await settled();
+  tell("failure", "7", failure);
+  assert.deepEqual(effects.map(([name, first]) => [name, first.progress ?? first]), [
+    ["handler", 80],
+    ["showNotification", "LLM Timeout Error"],
+    ["addConsoleLog", "LLM Timeout Error: Too slow."],
+    ["addConsoleLog", "Switching to fallback mode. Research will continue with available data."],
+  ]);
+  effects.length = 0;
+  tell("failure", "7", failure);
+  tell("update", "7", update);
+  tell("update", "7", { status: "failed", error: "no" });
+  await settled();
+  tell("failure", "7", { code: "failed", title: "Research Failed", text: "no", detail: "no", suggestion: null });
+  assert.deepEqual(effects.map(([name]) => name), ["handler", "handler"]);
+});
+
 test("a research that failed is left to the page's own words", async (t) => {
   const { socket, effects, handler, tell } = await page(t);
   socket.subscribeToResearch("7", handler);
