@@ -1,5 +1,7 @@
 // What `getSocketInstance()` gives: as much of a socket of socket.io-client as pages use, on a client of this package.
 
+import { report } from "../error.js";
+
 /** As pages of socket.io-client expect them; all others pass on what the client gives. */
 const AS_SOCKET_IO = {
   connect: () => [],
@@ -86,7 +88,14 @@ export class Instance {
     this.#handlers.clear();
     // Whoever keeps this object must not reach the next connection.
     this.#run = () => {};
-    if (connected) for (const handler of handlers) handler("io client disconnect");
+    if (!connected) return;
+    for (const handler of handlers) {
+      try {
+        handler("io client disconnect");
+      } catch (error) {
+        report(error);
+      }
+    }
   }
 
   #add(how, event, handler) {

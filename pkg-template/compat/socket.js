@@ -127,7 +127,7 @@ class Service {
     this.#said.clear();
     this.polling = false;
     this.instance = null;
-    attempt(() => instance?.detach());
+    instance?.detach();
     this.#client = undefined;
     this.#abort.abort();
   }
@@ -142,6 +142,8 @@ class Service {
 
   async #begin() {
     this.#load = "loading";
+    // What has failed before is not tried again beside this.
+    this.#abort.abort();
     const { signal } = (this.#abort = new AbortController());
     const logger = { warn: (message) => console.warn(message) };
     try {
@@ -163,12 +165,13 @@ class Service {
 
   #attach(client) {
     this.#client = client;
+    // First this: whoever is called on a connect finds the new id.
+    this.instance.attach(client);
     client.on("connect", () => this.#handleConnect());
     client.on("connect_error", () => this.#handleError());
     client.on("disconnect", () => this.#handleDisconnect());
     client.on("state", (state) => this.#handleState(state));
     client.on("search_engine_selected", (payload) => this.#handleEngine(payload));
-    this.instance.attach(client);
     for (const act of this.#waiting.splice(0)) attempt(() => act(client));
   }
 

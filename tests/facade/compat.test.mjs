@@ -311,6 +311,15 @@ test("onReconnect has one slot, is called on each connect, and subscribing there
   assert.equal(world.connection.of("subscribe").length, 1);
 });
 
+test("who is called on a connect finds the connection's own id", async (t) => {
+  const { socket, live, tell } = await page(t);
+  const seen = [];
+  socket.onReconnect(() => seen.push(socket.getSocketInstance().id));
+  live();
+  tell("connect", undefined, { id: "sid-2" });
+  assert.deepEqual(seen, ["sid-1", "sid-2"]);
+});
+
 test("what is asked for before the module is there takes effect in its order", async (t) => {
   let loaded;
   const load = () => new Promise((resolve) => (loaded = resolve));
@@ -413,6 +422,20 @@ test("disconnect ends all, once, and init begins anew", async (t) => {
   assert.equal(again.id, "sid-1");
   tell("update", "7", { progress: 1 });
   assert.equal(effects.length, 1);
+});
+
+test("a handler that throws at a disconnect of the page's keeps no other from being called", async (t) => {
+  const errors = reported(t);
+  const { socket, effects, live } = await page(t);
+  const instance = socket.getSocketInstance();
+  instance.on("disconnect", () => {
+    throw new Error("in the page");
+  });
+  instance.on("disconnect", (reason) => effects.push(["disconnect", reason]));
+  live();
+  socket.disconnect();
+  assert.deepEqual(effects, [["disconnect", "io client disconnect"]]);
+  assert.deepEqual(errors.map(({ message }) => message), ["in the page"]);
 });
 
 test("a page that disconnects without a connection hears nothing of it, and no handler is called any more", async (t) => {
@@ -669,6 +692,27 @@ test("a load that fails is said once, in words, and tried again", async (t) => {
   tell("update", "7", { progress: 3 });
   assert.deepEqual(effects.at(-1), ["handler", { progress: 3 }]);
   assert.equal(socket.isUsingPolling(), false);
+});
+
+test("a page that asks meanwhile has the load tried at once, and every ten seconds as before", async (t) => {
+  const load = async () => {
+    throw new Error("404");
+  };
+  const { socket, world } = await page(t, { load });
+  assert.equal(world.loads, 1);
+  for (const id of ["7", "8", "9"]) {
+    t.mock.timers.tick(3000);
+    socket.subscribeToResearch(id);
+    await settled();
+  }
+  assert.equal(world.loads, 4);
+  for (let n = 5; n < 8; n += 1) {
+    for (let second = 0; second < 10; second += 1) {
+      t.mock.timers.tick(1000);
+      await settled();
+    }
+    assert.equal(world.loads, n);
+  }
 });
 
 test("what nobody but a person can mend is said once", async (t) => {
