@@ -31,6 +31,8 @@ export class ResearchStore {
   #research = null;
   #end = null;
   #failure = null;
+  /** Whether `connect` has failed in this life. */
+  #failed = false;
   /** Takes back the wish for a frame. */
   #cancelFrame;
 
@@ -66,7 +68,7 @@ export class ResearchStore {
     const entry = { listener };
     this.#listeners.add(entry);
     this.#linger.keep(this);
-    if (!this.#life || this.#client?.state.name === "closed") this.#begin();
+    if (!this.#life || this.#failed || this.#client?.state.name === "closed") this.#begin();
     return () => {
       // More than one call does nothing.
       if (this.#listeners.delete(entry) && this.#listeners.size === 0) this.#linger.begin(this, () => this.#stop());
@@ -99,6 +101,7 @@ export class ResearchStore {
     this.#life?.abort();
     this.#client?.close();
     this.#life = undefined;
+    this.#failed = false;
     this.#client = this.#research = this.#end = this.#failure = null;
   }
 
@@ -133,6 +136,7 @@ export class ResearchStore {
   }
 
   #fail(error) {
+    this.#failed = true;
     if (error instanceof TypeError || error instanceof RangeError) this.misuse = error;
     this.#publish({ ...this.#snapshot, connection: Object.freeze({ name: "stopped", reason: error }) });
   }

@@ -216,6 +216,26 @@ test("a connect that fails is told as the reason, and the next one who comes tri
   assert.equal(store.getSnapshot().connection.name, "connecting");
 });
 
+for (const [who, comes] of [
+  ["is put back at once", ({ leave, listen }) => (leave(), listen())],
+  ["comes beside it", ({ listen }) => listen()],
+]) {
+  test(`a connect that has failed is tried again for a component that ${who}`, async (t) => {
+    let fails = true;
+    const world = fake({ load: async () => { if (fails) throw new TypeError("Failed to fetch"); } });
+    const { store, stores, listen, pass } = page(t, { world });
+    const leave = listen();
+    await settled();
+    fails = false;
+    comes({ leave, listen });
+    await settled();
+    assert.deepEqual([world.loads, world.connections.length, stores.size], [2, 1, 1]);
+    assert.equal(store.getSnapshot().connection.name, "connecting");
+    pass();
+    assert.deepEqual(world.connection.of("close"), []);
+  });
+}
+
 for (const [what, given] of [
   ["option", { options: { maxLogs: "7" } }],
   ["id", { id: "" }],
