@@ -1,5 +1,7 @@
 // The doctor's requests: all within one deadline, and all over when the visit is.
 
+import { credentials } from "./credentials.js";
+
 /** How long after a request has failed a browser may take to say that the page's policy forbids it, in milliseconds. */
 const VIOLATION_MS = 500;
 /** How long the goodbye to a session may take, in milliseconds. */
@@ -26,8 +28,10 @@ export class Visit {
   #url;
   #path;
   #namespace;
-  #given;
+  /** What goes with each request. */
+  #given = { headers: [], query: [] };
   #credentials;
+  #timeout;
   #stop = new AbortController();
   #timers = new Set();
   #sessions = new Set();
@@ -42,15 +46,14 @@ export class Visit {
 
   /**
    * @param {{ url: string, path?: string, namespace?: string, withCredentials?: boolean }} connection
-   * @param {{ headers: string[][], query: string[][] }} given
    * @param {number} timeout milliseconds for all of it
    * @param {AbortSignal} [signal]
    */
-  constructor({ url, path = "/socket.io", namespace = "/", withCredentials = false }, given, timeout, signal) {
+  constructor({ url, path = "/socket.io", namespace = "/", withCredentials = false }, timeout, signal) {
     this.#url = url;
     this.#path = path.replace(/\/+$/, "");
     this.#namespace = namespace;
-    this.#given = given;
+    this.#timeout = timeout;
     this.#credentials = withCredentials ? "include" : "same-origin";
     this.about = {
       origin: url,
@@ -72,6 +75,18 @@ export class Visit {
 
   get namespace() {
     return this.#namespace;
+  }
+
+  /** Asks the page's functions for what goes with the requests. Rejects if they fail, or the visit is over before. */
+  async prepare(shared) {
+    const { signal } = this.#stop;
+    const over = new Promise((resolve) => signal.addEventListener("abort", () => resolve(undefined), { once: true }));
+    const given = await Promise.race([credentials(shared), over]);
+    this.#signal?.throwIfAborted();
+    if (!given) {
+      throw new Error(`The page's function for \`auth\`, \`headers\` or \`query\` gave nothing within ${this.#timeout / 1000} s, as connect() would find too.`);
+    }
+    return (this.#given = given);
   }
 
   /**

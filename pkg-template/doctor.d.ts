@@ -22,7 +22,8 @@ import type { ConnectOptions } from "./index.js";
  * the server's own time-out.
  *
  * @throws `TypeError` or `RangeError` that names the option that is wrong; what a function of the page's for `auth`, `headers`
- * or `query` throws; the reason of `signal` when that aborts; an `Error` where there is no page
+ * or `query` throws, or an `Error` if it gives nothing within `timeout`; the reason of `signal` when that aborts; an `Error`
+ * where there is no page
  *
  * @example const { findings } = await doctor({ path: "/ws/socket.io", timeout: 10_000 });
  */

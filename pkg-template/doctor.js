@@ -1,7 +1,6 @@
 // research-socket/doctor: tells a person what keeps this page and this server from working together. It needs no WebAssembly,
 // and knows as little of the protocols as it can.
 
-import { credentials } from "./credentials.js";
 import { checkClock, checkWasm } from "./doctor-page.js";
 import { Diagnosis } from "./doctor-findings.js";
 import { openSession } from "./doctor-reach.js";
@@ -21,14 +20,14 @@ export async function doctor(options = {}) {
   if (!(timeout > 0 && timeout < Infinity)) throw new RangeError("option `timeout` must be above 0 and finite, in milliseconds");
   own.signal?.throwIfAborted();
 
-  const given = await credentials(shared);
-  const visit = new Visit(connection, given, timeout, own.signal);
+  const visit = new Visit(connection, timeout, own.signal);
   const diagnosis = new Diagnosis(visit);
   try {
+    const { auth } = await visit.prepare(shared);
     checkWasm(diagnosis);
     const session = await openSession(visit, diagnosis);
     checkClock(visit, diagnosis);
-    if (session) await examine(visit, session, diagnosis, given.auth);
+    if (session) await examine(visit, session, diagnosis, auth);
   } finally {
     await visit.end();
   }

@@ -15,6 +15,37 @@ test("each code is declared, with words for it, and each declared one is there",
   assert.deepEqual(explained, codes);
 });
 
+/** As much of a page as is there before the first request. */
+function page(t) {
+  Object.assign(globalThis, { document: new EventTarget(), location: new URL("https://app.example/") });
+  t.after(() => {
+    delete globalThis.document;
+    delete globalThis.location;
+  });
+  t.mock.method(globalThis, "fetch", () => assert.fail("nothing is asked of the server"));
+}
+
+const never = () => new Promise(() => {});
+
+test("a function of the page's that gives nothing ends with the time-out", async (t) => {
+  page(t);
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const asked = doctor({ auth: never, timeout: 5000 });
+  const ended = assert.rejects(asked, /`auth`, `headers` or `query`.*5 s/);
+  await new Promise((resolve) => setImmediate(resolve));
+  t.mock.timers.tick(5000);
+  await ended;
+});
+
+test("a signal that aborts while the page's own functions are asked is followed at once", async (t) => {
+  page(t);
+  const life = new AbortController();
+  const reason = new Error("gone");
+  const ended = assert.rejects(doctor({ headers: never, signal: life.signal }), reason);
+  life.abort(reason);
+  await ended;
+});
+
 test("importing is safe on a server, and calling it there says where to", async () => {
   await assert.rejects(doctor(), /needs a page in a browser/);
 });
