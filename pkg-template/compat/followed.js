@@ -85,8 +85,9 @@ export class Followed {
     // The line of an update is the last of its lines.
     if (isLogEntry(this.#written.at(-1))) this.#deliverWritten();
     const line = asSent(entry);
-    if (entry.source === "live") this.#lines.writeOnce(line, entry.level);
-    else this.#lines.write(line, entry.level);
+    // The page may have shown it: it asks for the status itself. Of the stored log, which has whole seconds, each line counts.
+    if (entry.source === "history") this.#lines.write(line, entry.level);
+    else this.#lines.writeOnce(line, entry.level);
     this.#written.push(line);
     this.#schedule();
   }

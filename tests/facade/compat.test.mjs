@@ -554,6 +554,25 @@ test("without it api.getResearchStatus is asked every 3 s, one at a time, until 
   assert.equal(asked.length, 2);
 });
 
+for (const first of ["page", "client"]) {
+  test(`a line that both find when they ask for the status is shown once, whoever is first: the ${first}`, async (t) => {
+    const { window, socket, effects, tell } = await page(t);
+    const line = { message: "m", time: new Date().toISOString(), type: "MILESTONE" };
+    window.api = { getResearchStatus: async () => ({ status: "in_progress", log_entry: line }) };
+    socket.subscribeToResearch("7");
+    for (let n = 0; n < 3; n += 1) tell("connect_error", undefined, error("TRANSPORT"));
+    const asks = {
+      page: () => t.mock.timers.tick(3000),
+      client: () => tell("log", "7", { ...line, level: "milestone", source: "fallback" }),
+    };
+    for (const who of first === "page" ? ["page", "client"] : ["client", "page"]) {
+      asks[who]();
+      await settled();
+    }
+    assert.deepEqual(effects, [["addConsoleLog", "m", "milestone", undefined]]);
+  });
+}
+
 test("it stops at the end, and a request that fails is said once", async (t) => {
   const { window, socket, effects, handler, tell, said } = await page(t, { has: [] });
   const answers = [new Error("401"), new Error("401"), { status: "suspended", message: "stopped" }];
