@@ -56,7 +56,7 @@ export interface ResearchSnapshot {
 
   /**
    * How the connection is doing: `connecting` at first, and `closed` without an id. Where `connect()` has failed it is
-   * `stopped`, and `reason` says why.
+   * `stopped`, and `reason` says why: with a `connect` of your own that is what it threw.
    */
   readonly connection: ConnectionState;
 

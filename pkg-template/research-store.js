@@ -137,7 +137,7 @@ export class ResearchStore {
 
   #fail(error) {
     this.#failed = true;
-    if (error instanceof TypeError || error instanceof RangeError) this.misuse = error;
+    if (isMisuse(error)) this.misuse = error;
     this.#publish({ ...this.#snapshot, connection: Object.freeze({ name: "stopped", reason: error }) });
   }
 
@@ -161,6 +161,11 @@ export class ResearchStore {
     this.#snapshot = Object.freeze(snapshot);
     for (const { listener } of [...this.#listeners]) listener();
   }
+}
+
+/** A wrong id or option. What else a connect of the page's own may throw, as its fetch does without a network, is none. */
+function isMisuse(error) {
+  return (error instanceof TypeError || error instanceof RangeError) && /^(option `|The options of |The id of )/.test(error.message);
 }
 
 /** The same text for what is the same research over the same connection. Functions cannot be compared. */

@@ -236,6 +236,15 @@ for (const [who, comes] of [
   });
 }
 
+test("a connect of the page's own that fails, as its fetch does without a network, is a reason and no mistake of the component's", async (t) => {
+  const lost = new TypeError("Failed to fetch");
+  const { store, changes, listen } = page(t, { world: { connect: async () => Promise.reject(lost) } });
+  listen();
+  await settled();
+  assert.equal(store.misuse, undefined);
+  assert.deepEqual(changes.map(({ connection }) => connection), [{ name: "stopped", reason: lost }]);
+});
+
 for (const [what, given] of [
   ["option", { options: { maxLogs: "7" } }],
   ["id", { id: "" }],
