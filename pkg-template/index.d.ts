@@ -25,7 +25,7 @@ export type { Answer, AskName, ClientHandler, DefaultEventsMap, EmitArgs, EmitNa
  * connection, which closes with the last of their clients. The options of the first call count for all, and a later call's
  * `logger` is told which of its own have no effect; `signal`, `logger` and `csrfToken` are each client's own. A call whose
  * `auth`, `headers`, `query` or `withCredentials` differ is given another connection; one that gives none of them joins the
- * connection that is there, whosever it is. Functions count as the same.
+ * connection that is there, whosever it is. Functions count as the same. A connection that has stopped trying tries again.
  *
  * The connection stays for half a second after its last client: who connects again with the same options meanwhile, as
  * React's StrictMode and hot reloading do, finds it as it was, with its researches.

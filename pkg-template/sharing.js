@@ -25,6 +25,8 @@ export function openLink(links, { key, connection, shared, own }) {
       const words = `research-socket: a connection to ${connection.url} is open already and is shared, so these options of this call have no effect: ${others.join(", ")}. With \`forceNew: true\` it has a connection of its own.`;
       attempt(() => own.logger?.warn?.(words));
     }
+    // Somebody may have signed in since, and nothing else would try it again.
+    if (link.state.name === "stopped") link.connect();
     return link;
   }
   return undefined;

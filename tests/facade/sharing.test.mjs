@@ -64,6 +64,20 @@ test("options that differ from those of the shared connection are named to the l
   assert.match(warnings[0], /no effect: timeout, reconnection\. With `forceNew: true`/);
 });
 
+test("who joins a connection that has stopped trying has it try again, and no other", async () => {
+  const { client, connection, world } = await connected();
+  for (const name of ["connected", "reconnecting", "fallback", "offline"]) {
+    connection.tell("state", undefined, { name });
+    await world.connect();
+  }
+  assert.deepEqual(connection.of("connect"), []);
+  connection.tell("state", undefined, { name: "stopped", reason: { code: "UNAUTHORIZED", message: "not signed in" } });
+  const other = await world.connect();
+  assert.equal(connection.of("connect").length, 1);
+  connection.tell("state", undefined, { name: "connecting" });
+  assert.deepEqual([client.state.name, other.state.name, world.connections.length], ["connecting", "connecting", 1]);
+});
+
 test("a logger that throws does not keep a page from sharing", async (t) => {
   const errors = reported(t);
   const world = fake();
