@@ -86,6 +86,7 @@ export class Visit {
     if (!given) {
       throw new Error(`The page's function for \`auth\`, \`headers\` or \`query\` gave nothing within ${this.#timeout / 1000} s, as connect() would find too.`);
     }
+    checkHeaders(given.headers);
     return (this.#given = given);
   }
 
@@ -176,6 +177,17 @@ export class Visit {
     const timer = setTimeout(() => limit.abort(), GOODBYE_MS);
     await this.ask({ method: "POST", sid, path, body: "1", credentials, keepalive: true, signal: limit.signal });
     clearTimeout(timer);
+  }
+}
+
+/** What a browser does not send fails like a network that is down. @param {string[][]} headers */
+function checkHeaders(headers) {
+  for (const pair of headers) {
+    try {
+      new Headers([pair]);
+    } catch (cause) {
+      throw new TypeError(`option \`headers\` has one that no browser sends: "${pair[0]}"`, { cause });
+    }
   }
 }
 

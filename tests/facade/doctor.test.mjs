@@ -46,6 +46,12 @@ test("a signal that aborts while the page's own functions are asked is followed 
   await ended;
 });
 
+test("what connect() would refuse is no finding about the server: headers that no browser sends, and more than a day", async (t) => {
+  page(t);
+  await assert.rejects(doctor({ headers: { "X Tenant": "blue" } }), (error) => error instanceof TypeError && /`headers`.*X Tenant/.test(error.message));
+  await assert.rejects(doctor({ timeout: 86_400_001 }), RangeError);
+});
+
 test("importing is safe on a server, and calling it there says where to", async () => {
   await assert.rejects(doctor(), /needs a page in a browser/);
 });
