@@ -82,7 +82,9 @@ function follow(id, title = `Research ${id}`) {
     paint();
     announce(`${given.title}. ${given.text}`);
   });
-  research.on("gap", ({ missing }) => panel.note(`log lines were missed${missing ? `: ${missing}` : ""}`));
+  research.on("gap", ({ recovered, missing }) => {
+    panel.note(`log lines: ${recovered} came late, ${missing === null ? "and nobody can tell how many" : missing} are missing`);
+  });
   research.on("end", (given) => {
     [end, over] = [given, Date.now()];
     paint();

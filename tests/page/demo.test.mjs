@@ -1,4 +1,4 @@
-// The demo page's doctor, as somebody without a mouse uses it.
+// The demo page: its doctor, as somebody without a mouse uses it, and what it says of an outage.
 
 import assert from "node:assert/strict";
 import path from "node:path";
@@ -27,5 +27,20 @@ test("the demo's doctor is reached and asked by keyboard, keeps the focus, and s
     await page.keyboard.press("Space");
     await until("it found the workers", async () => /^One finding:STICKY_SESSION.*ip_hash/.test(await said()), { seen: said });
     assert.equal(await focused(), "doctor");
+  });
+});
+
+test("the demo says of lines that were sent while its server was away that they came late, and that none is missing", { timeout: 60_000 }, async (t) => {
+  const server = await startServer(t, { www: path.join(ROOT, "www"), pkg: packageFolder() });
+  await withPage(server.url, { expected: [FAILED_REQUEST] }, async (page) => {
+    const events = () => page.evaluate(() => Array.from(document.querySelectorAll("#events span"), ({ textContent }) => textContent));
+    const status = () => page.evaluate(() => document.getElementById("status")?.textContent);
+    await page.waitForFunction(() => /** @type {HTMLButtonElement} */ (document.getElementById("go")).disabled === false);
+    await page.click("#go");
+    await until("it runs", async () => (await status()) === "Running", { seen: status });
+    await page.click("#restart");
+    const told = async () => (await events()).find((text) => text?.includes("log lines"));
+    await until("it tells of the lines", async () => (await told()) !== undefined, { within: 30_000, seen: events });
+    assert.match((await told()) ?? "", /^log lines: [1-9]\d* came late, 0 are missing$/);
   });
 });
