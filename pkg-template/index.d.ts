@@ -170,7 +170,8 @@ export interface ConnectOptions {
    * Whether log lines that were missed are fetched from the server's stored log: when a research is subscribed to, after
    * each reconnection, while the status is polled, and before an end that was found by asking for the status or comes
    * within seconds after a reconnection. Lines of both sources are merged: each is heard once, in order of time. Live
-   * lines, and the end, wait for the older ones, as long as one answer may take (`fallback.timeout`). The log is read twice
+   * lines, and the end, wait for the older ones, as long as one answer may take (`fallback.timeout`). An end that the status
+   * tells within a second of a live line waits one second more for lines that it may have overtaken. The log is read twice
    * more after the end, and what it has only then is heard late. Of one answer the newest 40,000 lines are used. With
    * `false` nothing is fetched, and no `gap` tells of an outage.
    * @default true

@@ -6,6 +6,10 @@ use super::history::Problem;
 use super::subscription::{SUBSCRIBE, Schedule};
 use crate::time::{Timestamp, earliest};
 
+/// How long the end of a research that was heard as recently waits for what it said last, in milliseconds: the
+/// status overtakes live lines that are on their way.
+const LAST_WORDS_MS: u64 = 1_000;
+
 impl Client {
     /// The answer about the status of a research: if it is over, what was missed comes before the
     /// end.
@@ -19,7 +23,10 @@ impl Client {
         let waits = subscription.history.is_worth_waiting(now, timeout_ms);
         subscription.job.take_status(now, body, waits);
         if subscription.job.holds_end() {
-            subscription.history.ask_before_end(now, timeout_ms);
+            let heard = subscription.heard.filter(|_| is_live);
+            let is_talking = heard.is_some_and(|heard| now.since(heard) < LAST_WORDS_MS);
+            let at = now.after(if is_talking { LAST_WORDS_MS } else { 0 });
+            subscription.history.ask_before_end(now, at, timeout_ms);
             return;
         }
         let is_polled = matches!(subscription.schedule, Schedule::Repeatedly(_));

@@ -404,6 +404,7 @@ impl Client {
             access: Access::Granted,
             history: History::new(&self.config, self.now),
             watchdog: Watchdog::new(watched, self.now),
+            heard: None,
         };
         if self.connection.is_live() {
             subscription.send(self.now, &self.config, &mut self.connection);

@@ -218,11 +218,18 @@ impl History {
         }
     }
 
-    /// The end waits for the log, but not for ever.
-    pub(super) fn ask_before_end(&mut self, now: Timestamp, timeout_ms: u64) {
-        self.ask(now);
+    /// The end waits for the log, but not for ever. It is asked for at this time.
+    pub(super) fn ask_before_end(&mut self, now: Timestamp, at: Timestamp, timeout_ms: u64) {
+        self.ask(at);
         let until = now.after(timeout_ms);
         self.hold_until = Some(self.hold_until.map_or(until, |other| other.min(until)));
+    }
+
+    /// What the end waits for besides the log is there.
+    pub(super) fn hurry(&mut self, now: Timestamp) {
+        if let Wish::At(at) = &mut self.wish {
+            *at = now.min(*at);
+        }
     }
 
     fn catch_up(&mut self, wish: Wish) {

@@ -147,14 +147,19 @@ impl Client {
         // The server shows it to this page again, so its silence can be asked about.
         subscription.access.doubt();
         let (now, timeout_ms) = (self.now, timeout_ms(&self.config));
+        subscription.heard = Some(now);
         let (job, history) = (&mut subscription.job, &mut subscription.history);
         // What the log gets late comes before the end, too.
         let waits = history.is_behind() && history.is_worth_waiting(now, timeout_ms) && job.hold();
+        let after_end = job.counters().updates_after_end;
         job.handle_value(now, Source::Live, payload);
         if waits && job.holds_end() {
-            history.ask_before_end(now, timeout_ms);
+            history.ask_before_end(now, now, timeout_ms);
         } else if waits {
             job.release(None);
+        } else if job.holds_end() && job.counters().updates_after_end > after_end {
+            // What was said live has come as far as the end that the status told.
+            history.hurry(now);
         }
         self.drain_jobs();
     }

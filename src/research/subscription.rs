@@ -28,6 +28,8 @@ pub(super) struct Subscription {
     pub(super) access: Access,
     pub(super) history: History,
     pub(super) watchdog: Watchdog,
+    /// When a live update or line came last.
+    pub(super) heard: Option<Timestamp>,
 }
 
 /// How far the request to be told of the research has come, over the newest connection.

@@ -20,6 +20,7 @@ mod fallback;
 mod gaps;
 mod handshake;
 mod history;
+mod last_words;
 mod masking;
 mod network;
 mod offline;
