@@ -56,7 +56,8 @@ export interface ResearchSnapshot {
 
   /**
    * How the connection is doing: `connecting` at first, and `closed` without an id. Where `connect()` has failed it is
-   * `stopped`, and `reason` says why: with a `connect` of your own that is what it threw.
+   * `stopped`, and `reason` says why: with a `connect` of your own that is what it threw. A component that is mounted then, or
+   * anew, tries again.
    */
   readonly connection: ConnectionState;
 
