@@ -67,18 +67,15 @@ impl Connection {
         }
     }
 
-    /// Connects at once and counts attempts from the start, unless it is live or about to be.
+    /// Counts attempts from the start, and makes one at once unless one is under way, or it is live.
     pub(crate) fn connect(&mut self, ctx: &mut Context<'_>) {
         match self.link {
             Link::Holding { .. } | Link::Idle | Link::Waiting { .. } => {
                 self.start_anew();
                 self.ask(ctx);
             }
-            Link::Asking { .. }
-            | Link::Closed
-            | Link::Joining { .. }
-            | Link::Live { .. }
-            | Link::Opening { .. } => {}
+            Link::Asking { .. } | Link::Joining { .. } | Link::Opening { .. } => self.start_anew(),
+            Link::Closed | Link::Live { .. } => {}
         }
     }
 

@@ -286,3 +286,27 @@ fn a_late_timer_makes_one_attempt() {
     world.input(Input::Timeout);
     assert_eq!(world.did(), [""; 0]);
 }
+
+#[test]
+fn a_page_that_connects_during_a_look_has_all_attempts_again() {
+    for stage in ["asking", "opening", "joining"] {
+        let mut world = World::new();
+        world.connect();
+        fail_all(&mut world);
+        if stage == "asking" {
+            world.credentials = None;
+        }
+        assert_eq!(world.wait(), PROBE_MS);
+        if stage == "joining" {
+            world.open();
+        }
+        world.connect();
+        world.forget();
+        world.advance(19_999);
+        assert_eq!(world.heard(), [""; 0], "{stage}");
+        world.advance(1);
+        assert_eq!(world.heard(), ["connect_error TIMEOUT"], "{stage}");
+        world.wait();
+        assert_eq!(world.heard(), ["reconnect_attempt 1"], "{stage}");
+    }
+}
