@@ -343,6 +343,7 @@ impl Connection {
     /// The server said why it ended the last connection: another would end in the same way.
     pub(crate) fn stop(&mut self, failure: Failure) {
         if let Link::Holding { .. } | Link::Waiting { .. } = self.link {
+            self.uncount();
             self.link = Link::Holding {
                 hold: Hold::Refused,
                 probe_at: None,

@@ -310,3 +310,15 @@ fn a_page_that_connects_during_a_look_has_all_attempts_again() {
         assert_eq!(world.heard(), ["reconnect_attempt 1"], "{stage}");
     }
 }
+
+#[test]
+fn a_session_that_expired_costs_no_attempt() {
+    let mut world = World::live();
+    world.advance(STABLE_AFTER_MS);
+    world.receive(r#"42["subscribe_error",{"error":"Session expired"}]|41"#);
+    world.input(Input::Visible);
+    world.cut(Kind::Handshake);
+    world.forget();
+    world.wait();
+    assert_eq!(world.heard(), ["reconnect_attempt 1"]);
+}
