@@ -7,6 +7,7 @@ use crate::engine::packet::excerpt;
 use crate::failure::Failure;
 use crate::http::Context;
 use crate::json::Raw;
+use crate::time::Timestamp;
 
 impl Connection {
     pub(super) fn handle_message(&mut self, ctx: &mut Context<'_>, text: &str) {
@@ -115,6 +116,8 @@ impl Connection {
             };
             self.failure = None;
             self.ever_live = true;
+            // The server has let the page in since.
+            self.not_before = Timestamp::default();
             // Whatever the page said before.
             self.online = true;
             self.counted = false;

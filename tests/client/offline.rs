@@ -294,6 +294,19 @@ fn whoever_was_asked_to_wait_may_be_told_to_connect() {
 }
 
 #[test]
+fn what_the_server_asked_to_wait_is_over_once_it_lets_the_page_in() {
+    let mut world = World::new();
+    world.connect();
+    world.answer_with(Kind::Handshake, throttled(503, 120));
+    world.connect();
+    world.join();
+    offline(&mut world);
+    world.cut(Kind::Poll);
+    online(&mut world);
+    assert!(world.is_asked(Kind::Handshake), "{}", world.state());
+}
+
+#[test]
 fn somebody_who_flips_through_tabs_changes_no_count() {
     let mut world = trying(2);
     world.cut(Kind::Handshake);
