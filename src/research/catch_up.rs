@@ -66,16 +66,25 @@ impl Client {
         };
         let (job, history) = (&mut subscription.job, &mut subscription.history);
         let has_ended = job.end().is_some();
+        // What waits, waits for the answer to the newest question: one from before the server had
+        // the subscription may lack lines that come before what is live.
+        let is_old = !history.is_asked();
         let result = result.and_then(|(body, took_ms)| {
-            let recovery = job.handle_history(now, &body).ok_or((Problem::Failed, 0))?;
-            Ok((recovery, took_ms))
+            history.pause(now, took_ms);
+            let waits = is_old && history.asks_in_time();
+            let aside = if waits { job.held.take() } else { None };
+            let recovery = job.handle_history(now, &body);
+            job.held = aside.or_else(|| job.held.take());
+            recovery.ok_or((Problem::Failed, 0))
         });
         let is_settled = match result {
-            Ok((recovery, took_ms)) => history.answered(now, took_ms, recovery, has_ended),
+            Ok(recovery) => history.answered(now, recovery, has_ended),
             Err((problem, pause_ms)) => history.failed(now, pause_ms, problem),
         };
         // A 404 asks at the other place first.
-        if is_settled || !matches!(result, Err((Problem::NotFound, _))) {
+        let waits =
+            (is_old && history.asks_in_time()) || matches!(result, Err((Problem::NotFound, _)));
+        if is_settled || !waits {
             let end = has_ended.then_some(now);
             let gap = is_settled.then(|| history.close_gap(end)).flatten();
             // After the end it would be too late for the page to hear of it.

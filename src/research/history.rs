@@ -162,6 +162,21 @@ impl History {
         self.can_ask() && self.not_before.since(now) < timeout_ms
     }
 
+    /// Whether the request in flight is still what is to be known.
+    pub(super) const fn is_asked(&self) -> bool {
+        self.asked
+    }
+
+    /// Whether another question can be asked while live lines and the end wait.
+    pub(super) fn asks_in_time(&self) -> bool {
+        let due = match self.wish {
+            Wish::Accepted(_) => self.not_before,
+            Wish::At(at) => at.max(self.not_before),
+            Wish::Nothing => return false,
+        };
+        self.hold_until.is_some_and(|until| due < until)
+    }
+
     /// When the next question is due.
     pub(super) fn due(&self) -> Option<Timestamp> {
         match self.wish {
@@ -268,17 +283,15 @@ impl History {
         self.asked = true;
     }
 
-    /// The log came, after `took_ms`. True if all that can be done for now is done.
-    pub(super) fn answered(
-        &mut self,
-        now: Timestamp,
-        took_ms: u64,
-        recovery: Recovery,
-        has_ended: bool,
-    ) -> bool {
+    /// The log came, after `took_ms`: it is left alone for a while.
+    pub(super) fn pause(&mut self, now: Timestamp, took_ms: u64) {
+        self.not_before = now.after(took_ms.saturating_mul(PAUSE_FACTOR));
+    }
+
+    /// The log was read. True if all that can be done for now is done.
+    pub(super) fn answered(&mut self, now: Timestamp, recovery: Recovery, has_ended: bool) -> bool {
         self.tries = 0;
         self.has_begun = true;
-        self.not_before = now.after(took_ms.saturating_mul(PAUSE_FACTOR));
         if let Some(gap) = &mut self.gap {
             gap.recovered += recovery.lines;
             gap.dropped += recovery.dropped;

@@ -2,9 +2,9 @@
 
 use research_socket::research::{CancelId, Input};
 
-use crate::history::{DONE, RUNS, lines, log, up_to_date};
+use crate::history::{DONE, RUNS, line, lines, log, up_to_date};
 use crate::words::Kind;
-use crate::world::World;
+use crate::world::{World, throttled};
 
 const REFUSED: &str = r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#;
 
@@ -282,4 +282,94 @@ fn what_was_refused_is_asked_for_when_there_is_a_connection_and_not_before() {
     world.join();
     world.accept();
     assert!(world.is_asked(Kind::Status));
+}
+
+/// After an outage in which the status was polled the server is there again: it is connected to while
+/// its log is still asked for.
+fn found() -> World {
+    let mut world = up_to_date();
+    world.cut(Kind::Poll);
+    for is_there in [false, true] {
+        while !world.is_asked(Kind::Status) {
+            world.wait();
+            if world.is_asked(Kind::Handshake) {
+                world.cut(Kind::Handshake);
+            }
+        }
+        if is_there {
+            world.status("r", 200, RUNS);
+        } else {
+            world.cut(Kind::Status);
+        }
+    }
+    assert!(world.is_asked(Kind::Log));
+    world.join();
+    world
+}
+
+#[test]
+fn an_end_waits_for_the_log_as_it_is_once_the_server_has_the_subscription() {
+    let answers: [fn(&mut World); 2] = [
+        |world| world.answer(Kind::Log, 200, &log(&[(1, 0, "first"), (2, 5, "missed")])),
+        |world| world.cut(Kind::Log),
+    ];
+    for answer in answers {
+        for is_accepted in [true, false] {
+            let mut world = found();
+            if is_accepted {
+                world.accept();
+            }
+            world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
+            answer(&mut world);
+            world.accept_all();
+            world.advance(1000);
+            assert!(!world.heard().contains(&"r end completed".to_owned()));
+            let all = [(1, 0, "first"), (2, 5, "missed"), (3, 6, "missed too")];
+            world.forget();
+            world.answer(Kind::Log, 200, &log(&all));
+            let told = world.heard();
+            let last = &told[told.len() - 3..];
+            let expected = ["r log missed too", "r gap 2, 0 missing", "r end completed"];
+            assert_eq!(last, expected);
+        }
+    }
+}
+
+#[test]
+fn live_lines_wait_for_the_log_as_it_is_once_the_server_has_the_subscription() {
+    let mut world = found();
+    world.accept();
+    world.receive(&line(9, 1, "live"));
+    let older = [(1, 0, "first"), (2, 5, "missed")];
+    world.answer(Kind::Log, 200, &log(&older));
+    assert_eq!(lines(&world.told()), ["missed"]);
+    while !world.is_asked(Kind::Log) {
+        world.wait();
+        if world.is_asked(Kind::Status) {
+            world.status("r", 200, RUNS);
+        }
+    }
+    let all = [older[0], older[1], (3, 6, "missed too"), (4, 9, "live")];
+    world.answer(Kind::Log, 200, &log(&all));
+    assert_eq!(lines(&world.told()), ["missed too", "live"]);
+}
+
+#[test]
+fn nothing_waits_for_a_log_that_cannot_be_asked_for_again_in_time() {
+    let answers: [fn(&mut World); 3] = [
+        // The log is large, and left alone for four times as long.
+        |world| {
+            world.advance(2_600);
+            world.answer(Kind::Log, 200, &log(&[(1, 0, "first")]));
+        },
+        |world| world.answer(Kind::Log, 403, ""),
+        |world| world.answer_with(Kind::Log, throttled(503, 10)),
+    ];
+    for answer in answers {
+        let mut world = found();
+        world.accept();
+        world.receive(&line(9, 1, "live"));
+        answer(&mut world);
+        assert_eq!(lines(&world.told()), ["live"]);
+    }
 }
