@@ -606,7 +606,8 @@ export interface ResearchEvents {
   failure: Failure;
   /**
    * Log lines were missed in an outage, or dropped because the page was too slow. Of an outage it tells once the stored
-   * log has been read twice, or cannot be read; not if no line was missed.
+   * log has been read twice, or cannot be read; not if no line was missed. That the server has lost a subscription over a
+   * live connection, which `stallAfter` finds out, is an outage too.
    */
   gap: Gap;
   /** The end, exactly once. A client that subscribes after the end hears of it too. */

@@ -3,7 +3,7 @@
 use super::checks::{NOT_UTF_8, Outcome, TOO_LARGE, timeout_ms};
 use super::client::Client;
 use super::history::Problem;
-use super::subscription::{SUBSCRIBE, Schedule};
+use super::subscription::Schedule;
 use crate::time::{Timestamp, earliest};
 
 /// How long the end of a research that was heard as recently waits for what it said last, in milliseconds: the
@@ -32,13 +32,14 @@ impl Client {
         let is_polled = matches!(subscription.schedule, Schedule::Repeatedly(_));
         let has_moved = subscription.job.counters().updates > updates;
         let is_deaf = is_live && has_moved && subscription.watchdog.is_suspicious();
-        if is_polled || is_deaf {
+        if is_polled {
             subscription.history.ask(now);
         }
         if is_deaf {
             // It went on without a word: the server has lost the subscription.
-            let id = subscription.job.id().clone();
-            self.send_about(SUBSCRIBE, &id);
+            let heard = subscription.watchdog.trust();
+            subscription.history.lost(heard);
+            subscription.send(now, &self.config, &mut self.connection);
         }
     }
 

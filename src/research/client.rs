@@ -413,7 +413,7 @@ impl Client {
     }
 
     /// Sends `event` with the id of a research, if the connection is live.
-    pub(super) fn send_about(&mut self, event: &str, id: &ResearchId) {
+    fn send_about(&mut self, event: &str, id: &ResearchId) {
         self.connection.send_first(&args_about(event, id));
     }
 

@@ -254,7 +254,7 @@ impl History {
         self.is_incomplete = true;
     }
 
-    /// The connection is gone; the server was heard last at `heard`.
+    /// The connection is gone, or the subscription; the server was heard last at `heard`.
     pub(super) fn lost(&mut self, heard: Timestamp) {
         match &mut self.gap {
             Some(gap) => gap.to = None,

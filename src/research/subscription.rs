@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 const DEFAULT_INTERVAL_MS: u64 = 3000;
 
 /// Client to server: follow a research. Newer and older servers share it.
-pub(super) const SUBSCRIBE: &str = "subscribe_to_research";
+const SUBSCRIBE: &str = "subscribe_to_research";
 
 /// Client to server: follow it no longer. Servers without it ignore it.
 pub(super) const UNSUBSCRIBE: &str = "unsubscribe_from_research";

@@ -11,6 +11,7 @@ const MAX_SILENCE_MS: u64 = 600_000;
 pub(super) struct Watchdog {
     /// `None`: for ever.
     stall_after_ms: Option<u64>,
+    heard: Timestamp,
     since: Timestamp,
     allowed_ms: u64,
     /// The status was asked for and nothing was heard since.
@@ -21,6 +22,7 @@ impl Watchdog {
     pub(super) fn new(stall_after_ms: Option<u64>, now: Timestamp) -> Self {
         Self {
             stall_after_ms,
+            heard: now,
             since: now,
             allowed_ms: stall_after_ms.unwrap_or(0),
             is_suspicious: false,
@@ -49,5 +51,12 @@ impl Watchdog {
     /// Whether the research has not been heard since its status was asked for.
     pub(super) const fn is_suspicious(&self) -> bool {
         self.is_suspicious
+    }
+
+    /// The research is followed anew: only the next silence is suspicious again. When it was heard
+    /// last.
+    pub(super) const fn trust(&mut self) -> Timestamp {
+        self.is_suspicious = false;
+        self.heard
     }
 }

@@ -1,8 +1,8 @@
 //! A research that is silent over a connection that looks alive.
 
-use research_socket::research::{CancelId, Input, ResearchId};
+use research_socket::research::{CancelId, Event, Gap, Input, ResearchEvent, ResearchId};
 
-use crate::history::{DONE, RUNS, line, log, up_to_date};
+use crate::history::{DONE, RUNS, line, lines, log, up_to_date};
 use crate::words::Kind;
 use crate::world::World;
 
@@ -14,6 +14,18 @@ fn beat(world: &mut World, millis: u64) {
         world.receive("2");
         world.accept_all();
     }
+}
+
+const MOVED: &str = r#"{"status":"in_progress","progress":70}"#;
+
+/// It went on for a minute, and nothing of it was heard; it is about to be subscribed again.
+fn deaf() -> World {
+    let mut world = up_to_date();
+    world.receive(r#"42["progress_r",{"progress":5}]"#);
+    beat(&mut world, 60_000);
+    world.status("r", 200, MOVED);
+    world.forget();
+    world
 }
 
 fn answer_status(world: &mut World, body: &str) {
@@ -79,11 +91,55 @@ fn if_it_went_on_without_a_word_it_is_subscribed_again_and_its_lines_are_fetched
     answer_status(&mut world, r#"{"status":"in_progress","progress":70}"#);
     assert_eq!(
         world.did(),
-        [
-            r#"post s1 42["subscribe_to_research",{"research_id":"r"}]"#,
-            "log r"
-        ]
+        [r#"post s1 42["subscribe_to_research",{"research_id":"r"}]"#]
     );
+    world.accept();
+    // It went on again, but is not subscribed once more before it was silent again.
+    answer_status(&mut world, r#"{"status":"in_progress","progress":71}"#);
+    world.receive(&line(9, 1, "live"));
+    assert_eq!(world.did(), ["status r", "log r", "poll s1"]);
+}
+
+#[test]
+fn what_it_said_before_the_server_has_the_new_subscription_is_fetched_too() {
+    let mut world = deaf();
+    world.advance(4_000);
+    assert!(!world.is_asked(Kind::Log));
+    world.accept();
+    answer_status(&mut world, MOVED);
+    world.receive(&line(9, 1, "live"));
+    let all = [(1, 0, "first"), (2, 5, "missed"), (3, 9, "live")];
+    world.answer(Kind::Log, 200, &log(&all));
+    assert_eq!(lines(&world.told()), ["missed", "live"]);
+    world.advance(3_000);
+    world.answer(Kind::Log, 200, &log(&all));
+    assert_eq!(world.heard(), ["r gap 1, 0 missing"]);
+}
+
+#[test]
+fn what_it_said_without_being_heard_is_a_gap_if_there_is_no_log() {
+    let mut world = deaf();
+    world.accept();
+    answer_status(&mut world, MOVED);
+    let heard = world.now - 60_000;
+    for _ in 0..2 {
+        world.answer(Kind::Log, 404, "");
+    }
+    let gap = world.events.iter().find_map(|event| match event {
+        Event::Research {
+            event: ResearchEvent::Gap(gap),
+            ..
+        } => Some(gap.clone()),
+        _ => None,
+    });
+    let (from, to) = (heard, world.now);
+    let expected = Gap {
+        from,
+        to,
+        recovered: 0,
+        missing: None,
+    };
+    assert_eq!(gap, Some(expected));
 }
 
 #[test]
