@@ -113,6 +113,8 @@ impl Client {
         for subscription in self.subscriptions.values_mut() {
             if subscription.job.end().is_none() {
                 subscription.history.lost(self.heard);
+            } else {
+                subscription.history.lost_after_end(self.now);
             }
         }
     }

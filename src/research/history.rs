@@ -201,11 +201,15 @@ impl History {
     /// The connection is live, but the run is over: only what could not be read yet is asked for.
     pub(super) fn connected_after_end(&mut self, now: Timestamp) {
         self.try_anew(now);
-        match self.wish {
-            Wish::Nothing if self.is_incomplete => self.ask(now),
-            // No subscription is sent any more.
-            Wish::Accepted(_) => self.wish = Wish::At(now),
-            Wish::Nothing | Wish::At(_) => {}
+        if self.wish == Wish::Nothing && self.is_incomplete {
+            self.ask(now);
+        }
+    }
+
+    /// The connection is gone, but the run is over: no subscription is sent any more.
+    pub(super) fn lost_after_end(&mut self, now: Timestamp) {
+        if let Wish::Accepted(_) = self.wish {
+            self.wish = Wish::At(now);
         }
     }
 

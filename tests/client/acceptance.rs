@@ -85,7 +85,7 @@ fn packets_that_another_session_took_are_not_those_of_this_one() {
 }
 
 #[test]
-fn an_end_that_waits_for_the_log_asks_at_once_over_a_new_connection() {
+fn an_end_that_waits_for_the_log_asks_at_once_when_the_connection_is_lost() {
     let mut world = World::with_all(|_| {});
     world.subscribe("r");
     world.connect();
@@ -95,9 +95,8 @@ fn an_end_that_waits_for_the_log_asks_at_once_over_a_new_connection() {
         !world.is_asked(Kind::Log),
         "the server has not taken the subscription"
     );
+    // No subscription will be taken any more.
     world.cut(Kind::Poll);
-    world.wait();
-    world.join();
     world.answer(Kind::Log, 200, &log(&[(1, 5, "before the end")]));
     let told = world.told();
     assert_eq!(lines(&told), ["before the end"]);
