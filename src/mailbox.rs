@@ -11,8 +11,8 @@ pub const MAX_WAITING_EVENTS: usize = 50_000;
 ///
 /// Once it is full, lines of the log, steps, warnings and the server's other events are dropped,
 /// and of each research only its newest update is kept. Everything that changes a state always
-/// gets through. When half of the queue is read, a [`Gap`] for each research tells how many lines
-/// are missing.
+/// gets through. When half of the queue is read, or before its end, a [`Gap`] for each research tells
+/// how many lines are missing.
 ///
 /// What happens to the connection overtakes what the server sent: a page that is busy with lines
 /// for seconds still shows at once that the connection is gone.
@@ -132,12 +132,8 @@ impl Mailbox {
             }
             ResearchEvent::End(_) => {
                 // Nothing but late lines may follow an end.
-                let kept = self
-                    .overflow
-                    .get_mut(id)
-                    .and_then(|overflow| overflow.update.take());
-                if let Some(update) = kept {
-                    self.queue.push_back(update);
+                if let Some(overflow) = self.overflow.remove(id) {
+                    self.report(id.clone(), overflow);
                 }
                 Some(event)
             }
@@ -165,28 +161,29 @@ impl Mailbox {
     }
 
     fn report_overflow(&mut self) {
-        for (
-            id,
-            Overflow {
-                from,
-                to,
-                lines,
-                update,
-            },
-        ) in std::mem::take(&mut self.overflow).into_entries()
-        {
-            if let Some(update) = update {
-                self.queue.push_back(update);
-            }
-            if lines > 0 {
-                let event = ResearchEvent::Gap(Gap {
-                    from: from.as_millis(),
-                    to: to.as_millis(),
-                    recovered: 0,
-                    missing: Some(lines),
-                });
-                self.queue.push_back(Event::Research { id, event });
-            }
+        for (id, overflow) in std::mem::take(&mut self.overflow).into_entries() {
+            self.report(id, overflow);
+        }
+    }
+
+    fn report(&mut self, id: String, overflow: Overflow) {
+        let Overflow {
+            from,
+            to,
+            lines,
+            update,
+        } = overflow;
+        if let Some(update) = update {
+            self.queue.push_back(update);
+        }
+        if lines > 0 {
+            let event = ResearchEvent::Gap(Gap {
+                from: from.as_millis(),
+                to: to.as_millis(),
+                recovered: 0,
+                missing: Some(lines),
+            });
+            self.queue.push_back(Event::Research { id, event });
         }
     }
 }
@@ -399,6 +396,28 @@ mod tests {
         assert_eq!(mailbox.dropped(), 3);
         assert_eq!(mailbox.pop(), Some(engine));
         assert_eq!(mailbox.pop(), None);
+    }
+
+    #[test]
+    fn lines_that_were_dropped_are_told_before_the_end() {
+        let mut mailbox = Mailbox::new(1);
+        for n in 0..3 {
+            mailbox.push(Timestamp::from_millis(n as u64), line(n));
+        }
+        let end = events(r#"{"status":"completed"}"#).pop().unwrap();
+        mailbox.push(Timestamp::from_millis(3), end.clone());
+        let gap = ResearchEvent::Gap(Gap {
+            from: 1,
+            to: 2,
+            recovered: 0,
+            missing: Some(2),
+        });
+        let gap = Event::Research {
+            id: "r".to_owned(),
+            event: gap,
+        };
+        let out: Vec<_> = std::iter::from_fn(|| mailbox.pop()).collect();
+        assert_eq!(out, [line(0), gap, end]);
     }
 
     #[test]
