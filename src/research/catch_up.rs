@@ -11,8 +11,8 @@ use crate::time::{Timestamp, earliest};
 const LAST_WORDS_MS: u64 = 1_000;
 
 impl Client {
-    /// The answer about the status of a research: if it is over, what was missed comes before the
-    /// end.
+    /// The answer about the status of a research: what was missed comes before its newest line, and
+    /// before the end.
     pub(super) fn handle_status(&mut self, research: &str, body: &str) {
         let (now, timeout_ms) = (self.now, timeout_ms(&self.config));
         let is_live = self.connection.is_live();
@@ -20,20 +20,27 @@ impl Client {
             return;
         };
         let updates = subscription.job.counters().updates;
-        let waits = subscription.history.is_worth_waiting(now, timeout_ms);
-        subscription.job.take_status(now, body, waits);
-        if subscription.job.holds_end() {
+        let (job, history) = (&mut subscription.job, &mut subscription.history);
+        let waits = history.is_worth_waiting(now, timeout_ms);
+        let is_polled = matches!(subscription.schedule, Schedule::Repeatedly(_));
+        let holds = is_polled && waits && job.hold();
+        job.take_status(now, body, waits);
+        if job.holds_end() {
             let heard = subscription.heard.filter(|_| is_live);
             let is_talking = heard.is_some_and(|heard| now.since(heard) < LAST_WORDS_MS);
             let at = now.after(if is_talking { LAST_WORDS_MS } else { 0 });
-            subscription.history.ask_before_end(now, at, timeout_ms);
+            history.ask_and_wait(now, at, timeout_ms);
             return;
         }
-        let is_polled = matches!(subscription.schedule, Schedule::Repeatedly(_));
-        let has_moved = subscription.job.counters().updates > updates;
+        if holds && job.holds_lines() {
+            history.ask_and_wait(now, now, timeout_ms);
+        } else if holds {
+            job.release(None);
+        }
+        let has_moved = job.counters().updates > updates;
         let is_deaf = is_live && has_moved && subscription.watchdog.is_suspicious();
         if is_polled {
-            subscription.history.ask(now);
+            history.ask(now);
         }
         if is_deaf {
             // It went on without a word: the server has lost the subscription.

@@ -47,7 +47,7 @@ pub(super) struct History {
     /// Failures in a row.
     tries: u32,
     not_before: Timestamp,
-    /// Until when live lines and the end wait for the answer.
+    /// Until when lines and the end wait for the answer.
     hold_until: Option<Timestamp>,
     /// When the page began to follow the research.
     since: Timestamp,
@@ -237,8 +237,8 @@ impl History {
         }
     }
 
-    /// The end waits for the log, but not for ever. It is asked for at this time.
-    pub(super) fn ask_before_end(&mut self, now: Timestamp, at: Timestamp, timeout_ms: u64) {
+    /// The end, or a line, waits for the log, but not for ever. It is asked for at this time.
+    pub(super) fn ask_and_wait(&mut self, now: Timestamp, at: Timestamp, timeout_ms: u64) {
         self.ask(at);
         let until = now.after(timeout_ms);
         self.hold_until = Some(self.hold_until.map_or(until, |other| other.min(until)));

@@ -129,6 +129,13 @@ impl Job {
         is_new
     }
 
+    /// Whether lines wait.
+    pub(super) fn holds_lines(&self) -> bool {
+        self.held
+            .as_ref()
+            .is_some_and(|held| !held.lines.is_empty())
+    }
+
     /// Whether the end waits.
     pub(super) fn holds_end(&self) -> bool {
         self.held.as_ref().is_some_and(|held| held.end.is_some())

@@ -622,6 +622,74 @@ fn while_the_status_is_polled_the_log_comes_with_each_answer() {
     assert_eq!(told[told.len() - 2..], ["r log last", "r end completed"]);
 }
 
+/// The newest milestone, which most servers tell with the status.
+fn milestone(second: u64, text: &str) -> String {
+    format!(
+        r#"{{"status":"in_progress","log_entry":{{"message":"{text}","type":"MILESTONE","time":"2026-11-21T20:45:{second:02}.500000+00:00"}}}}"#
+    )
+}
+
+fn polling() -> World {
+    let mut world = World::with_all(|config| config.reconnection_attempts = Some(0));
+    world.subscribe("r");
+    world.connect();
+    world.cut(Kind::Handshake);
+    world
+}
+
+#[test]
+fn a_line_that_the_status_has_takes_its_place_among_the_stored_ones() {
+    let mut world = polling();
+    world.status("r", 200, &milestone(2, "second"));
+    assert_eq!(lines(&world.told()), [""; 0]);
+    let stored = [(1, 1, "first"), (2, 2, "second"), (3, 3, "third")];
+    world.answer(Kind::Log, 200, &log(&stored));
+    assert_eq!(lines(&world.told()), ["first", "second", "third"]);
+    world.advance(3000);
+    world.status("r", 200, &milestone(4, "fourth"));
+    world.cut(Kind::Log);
+    let told = world.told();
+    assert_eq!(
+        lines(&told),
+        ["fourth"],
+        "a log that fails is not waited for"
+    );
+}
+
+#[test]
+fn a_line_that_the_status_has_waits_no_longer_than_the_answer_may_take() {
+    let mut world = polling();
+    world.status("r", 200, &milestone(2, "second"));
+    world.advance(9_999);
+    assert_eq!(lines(&world.told()), [""; 0]);
+    world.advance(1);
+    assert_eq!(lines(&world.told()), ["second"]);
+}
+
+#[test]
+fn a_status_without_a_line_makes_no_live_line_wait() {
+    let mut world = polling();
+    world.status("r", 200, RUNS);
+    world.answer(Kind::Log, 200, "[]");
+    world.connect();
+    world.join();
+    world.accept();
+    for progress in 5..8 {
+        while !world.is_asked(Kind::Status) {
+            if world.is_asked(Kind::Log) {
+                world.answer(Kind::Log, 200, "[]");
+            } else {
+                world.wait();
+            }
+        }
+        let status = format!(r#"{{"status":"in_progress","progress":{progress}}}"#);
+        world.status("r", 200, &status);
+    }
+    assert!(world.is_asked(Kind::Log));
+    world.receive(&line(7, 0, "live"));
+    assert_eq!(lines(&world.told()), ["live"]);
+}
+
 #[test]
 fn a_large_log_is_polled_less_often() {
     let mut world = World::with_all(|config| config.reconnection_attempts = Some(0));
