@@ -14,7 +14,7 @@ export function readOptions(options, href) {
   connection.url = origin(connection.url, href);
   need(connection.path === undefined || typeof connection.path === "string", "path", "must be a string such as \"/socket.io\"");
   need(signal === undefined || typeof signal?.addEventListener === "function", "signal", "must be an AbortSignal");
-  need(logger === undefined || (logger !== null && typeof logger === "object"), "logger", "must be an object such as console");
+  need(logger === undefined || isLogger(logger), "logger", "must be an object such as console, whose `debug` and `warn` are functions");
   need(csrfToken === undefined || ["string", "function"].includes(typeof csrfToken), "csrfToken", "must be a string or a function");
   for (const [name, value] of Object.entries({ auth, headers, query })) {
     need(value === undefined || (value !== null && ["object", "function"].includes(typeof value)), name, "must be an object or a function that returns one");
@@ -71,8 +71,12 @@ function origin(url, href) {
   }
   need(/^https?:$/.test(parsed.protocol), "url", `must begin with http:// or https://, not ${parsed.protocol}`);
   // Silence would send the requests somewhere else than the page asks for.
-  need(parsed.pathname === "/" && !parsed.search && !parsed.hash, "url", "must be an origin only; the rest belongs into `path` or `query`");
+  need(parsed.pathname === "/" && !parsed.search && !parsed.hash, "url", "must be an origin only, such as \"https://example.org\"; the rest belongs into `path` or `query`");
   return parsed.origin;
+}
+
+function isLogger(logger) {
+  return logger !== null && typeof logger === "object" && [logger.debug, logger.warn].every((hear) => ["function", "undefined"].includes(typeof hear));
 }
 
 /** The same words as the module's. */

@@ -112,13 +112,14 @@ impl Config {
     /// The first option that is out of its range, by the name it has in JavaScript.
     pub fn check(&self) -> Result<(), ConfigError> {
         let refuse = |option, expected| Err(ConfigError { option, expected });
-        let day = "a number of milliseconds from 0 to 86400000";
-        let some_day = "a number of milliseconds from 1 to 86400000";
+        let day = "a whole number of milliseconds from 0 to 86400000";
+        let some_day = "a whole number of milliseconds from 1 to 86400000";
         if !self.url.starts_with("http://") && !self.url.starts_with("https://") {
             return refuse("url", "an http: or https: origin");
         }
-        if !self.path.starts_with('/') {
-            return refuse("path", "a path that starts with /");
+        // They would send the requests somewhere else than the page asks for.
+        if !self.path.starts_with('/') || self.path.contains(['?', '#']) {
+            return refuse("path", "a path that starts with / and has no ? or #");
         }
         if !is_valid_namespace(&self.namespace) {
             return refuse("namespace", "a name that starts with / and has no comma");
@@ -137,7 +138,10 @@ impl Config {
         }
         if let Some(fallback) = self.fallback {
             if !(100..=MAX_OPTION_MS).contains(&fallback.interval_ms) {
-                return refuse("fallback.interval", "milliseconds from 100 to 86400000");
+                return refuse(
+                    "fallback.interval",
+                    "a whole number of milliseconds from 100 to 86400000",
+                );
             }
             if fallback.after == 0 {
                 return refuse("fallback.after", "a whole number of at least 1");
@@ -159,7 +163,10 @@ impl Config {
         if let Some(stall_after_ms) = self.stall_after_ms
             && !(1000..=MAX_OPTION_MS).contains(&stall_after_ms)
         {
-            return refuse("stallAfter", "milliseconds from 1000 to 86400000, or false");
+            return refuse(
+                "stallAfter",
+                "a whole number of milliseconds from 1000 to 86400000, or false",
+            );
         }
         if !(1..=MAX_DEDUP_ENTRIES).contains(&(self.dedup_entries as u64)) {
             return refuse("dedup.entries", "a whole number from 1 to 1000000");
@@ -284,9 +291,11 @@ mod tests {
     #[test]
     fn an_option_out_of_range_is_named() {
         type Spoil = fn(&mut Config);
-        let refusals: [(Spoil, &str); 16] = [
+        let refusals: [(Spoil, &str); 18] = [
             (|c| c.url = "ftp://host".to_owned(), "url"),
             (|c| c.path = "socket.io".to_owned(), "path"),
+            (|c| c.path = "/socket.io?a=b".to_owned(), "path"),
+            (|c| c.path = "/socket.io#a".to_owned(), "path"),
             (|c| c.namespace = "a,b".to_owned(), "namespace"),
             (|c| c.reconnection_delay_ms = u64::MAX, "reconnectionDelay"),
             (

@@ -93,7 +93,8 @@ fn read_fallback(options: &Options<'_>, config: &mut Config) -> Result<(), JsVal
     let mut fallback = Fallback::default();
     set(&mut fallback.interval_ms, given.whole("interval")?);
     if let Some(after) = given.number("after")? {
-        fallback.after = given.count("after", after)?;
+        // 0 is for the core to refuse.
+        fallback.after = small(after).unwrap_or(0);
     }
     set(&mut fallback.timeout_ms, given.whole("timeout")?);
     set(&mut config.status_path, given.string("statusPath")?);
@@ -152,33 +153,32 @@ impl Options<'_> {
             .ok_or_else(|| self.wrong_type(name, "a number"))
     }
 
-    /// A number without a fraction; whether it is in its range is the core's to say.
+    /// A whole number, whose range is the core's to say: what is none is above every range.
     fn whole(&self, name: &str) -> Result<Option<u64>, JsValue> {
-        let Some(number) = self.number(name)? else {
-            return Ok(None);
-        };
-        if !(0.0..=MAX_SAFE_INTEGER).contains(&number) || number.fract() != 0.0 {
-            return Err(self.wrong_range(name, "a whole number from 0 up"));
-        }
-        Ok(Some(number as u64))
+        let number = self.number(name)?;
+        Ok(number.map(|number| {
+            let is_whole = (0.0..=MAX_SAFE_INTEGER).contains(&number) && number.fract() == 0.0;
+            if is_whole { number as u64 } else { u64::MAX }
+        }))
     }
 
     fn count(&self, name: &str, number: f64) -> Result<u32, JsValue> {
-        if (0.0..=f64::from(u32::MAX - 1)).contains(&number) && number.fract() == 0.0 {
-            return Ok(number as u32);
-        }
-        Err(self.wrong_range(name, "a whole number from 0 up"))
+        small(number).ok_or_else(|| {
+            RangeError::new(&self.words(name, "a whole number from 0 up, or Infinity")).into()
+        })
     }
 
     fn wrong_type(&self, name: &str, expected: &str) -> JsValue {
         TypeError::new(&self.words(name, expected)).into()
     }
 
-    fn wrong_range(&self, name: &str, expected: &str) -> JsValue {
-        RangeError::new(&self.words(name, expected)).into()
-    }
-
     fn words(&self, name: &str, expected: &str) -> String {
         ["option `", self.prefix, name, "` must be ", expected].concat()
     }
+}
+
+/// A whole number that is no larger than attempts are counted.
+fn small(number: f64) -> Option<u32> {
+    let is_small = (0.0..=f64::from(u32::MAX - 1)).contains(&number) && number.fract() == 0.0;
+    is_small.then_some(number as u32)
 }

@@ -64,6 +64,7 @@ fn an_option_out_of_range_is_a_range_error_that_names_it() {
         ("url: 'ftp://host'", "url"),
         ("url: ''", "url"),
         ("path: 'socket.io'", "path"),
+        ("path: '/socket.io?a=b'", "path"),
         ("namespace: 'a'", "namespace"),
         ("reconnectionAttempts: -1", "reconnectionAttempts"),
         ("reconnectionAttempts: 1.5", "reconnectionAttempts"),
@@ -101,6 +102,27 @@ fn an_option_out_of_range_is_a_range_error_that_names_it() {
             "{text}: {}",
             message(&error)
         );
+    }
+}
+
+/// A page that is told half of it tries the other half next.
+#[wasm_bindgen_test]
+fn a_number_out_of_range_is_told_the_whole_range_however_it_is_wrong() {
+    for (option, range) in [
+        ("reconnectionAttempts: %", "from 0 up, or Infinity"),
+        ("reconnectionDelay: %", "from 0 to 86400000"),
+        ("timeout: %", "from 1 to 86400000"),
+        ("fallback: { interval: % }", "from 100 to 86400000"),
+        ("fallback: { after: % }", "of at least 1"),
+        ("stallAfter: %", "from 1000 to 86400000, or false"),
+        ("dedup: { entries: % }", "from 1 to 1000000"),
+    ] {
+        for wrong in ["-1", "1.5", "NaN", "-Infinity"] {
+            let text = option.replace('%', wrong);
+            let message = message(&create_with(&text).expect_err(&text));
+            let is_whole = message.contains("must be a whole number");
+            assert!(is_whole && message.ends_with(range), "{text}: {message}");
+        }
     }
 }
 
