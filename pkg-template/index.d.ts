@@ -60,21 +60,21 @@ export function connect<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
 /** All are optional. Times are in milliseconds. */
 export interface ConnectOptions {
   /**
-   * The origin of the server, without a path.
+   * The origin of the server, with `http://` or `https://` and without a path.
    * @default the page's own origin
    * @example "https://research.example.org"
    */
   url?: string | URL;
 
   /**
-   * Where the server answers.
+   * Where the server answers: begins with `/`, and has no `?` or `#`.
    * @default "/socket.io"
    * @example "/ws/socket.io"
    */
   path?: string;
 
   /**
-   * The Socket.IO namespace.
+   * The Socket.IO namespace: begins with `/`, and has no comma.
    * @default "/"
    * @example "/admin"
    */
@@ -96,14 +96,14 @@ export interface ConnectOptions {
   reconnectionAttempts?: number;
 
   /**
-   * The wait before the first attempt; it doubles with each further one.
+   * The wait before the first attempt, 0 to a day; it doubles with each further one.
    * @default 1000
    * @example 500
    */
   reconnectionDelay?: number;
 
   /**
-   * The longest wait between two attempts.
+   * The longest wait between two attempts, 0 to a day.
    * @default 5000
    * @example 30_000
    */
@@ -118,7 +118,7 @@ export interface ConnectOptions {
   randomizationFactor?: number;
 
   /**
-   * How long one attempt to connect may take.
+   * How long one attempt to connect may take, 1 to a day.
    * @default 20000
    * @example 10_000
    */
@@ -169,7 +169,7 @@ export interface ConnectOptions {
   /**
    * Whether log lines that were missed are fetched from the server's stored log: when a research is subscribed to, after
    * each reconnection, while the status is polled, and before an end that was found by asking for the status or comes
-   * within seconds after a reconnection. Lines of both sources are merged: each is heard once, in order of time. Live
+   * within seconds after a reconnection. Lines of all sources are merged: each is heard once, in order of time. Newer
    * lines, and the end, wait for the older ones, as long as one answer may take (`fallback.timeout`). An end that the status
    * tells within a second of a live line waits one second more for lines that it may have overtaken. The log is read twice
    * more after the end, and what it has only then is heard late. Of one answer the newest 40,000 lines are used. With
@@ -210,7 +210,7 @@ export interface ConnectOptions {
   dedup?: DedupOptions;
 
   /**
-   * How many log lines are kept per research; the oldest go first.
+   * How many log lines are kept per research, 0 or more; the oldest go first.
    * @default 5000
    * @example 1000
    */
@@ -238,7 +238,8 @@ export interface ConnectOptions {
   signal?: AbortSignal;
 
   /**
-   * Hears what runs the core and of each state (`debug`), and of what was refused or has no effect (`warn`).
+   * Hears what runs the core and of each state (`debug`, which the console of a browser shows only when it is asked to), and of
+   * what was refused or has no effect (`warn`).
    * @default none
    * @example console
    */
@@ -248,14 +249,14 @@ export interface ConnectOptions {
 /** How the status is asked for while the connection cannot be had. */
 export interface FallbackOptions {
   /**
-   * The wait between an answer and the next request.
+   * The wait between an answer and the next request, 100 to a day.
    * @default 3000
    * @example 10_000
    */
   interval?: number;
 
   /**
-   * After how many failed attempts to connect it begins.
+   * After how many failed attempts to connect it begins, 1 or more.
    * @default 3
    * @example 1
    */
@@ -276,7 +277,7 @@ export interface FallbackOptions {
   logsPath?: string;
 
   /**
-   * How long one answer may take.
+   * How long one answer may take, 1 to a day.
    * @default 10000
    * @example 5000
    */
@@ -333,7 +334,8 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
 
   /**
    * Sends an event to the server. While there is no connection it waits in a bounded buffer. Binary data
-   * (`ArrayBuffer`, typed arrays) may be anywhere in the arguments.
+   * (`ArrayBuffer`, typed arrays) may be anywhere in the arguments. Of one that waited, and is larger than the server turns out
+   * to take, the event `warning` tells (`emit-not-sent`).
    *
    * @throws {@link ResearchSocketError} with the code `BUFFER_FULL`, `PAYLOAD_TOO_LARGE`, `INVALID_ARGUMENT` (such as a name
    * that Socket.IO keeps for itself), `CLOSED`, `ABORTED` (closed by its signal) or `INTERNAL`
@@ -419,7 +421,8 @@ export type ResearchId = string | number;
  * - `connecting`: the first attempt
  * - `connected`: live
  * - `reconnecting`: lost, and tried again
- * - `fallback`: the status is asked for by plain HTTP, and the connection is tried again at times
+ * - `fallback`: the status is asked for by plain HTTP, and the connection is tried again every 30 s at the latest, but not
+ *   after `UNAUTHORIZED` and `NOT_FOUND`, which stay as they are until somebody acts
  * - `offline`: the browser says that there is no network, and no connection proves it wrong; no attempt is counted. It is
  *   tried again when there is a network, when the page is seen, and every 30 s
  * - `stopped`: nothing more is tried before the page is seen again, or while it is hidden in the back/forward cache or
@@ -803,7 +806,7 @@ export interface Stream<T> extends AsyncIterableIterator<T> {
  *   for good, and the client is closed: reload the page. Report it in any case
  * - `INVALID_ARGUMENT`: the page gave something that cannot be sent
  * - `LOAD_FAILED`: the core could not be fetched; calling `connect()` again tries again
- * - `NOT_FOUND`: wrong `path`, or no such research
+ * - `NOT_FOUND`: wrong `path`, or, of `cancel()`, no such research or a wrong `terminatePath`
  * - `PAYLOAD_TOO_LARGE`: more than the server takes in one message, or more than is read of one answer of the server
  * - `PROTOCOL`: what answered does not speak Socket.IO, or speaks it wrongly
  * - `SERVER`: the server, or a proxy before it, reports a fault
@@ -865,6 +868,7 @@ export interface Warning {
  * - `damaged-answer`: an answer about the status, or a stored log, that is too large or no text; a status
  *   that is no JSON object
  * - `damaged-packet`, `not-json`, `not-an-object`: what came cannot be read
+ * - `emit-not-sent`: an emit that waited for a connection is larger than the server takes
  * - `not-found`: the server knows no such research
  * - `out-of-range`, `unknown-value`, `wrong-type`: a field that was left out
  * - `too-many-entries`: a log of which only the newest lines were used
@@ -875,6 +879,7 @@ export type WarningCode =
   | "ack-not-sent"
   | "damaged-answer"
   | "damaged-packet"
+  | "emit-not-sent"
   | "not-an-object"
   | "not-found"
   | "not-json"

@@ -348,6 +348,7 @@ export class Link {
         // As in socket.io-client: the promise is for the first argument.
         return settle(this.#acks, id, ({ resolve }) => resolve(value[0]));
       case "ack_error":
+        if (value.code === "PAYLOAD_TOO_LARGE" && !this.#acks.has(id)) return this.#tell("warning", notSent(value));
         return settle(this.#acks, id, ({ reject }) => reject(toError(value)));
       case "cancel":
         return settle(this.#cancels, id, ({ resolve, reject }) => (value.ok ? resolve() : reject(toError(value))));
@@ -420,6 +421,11 @@ export class Link {
       report(error);
     }
   }
+}
+
+/** Of an emit whose caller has been gone since before the server said how much it takes. */
+function notSent({ message }) {
+  return Object.freeze({ code: "emit-not-sent", message });
 }
 
 function sum(before, counts) {

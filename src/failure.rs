@@ -100,6 +100,8 @@ pub enum Failure {
     NotEngineIo(String),
     /// 404 on the path.
     NotFound,
+    /// The server did not end a research as the page asked. Carries the HTTP status.
+    NotTerminated(u16),
     /// The page is going away, into the back/forward cache, or is frozen.
     PageHidden,
     /// The server speaks the protocol wrongly. Carries what it did.
@@ -157,10 +159,10 @@ impl Failure {
             Self::Credentials(_) | Self::PageHidden => Code::Aborted,
             Self::CutBody(_) | Self::Network(_) | Self::ServerClosed => Code::Transport,
             Self::Internal(_) => Code::Internal,
-            Self::NotFound => Code::NotFound,
+            Self::NotFound | Self::NotTerminated(404) => Code::NotFound,
             Self::NotEngineIo(_) | Self::Protocol(_) => Code::Protocol,
             Self::ServerDisconnected | Self::SessionUnknown => Code::Disconnected,
-            Self::Status(_) => Code::Server,
+            Self::NotTerminated(_) | Self::Status(_) => Code::Server,
             Self::StickySessions => Code::StickySession,
             Self::Throttled { .. } => Code::Throttled,
             Self::Asleep | Self::Timeout(_) => Code::Timeout,
@@ -187,6 +189,7 @@ impl Failure {
             | Self::CutBody(_)
             | Self::Network(_)
             | Self::NotEngineIo(_)
+            | Self::NotTerminated(_)
             | Self::Protocol(_)
             | Self::ServerClosed
             | Self::ServerDisconnected
@@ -212,6 +215,7 @@ impl Failure {
             | Self::LoginPage
             | Self::Network(_)
             | Self::NotFound
+            | Self::NotTerminated(_)
             | Self::SessionUnknown
             | Self::Status(_)
             | Self::StickySessions
@@ -236,7 +240,8 @@ impl Failure {
             ),
             Self::Closed => ("the client was closed", ""),
             Self::ConnectError(message) => (
-                "the server refused the connection (CONNECT_ERROR)",
+                "the server refused the connection (CONNECT_ERROR): sign in, or check `auth` and \
+                 `namespace`; it said",
                 &**message,
             ),
             Self::Credentials(detail) => (
@@ -247,7 +252,7 @@ impl Failure {
             Self::Internal(detail) => ("a fault of research-socket itself", *detail),
             Self::LoginPage => (
                 "a web page came instead of the server's answer, most likely a sign-in page: \
-                 sign in again",
+                 sign in again, or check `url` and `path`",
                 "",
             ),
             Self::Network(detail) => (
@@ -264,6 +269,20 @@ impl Failure {
                  (`/socket.io`, newer servers `/ws/socket.io`)",
                 "",
             ),
+            Self::NotTerminated(404) => (
+                "404: the server has no such research to end: check its id, and the option \
+                 `terminatePath`",
+                "",
+            ),
+            Self::NotTerminated(status) => {
+                let words = "the server did not end the research (HTTP status ";
+                let why = if *status == 400 {
+                    "): check the option `csrfToken`"
+                } else {
+                    ")"
+                };
+                return status_words(words, *status, why);
+            }
             Self::PageHidden => ("the page was left or frozen", ""),
             Self::Protocol(detail) => ("the server broke the protocol", &**detail),
             Self::Refused(words) => (
@@ -325,6 +344,31 @@ impl fmt::Display for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_person_can_mend_names_what_to_look_at() {
+        for (failure, words) in [
+            (
+                Failure::ConnectError("Unable to connect".to_owned()),
+                "sign in, or check `auth` and `namespace`; it said: Unable to connect",
+            ),
+            (
+                Failure::LoginPage,
+                "sign in again, or check `url` and `path`",
+            ),
+            (Failure::NotFound, "the option `path`"),
+            (Failure::NotTerminated(404), "the option `terminatePath`"),
+            (
+                Failure::NotTerminated(400),
+                "(HTTP status 400): check the option `csrfToken`",
+            ),
+            (Failure::NotTerminated(500), "(HTTP status 500)"),
+            (Failure::Unauthorized(403), "(HTTP status 403): sign in"),
+        ] {
+            let message = failure.message();
+            assert!(message.contains(words), "{message}");
+        }
+    }
 
     /// socket.io-client 4.8, `Socket.DisconnectReason` and the reasons of engine.io-client.
     #[test]

@@ -83,7 +83,7 @@ impl Terminations {
                 200..=299 if response.is_html() => Err(Failure::LoginPage),
                 200..=299 => Ok(()),
                 401 | 403 => Err(Failure::Unauthorized(response.status)),
-                status => Err(Failure::Status(status)),
+                status => Err(Failure::NotTerminated(status)),
             },
             Answer::Failed(RequestError::Body(words)) => Err(Failure::CutBody(words.clone())),
             Answer::Failed(RequestError::Network(words)) => Err(Failure::Network(words.clone())),

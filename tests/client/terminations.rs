@@ -58,7 +58,8 @@ fn a_refusal_is_told_and_nothing_else_happens() {
     for (status, body, code) in [
         (401, "", "UNAUTHORIZED"),
         (403, "", "UNAUTHORIZED"),
-        (404, "", "SERVER"),
+        (400, "", "SERVER"),
+        (404, "", "NOT_FOUND"),
         (500, "", "SERVER"),
         (200, "<html>Sign in</html>", "UNAUTHORIZED"),
     ] {

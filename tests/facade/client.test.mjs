@@ -270,6 +270,19 @@ test("an acknowledgement that fails rejects, and an unknown one is ignored", asy
   assert.deepEqual(errors, []);
 });
 
+test("an emit that turns out too large when nobody can be told by a promise is a warning, and one with an answer is none", async () => {
+  const { client, connection } = await connected();
+  const warnings = [];
+  client.on("warning", (warning) => warnings.push(warning));
+  client.emit("large");
+  const answer = client.emitWithAck("large");
+  await settled();
+  connection.tell("ack_error", 1, { code: "PAYLOAD_TOO_LARGE", message: "the event has 9 bytes, the server takes 5" });
+  connection.tell("ack_error", 2, { code: "PAYLOAD_TOO_LARGE", message: "the event has 9 bytes, the server takes 5" });
+  assert.equal(await codeOf(answer), "PAYLOAD_TOO_LARGE");
+  assert.deepEqual(warnings, [{ code: "emit-not-sent", message: "the event has 9 bytes, the server takes 5" }]);
+});
+
 for (const [ms, kind] of [["5", TypeError], [0, RangeError], [-1, RangeError], [NaN, RangeError], [Infinity, RangeError]]) {
   test(`a time-out of ${JSON.stringify(ms)} (${ms}) is refused`, async () => {
     const { client } = await connected();
