@@ -44,6 +44,8 @@ let frame = 0;
 try {
   client = await connect();
   panel = new ConnectionPanel(client, announce);
+  // What failed for want of the server is no news any more.
+  client.on("connect", () => complain());
   $("go").disabled = false;
   const id = /^\/progress\/([^/]+)$/.exec(location.pathname)?.[1];
   if (id) follow(decodeURIComponent(id));

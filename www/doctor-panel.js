@@ -29,7 +29,7 @@ function show({ ok, findings, fine, unchecked }) {
     list.append(item);
   }
   const left = unchecked.length > 0 ? `, ${unchecked.length} could not be looked at` : "";
-  diagnosis.replaceChildren(text("p", verdict, ok ? "verdict" : ""), list, text("small", `${fine.length} things are in order${left}.`));
+  diagnosis.replaceChildren(text("p", verdict, ok ? "verdict" : ""), list, text("small", `${fine.length === 1 ? "1 thing is" : `${fine.length} things are`} in order${left}.`));
 }
 
 function text(tag, textContent, className = "") {

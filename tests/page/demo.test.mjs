@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import path from "node:path";
 import { test } from "node:test";
-import { startServer } from "../package/support/server.mjs";
+import { ID, startServer } from "../package/support/server.mjs";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { packageFolder, ROOT } from "./support/places.mjs";
 import { until } from "./support/until.mjs";
@@ -42,5 +42,26 @@ test("the demo says of lines that were sent while its server was away that they 
     const told = async () => (await events()).find((text) => text?.includes("log lines"));
     await until("it tells of the lines", async () => (await told()) !== undefined, { within: 30_000, seen: events });
     assert.match((await told()) ?? "", /^log lines: [1-9]\d* came late, 0 are missing$/);
+  });
+});
+
+test("what failed while its server was away is no error any more in the demo when that is over", { timeout: 60_000 }, async (t) => {
+  const server = await startServer(t, { www: path.join(ROOT, "www"), pkg: packageFolder() });
+  await server.begin();
+  await server.log("before", 1);
+  await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST] }, async (page) => {
+    const text = (/** @type {string} */ id) => page.evaluate((id) => document.getElementById(id)?.textContent ?? "", id);
+    const shows = (/** @type {string} */ id, /** @type {RegExp} */ words) =>
+      until(`#${id} shows ${words}`, async () => words.test(await text(id)), { within: 30_000, seen: () => text(id) });
+    await shows("lines", /before 1/);
+    await server.offline();
+    await shows("connection", /Reconnecting/);
+    await page.click("#go");
+    await shows("notice", /Failed to fetch/);
+    await server.online();
+    // Not by a press: it may have connected by itself already.
+    await page.evaluate(() => document.getElementById("connect")?.click());
+    await until("nothing is wrong any more", () => page.isHidden("#notice"), { within: 30_000, seen: () => text("notice") });
+    await shows("connection", /Live/);
   });
 });

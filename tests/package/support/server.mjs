@@ -37,6 +37,15 @@ export class Server {
     await this.#control("burst", { research_id: ID, prefix: words, lines });
   }
 
+  /** Takes the network away, but for tests. */
+  async offline() {
+    await this.#control("offline", {});
+  }
+
+  async online() {
+    await this.#control("online", {});
+  }
+
   /** The rest of the research, as fast as it goes. */
   async finish() {
     await this.#control("emit", { research_id: ID, data: { progress: 10, message: "Searching", phase: "search" } });
