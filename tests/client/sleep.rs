@@ -4,6 +4,7 @@ use research_socket::patience::{LAST_LOOK_MS, LATE_MS};
 use research_socket::research::{CancelId, Input};
 use research_socket::socket::{Acked, STABLE_AFTER_MS};
 
+use crate::history::RUNS;
 use crate::words::Kind;
 use crate::world::{SILENCE_MS, World};
 
@@ -368,4 +369,18 @@ fn an_attempt_that_was_planned_before_a_sleep_is_made_once() {
     world.sleep(HOUR_MS);
     assert_eq!(world.did(), ["ask", "handshake"]);
     assert_eq!(world.until_due(), Some(20_000));
+}
+
+#[test]
+fn a_log_that_was_answered_in_a_sleep_is_not_taken_for_a_large_one() {
+    let mut world = World::with_all(|config| config.reconnection_attempts = Some(0));
+    world.subscribe("r");
+    world.connect();
+    world.cut(Kind::Handshake);
+    world.status("r", 200, RUNS);
+    world.sleep(600_000);
+    world.answer(Kind::Log, 200, "[]");
+    world.advance(3_000);
+    world.status("r", 200, RUNS);
+    assert!(world.is_asked(Kind::Log));
 }
