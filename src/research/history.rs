@@ -241,7 +241,9 @@ impl History {
     pub(super) fn ask_and_wait(&mut self, now: Timestamp, at: Timestamp, timeout_ms: u64) {
         self.ask(at);
         let until = now.after(timeout_ms);
-        self.hold_until = Some(self.hold_until.map_or(until, |other| other.min(until)));
+        // One that is over is of before the page slept.
+        let other = self.hold_until.filter(|other| *other > now);
+        self.hold_until = Some(other.map_or(until, |other| other.min(until)));
     }
 
     /// What the end waits for besides the log is there.

@@ -4,7 +4,7 @@ use research_socket::patience::{LAST_LOOK_MS, LATE_MS};
 use research_socket::research::{CancelId, Input};
 use research_socket::socket::{Acked, STABLE_AFTER_MS};
 
-use crate::history::RUNS;
+use crate::history::{DONE, RUNS, log};
 use crate::words::Kind;
 use crate::world::{SILENCE_MS, World};
 
@@ -383,4 +383,20 @@ fn a_log_that_was_answered_in_a_sleep_is_not_taken_for_a_large_one() {
     world.advance(3_000);
     world.status("r", 200, RUNS);
     assert!(world.is_asked(Kind::Log));
+}
+
+#[test]
+fn an_end_that_was_told_in_a_sleep_waits_for_the_log() {
+    let mut world = World::with_all(|_| {});
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.accept();
+    world.sleep(15_000);
+    world.status("r", 200, DONE);
+    world.forget();
+    world.advance(LAST_LOOK_MS);
+    assert_eq!(world.told(), [""; 0]);
+    world.answer(Kind::Log, 200, &log(&[(1, 1, "a")]));
+    assert_eq!(world.told(), ["r log a", "r end completed"]);
 }
