@@ -214,3 +214,16 @@ fn two_servers_do_not_know_each_other() {
     assert_eq!(call(&one, "GET", HANDSHAKE, ""), "");
     assert!(call(&two, "GET", HANDSHAKE, "").starts_with("HTTP/1.1 200"));
 }
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let first = start(Options::default());
+    let port = first.address().port();
+    let taken = Options {
+        port,
+        ..Options::default()
+    };
+    let error = spawn(taken).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AddrInUse);
+    assert!(error.to_string().starts_with(&format!("port {port}: ")));
+}

@@ -54,7 +54,10 @@ pub struct Bound {
 
 /// Opens the port.
 pub async fn bind(options: Options) -> io::Result<Bound> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await;
+    // Which port it was, the system does not say.
+    let listener = listener
+        .map_err(|error| io::Error::new(error.kind(), format!("port {}: {error}", options.port)))?;
     Ok(Bound { listener, options })
 }
 
