@@ -23,7 +23,8 @@ impl Client {
         let (job, history) = (&mut subscription.job, &mut subscription.history);
         let waits = history.is_worth_waiting(now, timeout_ms);
         let is_polled = matches!(subscription.schedule, Schedule::Repeatedly(_));
-        let holds = is_polled && waits && job.hold();
+        let is_suspicious = is_live && subscription.watchdog.is_suspicious();
+        let holds = (is_polled || is_suspicious) && waits && job.hold();
         job.take_status(now, body, waits);
         if job.holds_end() {
             let heard = subscription.heard.filter(|_| is_live);
@@ -32,13 +33,12 @@ impl Client {
             history.ask_and_wait(now, at, timeout_ms);
             return;
         }
-        if holds && job.holds_lines() {
-            history.ask_and_wait(now, now, timeout_ms);
-        } else if holds {
+        let is_deaf = is_suspicious && job.counters().updates > updates;
+        if holds && (!job.holds_lines() || !(is_polled || is_deaf)) {
             job.release(None);
+        } else if holds {
+            history.ask_and_wait(now, now, timeout_ms);
         }
-        let has_moved = job.counters().updates > updates;
-        let is_deaf = is_live && has_moved && subscription.watchdog.is_suspicious();
         if is_polled {
             history.ask(now);
         }

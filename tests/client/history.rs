@@ -623,7 +623,7 @@ fn while_the_status_is_polled_the_log_comes_with_each_answer() {
 }
 
 /// The newest milestone, which most servers tell with the status.
-fn milestone(second: u64, text: &str) -> String {
+pub(crate) fn milestone(second: u64, text: &str) -> String {
     format!(
         r#"{{"status":"in_progress","log_entry":{{"message":"{text}","type":"MILESTONE","time":"2026-11-21T20:45:{second:02}.500000+00:00"}}}}"#
     )

@@ -2,7 +2,7 @@
 
 use research_socket::research::{CancelId, Event, Gap, Input, ResearchEvent, ResearchId};
 
-use crate::history::{DONE, RUNS, line, lines, log, up_to_date};
+use crate::history::{DONE, RUNS, line, lines, log, milestone, up_to_date};
 use crate::words::Kind;
 use crate::world::World;
 
@@ -26,6 +26,48 @@ fn deaf() -> World {
     world.status("r", 200, MOVED);
     world.forget();
     world
+}
+
+#[test]
+fn if_it_went_on_without_a_word_the_line_that_the_status_has_waits_for_the_older_ones() {
+    let mut world = up_to_date();
+    world.receive(r#"42["progress_r",{"progress":5}]"#);
+    beat(&mut world, 60_000);
+    world.forget();
+    let moved = milestone(9, "ninth").replace("{\"status", "{\"progress\":70,\"status");
+    world.status("r", 200, &moved);
+    assert_eq!(lines(&world.told()), [""; 0]);
+    world.accept();
+    world.status("r", 200, &moved);
+    world.answer(
+        Kind::Log,
+        200,
+        &log(&[(1, 0, "first"), (2, 8, "eighth"), (3, 9, "ninth")]),
+    );
+    assert_eq!(lines(&world.told()), ["eighth", "ninth"]);
+}
+
+#[test]
+fn if_it_stands_still_a_line_that_the_status_has_waits_for_nothing() {
+    let mut world = up_to_date();
+    beat(&mut world, 60_000);
+    world.forget();
+    world.status(
+        "r",
+        200,
+        &milestone(9, "ninth").replace("MILESTONE", "INFO"),
+    );
+    assert_eq!(lines(&world.told()), ["ninth"]);
+}
+
+#[test]
+fn if_it_stands_still_no_live_line_waits() {
+    let mut world = up_to_date();
+    world.receive(r#"42["progress_r",{"progress":5}]"#);
+    beat(&mut world, 60_000);
+    world.status("r", 200, r#"{"status":"in_progress","progress":5}"#);
+    world.receive(&line(9, 0, "live"));
+    assert!(lines(&world.told()).contains(&"live"));
 }
 
 fn answer_status(world: &mut World, body: &str) {
