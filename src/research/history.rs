@@ -240,10 +240,7 @@ impl History {
     /// The end, or a line, waits for the log, but not for ever. It is asked for at this time.
     pub(super) fn ask_and_wait(&mut self, now: Timestamp, at: Timestamp, timeout_ms: u64) {
         self.ask(at);
-        let until = now.after(timeout_ms);
-        // One that is over is of before the page slept.
-        let other = self.hold_until.filter(|other| *other > now);
-        self.hold_until = Some(other.map_or(until, |other| other.min(until)));
+        self.hold_until = Some(now.after(timeout_ms));
     }
 
     /// What the end waits for besides the log is there.

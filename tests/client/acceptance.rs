@@ -372,3 +372,20 @@ fn nothing_waits_for_a_log_that_cannot_be_asked_for_again_in_time() {
         assert_eq!(lines(&world.told()), ["live"]);
     }
 }
+
+#[test]
+fn an_end_waits_for_its_own_answer_as_long_as_it_may_take() {
+    let mut world = World::with_all(|_| {});
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.accept();
+    // Live lines would have waited since the connection.
+    world.advance(9_500);
+    world.status("r", 200, DONE);
+    world.forget();
+    world.advance(9_999);
+    assert_eq!(world.told(), [""; 0]);
+    world.answer(Kind::Log, 200, &log(&[(1, 5, "last")]));
+    assert_eq!(world.told(), ["r log last", "r end completed"]);
+}
