@@ -24,20 +24,21 @@ impl Client {
         let waits = history.is_worth_waiting(now, timeout_ms);
         let is_polled = matches!(subscription.schedule, Schedule::Repeatedly(_));
         let is_suspicious = is_live && subscription.watchdog.is_suspicious();
-        let holds = (is_polled || is_suspicious) && waits && job.hold();
+        let can_hold = waits && history.is_rested(now, timeout_ms);
+        let holds = (is_polled || is_suspicious) && can_hold && job.hold();
         job.take_status(now, body, waits);
         if job.holds_end() {
             let heard = subscription.heard.filter(|_| is_live);
             let is_talking = heard.is_some_and(|heard| now.since(heard) < LAST_WORDS_MS);
             let at = now.after(if is_talking { LAST_WORDS_MS } else { 0 });
-            history.ask_and_wait(now, at, timeout_ms);
+            history.ask_before_end(now, at, timeout_ms);
             return;
         }
         let is_deaf = is_suspicious && job.counters().updates > updates;
-        if holds && (!job.holds_lines() || !(is_polled || is_deaf)) {
-            job.release(None);
-        } else if holds {
+        if holds && job.holds_lines() && (is_polled || is_deaf) {
             history.ask_and_wait(now, now, timeout_ms);
+        } else if holds {
+            job.release(None);
         }
         if is_polled {
             history.ask(now);

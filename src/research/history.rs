@@ -46,7 +46,10 @@ pub(super) struct History {
     place: Place,
     /// Failures in a row.
     tries: u32,
+    /// After a failure, as long as the server wants.
     not_before: Timestamp,
+    /// After an answer, for the sake of the server. An end does not wait for it.
+    rests_until: Timestamp,
     /// Until when lines and the end wait for the answer.
     hold_until: Option<Timestamp>,
     /// When the page began to follow the research.
@@ -131,6 +134,7 @@ impl History {
             },
             tries: 0,
             not_before: Timestamp::from_millis(0),
+            rests_until: Timestamp::from_millis(0),
             hold_until: None,
             since: now,
             has_begun: false,
@@ -167,11 +171,16 @@ impl History {
         self.asked
     }
 
+    /// Whether the server's rest after the last answer is over within `timeout_ms`.
+    pub(super) fn is_rested(&self, now: Timestamp, timeout_ms: u64) -> bool {
+        self.rests_until.since(now) < timeout_ms
+    }
+
     /// Whether another question can be asked while live lines and the end wait.
     pub(super) fn asks_in_time(&self) -> bool {
         let due = match self.wish {
-            Wish::Accepted(_) => self.not_before,
-            Wish::At(at) => at.max(self.not_before),
+            Wish::Accepted(_) => self.earliest(),
+            Wish::At(at) => at.max(self.earliest()),
             Wish::Nothing => return false,
         };
         self.hold_until.is_some_and(|until| due < until)
@@ -180,9 +189,13 @@ impl History {
     /// When the next question is due.
     pub(super) fn due(&self) -> Option<Timestamp> {
         match self.wish {
-            Wish::Accepted(at) | Wish::At(at) if self.can_ask() => Some(at.max(self.not_before)),
+            Wish::Accepted(at) | Wish::At(at) if self.can_ask() => Some(at.max(self.earliest())),
             Wish::Accepted(_) | Wish::At(_) | Wish::Nothing => None,
         }
+    }
+
+    fn earliest(&self) -> Timestamp {
+        self.not_before.max(self.rests_until)
     }
 
     /// The connection is live, and the subscription is on its way. True if live lines should wait.
@@ -220,6 +233,7 @@ impl History {
         }
         self.tries = 0;
         self.not_before = now;
+        self.rests_until = now;
     }
 
     /// The server has the subscription: what was asked for before it had is asked for again.
@@ -235,6 +249,12 @@ impl History {
             (Wish::At(_), Purpose::Confirm { .. }) => self.wish = Wish::At(now),
             (Wish::At(_) | Wish::Nothing, _) => self.catch_up(Wish::At(now)),
         }
+    }
+
+    /// The end waits for the log, and so for no rest of the server.
+    pub(super) fn ask_before_end(&mut self, now: Timestamp, at: Timestamp, timeout_ms: u64) {
+        self.rests_until = now;
+        self.ask_and_wait(now, at, timeout_ms);
     }
 
     /// The end, or a line, waits for the log, but not for ever. It is asked for at this time.
@@ -288,7 +308,7 @@ impl History {
 
     /// The log came, after `took_ms`: it is left alone for a while.
     pub(super) fn pause(&mut self, now: Timestamp, took_ms: u64) {
-        self.not_before = now.after(took_ms.saturating_mul(PAUSE_FACTOR));
+        self.rests_until = now.after(took_ms.saturating_mul(PAUSE_FACTOR));
     }
 
     /// The log was read. True if all that can be done for now is done.

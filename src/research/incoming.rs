@@ -154,7 +154,7 @@ impl Client {
         let after_end = job.counters().updates_after_end;
         job.handle_value(now, Source::Live, payload);
         if waits && job.holds_end() {
-            history.ask_and_wait(now, now, timeout_ms);
+            history.ask_before_end(now, now, timeout_ms);
         } else if waits {
             job.release(None);
         } else if job.holds_end() && job.counters().updates_after_end > after_end {

@@ -711,6 +711,66 @@ fn a_large_log_is_polled_less_often() {
 }
 
 #[test]
+fn a_server_rests_after_a_large_log_but_no_end_waits_for_that() {
+    let story = log(&[(1, 1, "a"), (2, 2, "late")]);
+    let mut world = asking();
+    world.advance(4000);
+    world.answer(Kind::Log, 200, &log(&[(1, 1, "a")]));
+    world.advance(15_999);
+    assert!(!world.is_asked(Kind::Log));
+    world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
+    world.answer(Kind::Log, 200, &story);
+    let told = world.told();
+    assert_eq!(lines(&told), ["a", "late"]);
+    assert_eq!(told.last().unwrap(), "r end completed");
+
+    let mut world = asking();
+    world.advance(4000);
+    world.answer(Kind::Log, 200, &log(&[(1, 1, "a")]));
+    world.input(Input::Refresh("r".to_owned()));
+    world.status("r", 200, DONE);
+    world.answer(Kind::Log, 200, &story);
+    let told = world.told();
+    assert_eq!(lines(&told), ["a", "late"]);
+    assert_eq!(told.last().unwrap(), "r end completed");
+}
+
+#[test]
+fn over_a_new_connection_the_log_is_asked_for_though_the_server_rests() {
+    let mut world = asking();
+    world.advance(4000);
+    world.answer(Kind::Log, 200, "[]");
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    world.accept();
+    world.status("r", 200, RUNS);
+    assert!(world.is_asked(Kind::Log));
+}
+
+#[test]
+fn a_line_of_a_polled_status_waits_for_no_server_that_rests_long() {
+    for (took_ms, waits) in [(2_499, true), (2_500, false)] {
+        let mut world = World::with_all(|config| config.reconnection_attempts = Some(0));
+        world.subscribe("r");
+        world.connect();
+        world.cut(Kind::Handshake);
+        world.status("r", 200, RUNS);
+        world.advance(took_ms);
+        world.answer(Kind::Log, 200, "[]");
+        world.forget();
+        world.input(Input::Refresh("r".to_owned()));
+        let entry = r#"{"message":"new","type":"INFO","time":"2026-11-21T20:45:05.000001+00:00"}"#;
+        world.status(
+            "r",
+            200,
+            &format!(r#"{{"status":"in_progress","log_entry":{entry}}}"#),
+        );
+        assert_eq!(lines(&world.told()).is_empty(), waits, "after {took_ms} ms");
+    }
+}
+
+#[test]
 fn a_research_that_the_page_left_is_not_asked_about() {
     let mut world = asking();
     world.unsubscribe("r");
