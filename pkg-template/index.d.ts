@@ -550,6 +550,7 @@ export interface Research {
    * oldest lines that wait, and `dropped` counts them.
    *
    * @param options.level only lines with this level, or one of these
+   * @throws `TypeError` for a level that does not exist
    * @example for await (const entry of research.logs({ level: ["error", "milestone"] })) show(entry.message);
    */
   logs(options?: { level?: LogLevel | readonly LogLevel[] }): Stream<LogEntry>;

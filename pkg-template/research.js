@@ -5,6 +5,8 @@ import { Stream } from "./stream.js";
 
 const EVENTS = new Set(["update", "log", "status", "task", "step", "engine", "failure", "gap", "end"]);
 
+const LEVELS = new Set(["trace", "debug", "info", "success", "warning", "error", "critical", "milestone"]);
+
 /** Items that wait for a slow `for await` loop: some seconds of the fastest research seen. */
 const WAITING = 1000;
 
@@ -45,8 +47,8 @@ export class Research {
   }
 
   /** The lines kept so far and then each new one. */
-  logs({ level } = {}) {
-    const wanted = level === undefined ? undefined : [level].flat();
+  logs(options) {
+    const wanted = levelsOf(options);
     const takes = (entry) => !wanted || wanted.includes(entry.level);
     // All lines that are kept have room from the start.
     return this.#stream(this.#logs, Math.max(WAITING, this.#job.maxLogs), takes, this.#job.logs);
@@ -116,3 +118,14 @@ export class Research {
 }
 
 if (Symbol.dispose) Research.prototype[Symbol.dispose] = Research.prototype.unsubscribe;
+
+function levelsOf(options) {
+  if (options !== undefined && (options === null || typeof options !== "object")) throw new TypeError("The options of logs() must be an object, such as { level: \"error\" }.");
+  if (options?.level === undefined) return undefined;
+  const wanted = [options.level].flat();
+  // No line has a misspelt level, so the loop would wait for ever, in silence.
+  for (const level of wanted) {
+    if (!LEVELS.has(level)) throw new TypeError(`A log line has no level "${level}". The levels are: ${[...LEVELS].join(", ")}.`);
+  }
+  return wanted;
+}

@@ -241,6 +241,20 @@ test("logs() gives the lines kept so far and then each new one, to the end", asy
   assert.deepEqual(seen, ["before", "after"]);
 });
 
+test("logs() refuses what would wait for ever in silence", async () => {
+  const { client } = await connected();
+  const research = client.subscribe(7);
+  for (const [options, words] of [
+    [{ level: "warn" }, /no level "warn".*warning/],
+    [{ level: ["error", undefined] }, /no level "undefined"/],
+    [{ level: null }, /no level "null"/],
+    [null, /options of logs\(\) must be an object/],
+    ["error", /options of logs\(\) must be an object/],
+  ]) {
+    assert.throws(() => research.logs(options), { name: "TypeError", message: words });
+  }
+});
+
 test("logs({ level }) takes one level or several", async () => {
   const { client, connection } = await connected();
   const research = client.subscribe(7);
