@@ -24,8 +24,7 @@ const URL: [&str; 2] = [
     "--inject:./compat/script-url.js",
     "--define:import.meta.url=scriptUrl",
 ];
-const BANNER: &str =
-    "--banner:js=// research-socket, MIT OR Apache-2.0. Its guide: docs/guides/old-script.md";
+const BANNER: &str = "--banner:js=// research-socket, MIT OR Apache-2.0: window.socket for pages of the application. README.md beside it says more.";
 
 /// Makes the script of the modules of pkg-template and the glue. It loads the WebAssembly module, or what runs in its place,
 /// from its own folder: where a page forbids WebAssembly, that module would be dead weight in it.
