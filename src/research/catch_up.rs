@@ -36,7 +36,7 @@ impl Client {
         }
         let is_deaf = is_suspicious && job.counters().updates > updates;
         if holds && job.holds_lines() && (is_polled || is_deaf) {
-            history.ask_and_wait(now, now, timeout_ms);
+            history.ask_and_wait(now, timeout_ms);
         } else if holds {
             job.release(None);
         }
@@ -121,8 +121,6 @@ impl Client {
         for subscription in self.subscriptions.values_mut() {
             if subscription.job.end().is_none() {
                 subscription.history.lost(self.heard);
-            } else {
-                subscription.history.lost_after_end(self.now);
             }
         }
     }

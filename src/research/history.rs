@@ -219,13 +219,6 @@ impl History {
         }
     }
 
-    /// The connection is gone, but the run is over: no subscription is sent any more.
-    pub(super) fn lost_after_end(&mut self, now: Timestamp) {
-        if let Wish::Accepted(_) = self.wish {
-            self.wish = Wish::At(now);
-        }
-    }
-
     /// What was said over another connection may be otherwise now.
     fn try_anew(&mut self, now: Timestamp) {
         if let Place::Nowhere | Place::Refused = self.place {
@@ -251,15 +244,22 @@ impl History {
         }
     }
 
-    /// The end waits for the log, and so for no rest of the server.
+    /// The end waits for the log, and so for no rest of the server. Nothing that it will be sent is
+    /// missed by reading the log before the server has the subscription.
     pub(super) fn ask_before_end(&mut self, now: Timestamp, at: Timestamp, timeout_ms: u64) {
         self.rests_until = now;
-        self.ask_and_wait(now, at, timeout_ms);
+        match self.wish {
+            Wish::Accepted(_) => self.catch_up(Wish::At(at)),
+            // What is in flight will do.
+            Wish::At(_) if self.asked => {}
+            Wish::At(_) | Wish::Nothing => self.ask(at),
+        }
+        self.hold_until = Some(now.after(timeout_ms));
     }
 
-    /// The end, or a line, waits for the log, but not for ever. It is asked for at this time.
-    pub(super) fn ask_and_wait(&mut self, now: Timestamp, at: Timestamp, timeout_ms: u64) {
-        self.ask(at);
+    /// A line waits for the log, but not for ever.
+    pub(super) fn ask_and_wait(&mut self, now: Timestamp, timeout_ms: u64) {
+        self.ask(now);
         self.hold_until = Some(now.after(timeout_ms));
     }
 

@@ -93,13 +93,13 @@ impl Subscription {
     /// The server has the subscription, or has refused it.
     fn accepted(&mut self, now: Timestamp, config: &Config) {
         self.standing = Standing::Accepted;
-        let is_open = self.job.end().is_none();
-        if is_open && config.fallback.is_some() {
+        if self.job.end().is_some() {
+            return;
+        }
+        if config.fallback.is_some() {
             self.schedule.once(now);
         }
-        if is_open || self.job.holds_end() {
-            self.history.accepted(now);
-        }
+        self.history.accepted(now);
     }
 
     /// When the silence of the research will be too long; `None` while its status is asked for

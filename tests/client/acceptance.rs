@@ -85,25 +85,6 @@ fn packets_that_another_session_took_are_not_those_of_this_one() {
 }
 
 #[test]
-fn an_end_that_waits_for_the_log_asks_at_once_when_the_connection_is_lost() {
-    let mut world = World::with_all(|_| {});
-    world.subscribe("r");
-    world.connect();
-    world.join();
-    world.receive(r#"42["progress_r",{"status":"completed"}]"#);
-    assert!(
-        !world.is_asked(Kind::Log),
-        "the server has not taken the subscription"
-    );
-    // No subscription will be taken any more.
-    world.cut(Kind::Poll);
-    world.answer(Kind::Log, 200, &log(&[(1, 5, "before the end")]));
-    let told = world.told();
-    assert_eq!(lines(&told), ["before the end"]);
-    assert_eq!(told.last().unwrap(), "r end completed");
-}
-
-#[test]
 fn a_server_that_is_slow_to_take_the_subscription_is_asked_all_the_same() {
     let mut world = World::with_all(|config| config.timeout_ms = 60_000);
     world.subscribe("r");
@@ -222,18 +203,25 @@ fn an_end_that_comes_before_the_server_has_the_subscription_leaves_nothing_to_as
 }
 
 #[test]
-fn an_end_that_is_found_before_the_server_has_the_subscription_waits_for_the_log() {
-    let mut world = World::with_all(|_| {});
-    world.subscribe("r");
-    world.connect();
-    world.join();
-    world.input(Input::Refresh("r".to_owned()));
-    world.status("r", 200, DONE);
-    assert!(!world.is_asked(Kind::Log));
-    world.accept();
-    world.forget();
-    world.answer(Kind::Log, 200, &log(&[(1, 5, "last")]));
-    assert_eq!(world.told(), ["r log last", "r end completed"]);
+fn an_end_that_is_known_before_the_server_has_the_subscription_waits_for_the_log_alone() {
+    for is_live in [true, false] {
+        let mut world = World::with_all(|_| {});
+        world.subscribe("r");
+        world.connect();
+        world.join();
+        if is_live {
+            world.receive(r#"42["progress_r",{"status":"completed"}]"#);
+        } else {
+            world.input(Input::Refresh("r".to_owned()));
+            world.status("r", 200, DONE);
+        }
+        world.forget();
+        assert!(world.is_asked(Kind::Log), "live: {is_live}");
+        // What is asked already is not asked once more.
+        world.accept();
+        world.answer(Kind::Log, 200, &log(&[(1, 5, "last")]));
+        assert_eq!(world.told(), ["r log last", "r end completed"]);
+    }
 }
 
 #[test]

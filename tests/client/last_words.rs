@@ -68,3 +68,20 @@ fn an_end_that_is_polled_waits_for_nothing() {
     ends(&mut world);
     assert!(world.is_asked(Kind::Log), "nothing is on its way any more");
 }
+
+#[test]
+fn an_end_that_comes_live_while_lines_wait_has_as_long_as_any_other() {
+    let mut world = World::with_all(|_| {});
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.advance(9_000);
+    world.accept();
+    world.cut(Kind::Status);
+    world.advance(500);
+    world.receive(FINAL);
+    world.advance(9_499);
+    world.forget();
+    world.answer(Kind::Log, 200, &log(&[(1, 0, "before")]));
+    assert_eq!(world.told(), ["r log before", "r end completed"]);
+}
