@@ -49,6 +49,10 @@ const DRAWERS: [Drawer; 20] = [
 /// How many of [`DRAWERS`] are always on.
 const ALWAYS: usize = 3;
 
+/// In one of so many schedules the stored log can always be read, whatever else happens: more is required
+/// of a page then.
+const SPARING: u64 = 16;
+
 const TROUBLES: usize = 17;
 
 const WEIGHTS: [u32; 8] = [1, 1, 2, 3, 5, 8, 15, 30];
@@ -66,6 +70,9 @@ impl Plan {
         };
         // Without bytes the rest stays as it is.
         let _ = plan.fill(entropy);
+        if plan.seed % SPARING == 1 {
+            plan.spare_the_log();
+        }
         plan
     }
 

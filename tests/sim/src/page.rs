@@ -131,7 +131,8 @@ impl Page {
                 let truth = number_of(id).and_then(|n| truths.get(n));
                 match (heard, truth) {
                     (Some(heard), Some(truth)) if heard.follows => {
-                        heard.hear(event, truth, lines_ordered)
+                        let log_is_readable = self.rules.log_is_readable();
+                        heard.hear(event, truth, (lines_ordered, log_is_readable))
                     }
                     _ => Err(format!("nobody follows {id}: {event:?}")),
                 }

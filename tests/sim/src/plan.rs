@@ -96,6 +96,9 @@ pub enum Release {
     Newest,
 }
 
+/// The longest that a request is on its way where the stored log can always be read, in milliseconds.
+const MAX_QUICK_WAY: u32 = 320;
+
 /// One thing that happens.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Step {
@@ -365,6 +368,26 @@ impl Plan {
         })
     }
 
+    /// Makes a plan of it in which the stored log of every research can always be read.
+    pub(crate) fn spare_the_log(&mut self) {
+        self.setup = Setup {
+            latency: self.setup.latency.min(MAX_QUICK_WAY),
+            jitter: 0,
+            store_lag: 0,
+            fallback: self.setup.fallback.or(Setup::default().fallback),
+            history: true,
+            ..self.setup.clone()
+        };
+        self.steps.retain(|(_, step)| !step.spoils_the_log());
+    }
+
+    fn log_is_readable(&self) -> bool {
+        let setup = &self.setup;
+        let is_there = setup.history && setup.fallback.is_some() && setup.store_lag == 0;
+        let is_quick = setup.latency + setup.jitter <= MAX_QUICK_WAY;
+        is_there && is_quick && !self.steps.iter().any(|(_, step)| step.spoils_the_log())
+    }
+
     /// What the plan leaves to the client alone.
     pub(crate) fn limits(&self) -> Limits {
         // While it sleeps the server waits for pongs, and the client's own attempt for its answers, and
@@ -400,6 +423,7 @@ impl Plan {
             Step::Break(_) | Step::Job(..) => false,
         };
         Limits {
+            log_is_readable: self.log_is_readable(),
             undisturbed: is_roomy && !self.steps.iter().any(|(_, step)| disturbs(step)),
             one_nap: naps == 1 && !self.steps.iter().any(|(_, step)| stops(step)),
             punctual: !self.steps.iter().any(|(_, step)| delays(step)),
@@ -430,6 +454,29 @@ impl fmt::Display for Plan {
             writeln!(f, "            ({at}, {step}),")?;
         }
         writeln!(f, "        ],\n    }};")
+    }
+}
+
+impl Step {
+    /// Whether it may keep a page from reading the stored log at once, or the log from having all that
+    /// is sent.
+    const fn spoils_the_log(&self) -> bool {
+        match self {
+            Self::Break(fault) => matches!(
+                fault,
+                Fault::Drop
+                    | Fault::Every(Kind::Logs | Kind::Status, ..)
+                    | Fault::Next(Kind::Logs | Kind::Status, _)
+                    | Fault::Offline { .. }
+                    | Fault::Restart { .. }
+                    | Fault::SignedIn(_)
+            ),
+            Self::Job(_, job) => matches!(job, Job::Lines { live: false, .. }),
+            Self::Page(_, act) => matches!(
+                act,
+                Act::Hide | Act::Online(_) | Act::Sleep { .. } | Act::Throttle { .. }
+            ),
+        }
     }
 }
 

@@ -92,6 +92,8 @@ pub(crate) struct Rules {
 /// What a plan leaves to the client alone.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Limits {
+    /// Whether nothing in the plan keeps the client from reading the stored log, which has all lines.
+    pub(crate) log_is_readable: bool,
     /// Whether nothing in the plan is a reason to lose a connection.
     pub(crate) undisturbed: bool,
     /// Whether timers fire on time.
@@ -117,6 +119,11 @@ impl Rules {
     /// Whether the page has asked for a connection.
     pub(crate) const fn has_begun(&self) -> bool {
         self.begun
+    }
+
+    /// Whether the stored log can always be read.
+    pub(crate) const fn log_is_readable(&self) -> bool {
+        self.limits.log_is_readable
     }
 
     /// Whether events flow both ways, as far as the page has heard.

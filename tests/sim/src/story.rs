@@ -28,9 +28,11 @@ pub(crate) struct TrueLine {
     /// The place of the first line with the same text in the same second. A stored line has whole
     /// seconds only, so it may stand for any of these.
     pub(crate) group: usize,
-    /// Of the group, in its first line: how many lines it has, and how many of them are stored.
+    /// Of the group, in its first line: how many lines it has, how many of them are stored, and how many
+    /// were written after the end.
     pub(crate) written: u16,
     pub(crate) stored: u16,
+    late: u16,
 }
 
 /// What one research did.
@@ -54,11 +56,13 @@ impl Truth {
             group,
             written: 0,
             stored: 0,
+            late: 0,
         });
         if let Some(first) = self.lines.get_mut(group) {
             first.written += 1;
             // What the server writes after the end is heard as long as the client still looks.
             first.stored += u16::from(stored && !self.ended);
+            first.late += u16::from(self.ended);
         }
         place
     }
@@ -108,8 +112,13 @@ impl Heard {
         })
     }
 
-    /// Takes one event.
-    pub(crate) fn hear(&mut self, event: &ResearchEvent, truth: &Truth, ordered: bool) -> Verdict {
+    /// Takes one event. Whether lines come in order, and whether the stored log can always be read.
+    pub(crate) fn hear(
+        &mut self,
+        event: &ResearchEvent,
+        truth: &Truth,
+        (ordered, log_is_readable): (bool, bool),
+    ) -> Verdict {
         let is_late_word = matches!(
             event,
             ResearchEvent::Log(_) | ResearchEvent::Gap(_) | ResearchEvent::Failure(_)
@@ -118,7 +127,13 @@ impl Heard {
             format!("after the end: {event:?}")
         })?;
         match event {
-            ResearchEvent::Log(entry) => self.line(entry, truth, ordered),
+            ResearchEvent::Log(entry) => {
+                let group = self.line(entry, truth, ordered)?;
+                let from_log = log_is_readable && entry.source == Source::History;
+                require(!from_log || !self.ended || group.late > 0, || {
+                    format!("a stored line after the end: {entry:?}")
+                })
+            }
             ResearchEvent::End(end) => {
                 self.ended = true;
                 require(truth.ended, || format!("an end that never was: {end:?}"))
@@ -143,6 +158,9 @@ impl Heard {
             }
             ResearchEvent::Gap(gap) => {
                 self.uncertain |= gap.missing != Some(0);
+                require(!log_is_readable || gap.missing.is_some(), || {
+                    format!("a gap of which nobody knows more, though the log can be read: {gap:?}")
+                })?;
                 let came = std::mem::take(&mut self.recovered);
                 require(gap.recovered <= came && gap.from <= gap.to, || {
                     format!("a gap, but {came} lines were recovered: {gap:?}")
@@ -155,7 +173,13 @@ impl Heard {
         }
     }
 
-    fn line(&mut self, entry: &LogEntry, truth: &Truth, ordered: bool) -> Verdict {
+    /// Takes a line. The first of its group.
+    fn line<'t>(
+        &mut self,
+        entry: &LogEntry,
+        truth: &'t Truth,
+        ordered: bool,
+    ) -> Result<&'t TrueLine, String> {
         self.recovered += u64::from(entry.source == Source::History);
         self.exact.resize(truth.lines.len(), false);
         self.groups.resize(truth.lines.len(), 0);
@@ -195,7 +219,8 @@ impl Heard {
         *came += 1;
         require(*came <= first.written, || {
             format!("{came} lines, {} were written: {entry:?}", first.written)
-        })
+        })?;
+        Ok(first)
     }
 }
 
