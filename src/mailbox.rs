@@ -252,6 +252,17 @@ mod tests {
         all.into_iter().find(is_update).unwrap()
     }
 
+    fn gap(from: u64, to: u64, lines: u64) -> Event {
+        let event = ResearchEvent::Gap(Gap {
+            from,
+            to,
+            recovered: 0,
+            missing: Some(lines),
+        });
+        let id = "r".to_owned();
+        Event::Research { id, event }
+    }
+
     #[test]
     fn events_come_out_in_the_order_in_which_they_went_in() {
         let mut mailbox = Mailbox::default();
@@ -326,16 +337,7 @@ mod tests {
         assert_eq!(out, [line(5)]);
         mailbox.push(Timestamp::from_millis(30), line(30));
         out = std::iter::from_fn(|| mailbox.pop()).collect();
-        let gap = ResearchEvent::Gap(Gap {
-            from: 10,
-            to: 20,
-            recovered: 0,
-            missing: Some(3),
-        });
-        let gap = Event::Research {
-            id: "r".to_owned(),
-            event: gap,
-        };
+        let gap = gap(10, 20, 3);
         assert_eq!(out, [line(6), line(7), line(8), line(9), gap, line(30)]);
         assert_eq!(mailbox.dropped(), 3);
     }
@@ -406,16 +408,7 @@ mod tests {
         }
         let end = events(r#"{"status":"completed"}"#).pop().unwrap();
         mailbox.push(Timestamp::from_millis(3), end.clone());
-        let gap = ResearchEvent::Gap(Gap {
-            from: 1,
-            to: 2,
-            recovered: 0,
-            missing: Some(2),
-        });
-        let gap = Event::Research {
-            id: "r".to_owned(),
-            event: gap,
-        };
+        let gap = gap(1, 2, 2);
         let out: Vec<_> = std::iter::from_fn(|| mailbox.pop()).collect();
         assert_eq!(out, [line(0), gap, end]);
     }
