@@ -34,20 +34,20 @@ impl Client {
             history.ask_before_end(now, at, timeout_ms);
             return;
         }
-        let is_deaf = is_suspicious && job.counters().updates > updates;
-        if holds && job.holds_lines() && (is_polled || is_deaf) {
-            history.ask_and_wait(now, timeout_ms);
-        } else if holds {
-            job.release(None);
+        if is_suspicious && job.counters().updates > updates {
+            // It went on without a word: the server has lost the subscription. Lines wait for the log
+            // as after any other outage.
+            history.lost(subscription.watchdog.trust());
+            subscription.send(now, &self.config, &mut self.connection);
+            return;
         }
         if is_polled {
             history.ask(now);
         }
-        if is_deaf {
-            // It went on without a word: the server has lost the subscription.
-            let heard = subscription.watchdog.trust();
-            subscription.history.lost(heard);
-            subscription.send(now, &self.config, &mut self.connection);
+        if holds && is_polled && job.holds_lines() {
+            history.wait(now, timeout_ms);
+        } else if holds {
+            job.release(None);
         }
     }
 

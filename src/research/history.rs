@@ -206,7 +206,7 @@ impl History {
         }
         self.catch_up(Wish::Accepted(now.after(timeout_ms)));
         if self.can_ask() {
-            self.hold_until = Some(now.after(timeout_ms));
+            self.wait(now, timeout_ms);
         }
         self.can_ask()
     }
@@ -254,12 +254,11 @@ impl History {
             Wish::At(_) if self.asked => {}
             Wish::At(_) | Wish::Nothing => self.ask(at),
         }
-        self.hold_until = Some(now.after(timeout_ms));
+        self.wait(now, timeout_ms);
     }
 
-    /// A line waits for the log, but not for ever.
-    pub(super) fn ask_and_wait(&mut self, now: Timestamp, timeout_ms: u64) {
-        self.ask(now);
+    /// What is held waits for the log, but not for ever.
+    pub(super) fn wait(&mut self, now: Timestamp, timeout_ms: u64) {
         self.hold_until = Some(now.after(timeout_ms));
     }
 

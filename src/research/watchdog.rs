@@ -11,7 +11,9 @@ const MAX_SILENCE_MS: u64 = 600_000;
 pub(super) struct Watchdog {
     /// `None`: for ever.
     stall_after_ms: Option<u64>,
+    /// When the research was heard last, or could be from then on.
     heard: Timestamp,
+    /// When the silence began that is waited for: then, or at the last question.
     since: Timestamp,
     allowed_ms: u64,
     /// The status was asked for and nothing was heard since.
