@@ -404,8 +404,9 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
   /**
    * What has happened, as text to attach to a report: what the connection received and did since it began, and of a long run
    * the beginning and the newest part, at most 256 KiB each before and after a fault of the package. Developers run it again
-   * as a test. No credentials are in it, nor where the server is, and the words of researches are replaced by other letters;
-   * numbers, times and ids of researches stay.
+   * as a test. Nothing of what anybody wrote is in it: of texts only their length and which are equal, of numbers from 1000 on
+   * how long they are and which is larger. Words of the protocols, statuses, levels and times stay. Credentials, addresses, ids
+   * and the arguments of the page's emits are not in it.
    *
    * @throws {@link ResearchSocketError} with the code `INTERNAL` in the moment in which the package starts again after a
    * fault: ask a moment later

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use js_sys::{Array, Function, Reflect, Uint8Array};
+use js_sys::{Array, Function, Reflect, Uint8Array, Uint32Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 
@@ -220,7 +220,7 @@ impl Connection {
         plain::stats(stats)
     }
 
-    /// The trace of any connection with all that is not the protocol's masked.
+    /// The trace of any connection as it may be handed on.
     pub fn mask(trace: &str) -> String {
         trace::mask(trace, seed())
     }
@@ -231,9 +231,21 @@ impl Connection {
     }
 }
 
-/// Chance enough for jitter, and for a salt that nobody learns.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = crypto, js_name = getRandomValues)]
+    fn fill_with_chance(words: &Uint32Array) -> Result<JsValue, JsValue>;
+}
+
+/// Not from `Math.random`: a trace tells the seed, and from a few numbers of that generator follow all others,
+/// those that the page draws too.
 fn seed() -> u64 {
-    (js_sys::Math::random() * 2f64.powi(53)) as u64
+    let words = Uint32Array::new_with_length(2);
+    if fill_with_chance(&words).is_err() {
+        // Every browser has it: this is for what only looks like one.
+        return js_sys::Date::now() as u64;
+    }
+    u64::from(words.get_index(0)) << 32 | u64::from(words.get_index(1))
 }
 
 /// The pairs of strings in an array of arrays; others are left out.

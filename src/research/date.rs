@@ -81,6 +81,28 @@ impl Instant {
     }
 }
 
+/// A date in the one form that means the same to the client, with nothing in it that a date has not.
+pub(crate) fn canonical(text: &str) -> Option<String> {
+    let instant = Instant::parse(text)?;
+    let mut out = instant.to_iso();
+    if let Some(nanos) = instant.nanos {
+        // In microseconds, as servers write it, if it is no more exact.
+        let (fraction, width) = if nanos.is_multiple_of(1_000) {
+            (nanos / 1_000, 6)
+        } else {
+            (nanos, 9)
+        };
+        let zone = out.split_off(WHOLE_SECONDS);
+        out.push('.');
+        push_padded(&mut out, fraction.into(), width);
+        out.push_str(&zone);
+    }
+    Some(out)
+}
+
+/// The length of `2026-11-21T20:45:09`.
+const WHOLE_SECONDS: usize = 19;
+
 /// Days from the epoch to this date; `None` if the calendar has no such day.
 fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -337,6 +359,30 @@ mod tests {
 
     fn is_leap(year: i64) -> bool {
         year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+    }
+
+    #[test]
+    fn the_canonical_form_has_nothing_that_a_date_has_not() {
+        for (text, same) in [
+            (
+                "2026-11-21T20:45:09.123456+00:00",
+                "2026-11-21T20:45:09.123456+00:00",
+            ),
+            ("2026-11-21t20:45:09,1Z", "2026-11-21T20:45:09.100000+00:00"),
+            (
+                "2026-11-21T20:45:09.1234567890123Z",
+                "2026-11-21T20:45:09.123456789+00:00",
+            ),
+            ("2026-11-21T22:15:09+01:30", "2026-11-21T20:45:09+00:00"),
+            (
+                "my secret, 21 Nov 2026 20:45:09 GMT",
+                "2026-11-21T20:45:09+00:00",
+            ),
+        ] {
+            assert_eq!(canonical(text).as_deref(), Some(same), "{text}");
+            assert_eq!(parse(same), parse(text), "{text}");
+        }
+        assert_eq!(canonical("soon"), None);
     }
 
     proptest! {

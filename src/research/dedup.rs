@@ -62,7 +62,7 @@ impl Memory {
     }
 
     /// Remembers the key; its place, and whose place it was.
-    pub(super) fn enter(&mut self, key: u64) -> Entered {
+    pub(crate) fn enter(&mut self, key: u64) -> Entered {
         if let Some(place) = self.place(key) {
             return Entered {
                 place,
@@ -166,11 +166,11 @@ impl Memory {
 
 /// What became of a key.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Entered {
-    pub(super) place: usize,
-    pub(super) is_new: bool,
+pub(crate) struct Entered {
+    pub(crate) place: usize,
+    pub(crate) is_new: bool,
     /// The key that had the place before.
-    pub(super) forgotten: Option<u64>,
+    pub(crate) forgotten: Option<u64>,
 }
 
 /// A seeded 64-bit hash of texts, in which the border between two texts counts.

@@ -89,12 +89,12 @@ impl LogLevel {
             Self::Error
         } else if let Some(level) = level {
             level
-        } else if contains_ignoring_case(message, &MILESTONE_WORDS) {
-            Self::Milestone
-        } else if contains_ignoring_case(message, &ERROR_WORDS) {
-            Self::Error
         } else {
-            Self::Info
+            match word_of(message) {
+                MILESTONE_WORD => Self::Milestone,
+                ERROR_WORD => Self::Error,
+                _ => Self::Info,
+            }
         }
     }
 }
@@ -106,6 +106,23 @@ const MILESTONE_PHASES: [&str; 4] = [
     "complete",
     "search_complete",
 ];
+
+/// The word from which the level of a message is derived that has no other, or nothing.
+pub(crate) fn word_of(message: &str) -> &'static str {
+    if contains_ignoring_case(message, &MILESTONE_WORDS) {
+        MILESTONE_WORD
+    } else if contains_ignoring_case(message, &ERROR_WORDS) {
+        ERROR_WORD
+    } else {
+        ""
+    }
+}
+
+/// Stands for all [`MILESTONE_WORDS`]; none is shorter.
+const MILESTONE_WORD: &str = "complete";
+
+/// Stands for all [`ERROR_WORDS`]; none is shorter.
+const ERROR_WORD: &str = "error";
 
 /// Words that make a line without a level a milestone; they come before [`ERROR_WORDS`].
 const MILESTONE_WORDS: [&str; 4] = ["complete", "finished", "starting phase", "generated report"];

@@ -31,12 +31,14 @@ mod watchdog;
 
 pub use client::Client;
 pub use contract::{CancelId, Event, Input, Output, State, StateName, Stats};
+pub(crate) use date::canonical as canonical_date;
 pub use engine::Engine;
 pub use event::{End, Field, Gap, ResearchEvent, Source, Update};
 pub use failure::Failure;
 pub use id::ResearchId;
 pub use job::{Counters, Job, JobEvent, Limits};
 pub use level::LogLevel;
+pub(crate) use level::word_of as word_of_level;
 pub use log::LogEntry;
 pub use state::Snapshot;
 pub use status::{Status, words as status_words};

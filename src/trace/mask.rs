@@ -1,341 +1,318 @@
-//! Masking: what people wrote becomes other letters, what decides stays.
+//! Masking: nothing of a text stays but what is on a list.
 
-use crate::research::{LogLevel, Status};
+mod names;
+mod numbers;
+mod packets;
+mod words;
 
-/// Words of the protocols and of the trace itself. All others are taken for content.
-const WORDS: &[&str] = &[
-    // Engine.IO and Socket.IO.
-    "sid",
-    "upgrades",
-    "websocket",
-    "pingInterval",
-    "pingTimeout",
-    "maxPayload",
-    "_placeholder",
-    "num",
-    "connect",
-    "connect_error",
-    "disconnect",
-    "disconnecting",
-    "newListener",
-    "removeListener",
-    "true",
-    "false",
-    "null",
-    "code",
-    "message",
-    // The research server.
-    "arguments",
-    "content",
-    "created_at",
-    "current_task",
-    "engine",
-    "entries",
-    "event",
-    "expired",
-    "is_milestone",
-    "iteration",
-    "log_entry",
-    "log_type",
-    "logs",
-    "metadata",
-    "phase",
-    "progress",
-    "progress_log",
-    "queue_position",
-    "research_id",
-    "result_count",
-    "search_complete",
-    "search_engine",
-    "search_engine_selected",
-    "session",
-    "source",
-    "status",
-    "step",
-    "subscribe_error",
-    "subscribe_to_research",
-    "suggestion",
-    "task",
-    "termination",
-    "thought",
-    "time",
-    "timestamp",
-    "tool",
-    "type",
-    "unsubscribe_from_research",
-    "warn",
-    // Dates.
-    "GMT",
-    "UTC",
-    "Mon",
-    "Tue",
-    "Wed",
-    "Thu",
-    "Fri",
-    "Sat",
-    "Sun",
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-    // Inputs.
-    "acknowledge",
-    "answer",
-    "body",
-    "cancel",
-    "close",
-    "credentials",
-    "cut",
-    "dropped",
-    "emit",
-    "hidden",
-    "large",
-    "listen",
-    "network",
-    "online",
-    "recall",
-    "refresh",
-    "refused",
-    "remember",
-    "subscribe",
-    "timeout",
-    "unsubscribe",
-    "visible",
-    "whenever",
-];
+use std::borrow::Cow;
 
-/// Parts of words from which levels and failures are derived; such a word stays as a whole.
-const STEMS: [&str; 7] = [
-    "complete",
-    "error",
-    "fail",
-    "finish",
-    "generated",
-    "report",
-    "starting",
-];
+use names::Names;
+use numbers::Numbers;
+
+use super::parts::{Part, Parts};
+use crate::config::Config;
+use crate::json::{Kind, Raw, write_string};
+use crate::research::canonical_date;
+use crate::text::push_decimal;
 
 /// Names of events that end in the id of a research.
 const PREFIXES: [&str; 2] = ["research_progress_", "progress_"];
 
-/// A word of so few letters stays: there is little in it to hide, and two that differ could not be
-/// made to differ still.
-const SHORT: usize = 2;
+/// How deep JSON is looked for in strings of JSON: servers write a log as a string.
+const MAX_DEPTH: u32 = 2;
 
-/// The first letter of a packet says that the rest is base64 (Engine.IO v4, "Encoding"): a word that
-/// begins with it still does, and no other does.
-const BINARY: char = 'b';
+/// The most digits that a number of the handshake may have to stay: a day in milliseconds.
+const MAX_LIMIT_DIGITS: usize = 8;
 
-/// How often letters are drawn for a word, until they mean nothing. Of three letters the chance that they
-/// do is one in hundreds.
-const MAX_DRAWS: u32 = 16;
-
-/// The trace with each word replaced that is not the protocol's: letters by letters, in the same
-/// number of bytes, equal words by equal ones. So a client that reads it takes the same decisions.
-/// `salt` is to be random and forgotten: without it no guess can be checked.
+/// The trace as it may be handed on.
 ///
-/// Numbers stay, and so do the namespace and ids of researches: these are in the address of the page, and their order
-/// decides which is asked for first.
-pub fn mask(trace: &str, salt: u64) -> String {
+/// | of | stays |
+/// | --- | --- |
+/// | texts | whether two are equal, their length, words that the protocols or the client know (`words.rs`), and of others whether a level or a failure is derived from them |
+/// | numbers | whether they are whole, how many digits they have and which of two is larger; whole ones below 1000, and the limits and times of a handshake |
+/// | dates | the instant |
+/// | ids of researches | their order and length |
+/// | options | numbers, switches, and texts that are the default |
+/// | the rest of JSON and packets | all |
+///
+/// So a client that reads it takes the same decisions. What takes the place of a text is numbered in the
+/// order in which texts first come: nothing is computed from what they say, so nothing of it can be guessed
+/// from the trace. `seed` is that of a hash, by which equal texts are found; it is to be random.
+pub fn mask(trace: &str, seed: u64) -> String {
     let mut masked = Masked {
-        out: String::with_capacity(trace.len()),
-        salt,
-        known: trace.split('\n').filter_map(known).collect(),
+        names: Names::new(seed),
+        numbers: Numbers::default(),
+        is_reading: true,
     };
-    for line in trace.split('\n') {
-        if !masked.out.is_empty() {
-            masked.out.push('\n');
-        }
-        // Headers and outputs have no words but their own.
-        if line.as_bytes().get(1).is_some_and(u8::is_ascii_digit) {
-            masked.push(line);
-        } else {
-            masked.out.push_str(line);
-        }
-    }
-    masked.out
+    let mut out = String::new();
+    masked.write_trace(&mut out, trace);
+    masked.numbers.settle();
+    masked.is_reading = false;
+    out.clear();
+    masked.write_trace(&mut out, trace);
+    out
 }
 
-/// What has words to be kept: a header, whose namespace comes in packets, and the id in a line that
-/// says that the page follows a research.
-fn known(line: &str) -> Option<&str> {
-    if line.as_bytes().first() == Some(&b'{') {
-        return Some(line);
-    }
-    let (_, field) = line.split_once(',')?;
-    field.strip_prefix("\"subscribe\",\"")
+/// What a field of a line holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Body,
+    /// The id of a research.
+    Id,
+    Json,
+    /// The name of an event.
+    Name,
+    /// Nothing but what the trace itself has written.
+    Own,
 }
 
-struct Masked<'a> {
-    out: String,
-    salt: u64,
-    /// Ids of researches that the page has followed, with the rest of their lines, and headers.
-    known: Vec<&'a str>,
+#[derive(Debug)]
+struct Masked {
+    names: Names,
+    numbers: Numbers,
+    /// The first time through, in which only ids and numbers are collected.
+    is_reading: bool,
 }
 
-impl Masked<'_> {
-    fn push(&mut self, mut rest: &str) {
-        while !rest.is_empty() {
-            let word = Word::at(rest);
-            let (raw, after) = rest.split_at_checked(word.len).unwrap_or((rest, ""));
-            rest = after;
-            if word.letters.is_empty() || self.is_kept(&word.letters) {
-                self.out.push_str(raw);
-                continue;
+impl Masked {
+    fn write_trace(&mut self, out: &mut String, trace: &str) {
+        for line in trace.split('\n') {
+            if !out.is_empty() {
+                out.push('\n');
             }
-            let (prefix, name) = raw.split_at_checked(prefix(raw)).unwrap_or(("", raw));
-            self.out.push_str(prefix);
-            if prefix.is_empty() {
-                self.replace(&word.letters, name);
-            } else {
-                self.push(name);
+            match Raw::parse(line) {
+                Ok(raw) if raw.kind() == Kind::Object => self.write_header(out, raw),
+                Ok(raw) if raw.kind() == Kind::Array => self.write_line(out, raw),
+                Ok(_) | Err(_) => write_unknown(out, line),
             }
         }
     }
 
-    fn is_kept(&self, word: &str) -> bool {
-        let letters = word.as_bytes();
-        let has = |text: &str, part: &[u8]| text.as_bytes().windows(part.len()).any(|w| w == part);
-        (letters.len() <= SHORT && letters.is_ascii())
-            || WORDS.iter().any(|known| known.eq_ignore_ascii_case(word))
-            || STEMS.iter().any(|stem| {
-                letters
-                    .windows(stem.len())
-                    .any(|part| part.eq_ignore_ascii_case(stem.as_bytes()))
-            })
-            || Status::parse(word).is_some()
-            || LogLevel::parse(word).is_some()
-            || self.known.iter().any(|text| has(text, letters))
-    }
-
-    /// Appends letters in the place of those of a word, which mean as little as it does.
-    fn replace(&mut self, word: &str, raw: &str) {
-        // FNV-1a, and never 0, at which xorshift stands still.
-        let mut state = self.salt ^ 0xcbf2_9ce4_8422_2325;
-        for byte in word.bytes() {
-            state = (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-        state |= 1;
-        let start = self.out.len();
-        for _ in 0..MAX_DRAWS {
-            self.out.truncate(start);
-            self.draw(&mut state, raw);
-            let drawn = Word::at(self.out.get(start..).unwrap_or_default());
-            if !self.is_kept(&drawn.letters) {
-                break;
-            }
-        }
-    }
-
-    fn draw(&mut self, state: &mut u64, raw: &str) {
-        let mut rest = raw;
-        while !rest.is_empty() {
-            let is_first = rest.len() == raw.len();
-            let (letter, len) = unit(rest);
-            let (written, after) = rest.split_at_checked(len).unwrap_or((rest, ""));
-            rest = after;
-            let letter = letter.unwrap_or('_');
-            if is_first && letter == BINARY {
-                self.out.push_str(written);
-                continue;
-            }
-            let (first, bound) = match u32::from(letter) {
-                0x61..=0x7a => (0x61, 26),
-                0x41..=0x5a => (0x41, 26),
-                0..0x80 => {
-                    self.out.push_str(written);
+    fn write_header(&mut self, out: &mut String, header: Raw<'_>) {
+        let default = Config::new("");
+        for (place, (key, value)) in header.members().enumerate() {
+            out.push(if place == 0 { '{' } else { ',' });
+            write_string(out, &key);
+            out.push(':');
+            let usual = match key.as_ref() {
+                "path" => &default.path,
+                "statusPath" => &default.status_path,
+                "logsPath" => &default.logs_path,
+                "historyPath" => &default.history_path,
+                "terminatePath" => &default.terminate_path,
+                "namespace" => {
+                    let mut namespace = String::new();
+                    self.write_namespace(&mut namespace, &value.string().unwrap_or_default());
+                    write_string(out, &namespace);
                     continue;
                 }
-                // As many bytes: Latin, ideographs, emoji.
-                0x80..0x800 => (0x100, 0x80),
-                0x800..0x1_0000 => (0x4e00, 0x5000),
-                0x1_0000.. => (0x1_f600, 0x40),
+                _ => {
+                    out.push_str(value.as_str());
+                    continue;
+                }
             };
-            // xorshift64*.
-            *state ^= *state >> 12;
-            *state ^= *state << 25;
-            *state ^= *state >> 27;
-            let bits = state.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32;
-            let mut code = first + ((bits * bound) >> 32) as u32;
-            if is_first && code == BINARY.into() {
-                code += 1;
+            let given = value.string().unwrap_or_default();
+            // Any other that is valid: no output tells where a request went.
+            write_string(
+                out,
+                if given == *usual {
+                    usual
+                } else {
+                    "/other/{id}"
+                },
+            );
+        }
+        out.push('}');
+    }
+
+    fn write_line(&mut self, out: &mut String, line: Raw<'_>) {
+        let kind = line.elements().nth(1).and_then(Raw::string);
+        let is_output = line.elements().next().and_then(Raw::string).as_deref() == Some(">");
+        let Some(fields) = (if is_output {
+            Some([Field::Own; 4])
+        } else {
+            fields_of(kind.as_deref().unwrap_or_default())
+        }) else {
+            return write_unknown(out, line.as_str());
+        };
+        for (place, value) in line.elements().enumerate() {
+            out.push(if place == 0 { '[' } else { ',' });
+            // The first two are the time and the kind.
+            let field = place.checked_sub(2).and_then(|place| fields.get(place));
+            self.write_field(out, field.copied().unwrap_or(Field::Own), value);
+        }
+        out.push(']');
+    }
+
+    fn write_field(&mut self, out: &mut String, field: Field, value: Raw<'_>) {
+        let text = match value.string() {
+            Some(text) => text,
+            // A number that the page gave as an id.
+            None if field == Field::Id => Cow::Borrowed(value.as_str()),
+            None => {
+                let wrong = value.elements().next().and_then(Raw::string);
+                match wrong.filter(|_| field == Field::Body) {
+                    Some(wrong) => {
+                        let mut body = String::new();
+                        self.write_wrong_body(&mut body, &wrong);
+                        out.push('[');
+                        write_string(out, &body);
+                        out.push(']');
+                    }
+                    None => out.push_str(value.as_str()),
+                }
+                return;
             }
-            if written.as_bytes().first() != Some(&b'\\') {
-                self.out.extend(char::from_u32(code));
+        };
+        let mut other = String::new();
+        match field {
+            Field::Own => return out.push_str(value.as_str()),
+            Field::Body => self.write_body(&mut other, &text),
+            Field::Id => {
+                if self.is_reading {
+                    self.names.follow(&text);
+                }
+                if self.names.write_research(&mut other, &text) && value.kind() == Kind::Number {
+                    return out.push_str(&other);
+                }
+            }
+            Field::Json => match Raw::parse(&text) {
+                Ok(raw) => self.write_json(&mut other, raw, 0),
+                Err(_) => self.names.write(&mut other, &text),
+            },
+            Field::Name => return self.write_text(out, value, MAX_DEPTH),
+        }
+        write_string(out, &other);
+    }
+
+    /// A packet that opens a session.
+    fn write_handshake(&mut self, out: &mut String, raw: Raw<'_>) {
+        let mut key = Cow::Borrowed("");
+        for part in Parts::of(raw.as_str()) {
+            if let Part::Number(number) = part
+                && matches!(&*key, "pingInterval" | "pingTimeout" | "maxPayload")
+                && number.len() <= MAX_LIMIT_DIGITS
+            {
+                out.push_str(number);
                 continue;
             }
-            let (before, _) = written.split_at_checked(len - 4).unwrap_or((written, ""));
-            self.out.push_str(before);
-            for place in [12, 8, 4, 0] {
-                self.out.extend(char::from_digit(code >> place & 15, 16));
+            if let Part::Key(name) = part {
+                key = Raw::parse(name)
+                    .ok()
+                    .and_then(Raw::string)
+                    .unwrap_or_default();
             }
+            self.write_part(out, part, 0);
         }
     }
-}
 
-/// How many bytes of a word say that the rest is a research's id.
-fn prefix(raw: &str) -> usize {
-    let is_prefix = |prefix: &&str| raw.as_bytes().starts_with(prefix.as_bytes());
-    PREFIXES.into_iter().find(is_prefix).map_or(0, str::len)
-}
-
-/// What a text begins with: a word, or something between words.
-struct Word {
-    /// What an escape stands for is in it, not the escape. Empty between words.
-    letters: String,
-    /// In bytes of the text.
-    len: usize,
-}
-
-impl Word {
-    fn at(text: &str) -> Self {
-        let mut letters = String::new();
-        let mut len = 0;
-        while let Some(rest) = text.get(len..).filter(|rest| !rest.is_empty()) {
-            let (letter, unit) = unit(rest);
-            if letter.is_none() && !letters.is_empty() {
-                break;
+    /// Appends a value with all that is in it.
+    fn write_json(&mut self, out: &mut String, raw: Raw<'_>, depth: u32) {
+        let mut is_research = false;
+        for part in Parts::of(raw.as_str()) {
+            match part {
+                Part::Number(id) if is_research && self.names.write_research(out, id) => {}
+                Part::String(id) if is_research => {
+                    let id = Raw::parse(id)
+                        .ok()
+                        .and_then(Raw::string)
+                        .unwrap_or_default();
+                    let mut name = String::new();
+                    if !self.names.write_research(&mut name, &id) {
+                        self.names.write(&mut name, &id);
+                    }
+                    write_string(out, &name);
+                }
+                Part::Key(_) | Part::Number(_) | Part::Other(_) | Part::String(_) => {
+                    self.write_part(out, part, depth);
+                }
             }
-            len += unit;
-            match letter {
-                Some(letter) => letters.push(letter),
-                None => break,
-            }
+            is_research = match part {
+                Part::Key(key) => key == "\"research_id\"",
+                // Between a key and its value.
+                Part::Other(other) => is_research && other.trim_ascii() == ":",
+                Part::Number(_) | Part::String(_) => false,
+            };
         }
-        Self { letters, len }
     }
-}
 
-/// The first letter of a text that is not empty, and of how many bytes it is or what else is there.
-/// However often the text was put into strings of JSON, its escapes begin with backslashes.
-fn unit(text: &str) -> (Option<char>, usize) {
-    let slashes = text.bytes().take_while(|byte| *byte == b'\\').count();
-    let mut rest = text.get(slashes..).unwrap_or_default().chars();
-    let Some(c) = rest.next() else {
-        return (None, slashes);
-    };
-    let len = slashes + c.len_utf8();
-    if slashes == 0 {
-        let is_letter = c.is_ascii_alphabetic() || c == '_' || c >= '\u{80}';
-        return (is_letter.then_some(c), len);
-    }
-    let mut code = 0;
-    for _ in 0..4 {
-        let digit = rest.next().and_then(|digit| digit.to_digit(16));
-        let (Some(digit), 'u') = (digit, c) else {
-            return (None, len);
+    fn write_part(&mut self, out: &mut String, part: Part<'_>, depth: u32) {
+        let value = match part {
+            Part::Other(other) => return out.push_str(other),
+            Part::Key(text) | Part::Number(text) | Part::String(text) => Raw::parse(text),
         };
-        code = code << 4 | digit;
+        match (part, value) {
+            (Part::Number(_), Ok(number)) => self.write_number(out, number),
+            (_, Ok(text)) => self.write_text(out, text, depth),
+            // Of valid JSON every part is valid.
+            (_, Err(_)) => out.push_str("null"),
+        }
     }
-    // Not of half a pair, which stays as it is.
-    let letter = char::from_u32(code).filter(|c| c.is_ascii_alphabetic() || *c >= '\u{80}');
-    (letter, len + 4)
+
+    fn write_number(&mut self, out: &mut String, number: Raw<'_>) {
+        if self.is_reading {
+            self.numbers.add(number);
+        }
+        self.numbers.write(out, number);
+    }
+
+    /// A string.
+    fn write_text(&mut self, out: &mut String, raw: Raw<'_>, depth: u32) {
+        let text = raw.string().unwrap_or_default();
+        if text.trim_ascii().is_empty() || words::is_known(&text) {
+            return out.push_str(raw.as_str());
+        }
+        let mut other = String::new();
+        let inner = Raw::parse(&text).ok();
+        if let Some(id) = PREFIXES.iter().find_map(|prefix| {
+            let id = text.strip_prefix(prefix)?;
+            other.push_str(prefix);
+            Some(id)
+        }) {
+            if !self.names.write_research(&mut other, id) {
+                self.names.write(&mut other, id);
+            }
+        } else if let Some(date) = canonical_date(&text) {
+            other = date;
+        } else if let Some(number) = inner.filter(|inner| inner.kind() == Kind::Number) {
+            self.write_number(&mut other, number);
+        } else if let Some(json) = inner
+            .filter(|inner| depth < MAX_DEPTH && matches!(inner.kind(), Kind::Array | Kind::Object))
+        {
+            self.write_json(&mut other, json, depth + 1);
+        } else {
+            self.names.write(&mut other, &text);
+        }
+        write_string(out, &other);
+    }
+}
+
+/// What stands behind the time and the kind of an input; nothing for what is no input.
+fn fields_of(kind: &str) -> Option<[Field; 4]> {
+    use Field::{Body, Id, Json, Name, Own};
+    Some(match kind {
+        "answer" => [Own, Own, Own, Body],
+        "cancel" => [Own, Id, Own, Own],
+        "listen" => [Name, Own, Own, Own],
+        "recall" | "remember" => [Id, Json, Own, Own],
+        "refresh" | "subscribe" | "unsubscribe" => [Id, Own, Own, Own],
+        "acknowledge" | "close" | "connect" | "credentials" | "emit" | "failed" | "hidden"
+        | "online" | "refused" | "timeout" | "visible" => [Own; 4],
+        _ => return None,
+    })
+}
+
+/// Of a line that the trace does not have, its length; what was dropped is counted already.
+fn write_unknown(out: &mut String, line: &str) {
+    let counts = line
+        .strip_prefix("[\"dropped\",")
+        .and_then(|rest| rest.strip_suffix(']'))
+        .filter(|counts| counts.bytes().all(|b| b == b',' || b.is_ascii_digit()));
+    if counts.is_some() {
+        return out.push_str(line);
+    }
+    out.push_str("[\"unknown\",");
+    push_decimal(out, line.len() as u64);
+    out.push(']');
 }

@@ -5,10 +5,11 @@
 //! milliseconds since the creation, its kind and its fields, and an array that begins with `">"`
 //! with the kinds of the outputs. `tests/trace` reads it and runs it again.
 //!
-//! Lines are [recorded](input) as they are, which costs little, and [masked](mask()) when somebody
-//! wants to hand them on.
+//! Lines are [recorded](input) as they are, which costs little, but for credentials and what the page emits,
+//! of which only the size and shape is recorded. They are [masked](mask()) when somebody wants to hand them on.
 
 mod mask;
+mod parts;
 mod record;
 
 pub use mask::mask;

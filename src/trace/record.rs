@@ -1,9 +1,11 @@
 //! Inputs and outputs as lines of the trace.
 
+use super::parts::{Part, Parts};
 use crate::config::{Config, Fallback};
 use crate::http::{Answer, Command, RequestError};
 use crate::json::{Kind, Raw, write_string};
 use crate::research::{Event, Input, Output, ResearchEvent};
+use crate::socket::packet::is_reserved;
 use crate::socket::{Acked, Emit};
 use crate::text::push_decimal;
 use crate::time::Timestamp;
@@ -85,7 +87,7 @@ pub fn input(since_start_ms: u64, input: &Input) -> String {
             attachments,
         } => {
             kind(&mut line, "acknowledge");
-            line.number(*id).content(args).sizes(attachments);
+            line.number(*id).shape(args).sizes(attachments);
         }
         Input::Answer { request, answer } => match answer {
             Answer::Response(response) => {
@@ -140,7 +142,7 @@ pub fn input(since_start_ms: u64, input: &Input) -> String {
             volatile,
         }) => {
             kind(&mut line, "emit");
-            line.number(id.0).content(args).sizes(attachments);
+            line.number(id.0).shape(args).sizes(attachments);
             match ack {
                 Acked::No => line.text("no"),
                 Acked::WithoutTimeout => line.text("whenever"),
@@ -197,6 +199,44 @@ fn auth_size(auth: &str) -> u64 {
         Err(_) => 0,
     }
 }
+
+/// JSON of the same shape, each string and number of it of the same length, that says nothing. What decides
+/// whether it can be sent stays: a reserved name, and which attachment stands where.
+fn shape_of(json: &str) -> String {
+    if Raw::parse(json).is_err() {
+        // It is not sent.
+        return "no JSON".to_owned();
+    }
+    let mut out = String::with_capacity(json.len());
+    let mut is_place = false;
+    for part in Parts::of(json) {
+        match part {
+            Part::Other(other) => {
+                out.push_str(other);
+                continue;
+            }
+            Part::Number(number) if is_place && number.len() <= MAX_PLACE_DIGITS => {
+                out.push_str(number);
+            }
+            Part::Number(number) => out.extend(number.chars().map(|_| '1')),
+            Part::Key(text) | Part::String(text) => {
+                let name = text.trim_matches('"');
+                if matches!(name, "_placeholder" | "num") || is_reserved(name) {
+                    out.push_str(text);
+                } else {
+                    out.push('"');
+                    out.extend(std::iter::repeat_n('x', text.len().saturating_sub(2)));
+                    out.push('"');
+                }
+            }
+        }
+        is_place = part == Part::Key("\"num\"");
+    }
+    out
+}
+
+/// Of the number of an attachment.
+const MAX_PLACE_DIGITS: usize = 2;
 
 /// The outputs that follow from one input.
 #[derive(Debug, Default)]
@@ -376,6 +416,14 @@ impl Line {
         push_decimal(&mut self.out, text.len() as u64);
         self.out.push('}');
         self
+    }
+
+    /// Of arguments of the page only what a packet of them needs: their shape and their length.
+    fn shape(&mut self, args: &str) -> &mut Self {
+        if args.len() > MAX_TEXT {
+            return self.content(args);
+        }
+        self.text(&shape_of(args))
     }
 
     /// What is no UTF-8, in an array to tell it from what is: each byte beyond ASCII as U+FFFD.

@@ -28,6 +28,7 @@ mod packets;
 mod properties;
 mod researches;
 mod retries;
+mod secrets;
 mod sleep;
 mod states;
 mod terminations;

@@ -1,132 +1,253 @@
-//! What masking replaces and what it leaves. The letters in their place are those of FNV-1a and
-//! xorshift64*, computed apart from the client.
+//! What masking leaves of a text, and what takes the place of the rest.
 
 use research_socket::trace::mask;
 
-const SALT: u64 = 0x5eed;
-const HEADER: &str = r#"{"trace":1,"namespace":"/known-space"}"#;
-const FOLLOWED: &str = r#"[0,"subscribe","followed-7"]"#;
+const HEADER: &str = r#"{"trace":1,"namespace":"/"}"#;
 
-/// An answer with this body, which is in JSON already, after being masked in a whole trace.
-fn masked(body: &str) -> String {
-    let (before, after) = (r#"[5,"answer",1,200,null,""#, r#""]"#);
-    let trace = [HEADER, FOLLOWED, &[before, body, after].concat()].join("\n");
-    let masked = mask(&trace, SALT);
-    let lines: Vec<_> = masked.split('\n').collect();
-    let [HEADER, FOLLOWED, line] = lines[..] else {
-        panic!("other lines than these were masked: {masked}");
-    };
-    let body = line.strip_prefix(before).expect("the kind of the input");
-    body.strip_suffix(after).expect("its end").to_owned()
+/// Bodies of answers after being masked in one trace, all as they are and not as JSON.
+fn masked<const N: usize>(bodies: [&str; N]) -> [String; N] {
+    let mut trace = HEADER.to_owned();
+    for body in bodies {
+        let body = serde_json::to_string(body).unwrap();
+        trace.push_str(&format!("\n[5,\"answer\",1,200,null,{body}]"));
+    }
+    let masked = mask(&trace, 7);
+    let mut lines = masked.lines().skip(1);
+    bodies.map(|_| {
+        let line: serde_json::Value = serde_json::from_str(lines.next().unwrap()).unwrap();
+        line[5].as_str().unwrap().to_owned()
+    })
 }
 
-fn stays(body: &str) {
-    assert_eq!(masked(body), body);
+fn becomes(body: &str, other: &str) {
+    assert_eq!(masked([body]), [other], "{body}");
 }
 
 #[test]
-fn a_letter_becomes_another_one_of_as_many_bytes() {
-    for (word, other) in [
-        ("canary", "qcluod"),
-        ("Canary", "Ipqtpa"),
-        ("canary_word", "mnjcjb_hlvu"),
-        // Drawn as "bsnxx", which would be binary.
-        ("raven", "csnxx"),
-        ("größer", "ziĆėrd"),
-        ("слово", "ĒĭĔĭŗ"),
-        ("漢字", "藇鬕"),
-        ("😀😁", "😵😢"),
+fn texts_are_numbered_as_they_come_and_keep_their_length() {
+    becomes(
+        r#"["canary","largest","canary","A longer text, with 12 words."]"#,
+        r#"["cxxxxx","dxxxxxx","cxxxxx","fxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]"#,
+    );
+    // In another place of the trace it is the same.
+    assert_eq!(
+        masked([r#"["canary"]"#, r#"{"canary":"other"}"#]),
+        [r#"["cxxxxx"]"#, r#"{"cxxxxx":"dxxxx"}"#]
+    );
+    // The seventeenth has two digits.
+    let many: Vec<_> = (0..17).map(|n| format!("text-{n}")).collect();
+    let [masked] = masked([&serde_json::to_string(&many).unwrap()]);
+    assert!(masked.ends_with(r#","wxxxxxx","dcxxxxx"]"#), "{masked}");
+}
+
+#[test]
+fn a_text_is_the_same_however_it_is_escaped_or_written() {
+    becomes(
+        r#"["слово","\u0441\u043b\u043E\u0432\u043e"]"#,
+        r#"["cxxxxxxxxx","cxxxxxxxxx"]"#,
+    );
+    becomes(r#"["a😀b","a\ud83d\ude00b"]"#, r#"["cxxxxx","cxxxxx"]"#);
+}
+
+#[test]
+fn structure_stays_to_the_letter() {
+    for body in [
+        "{}",
+        r#" {"progress" : [ ] , "logs": [{},true,false,null, ""]}"#,
+        "[[[[]]]]",
     ] {
-        assert_eq!(masked(word), other);
-        let all = [other, " 12, ", other, "; ", other, "."].concat();
-        assert_eq!(masked(&all.replace(other, word)), all);
+        becomes(body, body.trim());
     }
 }
 
 #[test]
-fn an_escape_becomes_one_of_the_letter_that_takes_its_place() {
-    for (word, other) in [
-        (r"\u0063anary", r"\u0071cluod"),
-        (r"cana\u0072\u0079", r"qclu\u006f\u0064"),
-        (r"\u0441\u043B\u043e", r"\u0107\u014b\u0160"),
-        (r"\u6f22\u5b57", r"\u85c7\u9b15"),
-    ] {
-        for times in [1, 2, 3, 4, 7, 8] {
-            let slashes = "\\".repeat(times);
-            let (word, other) = (word.replace('\\', &slashes), other.replace('\\', &slashes));
-            assert_eq!(masked(&word), other);
-        }
-    }
-}
-
-#[test]
-fn what_stands_for_no_letter_stays_and_parts_words() {
-    for other in [
-        r"\n",
-        r"\\",
-        r#"\\\""#,
-        r"\u0031",
-        r"\u0020",
-        r"\u005f",
-        r"\u00",
-        r"\u12G4",
-        r"\ud83d\ude00",
-        " ",
-        "-",
-        "7",
-        "{",
-    ] {
-        stays(other);
-        let parted = ["qcluod", other, " qcluod"].concat();
-        assert_eq!(masked(&parted.replace("qcluod", "canary")), parted);
-    }
-    assert_eq!(masked(r"canary\ncanary"), r"qcluod\nqcluod");
-    assert_eq!(masked(r"canary\u0020canary"), r"qcluod\u0020qcluod");
-}
-
-#[test]
-fn words_of_the_protocols_stay_in_any_case() {
+fn words_that_the_client_knows_stay_if_they_are_the_whole_text() {
     for word in [
         "maxPayload",
-        "MAXPAYLOAD",
         "progress_log",
-        "Feb",
         "suspended",
         "Not_Started",
         "critical",
-        "Warn",
-        "unfinished",
-        "ERRORS",
-        r"\u0065rror",
+        "WARN",
+        " in_progress ",
+        "Session expired",
+        "In Progress",
+        "search_engine_selected",
+        "synthesis_error",
     ] {
-        stays(word);
+        let body = format!("[\"{word}\"]");
+        becomes(&body, &body);
+        let [longer] = masked([&format!("[\"my {word}\"]")]);
+        assert!(!longer.contains(word), "{longer}");
     }
 }
 
 #[test]
-fn what_is_too_short_to_be_told_apart_stays_if_it_is_ascii() {
-    stays("a bc de");
-    for word in ["cat", "ж", "字"] {
-        assert_ne!(masked(word), word);
-    }
-}
-
-#[test]
-fn ids_that_the_page_follows_and_the_namespace_stay_wherever_they_come() {
-    stays("followed-7 known-space");
-    stays("research_progress_followed-7");
-    stays("progress_followed-7");
-    assert_eq!(masked("progress_secretid"), "progress_xnlbvzam");
-    assert_eq!(
-        masked("research_progress_secretid"),
-        "research_progress_xnlbvzam"
+fn what_a_level_or_a_failure_is_derived_from_stays_true() {
+    becomes(
+        r#"["Search has COMPLETED in Paris"]"#,
+        r#"["completecxxxxxxxxxxxxxxxxxxxx"]"#,
+    );
+    becomes(
+        r#"["Starting phase: Paris"]"#,
+        r#"["completecxxxxxxxxxxxx"]"#,
+    );
+    becomes(r#"["it failed in Paris"]"#, r#"["errorcxxxxxxxxxxxx"]"#);
+    becomes(r#"["paris_error"]"#, r#"["cxxxx_error"]"#);
+    becomes(r#"["terror"]"#, r#"["cerror"]"#);
+    becomes(
+        r#"["complete in paris_error"]"#,
+        r#"["completecxxxxxxxx_error"]"#,
     );
 }
 
 #[test]
-fn the_letter_that_makes_a_packet_binary_stays_wherever_a_word_begins_with_it() {
-    assert_eq!(masked("bcanary"), "bkeumhd");
-    assert_eq!(masked(r"2\u001ebcanary"), r"2\u001ebkeumhd");
-    assert_eq!(masked("2 bcanary"), "2 bkeumhd");
-    assert_eq!(masked(r"2\u001ecanary"), r"2\u001eqcluod");
+fn small_counters_stay_and_other_numbers_keep_their_order_and_length() {
+    for body in ["[0,7,45,100,999,-12]", "{\"progress\":33}"] {
+        becomes(body, body);
+    }
+    becomes("[4711,1234,4711,98765]", "[1001,1000,1001,10000]");
+    becomes(
+        "[4111111111111111,9007199254740993]",
+        "[1000000000000000,9007199254740992]",
+    );
+    becomes("[-4711,-4712]", "[-1000,-1001]");
+    becomes("[45.25,45.5,45.25,12.75]", "[45.1,45.2,45.1,12.1]");
+    becomes(
+        "[1763757909.25,1e400,-1e400,3e2,5.0]",
+        "[1000000000.5,1e999,-1e999,300,5]",
+    );
+    // A text that is a number is read as one.
+    becomes(r#"["45","4711",4711,"007"]"#, r#"["45","1000",1000,"cxx"]"#);
+}
+
+#[test]
+fn dates_stay_and_have_nothing_else_in_them() {
+    for date in [
+        "2026-11-21T20:45:09.123456+00:00",
+        "2026-11-21T20:45:09+00:00",
+    ] {
+        let body = format!("[\"{date}\"]");
+        becomes(&body, &body);
+    }
+    becomes(
+        r#"["canary, 21 Nov 2026 20:45:09 GMT"]"#,
+        r#"["2026-11-21T20:45:09+00:00"]"#,
+    );
+}
+
+#[test]
+fn json_in_a_string_is_masked_as_json() {
+    becomes(
+        r#"{"progress_log":"[{\"message\":\"canary\",\"time\":4711}]"}"#,
+        r#"{"progress_log":"[{\"message\":\"cxxxxx\",\"time\":1000}]"}"#,
+    );
+}
+
+#[test]
+fn packets_keep_their_types_and_nothing_of_what_is_wrong_with_them() {
+    for (packets, others) in [
+        ("2|3|6|1|41|40|", "2|3|6|1|41|40|"),
+        ("2probe|6data|7data", "2xxxxx|6cxxx|dxxxx"),
+        (
+            r#"0{"sid":"canary","pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#,
+            r#"0{"sid":"cxxxxx","pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#,
+        ),
+        (
+            r#"0{"pingInterval":4111111111}"#,
+            r#"0{"pingInterval":1000000000}"#,
+        ),
+        (
+            r#"42/paris,17["canary",{"canary":4711}]|42["a"]"#,
+            r#"42/cxxxx,17["dxxxxx",{"dxxxxx":1000}]|42["f"]"#,
+        ),
+        (r#"43471112[1]"#, "43100000[1]"),
+        (
+            r#"451-["canary",{"_placeholder":true,"num":0}]|bAQIDBA==|b!"#,
+            r#"451-["cxxxxx",{"_placeholder":true,"num":0}]|bAAAAAA==|b!"#,
+        ),
+        (r#"42["canary|44"no"|42/a"#, r#"42cxxxxxxx|44"dx"|42fx"#),
+    ] {
+        let [masked] = masked([&packets.replace('|', "\x1e")]);
+        assert_eq!(masked.replace('\x1e', "|"), others);
+    }
+}
+
+#[test]
+fn of_a_web_page_stays_that_it_is_one() {
+    becomes("\u{feff} \n<html>canary</html>", "<cxxxxxxxxxxxxxxxxx");
+    for receipt in ["ok", "OK\n", ""] {
+        becomes(receipt, receipt);
+    }
+    becomes("okay", "cxxx");
+}
+
+#[test]
+fn what_is_no_utf_8_stays_so() {
+    let line = "[5,\"answer\",1,200,null,[\"42\u{fffd}canary\\u001e2\"]]";
+    let masked = mask(&[HEADER, line].join("\n"), 7);
+    let expected = "[5,\"answer\",1,200,null,[\"cxxxxxxxxxx\u{fffd}\\u001e2\"]]";
+    assert_eq!(masked, [HEADER, expected].join("\n"));
+}
+
+#[test]
+fn ids_of_researches_keep_their_order_their_length_and_whether_they_are_numbers() {
+    let trace = [
+        HEADER,
+        r#"[0,"subscribe","zebra"]"#,
+        r#"[0,"subscribe",4711]"#,
+        r#"[0,"subscribe","alpha-\"beta\""]"#,
+        r#"[1,"answer",1,200,null,"42[\"progress_zebra\",{\"research_id\":4711}]"]"#,
+        r#"[1,"answer",1,200,null,"42[\"research_progress_4711\",{\"research_id\":\"zebra\"}]"]"#,
+        r#"[1,"answer",1,200,null,"42[\"progress_nobody\",\"zebra\"]"]"#,
+        r#"[2,"unsubscribe","zebra"]"#,
+    ];
+    let expected = [
+        HEADER,
+        r#"[0,"subscribe","3xxxx"]"#,
+        r#"[0,"subscribe",1000]"#,
+        // As long as it is with its escapes.
+        r#"[0,"subscribe","2xxxxxxxxxxxxx"]"#,
+        r#"[1,"answer",1,200,null,"42[\"progress_3xxxx\",{\"research_id\":1000}]"]"#,
+        r#"[1,"answer",1,200,null,"42[\"research_progress_1000\",{\"research_id\":\"3xxxx\"}]"]"#,
+        // What is no id, or not of a research that the page follows, is numbered with the texts.
+        r#"[1,"answer",1,200,null,"42[\"progress_cxxxxx\",\"dxxxx\"]"]"#,
+        r#"[2,"unsubscribe","3xxxx"]"#,
+    ];
+    let masked = mask(&trace.join("\n"), 7);
+    for (line, expected) in masked.lines().zip(expected) {
+        assert_eq!(line, expected);
+    }
+}
+
+#[test]
+fn of_options_that_are_texts_only_the_default_is_told() {
+    let header = |path, namespace| {
+        format!(r#"{{"trace":1,"path":"{path}","delay":12345,"namespace":"{namespace}"}}"#)
+    };
+    let usual = header("/socket.io", "/");
+    assert_eq!(mask(&usual, 7), usual);
+    assert_eq!(
+        mask(&header("/canary/socket.io", "/canary"), 7),
+        header("/other/{id}", "/cxxxxx")
+    );
+}
+
+#[test]
+fn of_a_line_that_no_trace_has_only_the_length_stays() {
+    let trace = [
+        HEADER,
+        "[\"dropped\",12,3456]",
+        "[\"dropped\",\"canary\"]",
+        "canary",
+        "[1,\"canary\"]",
+    ];
+    let expected = [
+        HEADER,
+        "[\"dropped\",12,3456]",
+        "[\"unknown\",20]",
+        "[\"unknown\",6]",
+        "[\"unknown\",12]",
+    ];
+    assert_eq!(mask(&trace.join("\n"), 7), expected.join("\n"));
 }

@@ -16,7 +16,7 @@ use crate::world::{World, response};
 #[path = "../trace/reader.rs"]
 mod reader;
 
-const SALT: u64 = 0x5eed;
+const SEED: u64 = 0x5eed;
 
 /// Runs the one story of a trace again.
 fn replay(trace: &str) -> Result<(), String> {
@@ -29,19 +29,19 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happened_happens_again(steps in prop::collection::vec(step(), 1..120), salt: u64) {
+    fn whatever_happened_happens_again(steps in prop::collection::vec(step(), 1..120), seed: u64) {
         let mut run = Run::new();
         for step in steps {
             run.take(step);
         }
         let trace = &run.world.trace;
         prop_assert_eq!(replay(trace), Ok(()));
-        let masked = mask(trace, salt);
+        let masked = mask(trace, seed);
         prop_assert_eq!(replay(&masked), Ok(()), "masked: {}", masked);
     }
 
     #[test]
-    fn masking_takes_any_text(text in "(?s).{0,200}", salt: u64) {
+    fn masking_takes_any_text(text in "(?s).{0,200}|[0-9\\[{\"\\\\:,}\\]a-z/?\\-\\x1e]{0,60}", seed: u64) {
         let body = response(200, &text);
         let Answer::Response(response) = body else { unreachable!() };
         let input = Input::Answer {
@@ -49,11 +49,20 @@ proptest! {
             answer: Answer::Response(response),
         };
         let line = research_socket::trace::input(0, &input);
-        let masked = mask(&line, salt);
-        let before: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let masked = mask(&line, seed);
         let after: serde_json::Value = serde_json::from_str(&masked).unwrap();
-        prop_assert_eq!(before[5].as_str().unwrap().len(), after[5].as_str().unwrap().len());
+        let after = after[5].as_str().unwrap();
+        // What is masked already has nothing left to mask.
+        let again = research_socket::trace::input(0, &Input::Answer {
+            request: RequestId(1),
+            answer: response_of(after),
+        });
+        prop_assert_eq!(mask(&again, seed), masked);
     }
+}
+
+fn response_of(text: &str) -> Answer {
+    response(200, text)
 }
 
 /// A run with a secret in each place that has room for one.
@@ -129,7 +138,7 @@ fn nothing_secret_is_in_a_masked_trace() {
     ] {
         assert!(!trace.contains(never), "{never}:\n{trace}");
     }
-    let masked = mask(&trace, SALT);
+    let masked = mask(&trace, SEED);
     assert!(!masked.to_lowercase().contains("canary"), "{masked}");
     for letters in ["043a", "0441", "0063"] {
         assert!(!masked.contains(letters), "{letters}:\n{masked}");
@@ -139,7 +148,7 @@ fn nothing_secret_is_in_a_masked_trace() {
 
 #[test]
 fn what_decides_stays() {
-    let masked = mask(&secretive().trace, SALT);
+    let masked = mask(&secretive().trace, SEED);
     for word in [
         "progress_log",
         "log_entry",
@@ -152,10 +161,9 @@ fn what_decides_stays() {
 }
 
 #[test]
-fn another_salt_gives_other_letters_and_the_same_one_the_same() {
+fn the_seed_is_in_no_trace() {
     let trace = secretive().trace;
-    assert_eq!(mask(&trace, 1), mask(&trace, 1));
-    assert_ne!(mask(&trace, 1), mask(&trace, 2));
+    assert_eq!(mask(&trace, 1), mask(&trace, 2));
 }
 
 #[test]
@@ -163,9 +171,7 @@ fn what_is_no_binary_packet_does_not_become_one() {
     let mut world = World::live();
     world.receive(r#"451-["a",{"_placeholder":true,"num":0}]"#);
     world.receive("garbage");
-    for salt in 0..200 {
-        assert_eq!(replay(&mask(&world.trace, salt)), Ok(()), "salt {salt}");
-    }
+    assert_eq!(replay(&mask(&world.trace, SEED)), Ok(()));
 }
 
 #[test]
@@ -174,9 +180,7 @@ fn a_binary_packet_stays_one() {
     world.listen("alpha", true);
     world.receive(r#"451-["alpha",{"_placeholder":true,"num":0}]|bAQIDBAUG"#);
     assert!(world.trace.ends_with(",\"event\"]"), "{}", world.trace);
-    for salt in 0..200 {
-        assert_eq!(replay(&mask(&world.trace, salt)), Ok(()), "salt {salt}");
-    }
+    assert_eq!(replay(&mask(&world.trace, SEED)), Ok(()));
 }
 
 #[test]
@@ -184,26 +188,7 @@ fn a_name_that_begins_like_a_binary_packet_is_the_same_name_in_all_places() {
     let mut world = World::live();
     world.listen("bravo", true);
     world.receive(r#"42["bravo",1]"#);
-    for salt in 0..200 {
-        assert_eq!(replay(&mask(&world.trace, salt)), Ok(()), "salt {salt}");
-    }
-}
-
-#[test]
-fn no_word_becomes_one_that_means_something() {
-    let shown = |salt| {
-        let masked = mask(r#"[0,"answer",1,200,null,"Xyz abc"]"#, salt);
-        let words = masked.trim_end_matches("\"]").rsplit('"').next();
-        words.unwrap_or_default().to_owned()
-    };
-    for salt in 0..20_000 {
-        let words = shown(salt);
-        let (first, second) = words.split_once(' ').unwrap();
-        for kept in ["Mon", "Jan", "sid", "num", "log"] {
-            assert!(![first, second].contains(&kept), "salt {salt}: {words}");
-        }
-    }
-    assert_ne!(shown(1), shown(2));
+    assert_eq!(replay(&mask(&world.trace, SEED)), Ok(()));
 }
 
 #[test]
@@ -342,7 +327,7 @@ fn a_text_that_is_too_long_is_counted_and_ends_the_replay() {
     world.receive(&format!("42[\"a\",\"{}\"]", "x".repeat(MAX_TEXT)));
     world.close();
     assert!(world.trace.len() < MAX_TEXT);
-    let stories = reader::read(&mask(&world.trace, SALT));
+    let stories = reader::read(&mask(&world.trace, SEED));
     assert!(stories[0].broken_off.is_some());
     assert_eq!(reader::replay(&stories[0]), Ok(()));
 }
@@ -378,14 +363,14 @@ fn every_option_and_the_seed_come_back() {
 }
 
 #[test]
-fn a_namespace_stays_in_the_options_and_in_the_packets() {
+fn a_namespace_is_the_same_in_the_options_and_in_the_packets() {
     let mut world = World::with(|config| config.namespace = "/canary".to_owned());
     world.connect();
     world.open();
     world.accept();
     world.receive(r#"40/canary,{"sid":"n"}"#);
     assert!(world.client.is_connected());
-    let masked = mask(&world.trace, SALT);
-    assert!(masked.contains("40/canary,"), "{masked}");
+    let masked = mask(&world.trace, SEED);
+    assert!(!masked.contains("canary"), "{masked}");
     assert_eq!(replay(&masked), Ok(()));
 }
