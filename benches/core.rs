@@ -94,7 +94,7 @@ impl Peer {
             poll: None,
             lines: 0,
         };
-        peer.handle(Input::Subscribe(ResearchId::from_text("r")));
+        peer.handle(Input::Subscribe(ResearchId::from_text("r").unwrap()));
         peer.handle(Input::Connect);
         let open = r#"0{"sid":"s","upgrades":[],"pingInterval":25000,"pingTimeout":20000}"#;
         peer.answer_poll(open.into());

@@ -2,6 +2,7 @@
 
 import { ResearchSocketError, attempt, report } from "./error.js";
 import { Handlers } from "./handlers.js";
+import { researchId } from "./id.js";
 import { Research } from "./research.js";
 import { pack } from "./wire.js";
 
@@ -230,12 +231,6 @@ export class Client {
 
 // Older browsers do not have the symbol; there is no `using` there either.
 if (Symbol.dispose) Client.prototype[Symbol.dispose] = Client.prototype.close;
-
-function researchId(id) {
-  if (typeof id === "string" && id !== "") return id;
-  if (Number.isSafeInteger(id)) return String(id);
-  throw new TypeError("The id of a research must be a whole number or a string that is not empty.");
-}
 
 function unsubscribed(id) {
   return new ResearchSocketError("ABORTED", `The page has unsubscribed from research ${id}. Subscribe again to follow it.`);

@@ -322,6 +322,7 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
    * server is told as soon as it can be reached, and again after each reconnection.
    *
    * @param handler is called for each `update`
+   * @throws `TypeError` for what is no {@link ResearchId}
    * @example client.subscribe("research-12345", (update) => console.log(update.progress))
    */
   subscribe(id: ResearchId, handler?: (update: Update) => void): Research;
@@ -415,7 +416,10 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
   trace(): string;
 }
 
-/** A number is the same as its digits: `7` and `"7"`. */
+/**
+ * A whole number, or a string of 1 to 256 characters. A number is the same as its digits: `7` and `"7"`. In an address it is
+ * percent-encoded; one that could lead out of its place there all the same (`.`, `..`, `a/..`) is refused with a `TypeError`.
+ */
 export type ResearchId = string | number;
 
 /**

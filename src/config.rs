@@ -357,8 +357,8 @@ mod tests {
     fn an_id_cannot_leave_its_place_in_an_address() {
         let config = Config::new("http://host");
         assert_eq!(
-            config.address(&config.status_path, "a/../b?c=ä"),
-            "http://host/api/research/a%2F..%2Fb%3Fc%3D%C3%A4/status"
+            config.address(&config.status_path, "a/%2e%2e/b?c=ä"),
+            "http://host/api/research/a%2F%252e%252e%2Fb%3Fc%3D%C3%A4/status"
         );
     }
 }

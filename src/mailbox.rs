@@ -215,7 +215,7 @@ mod tests {
     /// The events of one payload, as the client gives them.
     fn events(payload: &str) -> Vec<Event> {
         let mut job = Job::new(
-            ResearchId::from_text("r"),
+            ResearchId::from_text("r").unwrap(),
             Limits {
                 dedup_entries: 9,
                 seed: 1,

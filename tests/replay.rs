@@ -88,7 +88,7 @@ fn journal() -> Vec<Step> {
         ))
     };
     vec![
-        Step::Input(Input::Subscribe(ResearchId::from_text("r"))),
+        Step::Input(Input::Subscribe(ResearchId::from_text("r").unwrap())),
         Step::Input(Input::Remember {
             research: "r".to_owned(),
             lines: r#"[{"message":"before","time":"2026-11-21T20:45:01.5Z"}]"#.to_owned(),

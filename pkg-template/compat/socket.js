@@ -2,6 +2,7 @@
 // waits, and then takes effect in the order in which it was asked.
 
 import { report } from "../error.js";
+import { researchId } from "../id.js";
 import { Followed } from "./followed.js";
 import { Instance } from "./instance.js";
 import { Lines } from "./lines.js";
@@ -88,7 +89,12 @@ class Service {
   }
 
   subscribe(given, callback) {
-    if (!isId(given)) return console.warn("research-socket: subscribeToResearch() needs the id of a research.");
+    // As the client would; the old script threw nothing at a page.
+    try {
+      researchId(given);
+    } catch (error) {
+      return console.warn(`research-socket: subscribeToResearch() needs the id of a research. ${error.message}`);
+    }
     const known = this.#researches.get(String(given));
     const followed = known ?? new Followed(given, this.#page, this.#lines);
     if (typeof callback === "function") followed.add(callback);
@@ -233,9 +239,6 @@ class Service {
 
 /** States in which nothing is tried, or the status is asked for instead. */
 const STUCK = new Set(["stopped", "fallback", "closed"]);
-
-/** What the client takes as an id. */
-const isId = (id) => (typeof id === "string" && id !== "") || Number.isSafeInteger(id);
 
 function attempt(run) {
   try {

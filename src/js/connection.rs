@@ -12,7 +12,7 @@ use super::plain;
 use super::value::{bytes, error, object};
 use crate::browser::{Driver, Host};
 use crate::http::{AskId, Credentials};
-use crate::research::{CancelId, Input, ResearchId};
+use crate::research::{CancelId, Input, InvalidId, ResearchId};
 use crate::socket::{Acked, Emit, EmitId};
 use crate::text::decimal;
 use crate::trace;
@@ -63,17 +63,14 @@ impl Connection {
     /// Follows a research.
     ///
     /// # Errors
-    /// A `TypeError` for an id that is no string and no integer, or is empty.
+    /// A `TypeError` for what is no id of a research.
     pub fn subscribe(&self, id: &JsValue) -> Result<(), JsValue> {
         let is_integer = |number: &f64| number.fract() == 0.0 && number.abs() <= MAX_SAFE_INTEGER;
         let number = id.as_f64().filter(is_integer);
         let id = match (id.as_string(), number) {
-            (Some(text), _) if !text.is_empty() => ResearchId::from_text(&text),
+            (Some(text), _) => id_of(&text)?,
             (None, Some(number)) => ResearchId::from_integer(number as i64),
-            (Some(_) | None, _) => {
-                let words = "the id of a research must be a string that is not empty or an integer";
-                return Err(js_sys::TypeError::new(words).into());
-            }
+            (None, None) => return Err(invalid_id()),
         };
         self.driver.handle(Input::Subscribe(id));
         Ok(())
@@ -160,7 +157,11 @@ impl Connection {
     }
 
     /// Asks the server to end a research. Returns the number that comes back with the answer.
-    pub fn cancel(&self, research: String, csrf_token: Option<String>) -> u32 {
+    ///
+    /// # Errors
+    /// A `TypeError` for what is no id of a research.
+    pub fn cancel(&self, research: &str, csrf_token: Option<String>) -> Result<u32, JsValue> {
+        let research = id_of(research)?;
         let id = self.last_cancel.get().wrapping_add(1);
         self.last_cancel.set(id);
         let cancel = CancelId(id.into());
@@ -169,7 +170,7 @@ impl Connection {
             research,
             csrf_token,
         });
-        id
+        Ok(id)
     }
 
     /// The answer to `dispatch("credentials", ask)`: `{ auth?: JSON text, headers: pairs, query:
@@ -229,6 +230,14 @@ impl Connection {
     pub fn close(&self) {
         self.driver.close();
     }
+}
+
+fn id_of(text: &str) -> Result<ResearchId, JsValue> {
+    ResearchId::from_text(text).map_err(|_| invalid_id())
+}
+
+fn invalid_id() -> JsValue {
+    js_sys::TypeError::new(InvalidId::WORDS).into()
 }
 
 #[wasm_bindgen]

@@ -72,7 +72,7 @@ fn a_payload_is_looked_at_a_few_times_however_it_nests_and_repeats() {
         ),
         format!(r#"{{{}"a":1}}"#, r#""progress":"x","#.repeat(1_000)),
     ] {
-        let mut job = Job::new(ResearchId::from_text("r"), Limits::default());
+        let mut job = Job::new(ResearchId::from_text("r").unwrap(), Limits::default());
         let now = crate::time::Timestamp::from_millis(1);
         let steps = steps(|| job.handle_payload(now, Source::Live, &payload));
         assert!(

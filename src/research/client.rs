@@ -302,7 +302,7 @@ impl Client {
         if let Some((cancel, research, result)) = self.terminations.handle_answer(request, &answer)
         {
             // The end may come over a connection that is down.
-            if let Some(subscription) = self.subscriptions.get_mut(&research)
+            if let Some(subscription) = self.subscriptions.get_mut(research.as_str())
                 && result.is_ok()
             {
                 subscription.schedule.once(now);

@@ -38,7 +38,7 @@ pub enum Input {
         /// Comes back with the answer.
         cancel: CancelId,
         /// Which research.
-        research: String,
+        research: ResearchId,
         /// Value of the header `X-CSRFToken`.
         csrf_token: Option<String>,
     },

@@ -1,7 +1,31 @@
 //! The id of a research, as the page gave it.
 
+use std::fmt;
+
 use crate::json::{self, Raw};
 use crate::text::decimal;
+
+/// The longest id that is taken, in UTF-16 code units, as JavaScript counts: percent-encoded it still
+/// leaves room in the 4094 bytes that usual servers read of a request line.
+pub const MAX_ID_LENGTH: usize = 256;
+
+/// What is no id of a research.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidId;
+
+impl InvalidId {
+    /// What an id has to be, in words.
+    pub const WORDS: &str = "The id of a research must be a whole number, or a string of 1 to 256 \
+                             characters that is no path such as `.`, `..` or `a/..`.";
+}
+
+impl fmt::Display for InvalidId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::WORDS)
+    }
+}
+
+impl std::error::Error for InvalidId {}
 
 /// The id of a research: a string, or an integer as benchmark runs have.
 ///
@@ -15,11 +39,22 @@ pub struct ResearchId {
 
 impl ResearchId {
     /// An id that the page gave as a string.
-    pub fn from_text(text: &str) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// It is empty or longer than [`MAX_ID_LENGTH`], or has a part between slashes that is of dots
+    /// only: `.` and `..` lead to other endpoints even where they are encoded, since browsers, and
+    /// proxies that decode an address, resolve them.
+    pub fn from_text(text: &str) -> Result<Self, InvalidId> {
+        let is_slash = |byte: &u8| matches!(byte, b'/' | b'\\');
+        let mut parts = text.as_bytes().split(is_slash);
+        let leaves = parts.any(|part| !part.is_empty() && part.iter().all(|byte| *byte == b'.'));
+        if text.is_empty() || leaves || text.encode_utf16().count() > MAX_ID_LENGTH {
+            return Err(InvalidId);
+        }
+        Ok(Self {
             text: text.into(),
             numeric: false,
-        }
+        })
     }
 
     /// An id that the page gave as a number.
@@ -65,7 +100,10 @@ mod tests {
 
     #[test]
     fn ids_are_equal_by_text_and_keep_their_type_on_the_wire() {
-        let (number, text) = (ResearchId::from_integer(7), ResearchId::from_text("7"));
+        let (number, text) = (
+            ResearchId::from_integer(7),
+            ResearchId::from_text("7").unwrap(),
+        );
         assert_eq!(number, text);
         let mut out = String::new();
         number.write_json(&mut out);
@@ -92,7 +130,9 @@ mod tests {
     #[test]
     fn an_id_with_quotes_stays_one_json_string() {
         let mut out = String::new();
-        ResearchId::from_text("a\"b\\").write_json(&mut out);
+        ResearchId::from_text("a\"b\\")
+            .unwrap()
+            .write_json(&mut out);
         assert_eq!(out, r#""a\"b\\""#);
     }
 }

@@ -35,7 +35,7 @@ pub(crate) use date::canonical as canonical_date;
 pub use engine::Engine;
 pub use event::{End, Field, Gap, ResearchEvent, Source, Update};
 pub use failure::Failure;
-pub use id::ResearchId;
+pub use id::{InvalidId, MAX_ID_LENGTH, ResearchId};
 pub use job::{Counters, Job, JobEvent, Limits};
 pub use level::LogLevel;
 pub(crate) use level::word_of as word_of_level;

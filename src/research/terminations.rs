@@ -1,6 +1,7 @@
 //! Requests of the page to end a research.
 
 use super::contract::CancelId;
+use super::id::ResearchId;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::http::{
@@ -21,7 +22,7 @@ pub(super) struct Terminations {
 struct Pending {
     /// `None` once nobody wants to hear of it any more.
     cancel: Option<CancelId>,
-    research: String,
+    research: ResearchId,
     deadline: Timestamp,
 }
 
@@ -33,7 +34,7 @@ impl Terminations {
         config: &Config,
         headers: &[(String, String)],
         cancel: CancelId,
-        research: String,
+        research: ResearchId,
         csrf_token: Option<String>,
     ) -> Option<CancelId> {
         let mut given_up = None;
@@ -47,7 +48,7 @@ impl Terminations {
         let request = ctx.start(|id| Request {
             id,
             method: Method::Post,
-            url: config.address(&config.terminate_path, &research),
+            url: config.address(&config.terminate_path, research.as_str()),
             query: Vec::new(),
             headers,
             body: Some(Body {
@@ -74,7 +75,7 @@ impl Terminations {
         &mut self,
         request: RequestId,
         answer: &Answer,
-    ) -> Option<(Option<CancelId>, String, Result<(), Failure>)> {
+    ) -> Option<(Option<CancelId>, ResearchId, Result<(), Failure>)> {
         let Pending {
             cancel, research, ..
         } = self.pending.remove(&request)?;

@@ -116,7 +116,7 @@ pub fn input(since_start_ms: u64, input: &Input) -> String {
         } => {
             kind(&mut line, "cancel");
             line.number(cancel.0)
-                .text(research)
+                .text(research.as_str())
                 .boolean(csrf_token.is_some());
         }
         Input::Close => kind(&mut line, "close"),

@@ -1,6 +1,6 @@
 //! What is asked for once the server has a subscription: between the two something could happen.
 
-use research_socket::research::{CancelId, Input};
+use research_socket::research::{CancelId, Input, ResearchId};
 
 use crate::history::{DONE, RUNS, line, lines, log, up_to_date};
 use crate::words::Kind;
@@ -179,7 +179,7 @@ fn a_subscription_that_is_not_taken_yet_puts_no_question_off() {
     world.cut(Kind::Poll);
     world.input(Input::Cancel {
         cancel: CancelId(1),
-        research: "r".to_owned(),
+        research: ResearchId::from_text("r").unwrap(),
         csrf_token: None,
     });
     world.answer(Kind::Terminate, 200, "{}");

@@ -210,7 +210,7 @@ fn nothing_moves_a_closed_client() {
     world.input(Input::Online(true));
     world.input(Input::Hidden);
     world.input(Input::Refresh("r".to_owned()));
-    world.input(Input::Subscribe(ResearchId::from_text("s")));
+    world.input(Input::Subscribe(ResearchId::from_text("s").unwrap()));
     world.listen("a", true);
     world.close();
     world.advance(1_000_000);
@@ -235,7 +235,7 @@ fn a_closed_client_asks_for_no_end() {
     world.forget();
     world.input(Input::Cancel {
         cancel: CancelId(1),
-        research: "r".to_owned(),
+        research: ResearchId::from_text("r").unwrap(),
         csrf_token: None,
     });
     assert_eq!(world.did(), [""; 0]);
@@ -249,7 +249,7 @@ fn a_question_under_way_is_dropped_and_a_request_to_end_a_research_goes_on() {
     world.accept();
     world.input(Input::Cancel {
         cancel: CancelId(1),
-        research: "r".to_owned(),
+        research: ResearchId::from_text("r").unwrap(),
         csrf_token: None,
     });
     world.forget();

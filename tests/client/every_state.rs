@@ -1,7 +1,7 @@
 //! Whatever a client is doing: it is closed, hidden, shown again, put to sleep.
 
 use research_socket::http::{Credentials, Method};
-use research_socket::research::{CancelId, Input, StateName};
+use research_socket::research::{CancelId, Input, ResearchId, StateName};
 use research_socket::socket::{Acked, PROBE_MS};
 
 use crate::words::{self, Kind};
@@ -78,7 +78,7 @@ const STATES: [(&str, Make); 20] = [
         let mut world = World::following();
         world.input(Input::Cancel {
             cancel: CancelId(1),
-            research: "r".to_owned(),
+            research: ResearchId::from_text("r").unwrap(),
             csrf_token: None,
         });
         world

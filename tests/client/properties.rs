@@ -119,7 +119,7 @@ fn page() -> impl Strategy<Value = Input> {
     };
     prop_oneof![
         4 => Just(Input::Connect),
-        4 => id().prop_map(|id| Input::Subscribe(ResearchId::from_text(id))),
+        4 => id().prop_map(|id| Input::Subscribe(ResearchId::from_text(id).unwrap())),
         1 => Just(Input::Subscribe(ResearchId::from_integer(7))),
         1 => (id(), prop::sample::select(vec!["", "[]", "[7,{}]", r#"[{"message":"m","time":"t"}]"#]), any::<bool>())
             .prop_map(|(id, lines, complete)| Input::Remember {
@@ -311,7 +311,7 @@ impl Run {
                 self.cancels += 1;
                 self.input(Input::Cancel {
                     cancel: CancelId(self.cancels),
-                    research: "r".to_owned(),
+                    research: ResearchId::from_text("r").unwrap(),
                     csrf_token: None,
                 });
             }

@@ -220,7 +220,7 @@ fn trace(all: &[String]) -> String {
     let (one, two, three) = (line(&mut s), line(&mut s), line(&mut s));
     let list = serde_json::to_string(&format!("[{two},{three}]")).unwrap();
     let mut inputs = vec![
-        Input::Subscribe(ResearchId::from_text(&id)),
+        Input::Subscribe(ResearchId::from_text(&id).unwrap()),
         Input::Connect,
         Input::Credentials {
             ask: AskId(1),
@@ -359,7 +359,7 @@ fn trace(all: &[String]) -> String {
         },
         Input::Cancel {
             cancel: CancelId(1),
-            research: id.clone(),
+            research: ResearchId::from_text(&id).unwrap(),
             csrf_token: Some(s.next()),
         },
         Input::Listen {

@@ -1,7 +1,7 @@
 //! Pages whose timers are late: busy, throttled, frozen, or on a machine that sleeps.
 
 use research_socket::patience::{LAST_LOOK_MS, LATE_MS};
-use research_socket::research::{CancelId, Input};
+use research_socket::research::{CancelId, Input, ResearchId};
 use research_socket::socket::{Acked, STABLE_AFTER_MS};
 
 use crate::history::{DONE, RUNS, log};
@@ -127,7 +127,7 @@ const WAITS: [Wait; 8] = [
             let mut world = World::live();
             world.input(Input::Cancel {
                 cancel: CancelId(1),
-                research: "r".to_owned(),
+                research: ResearchId::from_text("r").unwrap(),
                 csrf_token: None,
             });
             world

@@ -1,7 +1,7 @@
 //! Asking the server to end a research.
 
 use research_socket::http::{Credentials, Method};
-use research_socket::research::{CancelId, Input};
+use research_socket::research::{CancelId, Input, ResearchId};
 
 use crate::words::Kind;
 use crate::world::World;
@@ -9,7 +9,7 @@ use crate::world::World;
 fn cancel(world: &mut World, id: u64, token: Option<&str>) {
     world.input(Input::Cancel {
         cancel: CancelId(id),
-        research: "r".to_owned(),
+        research: ResearchId::from_text("r").unwrap(),
         csrf_token: token.map(String::from),
     });
 }

@@ -77,7 +77,9 @@ fn secretive() -> World {
     world.open();
     world.accept();
     world.receive(r#"40{"sid":"canary-session"}"#);
-    world.input(Input::Subscribe(ResearchId::from_text("research-1")));
+    world.input(Input::Subscribe(
+        ResearchId::from_text("research-1").unwrap(),
+    ));
     world.input(Input::Recall {
         research: "research-1".to_owned(),
         facts: r#"{"current_task":"canary task"}"#.to_owned(),
@@ -104,7 +106,7 @@ fn secretive() -> World {
     ));
     world.input(Input::Cancel {
         cancel: CancelId(1),
-        research: "research-1".to_owned(),
+        research: ResearchId::from_text("research-1").unwrap(),
         csrf_token: Some("canary-csrf".to_owned()),
     });
     world.answer_with(

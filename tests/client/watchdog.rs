@@ -290,7 +290,7 @@ fn how_long_silence_may_be_is_an_option() {
             config.stall_after_ms = stall_after_ms;
             config.fallback = config.fallback.filter(|_| fallback);
         });
-        world.input(Input::Subscribe(ResearchId::from_text("r")));
+        world.input(Input::Subscribe(ResearchId::from_text("r").unwrap()));
         world.accept();
         if fallback {
             answer_status(&mut world, RUNS);
@@ -326,7 +326,7 @@ fn an_answer_that_is_older_than_a_cancel_does_not_answer_for_it() {
     world.advance(100);
     world.input(Input::Cancel {
         cancel: CancelId(1),
-        research: "r".to_owned(),
+        research: ResearchId::from_text("r").unwrap(),
         csrf_token: None,
     });
     world.answer(Kind::Terminate, 200, r#"{"status":"success"}"#);

@@ -143,7 +143,7 @@ impl World {
     }
 
     pub(crate) fn subscribe(&mut self, id: &str) {
-        self.input(Input::Subscribe(ResearchId::from_text(id)));
+        self.input(Input::Subscribe(ResearchId::from_text(id).unwrap()));
     }
 
     pub(crate) fn unsubscribe(&mut self, id: &str) {

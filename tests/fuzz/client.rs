@@ -222,7 +222,7 @@ impl Run {
     fn page(&mut self, bytes: &mut Bytes<'_>) {
         let id = bytes.pick(&IDS);
         let input = match bytes.byte() % 16 {
-            0..=4 => Input::Subscribe(ResearchId::from_text(id)),
+            0..=4 => Input::Subscribe(ResearchId::from_text(id).unwrap()),
             5 => Input::Subscribe(ResearchId::from_integer(7)),
             6 => Input::Unsubscribe(id.to_owned()),
             7 => Input::Refresh(id.to_owned()),
@@ -243,7 +243,7 @@ impl Run {
                 self.cancels += 1;
                 Input::Cancel {
                     cancel: CancelId(self.cancels),
-                    research: id.to_owned(),
+                    research: ResearchId::from_text(id).unwrap(),
                     csrf_token: Some(bytes.text()),
                 }
             }

@@ -37,7 +37,7 @@ impl Follower {
             dedup_entries,
             seed: 1,
         };
-        let job = Job::new(ResearchId::from_text("b5b91f41"), limits);
+        let job = Job::new(ResearchId::from_text("b5b91f41").unwrap(), limits);
         Self { job, now: 1_000 }
     }
 

@@ -109,7 +109,7 @@ fn payload_with_lines() -> impl Strategy<Value = String> {
 
 fn job(dedup_entries: usize) -> Job {
     Job::new(
-        ResearchId::from_text("r"),
+        ResearchId::from_text("r").unwrap(),
         Limits {
             dedup_entries,
             seed: 3,

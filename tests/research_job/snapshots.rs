@@ -75,7 +75,7 @@ fn texts_of_a_snapshot_are_bounded() {
 
 fn unknown() -> Snapshot {
     Snapshot {
-        id: ResearchId::from_text("b5b91f41"),
+        id: ResearchId::from_text("b5b91f41").unwrap(),
         status: None,
         progress: None,
         message: None,

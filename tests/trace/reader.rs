@@ -156,7 +156,7 @@ fn input(fields: &[Value]) -> Input {
         },
         "cancel" => Input::Cancel {
             cancel: CancelId(number(2)),
-            research: text(3),
+            research: ResearchId::from_text(&text(3)).unwrap(),
             csrf_token: flag(4).then(|| "token".to_owned()),
         },
         "close" => Input::Close,
@@ -212,7 +212,7 @@ fn input(fields: &[Value]) -> Input {
         },
         "subscribe" => Input::Subscribe(match fields[2].as_i64() {
             Some(number) => ResearchId::from_integer(number),
-            None => ResearchId::from_text(&text(2)),
+            None => ResearchId::from_text(&text(2)).unwrap(),
         }),
         "timeout" => Input::Timeout,
         "unsubscribe" => Input::Unsubscribe(text(2)),

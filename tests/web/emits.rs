@@ -196,9 +196,11 @@ async fn a_research_is_ended_on_request() {
     let world = World::new();
     let client = world.following("r").await;
     world.payload("r", json!({"status": "in_progress"}));
-    let wrong = client.call(|c| c.cancel("r", None));
+    let wrong = client.call(|c| c.cancel("r", None)).unwrap();
     world.heard(&client, "cancel").await;
-    let right = client.call(|c| c.cancel("r", Some("mock-csrf-token".to_owned())));
+    let right = client
+        .call(|c| c.cancel("r", Some("mock-csrf-token".to_owned())))
+        .unwrap();
     world
         .until("both answers", || client.count("cancel") == 2)
         .await;

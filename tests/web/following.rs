@@ -114,6 +114,8 @@ async fn an_id_that_is_none_is_refused_in_words() {
         wasm_bindgen::JsValue::UNDEFINED,
         wasm_bindgen::JsValue::NULL,
         "".into(),
+        "..".into(),
+        "a/..".into(),
         1.5.into(),
         f64::NAN.into(),
         f64::INFINITY.into(),
@@ -124,10 +126,15 @@ async fn an_id_that_is_none_is_refused_in_words() {
         let error = client.call(|c| c.subscribe(&id)).unwrap_err();
         let error: js_sys::TypeError = wasm_bindgen::JsCast::dyn_into(error).unwrap();
         assert!(
-            String::from(error.message()).contains("the id of a research"),
+            String::from(error.message()).contains("The id of a research"),
             "{id:?}"
         );
     }
+    let refused = client.call(|c| c.cancel("..", None)).unwrap_err();
+    assert!(wasm_bindgen::JsCast::is_instance_of::<js_sys::TypeError>(
+        &refused
+    ));
+    assert!(world.requests().is_empty());
 }
 
 #[wasm_bindgen_test]

@@ -2,7 +2,7 @@
 
 use crate::json::{Raw, write_string};
 use crate::research::dedup::{self, Memory};
-use crate::research::word_of_level;
+use crate::research::{MAX_ID_LENGTH, word_of_level};
 use crate::text::push_decimal;
 
 /// The digits of a name. Without vowels and some more letters, so that no name
@@ -76,7 +76,8 @@ impl Names {
             let mut written = String::new();
             write_string(&mut written, id);
             // Without the quotes.
-            fill(out, from, written.len().saturating_sub(2), FILLER);
+            let len = written.len().saturating_sub(2);
+            fill(out, from, len.min(MAX_ID_LENGTH), FILLER);
         }
         true
     }

@@ -62,7 +62,7 @@ impl World<'_> {
                 page.cancels(cancel);
                 let input = Input::Cancel {
                     cancel: CancelId(cancel),
-                    research: id_of(research).to_owned(),
+                    research: ResearchId::from_text(id_of(research)).unwrap(),
                     csrf_token: Some("mock-csrf-token".to_owned()),
                 };
                 self.feed(index, input)
@@ -112,7 +112,7 @@ impl World<'_> {
                 }
                 let id = match id.parse() {
                     Ok(number) => ResearchId::from_integer(number),
-                    Err(_) => ResearchId::from_text(id),
+                    Err(_) => ResearchId::from_text(id).unwrap(),
                 };
                 self.feed(index, Input::Subscribe(id))
             }

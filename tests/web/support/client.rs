@@ -36,8 +36,12 @@ extern "C" {
     pub fn listen(this: &Handle, name: &str, listening: bool);
     #[wasm_bindgen(method)]
     pub fn refresh(this: &Handle, id: &str);
-    #[wasm_bindgen(method)]
-    pub fn cancel(this: &Handle, research: &str, csrf_token: Option<String>) -> u32;
+    #[wasm_bindgen(method, catch)]
+    pub fn cancel(
+        this: &Handle,
+        research: &str,
+        csrf_token: Option<String>,
+    ) -> Result<u32, JsValue>;
     #[wasm_bindgen(method)]
     pub fn provide(this: &Handle, ask: f64, given: &JsValue);
     #[wasm_bindgen(method)]

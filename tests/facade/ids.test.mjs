@@ -1,0 +1,43 @@
+// Ids of researches: what is none is refused alike in every entry point. The table is the core's as well (tests/misuse).
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { install } from "../../pkg-template/compat/socket.js";
+import { ResearchStore, keyOf } from "../../pkg-template/research-store.js";
+import { connected, fake, settled } from "./fake.mjs";
+
+const IDS = JSON.parse(await readFile(new URL("../misuse/ids.json", import.meta.url), "utf8"));
+const NO_IDS = [...IDS.refused, "\ud800", "a\udc00b", "x".repeat(257), 1.5, NaN, 2 ** 53, null, undefined, true, {}, ["7"]];
+const LONGEST = "x".repeat(256);
+const WORDS = /^The id of a research must be /;
+
+test("what is no id of a research is refused in words by the client, and asks nothing of the core", async () => {
+  const { client, connection } = await connected();
+  for (const id of NO_IDS) {
+    for (const act of [() => client.subscribe(id), () => client.unsubscribe(id)]) assert.throws(act, (error) => error instanceof TypeError && WORDS.test(error.message), String(id));
+  }
+  assert.deepEqual(connection.names(), ["open"]);
+  for (const id of [...IDS.taken, LONGEST, 7, -7, 0]) assert.equal(client.subscribe(id).id, String(id));
+});
+
+test("what is no id of a research is thrown by the hook, and said by `window.socket`", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const warnings = t.mock.method(console, "warn", () => {}).mock;
+  for (const id of [...IDS.refused, "\ud800", "x".repeat(257)]) {
+    const world = fake();
+    const store = new ResearchStore({ connect: world.connect, stores: new Map(), key: keyOf(id), id }, {});
+    store.subscribe(() => {});
+    await settled();
+    assert.match(store.misuse?.message ?? "", WORDS, id);
+
+    const window = { location: { pathname: "/progress/7" } };
+    install(window, world.connect);
+    const before = warnings.callCount();
+    window.socket.subscribeToResearch(id, () => assert.fail("nothing is heard"));
+    await settled();
+    assert.equal(warnings.callCount(), before + 1);
+    assert.match(warnings.calls.at(-1).arguments[0], /subscribeToResearch\(\).*The id of a research must be /);
+    assert.deepEqual(world.connections.flatMap((connection) => connection.of("subscribe")), []);
+  }
+});
