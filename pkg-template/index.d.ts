@@ -67,14 +67,15 @@ export interface ConnectOptions {
   url?: string | URL;
 
   /**
-   * Where the server answers: begins with `/`, and has no `?` or `#`.
+   * Where the server answers: as in an address, with one `/` at its start, no `.` or `..` in it, and special characters
+   * percent-encoded. The other paths are as well.
    * @default "/socket.io"
    * @example "/ws/socket.io"
    */
   path?: string;
 
   /**
-   * The Socket.IO namespace: begins with `/`, and has no comma.
+   * The Socket.IO namespace: begins with `/`, and has no comma, `?` or control character.
    * @default "/"
    * @example "/admin"
    */

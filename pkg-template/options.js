@@ -1,4 +1,6 @@
-// The options of `connect`: splits off and checks what the facade itself uses. The module checks all others.
+// The options of `connect`: splits off and checks what the facade itself uses, and has all others checked.
+
+import { checkOptions } from "./option-check.js";
 
 /** Log lines kept per research. The application's pages show that many before a browser gets slow. */
 const MAX_LOGS = 5000;
@@ -12,7 +14,7 @@ export function readOptions(options, href) {
   const { signal, logger, csrfToken, forceNew = false, maxLogs = MAX_LOGS, auth, headers, query, ...connection } = options;
 
   connection.url = origin(connection.url, href);
-  need(connection.path === undefined || typeof connection.path === "string", "path", "must be a string such as \"/socket.io\"");
+  checkOptions(connection);
   need(signal === undefined || typeof signal?.addEventListener === "function", "signal", "must be an AbortSignal");
   need(logger === undefined || isLogger(logger), "logger", "must be an object such as console, whose `debug` and `warn` are functions");
   need(csrfToken === undefined || ["string", "function"].includes(typeof csrfToken), "csrfToken", "must be a string or a function");
@@ -63,16 +65,15 @@ function entries(value) {
 
 function origin(url, href) {
   need(url === undefined || typeof url === "string" || url instanceof URL, "url", "must be a string such as \"https://example.org\"");
-  let parsed;
-  try {
-    parsed = new URL(url ?? "/", href);
-  } catch {
-    need(false, "url", `is no address: ${url}`);
-  }
-  need(/^https?:$/.test(parsed.protocol), "url", `must begin with http:// or https://, not ${parsed.protocol}`);
+  const given = String(url ?? new URL("/", href));
+  need(/^https?:\/\//i.test(given), "url", "must begin with http:// or https://");
   // Silence would send the requests somewhere else than the page asks for.
-  need(parsed.pathname === "/" && !parsed.search && !parsed.hash, "url", "must be an origin only, such as \"https://example.org\"; the rest belongs into `path` or `query`");
-  return parsed.origin;
+  need(/^\w+:\/\/[^/\\?#@\x00-\x20]+\/?$/.test(given), "url", "must be an origin only, such as \"https://example.org\"; the rest belongs into `path`, `query` or `headers`");
+  try {
+    return new URL(given).origin;
+  } catch {
+    return need(false, "url", `is no address: ${given}`);
+  }
 }
 
 function isLogger(logger) {

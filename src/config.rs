@@ -114,15 +114,22 @@ impl Config {
         let refuse = |option, expected| Err(ConfigError { option, expected });
         let day = "a whole number of milliseconds from 0 to 86400000";
         let some_day = "a whole number of milliseconds from 1 to 86400000";
-        if !self.url.starts_with("http://") && !self.url.starts_with("https://") {
+        // Whatever stands behind the origin cannot lead to another one.
+        if !is_origin(&self.url) {
             return refuse("url", "an http: or https: origin");
         }
-        // They would send the requests somewhere else than the page asks for.
-        if !self.path.starts_with('/') || self.path.contains(['?', '#']) {
-            return refuse("path", "a path that starts with / and has no ? or #");
+        if !is_path(&self.path) {
+            return refuse(
+                "path",
+                "a path as in an address: one / at its start, no `.` or `..` in it, special \
+                 characters percent-encoded",
+            );
         }
         if !is_valid_namespace(&self.namespace) {
-            return refuse("namespace", "a name that starts with / and has no comma");
+            return refuse(
+                "namespace",
+                "a name that starts with / and has no comma, ? or control character",
+            );
         }
         if self.reconnection_delay_ms > MAX_OPTION_MS {
             return refuse("reconnectionDelay", day);
@@ -156,8 +163,13 @@ impl Config {
             ("logsPath", &self.logs_path),
             ("historyPath", &self.history_path),
         ] {
-            if !path.starts_with('/') || with_id(path, "") == *path {
-                return refuse(option, "a path that starts with / and contains {id}");
+            let with_some_id = with_id(path, "x");
+            if with_some_id == *path || !is_path(&with_some_id) {
+                return refuse(
+                    option,
+                    "a path with {id}, as in an address: one / at its start, no `.` or `..` in \
+                     it, special characters percent-encoded",
+                );
             }
         }
         if let Some(stall_after_ms) = self.stall_after_ms
@@ -208,6 +220,58 @@ impl Config {
         }
         [&*self.url, &with_id(path, &escaped)].concat()
     }
+}
+
+/// Whether it is scheme, host and port and no more.
+fn is_origin(url: &str) -> bool {
+    let host = url.strip_prefix("https://");
+    let host = host
+        .or_else(|| url.strip_prefix("http://"))
+        .unwrap_or_default();
+    let is_of_host = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b':' | b'[' | b']' | b'_')
+    };
+    !host.is_empty() && host.bytes().all(is_of_host)
+}
+
+/// Whether no browser changes the path when it stands in an address, so that it cannot lead to
+/// another host or out of its place (RFC 3986, 3.3). Proxies may decode dots and slashes before they
+/// resolve the dots: encoded ones count as well.
+fn is_path(path: &str) -> bool {
+    let [b'/', rest @ ..] = path.as_bytes() else {
+        return false;
+    };
+    if rest.first() == Some(&b'/') {
+        return false;
+    }
+    let (mut dots, mut others) = (false, false);
+    let mut bytes = rest.iter();
+    while let Some(byte) = bytes.next() {
+        let mut byte = *byte;
+        if byte == b'%' {
+            let mut digit = || char::from(*bytes.next()?).to_digit(16);
+            let (Some(high), Some(low)) = (digit(), digit()) else {
+                return false;
+            };
+            byte = match high << 4 | low {
+                0x2e => b'.',
+                0x2f | 0x5c => b'/',
+                _ => b'~',
+            };
+        }
+        match byte {
+            b'/' if dots && !others => return false,
+            b'/' => (dots, others) = (false, false),
+            b'.' => dots = true,
+            // Unreserved characters, sub-delimiters, `:` and `@`.
+            b'-' | b'_' | b'~' | b'!' | b'$' | b'&'..=b',' | b';' | b'=' | b':' | b'@' => {
+                others = true;
+            }
+            _ if byte.is_ascii_alphanumeric() => others = true,
+            _ => return false,
+        }
+    }
+    others || !dots
 }
 
 /// The path with `id` in each place of [`ID_PLACEHOLDER`]. The standard library's search for a

@@ -1,7 +1,8 @@
 //! What a page may give and what not. The tables are the facade's as well
-//! (`tests/facade/ids.test.mjs`): both say the same of the same values.
+//! (`tests/facade/{ids,options}.test.mjs`): both say the same of the same values.
 
 mod ids;
+mod options;
 
 use serde_json::Value;
 

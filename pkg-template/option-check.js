@@ -1,0 +1,65 @@
+// What the options of the connection may be, for all entry points alike and before anything is loaded or asked of a server. The core
+// holds to the same ranges in the same words (src/config.rs); tests/misuse/options.json is what both say of the same options.
+
+const DAY_MS = 86_400_000;
+const MAX_COUNT = 2 ** 32 - 2;
+
+const boolean = { type: "boolean", kind: "true or false" };
+const string = (holds, words) => ({ type: "string", kind: "a string", holds, words });
+const number = (holds, words) => ({ type: "number", kind: "a number", holds, words });
+const object = (kind) => ({ type: "object", kind });
+const millis = (least) => number((ms) => isWhole(ms, least, DAY_MS), `a whole number of milliseconds from ${least} to ${DAY_MS}`);
+
+const AS_IN_AN_ADDRESS = "as in an address: one / at its start, no `.` or `..` in it, special characters percent-encoded";
+const template = string((path) => path.includes("{id}") && isPath(path.replaceAll("{id}", "x")), `a path with {id}, ${AS_IN_AN_ADDRESS}`);
+
+const RULES = Object.entries({
+  path: string(isPath, `a path ${AS_IN_AN_ADDRESS}`),
+  namespace: string((name) => /^\/[^,?\x00-\x1f\x7f]*$/.test(name), "a name that starts with / and has no comma, ? or control character"),
+  reconnection: boolean,
+  reconnectionAttempts: number((count) => count === Infinity || isWhole(count, 0, MAX_COUNT), "a whole number from 0 up, or Infinity"),
+  reconnectionDelay: millis(0),
+  reconnectionDelayMax: millis(0),
+  randomizationFactor: number((factor) => factor >= 0 && factor <= 1, "a number from 0 to 1"),
+  timeout: millis(1),
+  withCredentials: boolean,
+  fallback: { ...object("an object or false"), or: [true, false] },
+  "fallback.interval": millis(100),
+  "fallback.after": number((count) => isWhole(count, 1, MAX_COUNT), "a whole number of at least 1"),
+  "fallback.timeout": millis(1),
+  "fallback.statusPath": template,
+  "fallback.logsPath": template,
+  terminatePath: template,
+  history: boolean,
+  logsPath: template,
+  historyPath: template,
+  stallAfter: { ...number((ms) => isWhole(ms, 1000, DAY_MS), `a whole number of milliseconds from 1000 to ${DAY_MS}, or false`), or: [false, 0] },
+  dedup: object("an object such as { entries: 10000 }"),
+  "dedup.entries": number((count) => isWhole(count, 1, 1_000_000), "a whole number from 1 to 1000000"),
+});
+
+/**
+ * Those that are not known are not this version's to judge.
+ * @param {object} options
+ * @throws `TypeError` or `RangeError` that names the option
+ */
+export function checkOptions(options) {
+  for (const [name, { type, kind, holds, words, or = [] }] of RULES) {
+    const [outer, inner] = name.split(".");
+    const value = inner ? options[outer]?.[inner] : options[name];
+    if (value === undefined || or.includes(value)) continue;
+    if (typeof value !== type || value === null) throw new TypeError(`option \`${name}\` must be ${kind}`);
+    if (holds && !holds(value)) throw new RangeError(`option \`${name}\` must be ${words}`);
+  }
+}
+
+/** One that no browser changes when it stands in an address, so that it cannot lead to another host or out of its place. */
+function isPath(path) {
+  // Proxies may decode these before they resolve the dots.
+  const decoded = path.replace(/%2e/gi, ".").replace(/%2f|%5c/gi, "/");
+  return /^\/(?!\/)([\w.~!$&'()*+,;=:@/-]|%[\da-f]{2})*$/i.test(path) && !/\/\.+(\/|$)/.test(decoded);
+}
+
+function isWhole(value, least, most) {
+  return Number.isInteger(value) && value >= least && value <= most;
+}
