@@ -12,7 +12,5 @@ pub(crate) use connection::Connection;
 pub use connection::{PROBE_MS, STABLE_AFTER_MS};
 pub use link::MAX_EARLY_BYTES;
 pub(crate) use link::{Event, Settings, Status};
-pub use outgoing::{
-    Acked, Emit, EmitError, EmitId, MAX_PENDING_ACKS, MAX_WAITING_BYTES, MAX_WAITING_EMITS,
-};
+pub use outgoing::{Acked, Emit, EmitError, EmitId, MAX_PENDING_ACKS, MAX_WAITING_BYTES};
 pub use page::VERIFY_MS;

@@ -12,12 +12,12 @@ use crate::queue::{Queue, SmallMap};
 use crate::text::decimal;
 use crate::time::{Timestamp, earliest};
 
-/// How many emits may wait for a connection. A page that emits in a loop while the server is away
-/// must notice.
-pub const MAX_WAITING_EMITS: usize = 1000;
+/// How many bytes the emits that wait may have together: sixteen POSTs of the size that servers take
+/// by default. A page that emits in a loop while the server is away must notice.
+pub const MAX_WAITING_BYTES: usize = 16 * 1_024 * 1_024;
 
-/// How many bytes they may have together; one POST of the size that servers take by default.
-pub const MAX_WAITING_BYTES: usize = 1_000_000;
+/// What one of them takes besides its packets.
+const EMIT_BYTES: usize = 128;
 
 /// How many acks may be outstanding. Without a time-out a server that never answers would make
 /// them grow without end.
@@ -56,6 +56,8 @@ pub enum Acked {
 /// Why an emit was not sent, or has no ack.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EmitError {
+    /// The ack came, but too much waits for the page already.
+    AckDropped,
     /// Too many wait for a connection already.
     BufferFull,
     /// The client was closed.
@@ -81,7 +83,7 @@ impl EmitError {
     /// The stable name.
     pub const fn code(&self) -> Code {
         match self {
-            Self::BufferFull => Code::BufferFull,
+            Self::AckDropped | Self::BufferFull => Code::BufferFull,
             Self::Closed => Code::Closed,
             Self::Disconnected | Self::NotConnected => Code::Disconnected,
             Self::Invalid(_) => Code::InvalidArgument,
@@ -95,6 +97,7 @@ impl EmitError {
     /// What is wrong, and what to do, in words.
     pub fn message(&self) -> String {
         let words = match self {
+            Self::AckDropped => "the ack came, but too much waits for slow handlers already",
             Self::BufferFull => {
                 "too many events wait for a connection: wait for `connect`, or emit less"
             }
@@ -164,10 +167,9 @@ impl Outgoing {
         let ack = wants_ack.then_some(self.next_ack);
         let (text, attachments) = (emit.args, emit.attachments);
         let packets = encode(namespace, ack, &text, attachments).map_err(EmitError::Invalid)?;
-        let bytes = packets.iter().map(EnginePacket::encoded_len).sum::<usize>();
+        let bytes = packets.iter().map(EnginePacket::encoded_len).sum::<usize>() + EMIT_BYTES;
         check_size(&packets, max_payload)?;
-        if self.waiting.len() >= MAX_WAITING_EMITS
-            || self.acks.len() >= MAX_PENDING_ACKS
+        if self.acks.len() >= MAX_PENDING_ACKS
             // One that is larger than the bound by itself still gets its turn.
             || (!self.waiting.is_empty() && self.waiting_bytes + bytes > MAX_WAITING_BYTES)
         {
@@ -238,12 +240,14 @@ impl Outgoing {
 
     /// Drops what must not wait for another connection, and names it.
     pub(super) fn drop_volatile(&mut self) -> Vec<EmitId> {
-        let volatile = self.waiting.iter().filter(|waiting| waiting.volatile);
-        let dropped: Vec<_> = volatile.map(|waiting| waiting.emit).collect();
-        if !dropped.is_empty() {
-            self.drop_waiting(&dropped);
-            self.forget(&|pending| dropped.contains(&pending.emit));
+        let mut dropped = Vec::new();
+        for waiting in self.waiting.iter().filter(|waiting| waiting.volatile) {
+            dropped.push(waiting.emit);
+            if let Some(ack) = waiting.ack {
+                self.acks.remove(&ack);
+            }
         }
+        self.drop_waiting(&|waiting, _| !waiting.volatile);
         dropped
     }
 
@@ -255,14 +259,16 @@ impl Outgoing {
             pending.deadline.is_some_and(is_over)
         });
         if !expired.is_empty() {
-            self.drop_waiting(&expired);
+            self.drop_waiting(&|waiting, acks| {
+                waiting.ack.is_none_or(|ack| acks.get(&ack).is_some())
+            });
         }
         expired
     }
 
-    fn drop_waiting(&mut self, dropped: &[EmitId]) {
-        self.waiting
-            .retain(|waiting| !dropped.contains(&waiting.emit));
+    fn drop_waiting(&mut self, keep: &dyn Fn(&Waiting, &SmallMap<u64, PendingAck>) -> bool) {
+        let acks = &self.acks;
+        self.waiting.retain(|waiting| keep(waiting, acks));
         self.waiting_bytes = self.waiting.iter().map(|waiting| waiting.bytes).sum();
     }
 
@@ -405,13 +411,15 @@ mod tests {
     #[test]
     fn an_emit_too_many_is_refused() {
         let mut outgoing = Outgoing::default();
-        for id in 0..MAX_WAITING_EMITS as u64 {
+        // `42["a"]`, and what it takes besides.
+        let most = MAX_WAITING_BYTES / ("42[\"a\"]".len() + EMIT_BYTES);
+        for id in 0..most as u64 {
             assert_eq!(
                 outgoing.push(at(0), "/", emit(id, "[\"a\"]", Acked::No), None),
                 Ok(())
             );
         }
-        let one_more = emit(9999, "[\"a\"]", Acked::No);
+        let one_more = emit(999_999, "[\"a\"]", Acked::No);
         assert_eq!(
             outgoing.push(at(0), "/", one_more, None),
             Err(EmitError::BufferFull)
@@ -436,8 +444,8 @@ mod tests {
     #[test]
     fn waiting_bytes_are_counted_to_the_last_one_also_when_some_have_left() {
         let of_size = |id, bytes: usize| {
-            // `42["…"]`
-            let args = format!("[\"{}\"]", "x".repeat(bytes - 6));
+            // `42["…"]`, and what it takes besides.
+            let args = format!("[\"{}\"]", "x".repeat(bytes - 6 - EMIT_BYTES));
             emit(id, &args, Acked::No)
         };
         let mut outgoing = Outgoing::default();
@@ -445,12 +453,12 @@ mod tests {
             let quarter = of_size(id, MAX_WAITING_BYTES / 4);
             assert_eq!(outgoing.push(at(0), "/", quarter, None), Ok(()));
         }
-        let one_more = of_size(9, 7);
+        let one_more = of_size(9, EMIT_BYTES + 7);
         assert_eq!(
             outgoing.push(at(0), "/", one_more.clone(), None),
             Err(EmitError::BufferFull)
         );
-        assert!(outgoing.pop(1_000_000, &mut Vec::new()).is_some());
+        assert!(outgoing.pop(u64::MAX, &mut Vec::new()).is_some());
         let quarter = of_size(4, MAX_WAITING_BYTES / 4);
         assert_eq!(outgoing.push(at(0), "/", quarter, None), Ok(()));
         assert_eq!(

@@ -1,7 +1,7 @@
 //! Events of the page: order, chunks, bounds.
 
 use research_socket::research::Input;
-use research_socket::socket::{Acked, Emit, MAX_WAITING_BYTES, MAX_WAITING_EMITS};
+use research_socket::socket::{Acked, Emit, MAX_WAITING_BYTES};
 
 use crate::words::Kind;
 use crate::world::{World, emit};
@@ -158,12 +158,27 @@ fn emits_of_an_outage_are_sent_once_afterwards() {
 }
 
 #[test]
-fn too_many_waiting_emits_are_refused() {
+fn thousands_of_emits_wait_and_leave_sixteen_a_post_in_their_order() {
     let mut world = World::new();
-    let most = MAX_WAITING_EMITS as u64;
-    (0..most + 2).for_each(|id| world.emit(id, "a"));
-    let refused = [most, most + 1].map(|id| format!("emit_failed {id} BUFFER_FULL"));
-    assert_eq!(world.told(), refused);
+    (0..5_000).for_each(|id| world.emit(id, &id.to_string()));
+    world.connect();
+    world.join();
+    world.accept_all();
+    assert!(
+        !world
+            .told()
+            .iter()
+            .any(|words| words.starts_with("emit_failed"))
+    );
+    let did = world.did();
+    let posts: Vec<Vec<&str>> = did
+        .iter()
+        .filter_map(|words| words.strip_prefix("post s1 42"))
+        .map(|packets| packets.split("|42").collect())
+        .collect();
+    assert!(posts.iter().all(|packets| packets.len() <= 16));
+    let expected: Vec<_> = (0..5_000).map(|id| format!(r#"["{id}"]"#)).collect();
+    assert_eq!(posts.concat(), expected);
 }
 
 #[test]
@@ -178,11 +193,9 @@ fn too_many_waiting_bytes_are_refused() {
 #[test]
 fn what_was_sent_makes_room() {
     let mut world = World::live();
-    let large = "x".repeat(MAX_WAITING_BYTES * 2 / 3);
-    for id in 0..5 {
-        world.emit(id, &large);
-        world.emit(id, "waits");
-        world.emit(id, "waits");
+    let large = "x".repeat(900_000);
+    for _ in 0..5 {
+        (0..15).for_each(|id| world.emit(id, &large));
         world.accept_all();
     }
     assert_eq!(world.told(), [""; 0]);
@@ -191,8 +204,10 @@ fn what_was_sent_makes_room() {
 #[test]
 fn a_post_that_never_ends_does_not_let_emits_grow_without_bound() {
     let mut world = World::live();
-    (0..MAX_WAITING_EMITS as u64 + 10).for_each(|id| world.emit(id, "a"));
-    assert_eq!(world.told().len(), 9);
+    let large = "x".repeat(900_000);
+    // One is on its way, 18 fit.
+    (0..25).for_each(|id| world.emit(id, &large));
+    assert_eq!(world.told().len(), 6);
 }
 
 #[test]

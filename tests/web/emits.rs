@@ -171,20 +171,24 @@ async fn without_a_connection_some_wait_and_the_rest_is_refused() {
     client.call(|c| c.listen("message-back", true));
     let volatile = client.call(|c| c.emit("[\"x\"]", Vec::new(), -1.0, true));
     assert_eq!(code(&volatile.unwrap_err()), "DISCONNECTED");
+    for n in 0..1_500 {
+        client.emit(json!(["message", n]), -1.0).unwrap();
+    }
+    let large = "x".repeat(900_000);
     let mut taken = 0;
     let error = loop {
-        match client.emit(json!(["message", taken]), -1.0) {
+        match client.emit(json!(["ignored", large]), -1.0) {
             Ok(_) => taken += 1,
             Err(error) => break error,
         }
     };
     assert_eq!(code(&error), "BUFFER_FULL");
-    assert_eq!(taken, 1_000);
+    assert_eq!(taken, 18, "16 MiB");
     client.open();
     world
-        .until("all of them", || client.count("event") == 1_000)
+        .until("all of them", || client.count("event") == 1_500)
         .await;
-    let expected: Vec<_> = (0..1_000).map(|n| json!([n])).collect();
+    let expected: Vec<_> = (0..1_500).map(|n| json!([n])).collect();
     assert_eq!(client.of("event"), expected);
     for session in world.stats().sessions.values() {
         assert!(session.max_posts <= 1 && session.packets_in > 1_000);
