@@ -133,10 +133,6 @@ impl<K: Ord, V> SmallMap<K, V> {
         self.entries.get_mut(place).map(|(_, value)| value)
     }
 
-    pub(crate) fn into_entries(self) -> Vec<(K, V)> {
-        self.entries
-    }
-
     /// Sets the value of a key, whether it had one or not.
     pub(crate) fn insert(&mut self, key: K, value: V) {
         match self.place(&key) {

@@ -148,6 +148,11 @@ impl Driver {
         look(&self.inner.client.borrow())
     }
 
+    /// Events that no handler of the page saw because too much waited.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.inner.mailbox.borrow().dropped()
+    }
+
     /// Says goodbye to the server and takes all listeners away. What still waits for the page is
     /// dropped; the page hears of the end only.
     pub(crate) fn close(&self) {

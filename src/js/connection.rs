@@ -218,7 +218,7 @@ impl Connection {
     /// Counters since the connection began.
     pub fn stats(&self) -> JsValue {
         let stats = self.driver.with_client(crate::research::Client::stats);
-        plain::stats(stats)
+        plain::stats(stats, self.driver.dropped())
     }
 
     /// The trace of any connection as it may be handed on.

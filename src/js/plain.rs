@@ -102,7 +102,8 @@ pub(super) fn snapshot(snapshot: &Snapshot) -> JsValue {
     ])
 }
 
-pub(super) fn stats(stats: Stats) -> JsValue {
+/// The counters of the client, and how many events no handler saw.
+pub(super) fn stats(stats: Stats, dropped: u64) -> JsValue {
     let Stats {
         requests,
         bytes_received,
@@ -132,6 +133,7 @@ pub(super) fn stats(stats: Stats) -> JsValue {
         ("duplicates", duplicates.into()),
         ("refused", refused.into()),
         ("unrequested", unrequested.into()),
+        ("dropped", dropped.into()),
     ])
 }
 
