@@ -15,8 +15,11 @@ use crate::time::Timestamp;
 /// Live lines that wait for older ones. As many as a page keeps by default: some seconds of a burst.
 const MAX_HELD_LINES: usize = 5_000;
 
+/// How many bytes of texts they may have together: 800 for each.
+const MAX_HELD_BYTES: usize = 4_000_000;
+
 /// Lines of one stored log that are delivered; the newest. A page that opens in the middle of a long
-/// run gets them in one go, and the queue before it has room for 50,000 events.
+/// run gets them in one go, and the queue before it has room for so many.
 const MAX_RECOVERED_LINES: usize = 40_000;
 
 /// Entries of one stored log that are looked at; the newest. Each takes 64 bytes meanwhile: all of them
@@ -27,6 +30,7 @@ const MAX_STORED_LINES: usize = 200_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
     lines: Vec<HeldLine>,
+    bytes: usize,
     end: Option<End>,
 }
 
@@ -162,12 +166,13 @@ impl Job {
         };
         // Without a time it stays behind the one before it.
         let before = held.lines.last().map_or(i64::MIN, |line| line.second);
+        held.bytes += entry.entry.len() + entry.message.len();
         held.lines.push(HeldLine {
             second: identity.time.map_or(before, |time| time.second),
             key: identity.key,
             entry,
         });
-        if held.lines.len() >= MAX_HELD_LINES {
+        if held.lines.len() >= MAX_HELD_LINES || held.bytes >= MAX_HELD_BYTES {
             self.release(None);
         }
     }
@@ -297,7 +302,10 @@ impl Job {
         held_places: &[u32],
     ) -> Option<Line<'a>> {
         let held = self.held.as_mut();
-        let held = held.map_or_else(Vec::new, |held| std::mem::take(&mut held.lines));
+        let held = held.map_or_else(Vec::new, |held| {
+            held.bytes = 0;
+            std::mem::take(&mut held.lines)
+        });
         let held_places = held_places.iter().copied().chain(std::iter::repeat(BEHIND));
         let places = recovered.iter().map(|line| (line.second, line.place));
         let places = places.chain(held.iter().map(|line| line.second).zip(held_places));

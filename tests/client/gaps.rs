@@ -560,3 +560,17 @@ fn what_is_missing_when_the_page_is_hidden_around_the_end_comes_when_it_is_seen(
         assert_eq!(lines(&world.told()), ["missed"]);
     }
 }
+
+#[test]
+fn live_lines_that_wait_for_the_log_are_bounded_in_bytes() {
+    let mut world = back();
+    let words = "x".repeat(100_000);
+    for second in 10..40 {
+        world.receive(&line(second, 1, &words));
+    }
+    assert_eq!(world.told(), [""; 0], "they wait");
+    for second in 40..50 {
+        world.receive(&line(second, 1, &words));
+    }
+    assert_eq!(world.told().len(), 40);
+}
