@@ -204,7 +204,7 @@ impl Client {
         // The server has decided: what happened so far can be asked for.
         subscription.taken(self.now, &self.config, u64::MAX);
         let standing = std::mem::replace(&mut subscription.standing, Standing::Refused);
-        if standing == Standing::Refused {
+        if standing == Standing::Refused || !subscription.job.may_fail() {
             // The page has heard it.
             return;
         }

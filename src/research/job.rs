@@ -61,6 +61,7 @@ pub struct Job {
     pub(super) log: LastLog,
     updates: Memory,
     failures: Memory,
+    failures_left: u32,
     last_update: Option<u64>,
     last_untimed_line: Option<u64>,
     last_answer: Option<u64>,
@@ -133,6 +134,7 @@ impl Job {
             log: LastLog::default(),
             updates: Memory::new(limits.dedup_entries),
             failures: Memory::new(MAX_FAILURES),
+            failures_left: MAX_TOLD_FAILURES,
             last_update: None,
             last_untimed_line: None,
             last_answer: None,
@@ -405,6 +407,7 @@ impl Job {
             .map(|identity| dedup::hash(self.seed, &identity));
         if let Some(failure) = Failure::from_signs(signs)
             && key.is_some_and(|key| self.failures.insert(key))
+            && self.may_fail()
         {
             self.push(ResearchEvent::Failure(failure));
         }
@@ -438,6 +441,14 @@ impl Job {
         }
     }
 
+    /// Whether the page is to hear of one more failure: each gets through however much waits for it.
+    pub(super) fn may_fail(&mut self) -> bool {
+        let left = self.failures_left.checked_sub(1);
+        self.failures_left = left.unwrap_or_default();
+        self.counters.refused += u64::from(left.is_none());
+        left.is_some()
+    }
+
     pub(super) fn push(&mut self, event: ResearchEvent) {
         self.events.push_back(JobEvent::Research(event));
     }
@@ -450,3 +461,6 @@ const MAX_WARNINGS: u32 = 100;
 /// Failures that are remembered to report each once. A run has few, but some servers repeat the
 /// metadata of a failure in every later update.
 const MAX_FAILURES: usize = 16;
+
+/// Failures of one research that the page is told of; more are counted. One takes up to 80 KiB.
+const MAX_TOLD_FAILURES: u32 = 100;

@@ -121,3 +121,15 @@ fn the_end_of_a_failed_run_is_told_after_an_earlier_failure() {
         ["failure failed: Research Failed", "end failed Gave up"]
     );
 }
+
+#[test]
+fn a_server_that_fails_without_end_is_heard_a_hundred_times_and_counted() {
+    let mut follower = Follower::new();
+    let mut told = Vec::new();
+    for n in 0..250 {
+        told.extend(follower.live(&format!(r#"{{"phase":"error","error":"fault {n}"}}"#)));
+    }
+    let failures = told.iter().filter(|words| words.starts_with("failure"));
+    assert_eq!(failures.count(), 100);
+    assert_eq!(follower.job.counters().refused, 150);
+}
