@@ -23,6 +23,11 @@ const MAX_BARREN_POLLS: u32 = 4;
 /// default), in bytes.
 const DEFAULT_MAX_PAYLOAD: u64 = 1_000_000;
 
+/// How many packets may wait for a POST before no more acks of the page are taken, and how many bytes
+/// they may have. A server that asks for acks and takes no POST would have them grow without end.
+const MAX_QUEUED: usize = 1_000;
+const MAX_QUEUED_BYTES: usize = 1_000_000;
+
 /// What a session tells the layer above.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Event {
@@ -178,6 +183,17 @@ impl Session {
     pub(crate) fn has_room(&self) -> bool {
         match &self.state {
             State::Open(open) => open.post.is_none() && open.queue.len() < MAX_PACKETS_PER_PAYLOAD,
+            State::Opening { .. } | State::Closed => false,
+        }
+    }
+
+    /// Whether so much waits for a POST that what the server asks for is refused.
+    pub(crate) fn is_full(&self) -> bool {
+        match &self.state {
+            State::Open(open) => {
+                let bytes = open.queue.iter().map(Packet::encoded_len);
+                open.queue.len() >= MAX_QUEUED || bytes.sum::<usize>() >= MAX_QUEUED_BYTES
+            }
             State::Opening { .. } | State::Closed => false,
         }
     }

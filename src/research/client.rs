@@ -421,7 +421,7 @@ impl Client {
         if let Err(error) = self.connection.acknowledge(id, args, attachments)
             && self.state.name != StateName::Closed
         {
-            self.warn("ack-not-sent", &error.message(), None, String::new());
+            self.refuse("ack-not-sent", &error.message(), None);
         }
     }
 

@@ -326,6 +326,9 @@ impl Connection {
         let Link::Live { session, .. } = &mut self.link else {
             return Err(EmitError::NotConnected);
         };
+        if session.is_full() {
+            return Err(EmitError::BufferFull);
+        }
         let packets = Raw::parse(args)
             .map_err(packet::PacketError::Json)
             .and_then(|raw| {

@@ -212,6 +212,45 @@ fn an_ack_that_cannot_be_sent_is_refused() {
 }
 
 #[test]
+fn a_server_that_asks_for_acks_and_takes_no_post_does_not_let_them_grow_without_end() {
+    for (count, args) in [
+        (5_000, "[]".to_owned()),
+        (20, format!("[\"{}\"]", "x".repeat(200_000))),
+    ] {
+        let mut world = World::live_with(World::quiet);
+        for id in 0..count {
+            world.input(Input::Acknowledge {
+                id,
+                args: args.clone(),
+                attachments: Vec::new(),
+            });
+        }
+        let refused = world.told();
+        assert!(
+            (1..=100).contains(&refused.len()),
+            "told, but not without end"
+        );
+        world.accept_all();
+        let did = world.did();
+        let packets = did.iter().flat_map(|words| words.split('|'));
+        let sent = packets.filter(|words| words.contains("43")).count() as u64;
+        assert!(
+            sent >= 6 && sent < count && sent <= 1_001,
+            "{sent} of {count}"
+        );
+        // Once it takes them, there is room.
+        world.forget();
+        world.input(Input::Acknowledge {
+            id: 9,
+            args: "[1]".to_owned(),
+            attachments: Vec::new(),
+        });
+        world.accept_all();
+        assert_eq!(world.did(), ["post s1 439[1]"]);
+    }
+}
+
+#[test]
 fn a_binary_event_is_heard_once_its_bytes_are_there() {
     let mut world = listening();
     world.receive(r#"452-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]|bAQI="#);
