@@ -64,3 +64,15 @@ fn attachments_have_a_bound() {
     );
     assert!(!reassembler.is_waiting());
 }
+
+#[test]
+fn the_text_of_a_packet_counts_too() {
+    let mut reassembler = Reassembler::default();
+    let text = format!(r#"52-["a","{}"]"#, "x".repeat(10 * 1024 * 1024));
+    reassembler.start(&Packet::decode(&text).expect("an event"));
+    let attachment = vec![0; 7 * 1024 * 1024];
+    assert_eq!(
+        reassembler.handle_binary(attachment),
+        Err(BinaryError::TooLarge)
+    );
+}

@@ -5,7 +5,7 @@ use std::fmt;
 use super::packet::{Packet, PacketError};
 use crate::text::decimal;
 
-/// The most bytes that the attachments of one packet may have together: ten attachments
+/// The most bytes that a packet and its attachments may have together: ten attachments
 /// ([`MAX_ATTACHMENTS`](super::packet::MAX_ATTACHMENTS)) of the megabyte that servers allow by
 /// default, and some room.
 pub const MAX_ATTACHMENT_BYTES: usize = 16 * 1_024 * 1_024;
@@ -55,9 +55,9 @@ impl Reassembler {
             attachments: Vec::new(),
         };
         self.waiting = Some(Waiting {
+            bytes: packet.text.len(),
             packet,
             expected,
-            bytes: 0,
         });
     }
 
@@ -116,7 +116,7 @@ pub enum BinaryError {
         /// How many there should have been.
         expected: usize,
     },
-    /// The attachments exceed [`MAX_ATTACHMENT_BYTES`]; the binary packet is lost.
+    /// Packet and attachments exceed [`MAX_ATTACHMENT_BYTES`]; the binary packet is lost.
     TooLarge,
     /// An attachment that no packet announced.
     Unexpected,

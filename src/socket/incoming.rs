@@ -3,6 +3,7 @@
 use super::connection::Connection;
 use super::link::{Event, Link};
 use super::packet::{self, Packet};
+use crate::engine::handshake::MAX_SID_BYTES;
 use crate::engine::packet::excerpt;
 use crate::failure::Failure;
 use crate::http::Context;
@@ -99,9 +100,11 @@ impl Connection {
     /// The server granted the namespace.
     fn joined(&mut self, ctx: &mut Context<'_>, data: Option<Raw<'_>>) {
         let sid = data.and_then(|data| data.get("sid")).and_then(Raw::string);
+        let sid = sid.filter(|sid| sid.len() <= MAX_SID_BYTES);
         let (Link::Joining { .. }, Some(sid)) = (&self.link, sid) else {
             if matches!(self.link, Link::Joining { .. }) {
-                let words = "its CONNECT has no sid, so it speaks Socket.IO v4 or older".to_owned();
+                let words =
+                    "its CONNECT has no usable sid, so it speaks Socket.IO v4 or older".to_owned();
                 self.fail(ctx, Failure::Protocol(words));
             }
             return;

@@ -271,3 +271,21 @@ fn time_that_runs_backwards_is_ignored() {
     assert_eq!(world.client.poll_timeout(), due);
     assert!(world.client.is_connected());
 }
+
+#[test]
+fn a_session_id_of_the_namespace_that_is_longer_than_any_is_no_grant() {
+    for (bytes, heard) in [(1_024, "connect"), (1_025, "connect_error PROTOCOL")] {
+        let mut world = World::new();
+        world.connect();
+        world.open();
+        world.accept();
+        world.receive(&format!(r#"40{{"sid":"{}"}}"#, "n".repeat(bytes)));
+        let told = world.heard();
+        assert!(
+            told[0].starts_with(heard),
+            "{bytes} bytes: {}",
+            &told[0][..20]
+        );
+        assert_eq!(world.client.is_connected(), heard == "connect");
+    }
+}
