@@ -84,27 +84,26 @@ export class Host {
 
 /**
  * Piece by piece, since the length is not known before: answers are chunked, and packed ones can be a thousand times larger
- * than what was sent.
+ * than what was sent. Into one place that doubles: a piece can be a byte, and would cost hundreds on its own.
  */
 async function read(response, limit) {
-  const pieces = [];
+  let body = new Uint8Array(0);
   let length = 0;
   const reader = response.body?.getReader();
   for (let piece; (piece = (await reader?.read())?.value); ) {
-    length += piece.length;
-    if (length > limit) {
+    const end = length + piece.length;
+    if (end > limit) {
       // Whatever comes of it, the rest is not read.
       reader.cancel().catch(() => {});
       return undefined;
     }
-    pieces.push(piece);
+    if (end > body.length) {
+      const larger = new Uint8Array(Math.min(limit, Math.max(end, 2 * body.length)));
+      larger.set(body.subarray(0, length));
+      body = larger;
+    }
+    body.set(piece, length);
+    length = end;
   }
-  if (pieces.length === 1) return pieces[0];
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    body.set(piece, at);
-    at += piece.length;
-  }
-  return body;
+  return body.subarray(0, length);
 }

@@ -207,6 +207,28 @@ test("nothing of the instance that is gone is called, or calls", async (t) => {
   assert.deepEqual(errors, []);
 });
 
+test("a body that comes byte by byte is put together in one place, and read no further than its limit", async () => {
+  const { connection } = await connected();
+  // The reader's one buffer: who kept the pieces would have the last byte many times.
+  const piece = new Uint8Array(1);
+  let given = 0;
+  let cancelled = 0;
+  const read = async () => {
+    piece[0] = given % 251;
+    given += 1;
+    return given > 5000 ? { done: true } : { value: piece, done: false };
+  };
+  const response = { body: { getReader: () => ({ read, cancel: async () => (cancelled += 1) }) } };
+  for (const [limit, length] of [[5000, 5000], [10_000, 5000], [4999, undefined]]) {
+    given = 0;
+    const body = await new Promise((resolve) => connection.host.settle(response, limit, (_response, body) => resolve(body)));
+    assert.equal(body?.length, length);
+    assert.ok((body ?? []).every((byte, n) => byte === n % 251));
+    assert.ok((body?.buffer.byteLength ?? 0) <= limit);
+  }
+  assert.equal(cancelled, 1);
+});
+
 test("a trap in a callback of the browser is seen as well, and other errors in it are shown", async (t) => {
   const errors = reported(t);
   const { client, connection, world } = await connected();
