@@ -211,7 +211,8 @@ export interface ConnectOptions {
   dedup?: DedupOptions;
 
   /**
-   * How many log lines are kept per research, 0 or more; the oldest go first.
+   * How many log lines are kept per research, 0 or more; the oldest go first. Together they take at most 16 MB, as far as that can
+   * be estimated, or 3.2 kB for each of more than 5000: of long lines fewer are kept.
    * @default 5000
    * @example 1000
    */
@@ -335,7 +336,7 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
   unsubscribe(id: ResearchId): void;
 
   /**
-   * Sends an event to the server. While there is no connection it waits in a bounded buffer. Binary data
+   * Sends an event to the server. While there is no connection it waits in a buffer of 16 MiB. Binary data
    * (`ArrayBuffer`, typed arrays) may be anywhere in the arguments. Of one that waited, and is larger than the server turns out
    * to take, the event `warning` tells (`emit-not-sent`).
    *
@@ -535,6 +536,8 @@ export interface Stats {
   readonly refused: number;
   /** Updates of researches that nobody here follows. */
   readonly unrequested: number;
+  /** Events that no handler heard of, since too much waited for slow ones. Of log lines a `gap` tells, of the first other a `warning`. */
+  readonly dropped: number;
 }
 
 /** One client's view of a research. */
@@ -552,8 +555,8 @@ export interface Research {
   readonly done: Promise<End>;
 
   /**
-   * The log lines that are kept and then each new one, until the end of the research. A loop that is too slow loses the
-   * oldest lines that wait, and `dropped` counts them.
+   * The log lines that are kept and then each new one, until the end of the research. Of a loop that is too slow as many lines
+   * wait as may be kept, at least 1000; it loses the oldest, and `dropped` counts them.
    *
    * @param options.level only lines with this level, or one of these
    * @throws `TypeError` for a level that does not exist
@@ -561,7 +564,7 @@ export interface Research {
    */
   logs(options?: { level?: LogLevel | readonly LogLevel[] }): Stream<LogEntry>;
 
-  /** Each update from now on, until the end of the research. */
+  /** Each update from now on, until the end of the research. For a slow loop 1000 wait, with 16 MB together; it loses the oldest. */
   updates(): Stream<Update>;
 
   /**
@@ -780,7 +783,7 @@ export interface ResearchState {
   readonly engine: Engine | null;
   /** Its place in the server's queue, as the server counts. */
   readonly queuePosition: number | null;
-  /** The newest lines, oldest first, at most `maxLogs`. */
+  /** The newest lines, oldest first, at most `maxLogs`, and fewer if they are long. */
   readonly logs: readonly LogEntry[];
   /** How many older lines are no longer in `logs`. */
   readonly droppedLogs: number;
@@ -806,7 +809,8 @@ export interface Stream<T> extends AsyncIterableIterator<T> {
 
 /**
  * - `ABORTED`: the page let go (its signal, unsubscribing, leaving), or its function for credentials failed
- * - `BUFFER_FULL`: too much waits to be sent; try again when connected
+ * - `BUFFER_FULL`: too much waits to be sent; try again when connected. Of `emitWithAck` also: too much waits for slow handlers,
+ *   and the server's answer was dropped
  * - `CLOSED`: the client is closed
  * - `DISCONNECTED`: the connection was lost before the answer came, or the server ended it
  * - `INTERNAL`: a fault of this package, which has started again by itself, and what was being sent is lost; or has stopped
@@ -871,13 +875,14 @@ export interface Warning {
 /**
  * - `INTERNAL`: a fault of this package. It has started again and subscribed again; subscriptions, handlers and promises are
  *   the same as before, only what waited for an answer was rejected. Please report it, with {@link Client.trace}
- * - `ack-not-sent`: an acknowledgement of the page found no connection
+ * - `ack-not-sent`: an acknowledgement of the page found no connection, or too many that wait for the server
  * - `damaged-answer`: an answer about the status, or a stored log, that is too large or no text; a status
  *   that is no JSON object
  * - `damaged-packet`, `not-json`, `not-an-object`: what came cannot be read
  * - `emit-not-sent`: an emit that waited for a connection is larger than the server takes
  * - `not-found`: the server knows no such research
  * - `out-of-range`, `unknown-value`, `wrong-type`: a field that was left out
+ * - `page-too-slow`: too much waited for slow handlers, and something other than log lines was dropped; told once, `stats()` counts
  * - `too-many-entries`: a log of which only the newest lines were used
  * - `unauthorized`: the server does not let this page follow it
  */
@@ -891,6 +896,7 @@ export type WarningCode =
   | "not-found"
   | "not-json"
   | "out-of-range"
+  | "page-too-slow"
   | "too-many-entries"
   | "unauthorized"
   | "unknown-value"

@@ -1,5 +1,7 @@
 // What the page knows of one research: the last state, the log lines kept, the end. Shared by all who subscribed to it.
 
+import { Newest } from "./newest.js";
+
 /** A state has all fields from the beginning: a page can show it before anything has arrived. */
 export const UNKNOWN = {
   status: null,
@@ -19,7 +21,7 @@ export const UNKNOWN = {
 /** Of these a value stays until another one comes. */
 const LASTING = ["status", "progress", "message", "currentTask", "phase", "error", "engine", "updatedAt", "source"];
 
-/** Lines above the limit that are cut off together, since cutting one off costs as much as cutting off many. */
+/** Lines above the limit that are cut off together. */
 const SLACK = 256;
 
 export class Job {
@@ -36,8 +38,7 @@ export class Job {
   #known = UNKNOWN;
   /** What was known when the instance before this one was gone. */
   #earlier;
-  #lines = [];
-  #dropped = 0;
+  #lines;
   // Made when asked for, and the same object until something changes: frameworks compare by identity.
   #state;
   #logs;
@@ -52,6 +53,7 @@ export class Job {
     this.#id = id;
     this.given = given;
     this.#maxLogs = maxLogs;
+    this.#lines = new Newest(maxLogs, SLACK);
     this.#read = read;
   }
 
@@ -62,7 +64,7 @@ export class Job {
   get state() {
     if (!this.#state) {
       this.note();
-      const dropped = this.#dropped + Math.max(0, this.#lines.length - this.#maxLogs);
+      const dropped = this.#lines.dropped + Math.max(0, this.#lines.items.length - this.#maxLogs);
       this.#state = freeze({ ...UNKNOWN, ...this.#known, id: this.#id, logs: this.logs, droppedLogs: dropped });
     }
     return this.#state;
@@ -85,12 +87,13 @@ export class Job {
   handOver() {
     this.#earlier = this.#known;
     if (!this.#facts) return undefined;
-    return { facts: JSON.stringify(this.#facts), lines: JSON.stringify(this.#lines), complete: this.#dropped === 0 };
+    const { items, dropped } = this.#lines;
+    return { facts: JSON.stringify(this.#facts), lines: JSON.stringify(items), complete: dropped === 0 };
   }
 
   get logs() {
     // `slice(-0)` would be everything.
-    this.#logs ??= Object.freeze(this.#maxLogs > 0 ? this.#lines.slice(-this.#maxLogs) : []);
+    this.#logs ??= Object.freeze(this.#maxLogs > 0 ? this.#lines.items.slice(-this.#maxLogs) : []);
     return this.#logs;
   }
 
@@ -131,11 +134,6 @@ export class Job {
   #keep(entry) {
     this.#lines.push(entry);
     this.#logs = undefined;
-    const over = this.#lines.length - this.#maxLogs;
-    if (over > SLACK) {
-      this.#lines.splice(0, over);
-      this.#dropped += over;
-    }
   }
 }
 

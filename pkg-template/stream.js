@@ -1,14 +1,14 @@
-// What a `for await` loop reads: a bounded queue that drops its oldest items and counts them.
+// What a `for await` loop reads: a queue, bounded in number and size, that drops its oldest items and counts them.
+
+import { Newest } from "./newest.js";
 
 export class Stream {
-  #items = [];
+  #waiting;
   #readers = [];
-  #limit;
   #ended = false;
   #error;
   #leave;
   #takes;
-  #dropped = 0;
 
   /**
    * @param {number} limit how many items wait for a slow reader
@@ -16,25 +16,21 @@ export class Stream {
    * @param {(item: unknown) => boolean} takes which items are for this loop
    */
   constructor(limit, leave, takes) {
-    this.#limit = limit;
+    this.#waiting = new Newest(limit);
     this.#leave = leave;
     this.#takes = takes;
   }
 
   /** How many items were dropped because the loop was too slow. */
   get dropped() {
-    return this.#dropped;
+    return this.#waiting.dropped;
   }
 
   push(item) {
     if (this.#ended || !this.#takes(item)) return;
     const reader = this.#readers.shift();
     if (reader) return reader.resolve({ value: item, done: false });
-    this.#items.push(item);
-    if (this.#items.length > this.#limit) {
-      this.#items.shift();
-      this.#dropped += 1;
-    }
+    this.#waiting.push(item);
   }
 
   /** What waits is still read; then the loop finishes, or throws the error. */
@@ -48,7 +44,7 @@ export class Stream {
   }
 
   next() {
-    if (this.#items.length > 0) return Promise.resolve({ value: this.#items.shift(), done: false });
+    if (this.#waiting.items.length > 0) return Promise.resolve({ value: this.#waiting.shift(), done: false });
     if (!this.#ended) return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
     const error = this.#error;
     // The loop hears of an error once; after that the stream is simply over.
@@ -58,7 +54,7 @@ export class Stream {
 
   /** Called by `break` in a `for await` loop. */
   return(value) {
-    this.#items.length = 0;
+    this.#waiting.clear();
     this.end();
     return Promise.resolve({ value, done: true });
   }

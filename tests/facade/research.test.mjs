@@ -99,6 +99,25 @@ test("the newest lines are kept, as many as maxLogs says, and the rest is counte
   assert.equal(research.state.droppedLogs, 997);
 });
 
+test("kept lines are bounded in size too, whatever they are made of, and more may be kept if the page asks for more lines", async () => {
+  const empty = Array.from({ length: 100 }, () => []);
+  for (const [maxLogs, more, least, most] of [
+    [5000, { text: "x".repeat(100_000) }, 60, 80],
+    // A thousand times 33 characters of JSON are more than ten times that in memory.
+    [5000, { deep: Array.from({ length: 100 }, () => empty) }, 20, 60],
+    [10, { text: "x".repeat(100_000) }, 10, 10],
+    [10_000, { text: "x".repeat(100_000) }, 120, 160],
+  ]) {
+    const { client, connection } = await connected({ maxLogs });
+    const research = client.subscribe(7);
+    for (let n = 1; n <= 300; n += 1) connection.tell("log", "7", { ...line(`line ${n}`), ...more });
+    const { logs, droppedLogs } = research.state;
+    assert.ok(least <= logs.length && logs.length <= most, `${logs.length} kept with maxLogs ${maxLogs}`);
+    assert.equal(logs.at(-1).message, "line 300");
+    assert.equal(droppedLogs, 300 - logs.length);
+  }
+});
+
 test("maxLogs: 0 keeps none, and handlers hear of each all the same", async () => {
   const { client, connection } = await connected({ maxLogs: 0 });
   const research = client.subscribe(7);
@@ -272,6 +291,26 @@ test("a loop that is too slow loses the oldest and counts them", async () => {
   for (let progress = 0; progress < 1500; progress += 1) connection.tell("update", "7", { progress });
   assert.equal(updates.dropped, 500);
   assert.deepEqual(await updates.next(), { value: { progress: 500 }, done: false });
+});
+
+test("what waits for a loop is bounded in size too, and reading makes room", async () => {
+  const { client, connection } = await connected();
+  const research = client.subscribe(7);
+  const [updates, logs] = [research.updates(), research.logs()];
+  const text = "x".repeat(100_000);
+  for (let n = 1; n <= 300; n += 1) {
+    connection.tell("update", "7", { progress: n, text });
+    connection.tell("log", "7", { ...line(`line ${n}`), text });
+  }
+  for (const [stream, first] of [[updates, ({ progress }) => progress], [logs, ({ message }) => Number(message.slice(5))]]) {
+    assert.ok(200 < stream.dropped && stream.dropped < 240, `${stream.dropped} dropped`);
+    const { dropped } = stream;
+    for (let n = dropped + 1; n <= 300; n += 1) assert.equal(first((await stream.next()).value), n);
+    connection.tell("update", "7", { progress: 301, text });
+    connection.tell("log", "7", { ...line("line 301"), text });
+    assert.equal(stream.dropped, dropped);
+    assert.equal(first((await stream.next()).value), 301);
+  }
 });
 
 test("a loop over a research that has ended finishes", async () => {

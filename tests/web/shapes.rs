@@ -178,6 +178,7 @@ async fn states_and_counters_are_plain_objects() {
         "duplicates",
         "refused",
         "unrequested",
+        "dropped",
     ];
     for name in known {
         assert!(names.contains(&name), "{name} in {names:?}");
