@@ -18,7 +18,7 @@ pub const MAX_WAITING_BYTES: usize = 24 * 1_024 * 1_024;
 const RESERVE: usize = 16;
 
 /// What an event takes besides its texts: its place in the queue and the blocks of its texts.
-const EVENT_BYTES: usize = 128;
+pub const EVENT_BYTES: usize = 128;
 
 /// How many news of the connection may wait: those of a dozen attempts. A page sees nothing in more
 /// of them; only a server that drops each connection at once gets there, and a page that stands still.
@@ -168,12 +168,11 @@ impl Mailbox {
                     });
                 }
                 ResearchEvent::Gap(_) => is_gap = true,
-                ResearchEvent::End(_) => {
-                    // Nothing but late lines may follow an end.
+                ResearchEvent::End(_) | ResearchEvent::Failure(_) => {
+                    // What was said before is heard before.
                     self.report();
                     return Some(event);
                 }
-                ResearchEvent::Failure(_) => return Some(event),
                 ResearchEvent::Step(_) => return self.drop_one(),
                 ResearchEvent::Engine(_)
                 | ResearchEvent::Status { .. }

@@ -19,6 +19,7 @@ mod network;
 mod page;
 mod plan;
 mod rules;
+mod slow;
 mod story;
 mod traffic;
 mod world;

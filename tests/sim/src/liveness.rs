@@ -34,7 +34,15 @@ impl World<'_> {
         let closed = self.close_pages();
         self.blame(closed)?;
         self.until("nothing is left after close", Self::is_over)?;
-        self.are_forgotten(&sids)
+        self.are_forgotten(&sids)?;
+        let heard = self.slow_pages_hear_all();
+        self.blame(heard)
+    }
+
+    /// Nothing is lost on pages that were slow but what they were told of.
+    fn slow_pages_hear_all(&mut self) -> Verdict {
+        let mut pages = self.pages.iter_mut().flatten();
+        pages.try_for_each(|page| page.slow.finish())
     }
 
     /// What a page sent shortly before may still change the subscriptions.

@@ -7,6 +7,7 @@ use research_socket::time::Timestamp;
 use crate::network::Event as NetworkEvent;
 use crate::plan::{RESEARCHES, Setup, Vouch};
 use crate::rules::{Limits, Rules, Verdict, require};
+use crate::slow::Slow;
 use crate::story::{Heard, Truth, echo_of, number_of};
 
 /// The wall clock of the server when a schedule starts, in milliseconds.
@@ -17,6 +18,8 @@ pub(crate) const START: u64 = 1_795_293_900_000;
 pub(crate) struct Page {
     pub(crate) client: Client,
     pub(crate) rules: Rules,
+    /// What it would hear with handlers that are slow.
+    pub(crate) slow: Slow,
     pub(crate) heard: [Heard; RESEARCHES as usize],
     /// What arrived while nothing ran.
     pub(crate) held: Vec<NetworkEvent>,
@@ -52,6 +55,7 @@ impl Page {
             #[expect(clippy::expect_used, reason = "setups draw valid options only")]
             client: client.expect("valid options"),
             rules,
+            slow: Slow::new(seed),
             heard: Default::default(),
             held: Vec::new(),
             asleep: None,
@@ -117,6 +121,7 @@ impl Page {
         (ordered, lines_ordered): (bool, bool),
         was_closed: bool,
     ) -> Verdict {
+        self.slow.push(self.clock(now), event);
         let is_reply = matches!(event, Event::EmitFailed { .. } | Event::Cancelled { .. });
         require(!was_closed || is_reply, || {
             format!("after close: {event:?}")
@@ -183,7 +188,8 @@ impl Page {
     }
 
     /// Looks at the client after all outputs of an input; `timeout`: if that was one.
-    pub(crate) fn check(&self, now: u64, timeout: bool) -> Verdict {
+    pub(crate) fn check(&mut self, now: u64, timeout: bool) -> Verdict {
+        self.slow.step()?;
         let due = self.due_exactly().filter(|_| timeout);
         self.rules.check(now, &self.client, due)?;
         if self.rules.closed {
