@@ -281,11 +281,7 @@ fn a_session_id_of_the_namespace_that_is_longer_than_any_is_no_grant() {
         world.accept();
         world.receive(&format!(r#"40{{"sid":"{}"}}"#, "n".repeat(bytes)));
         let told = world.heard();
-        assert!(
-            told[0].starts_with(heard),
-            "{bytes} bytes: {}",
-            &told[0][..20]
-        );
+        assert!(told[0].starts_with(heard), "{bytes} bytes");
         assert_eq!(world.client.is_connected(), heard == "connect");
     }
 }

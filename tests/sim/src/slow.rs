@@ -11,8 +11,9 @@ use crate::plan::RESEARCHES;
 use crate::rules::{Verdict, require};
 use crate::story::number_of;
 
-/// For so many inputs a page hears nothing, then it hears some events after each of as many.
-const STALL: u64 = 24;
+/// For so many inputs a page hears nothing, then it hears some events after each of as many. The longer
+/// one is as long as a page that is not drawn at all.
+const STALLS: [u64; 2] = [24, 1_000];
 
 /// The same client's events as any page gets, through a mailbox that is small enough to overflow.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(crate) struct Slow {
     is_roomy: bool,
     largest: usize,
     reads: u64,
+    stall: u64,
     /// What always gets through and has not come: ends, failures, outcomes.
     owed: VecDeque<Event>,
     researches: [Told; RESEARCHES as usize],
@@ -37,8 +39,35 @@ struct Told {
     missing: i64,
     /// Whether a gap said that nobody can tell.
     is_uncertain: bool,
-    /// The newest of each kind that was left out.
-    skipped: [Option<ResearchEvent>; 4],
+    newest: States,
+    heard: States,
+}
+
+/// The newest events of kinds of which only the newest matters.
+#[derive(Clone, Debug, Default)]
+struct States([Option<ResearchEvent>; 4]);
+
+impl States {
+    fn note(&mut self, event: &ResearchEvent) {
+        let kind = match event {
+            ResearchEvent::Engine(_) => 0,
+            ResearchEvent::Status { .. } => 1,
+            ResearchEvent::Task(_) => 2,
+            ResearchEvent::Update(_) => 3,
+            _ => return,
+        };
+        if let Some(newest) = self.0.get_mut(kind) {
+            *newest = Some(event.clone());
+        }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        let mut pairs = self.0.iter().zip(&other.0);
+        pairs.all(|pair| match pair {
+            (Some(event), Some(other)) => is_same(event, other),
+            (event, other) => event.is_none() && other.is_none(),
+        })
+    }
 }
 
 impl Slow {
@@ -54,7 +83,12 @@ impl Slow {
             max_bytes,
             is_roomy: max_bytes == MAX_WAITING_BYTES,
             largest: 0,
-            reads: seed,
+            reads: 0,
+            stall: if seed.is_multiple_of(8) {
+                STALLS[1]
+            } else {
+                STALLS[0]
+            },
             owed: VecDeque::new(),
             researches: Default::default(),
         }
@@ -62,17 +96,21 @@ impl Slow {
 
     /// Takes an event of the client.
     pub(crate) fn push(&mut self, now: Timestamp, event: &Event) {
-        if let Event::Research { id, event: said } = event {
-            if let Some(told) = number_of(id).and_then(|n| self.researches.get_mut(n)) {
-                match said {
-                    ResearchEvent::Gap(gap) => {
-                        told.missing -= gap.missing.unwrap_or(0) as i64;
-                        told.is_uncertain |= gap.missing.is_none();
-                    }
-                    _ => told.said.push_back(said.clone()),
+        if let Event::Research { id, event: said } = event
+            && let Some(told) = number_of(id).and_then(|n| self.researches.get_mut(n))
+        {
+            match said {
+                ResearchEvent::Gap(gap) => {
+                    told.missing -= gap.missing.unwrap_or(0) as i64;
+                    told.is_uncertain |= gap.missing.is_none();
+                }
+                _ => {
+                    told.newest.note(said);
+                    told.said.push_back(said.clone());
                 }
             }
         }
+
         if is_owed(event) {
             self.owed.push_back(event.clone());
         }
@@ -87,7 +125,7 @@ impl Slow {
         }
         self.check()?;
         self.reads += 1;
-        if (self.reads / STALL).is_multiple_of(2) {
+        if (self.reads / self.stall).is_multiple_of(2) {
             return Ok(());
         }
         for _ in 0..self.reads % 7 {
@@ -107,27 +145,29 @@ impl Slow {
         })?;
         for told in &mut self.researches {
             while let Some(event) = told.said.pop_front() {
-                told.skip(event);
+                told.skip(&event);
             }
             require(told.missing == 0 || told.is_uncertain, || {
                 format!("{} lines too many or too few in gaps", told.missing)
-            })?;
-            let skipped = told.skipped.iter().flatten().next();
-            require(!self.is_roomy || skipped.is_none(), || {
-                format!("the newest state never came: {skipped:?}")
             })?;
         }
         Ok(())
     }
 
-    /// What waits is within the bounds, and counted to the byte.
+    /// What waits is within the bounds, counted to the byte, and ends with the newest of each state.
     fn check(&self) -> Verdict {
         let mut rest = self.mailbox.clone();
+        let mut newest = self.researches.each_ref().map(|told| told.heard.clone());
         let (mut bytes, mut droppable, mut news) = (0, 0, 0);
         while let Some(event) = rest.pop() {
             if is_news(&event) {
                 news += 1;
                 continue;
+            }
+            if let Event::Research { id, event } = &event
+                && let Some(newest) = number_of(id).and_then(|n| newest.get_mut(n))
+            {
+                newest.note(event);
             }
             bytes += size(&event);
             let is_ack = matches!(event, Event::Ack { .. });
@@ -144,6 +184,14 @@ impl Slow {
         })?;
         require(droppable <= self.max_bytes.max(self.largest), || {
             format!("{droppable} bytes wait, at most {}", self.max_bytes)
+        })?;
+        let mut said = self.researches.iter().map(|told| &told.newest);
+        let is_newest = said
+            .by_ref()
+            .zip(&newest)
+            .all(|(said, heard)| said.is_same(heard));
+        require(!self.is_roomy || is_newest, || {
+            format!("the newest state does not wait: {newest:?}")
         })?;
         // One of them is the warning that something was dropped.
         require(news <= MAX_WAITING_NEWS + 1, || {
@@ -192,22 +240,17 @@ impl Told {
         }
         while let Some(said) = self.said.pop_front() {
             if is_same(&said, heard) {
-                if let Some(skipped) = kind(heard).and_then(|kind| self.skipped.get_mut(kind)) {
-                    *skipped = None;
-                }
+                self.heard.note(heard);
                 return Ok(());
             }
             require(!is_end(&said), || format!("{heard:?} comes before the end"))?;
-            self.skip(said);
+            self.skip(&said);
         }
         Err(format!("a slow page hears {heard:?} late or twice"))
     }
 
-    fn skip(&mut self, event: ResearchEvent) {
+    fn skip(&mut self, event: &ResearchEvent) {
         self.missing -= i64::from(matches!(event, ResearchEvent::Log(_)));
-        if let Some(skipped) = kind(&event).and_then(|kind| self.skipped.get_mut(kind)) {
-            *skipped = Some(event);
-        }
     }
 }
 
@@ -229,17 +272,6 @@ fn is_same(said: &ResearchEvent, heard: &ResearchEvent) -> bool {
             status == other
         }
         _ => said == heard,
-    }
-}
-
-/// The place of an event of which only the newest matters.
-const fn kind(event: &ResearchEvent) -> Option<usize> {
-    match event {
-        ResearchEvent::Engine(_) => Some(0),
-        ResearchEvent::Status { .. } => Some(1),
-        ResearchEvent::Task(_) => Some(2),
-        ResearchEvent::Update(_) => Some(3),
-        _ => None,
     }
 }
 

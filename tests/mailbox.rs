@@ -1,0 +1,219 @@
+//! Whatever a server sends, what waits for the page is counted to the byte and within its bound.
+
+#![allow(
+    clippy::wildcard_enum_match_arm,
+    reason = "each question concerns a few of many kinds of event"
+)]
+
+use proptest::prelude::*;
+use research_socket::failure::Failure as ConnectionFailure;
+use research_socket::mailbox::{
+    EVENT_BYTES, MAX_WAITING_BYTES, MAX_WAITING_EVENTS, MAX_WAITING_NEWS, Mailbox,
+};
+use research_socket::research::{
+    CancelId, End, Engine, Event, Failure, Field, Gap, LogEntry, LogLevel, ResearchEvent, Source,
+    Status, Update, Warning,
+};
+use research_socket::socket::{EmitError, EmitId, MAX_PENDING_ACKS};
+use research_socket::time::Timestamp;
+
+/// An event of each kind whose texts have so many bytes together, all of them in one of its fields.
+fn event(kind: usize, research: usize, bytes: usize, field: usize) -> Event {
+    let text = |n: usize| {
+        if field % 6 == n {
+            "~".repeat(bytes)
+        } else {
+            String::new()
+        }
+    };
+    // Of a kind with fewer fields any of them is the last one.
+    let last = |n: usize| {
+        if field % 6 >= n {
+            "~".repeat(bytes)
+        } else {
+            String::new()
+        }
+    };
+    let some = |n: usize| Some(last(n));
+    let attachments = |n: usize| vec![Vec::new(), last(n).into_bytes()];
+    let event = match kind {
+        0 => ResearchEvent::Log(LogEntry {
+            entry: text(0).into(),
+            message: text(1),
+            time: some(2),
+            level: LogLevel::Info,
+            progress: None,
+            source: Source::Live,
+        }),
+        1 => ResearchEvent::Engine(Engine {
+            name: last(0),
+            result_count: None,
+        }),
+        2 => ResearchEvent::Task(last(0)),
+        3 => ResearchEvent::Step(last(0).into()),
+        4 => ResearchEvent::Update(Update {
+            payload: last(0).into(),
+            progress: Field::Keep,
+            status: Field::Keep,
+            source: Source::Live,
+        }),
+        5 => ResearchEvent::Failure(Failure {
+            code: text(0),
+            title: text(1),
+            text: text(2),
+            detail: Some(text(3)),
+            suggestion: some(4),
+        }),
+        6 => ResearchEvent::End(End {
+            status: Status::Completed,
+            message: Some(text(0)),
+            error: some(1),
+            progress: None,
+            at: 0,
+            source: Source::Live,
+        }),
+        7 => ResearchEvent::Gap(Gap {
+            from: 1,
+            to: 2,
+            recovered: 0,
+            missing: Some(1),
+        }),
+        8 => ResearchEvent::Status {
+            status: Status::InProgress,
+            previous: None,
+        },
+        9 => {
+            return Event::Ack {
+                emit: EmitId(1),
+                args: text(0),
+                attachments: attachments(1),
+            };
+        }
+        10 => {
+            return Event::Message {
+                name: text(0),
+                args: text(1),
+                ack: None,
+                attachments: attachments(2),
+            };
+        }
+        11 => return Event::SearchEngineSelected(last(0).into()),
+        12 => {
+            return Event::Warning(Warning {
+                code: "not-json",
+                message: text(0),
+                research: Some(text(1)),
+                excerpt: last(2),
+            });
+        }
+        13 => {
+            return Event::EmitFailed {
+                emit: EmitId(1),
+                error: EmitError::Timeout,
+            };
+        }
+        14 => {
+            return Event::Cancelled {
+                cancel: CancelId(1),
+                result: Ok(()),
+            };
+        }
+        15 => return Event::Disconnect(ConnectionFailure::ServerClosed),
+        _ => return Event::ReconnectAttempt(1),
+    };
+    let id = format!("r{research}");
+    Event::Research { id, event }
+}
+
+/// What an event takes, by the letters that are seen in it; `None` for news of the connection.
+fn size(event: &Event) -> Option<usize> {
+    let seen = format!("{event:?}").matches('~').count();
+    let besides = match event {
+        Event::Disconnect(_) | Event::ReconnectAttempt(_) => return None,
+        Event::Warning(warning) if warning.code == "page-too-slow" => return None,
+        Event::Research { id, .. } => id.len(),
+        Event::Ack { attachments, .. } | Event::Message { attachments, .. } => {
+            attachments.iter().map(Vec::len).sum()
+        }
+        _ => 0,
+    };
+    Some(EVENT_BYTES + besides + seen)
+}
+
+/// Whether it always gets through, so that the page itself is what bounds it.
+fn is_owed(event: &Event) -> bool {
+    use ResearchEvent as R;
+    match event {
+        Event::Research { event, .. } => matches!(event, R::End(_) | R::Failure(_) | R::Gap(_)),
+        Event::EmitFailed { .. } | Event::Cancelled { .. } => true,
+        _ => false,
+    }
+}
+
+/// How many bytes wait, how many of those of what may be dropped, and how much news.
+fn waiting(mailbox: &Mailbox) -> (usize, usize, usize) {
+    let mut rest = mailbox.clone();
+    let (mut bytes, mut droppable, mut news) = (0, 0, 0);
+    while let Some(event) = rest.pop() {
+        match size(&event) {
+            Some(size) => {
+                bytes += size;
+                droppable += if is_owed(&event) { 0 } else { size };
+            }
+            None => news += 1,
+        }
+    }
+    assert!(rest.is_empty());
+    assert_eq!(rest.bytes(), 0, "all is given back");
+    (bytes, droppable, news)
+}
+
+proptest! {
+    #[test]
+    fn what_waits_is_counted_to_the_byte_and_within_its_bound_whatever_comes(
+        max_events in 1_usize..30,
+        max_bytes in 200_usize..6_000,
+        steps in prop::collection::vec((0_usize..24, 0_usize..3, 0_usize..600, 0_usize..6), 0..150),
+    ) {
+        let mut mailbox = Mailbox::new(max_events, max_bytes);
+        let mut largest = 0;
+        for (at, (kind, research, bytes, field)) in (0..).zip(steps) {
+            if kind < 17 {
+                let event = event(kind, research, bytes, field);
+                largest = largest.max(size(&event).unwrap_or(0));
+                mailbox.push(Timestamp::from_millis(at), event);
+            } else {
+                mailbox.pop();
+            }
+            let (bytes, droppable, news) = waiting(&mailbox);
+            prop_assert_eq!(mailbox.bytes(), bytes);
+            prop_assert!(droppable <= max_bytes.max(largest), "{} of {}", droppable, max_bytes);
+            prop_assert!(news <= MAX_WAITING_NEWS + 1);
+        }
+    }
+}
+
+/// One kind at a time, more of it than any memory has. Of acks there are as many as a page can ask for.
+#[test]
+fn of_each_kind_of_event_that_a_server_sends_without_end_no_more_waits_than_may() {
+    for kind in [0, 1, 2, 3, 4, 7, 8, 9, 10, 11, 12, 15, 16] {
+        for (count, bytes) in [(60_000, 10), (MAX_PENDING_ACKS as u64, 100_000)] {
+            let mut mailbox = Mailbox::default();
+            for at in 0..if kind == 9 {
+                MAX_PENDING_ACKS as u64
+            } else {
+                count
+            } {
+                mailbox.push(Timestamp::from_millis(at), event(kind, 0, bytes, 0));
+            }
+            let waiting = mailbox.bytes();
+            // Those that are dropped become failures of their emits, without a text.
+            assert!(
+                waiting <= MAX_WAITING_BYTES + MAX_PENDING_ACKS * EVENT_BYTES,
+                "{waiting} bytes of kind {kind}"
+            );
+            let events = std::iter::from_fn(|| mailbox.pop()).count();
+            assert!(events <= MAX_WAITING_EVENTS + 3, "{events} of kind {kind}");
+        }
+    }
+}
