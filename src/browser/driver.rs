@@ -15,7 +15,7 @@ use super::slices::{BUDGET_MS, Slices};
 use crate::config::{Config, ConfigError};
 use crate::http::{AskId, Command, Credentials, Request, RequestId};
 use crate::mailbox::Mailbox;
-use crate::queue::{Queue, SmallMap};
+use crate::queue::SmallMap;
 use crate::research::{Client, Event, Input, Output};
 use crate::socket::{Emit, EmitError};
 use crate::time::Timestamp;
@@ -48,7 +48,8 @@ struct Inner {
     /// Never borrowed while JavaScript can run.
     client: RefCell<Client>,
     mailbox: RefCell<Mailbox>,
-    asks: RefCell<Queue<AskId>>,
+    /// The newest: the answer to an older one would come too late.
+    ask: Cell<Option<AskId>>,
     requests: RefCell<SmallMap<RequestId, AbortController>>,
     /// The one timer, and when it is due.
     timer: RefCell<Option<(Timestamp, Timeout)>>,
@@ -80,7 +81,7 @@ impl Driver {
             inner: Rc::new(Inner {
                 client: RefCell::new(client),
                 mailbox: RefCell::default(),
-                asks: RefCell::default(),
+                ask: Cell::default(),
                 requests: RefCell::default(),
                 timer: RefCell::default(),
                 clock,
@@ -161,7 +162,7 @@ impl Driver {
         }
         self.inner.lifecycle.take();
         self.inner.mailbox.borrow_mut().clear();
-        self.inner.asks.borrow_mut().clear();
+        self.inner.ask.take();
         self.inner.handle(Input::Close);
     }
 }
@@ -206,7 +207,7 @@ impl Inner {
             self.host.record(&line);
         }
         self.set_timer(now);
-        if !self.mailbox.borrow().is_empty() || !self.asks.borrow().is_empty() {
+        if !self.mailbox.borrow().is_empty() || self.ask.get().is_some() {
             self.schedule();
         }
     }
@@ -220,7 +221,7 @@ impl Inner {
                     controller.abort();
                 }
             }
-            Command::Ask(ask) => self.asks.borrow_mut().push_back(ask),
+            Command::Ask(ask) => self.ask.set(Some(ask)),
             Command::Beacon(beacon) => {
                 fetch::send_beacon(&self.host, beacon, self.settings.with_credentials);
             }
@@ -293,8 +294,7 @@ impl Inner {
         slices.begin();
         let begin = monotonic_ms();
         loop {
-            let ask = self.asks.borrow_mut().pop_front();
-            if let Some(ask) = ask {
+            if let Some(ask) = self.ask.take() {
                 self.page.handle_ask(ask);
             } else {
                 let event = self.mailbox.borrow_mut().pop();
