@@ -3,6 +3,10 @@
 /** How long the key of a line is kept after it was shown, as the old script had it. */
 const KEPT_MS = 5 * 60 * 1000;
 
+/** So many, and none that is longer: a server that never stops must not fill the page with them. Real ones have 200 characters. */
+const MAX_KEYS = 10_000;
+const MAX_KEY = 1_000;
+
 /** Statuses whose message is a milestone of the log. */
 const MILESTONES = new Set(["completed", "failed", "cancelled", "error"]);
 
@@ -60,11 +64,12 @@ export class Lines {
   }
 
   #note(key) {
+    if (key.length > MAX_KEY) return;
     const { shownLines } = this.#page;
     const now = Date.now();
     // The oldest come first.
     for (const [shown, at] of shownLines) {
-      if (now - at <= KEPT_MS) break;
+      if (now - at <= KEPT_MS && shownLines.size < MAX_KEYS) break;
       shownLines.delete(shown);
     }
     shownLines.set(key, now);

@@ -170,6 +170,18 @@ test("the keys of shown lines are in _processedSocketMessages, and what is there
   assert.deepEqual([...window._processedSocketMessages.keys()], [`${TIME}-shown`, `${TIME}-newer`]);
 });
 
+test("the keys of shown lines are bounded in number and length", async (t) => {
+  const { window, socket, effects, tell } = await page(t);
+  socket.subscribeToResearch("7");
+  const count = 10_050;
+  for (let n = 1; n <= count; n += 1) tell("log", "7", liveLine(`line ${n}`));
+  tell("log", "7", liveLine("x".repeat(100_000)));
+  assert.equal(effects.length, count + 1, "all are shown");
+  const keys = [...window._processedSocketMessages.keys()];
+  assert.equal(keys.length, 10_000);
+  assert.deepEqual([keys[0], keys.at(-1)], [`${TIME}-line 51`, `${TIME}-line ${count}`]);
+});
+
 test("a failure is shown, and put into the log, before the handlers hear of it", async (t) => {
   const { socket, effects, handler, tell, said } = await page(t);
   socket.subscribeToResearch("7", handler);
