@@ -156,6 +156,12 @@ impl Connection {
         self.driver.handle(Input::Refresh(id));
     }
 
+    /// Asks whether the server shows a research to whoever is signed in now; the answer is the event
+    /// `verified`.
+    pub fn verify(&self, id: String) {
+        self.driver.handle(Input::Verify(id));
+    }
+
     /// Asks the server to end a research. Returns the number that comes back with the answer.
     ///
     /// # Errors

@@ -124,6 +124,7 @@ fn research(event: ResearchEvent) -> (&'static str, JsValue) {
         ResearchEvent::Step(payload) => ("step", parse(&payload)),
         ResearchEvent::Task(task) => ("task", task.into()),
         ResearchEvent::Update(update) => ("update", update_of(&update)),
+        ResearchEvent::Verified(shown) => ("verified", shown.into()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Asking the server for the status and the stored log of researches over HTTP: which one next, one
 //! at a time.
 
+use super::event::ResearchEvent;
 use super::history::Problem;
 use super::subscription::{Access, Schedule, Subscription};
 use super::warning::excerpt;
@@ -134,12 +135,23 @@ impl Checks {
         };
         self.failing = matches!(outcome, Outcome::Failed | Outcome::Unreadable { .. });
         if let Some(subscription) = subscriptions.get_mut(&research) {
+            // One that was under way is the answer to whoever was signed in before.
+            let is_awaited = subscription.verify.is_some_and(|since| since <= started);
             match &outcome {
                 Outcome::Refused { .. } => {
-                    subscription.schedule = Schedule::Never;
                     subscription.access = Access::Denied;
+                    if is_awaited {
+                        subscription.job.push(ResearchEvent::Verified(false));
+                    }
+                    if is_awaited || subscription.verify.is_none() {
+                        subscription.schedule = Schedule::Never;
+                    }
                 }
                 Outcome::Status { .. } => {
+                    if is_awaited {
+                        subscription.verify = None;
+                        subscription.job.push(ResearchEvent::Verified(true));
+                    }
                     subscription
                         .schedule
                         .answered(now, started, config, pause_ms);

@@ -189,10 +189,7 @@ impl Client {
             }
             Input::Refresh(research) => {
                 if let Some(subscription) = self.subscriptions.get_mut(&research) {
-                    subscription.schedule = match subscription.schedule {
-                        Schedule::Never | Schedule::Once(_) => Schedule::Once(self.now),
-                        Schedule::Repeatedly(_) => Schedule::Repeatedly(self.now),
-                    };
+                    subscription.schedule.now(self.now);
                 }
             }
             Input::Remember {
@@ -202,6 +199,8 @@ impl Client {
             } => {
                 if let Some(subscription) = self.subscriptions.get_mut(&research) {
                     subscription.job.remember(&lines, complete);
+                    let is_live = self.connection.is_live();
+                    subscription.history.take_over(self.now, is_live);
                 }
             }
             Input::Subscribe(id) => self.subscribe(id),
@@ -211,6 +210,12 @@ impl Client {
                     self.stats.add(subscription.job.counters());
                     self.send_about(UNSUBSCRIBE, subscription.job.id());
                     self.checks.abort_about(&mut context!(self), &id);
+                }
+            }
+            Input::Verify(research) => {
+                if let Some(subscription) = self.subscriptions.get_mut(&research) {
+                    subscription.verify = Some(self.now);
+                    subscription.schedule.now(self.now);
                 }
             }
             Input::Visible => {
@@ -405,6 +410,7 @@ impl Client {
             history: History::new(&self.config, self.now),
             watchdog: Watchdog::new(watched, self.now),
             heard: None,
+            verify: None,
         };
         if self.connection.is_live() {
             subscription.send(self.now, &self.config, &mut self.connection);
@@ -522,7 +528,7 @@ impl Client {
                 let id = id.clone();
                 self.events.push_back(Event::Research { id, event });
             }
-            if subscription.job.end().is_some() {
+            if subscription.job.end().is_some() && subscription.verify.is_none() {
                 subscription.schedule = Schedule::Never;
             }
         }

@@ -78,8 +78,8 @@ pub enum Input {
     /// The page wants to know the status of a research now.
     Refresh(String),
     /// The page has these lines of a research already, from a client before this one: none of them
-    /// is delivered again. To be given right after [`Subscribe`](Self::Subscribe); for a research
-    /// that is not followed it does nothing.
+    /// is delivered again, and those since are a gap. To be given right after
+    /// [`Subscribe`](Self::Subscribe); for a research that is not followed it does nothing.
     Remember {
         /// Which research.
         research: String,
@@ -95,6 +95,10 @@ pub enum Input {
     Timeout,
     /// The page does not want to follow a research any more.
     Unsubscribe(String),
+    /// Somebody new follows a research over a connection that was opened before: ask whether the
+    /// server shows it to whoever is signed in now, also after its end. The answer is
+    /// [`ResearchEvent::Verified`], at each refusal and then once.
+    Verify(String),
     /// The page can be seen again, or came back from the cache.
     Visible,
 }

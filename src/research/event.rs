@@ -35,6 +35,10 @@ pub enum ResearchEvent {
     Gap(Gap),
     /// The run is over. Exactly one; after it come only late lines of the log.
     End(End),
+    /// Whether the server shows the research to whoever is signed in now: the answer to
+    /// [`Input::Verify`](super::Input::Verify). It comes before what else the server's answer
+    /// tells.
+    Verified(bool),
 }
 
 /// A payload of the server and what its fields must be set to before a page sees it.

@@ -287,6 +287,14 @@ impl History {
         self.catch_up(Wish::Nothing);
     }
 
+    /// A client before this one has followed it until now: what is missed since is an outage.
+    pub(super) fn take_over(&mut self, now: Timestamp, is_live: bool) {
+        if self.place != Place::Unwanted {
+            self.has_begun = true;
+            self.gap = Some(OpenGap::new(now, is_live.then_some(now)));
+        }
+    }
+
     /// The page has heard of the end: lines that the server writes while it cleans up, and what it
     /// never sent, are in the log by then.
     pub(super) fn ended(&mut self, now: Timestamp) {

@@ -30,6 +30,8 @@ pub(super) struct Subscription {
     pub(super) watchdog: Watchdog,
     /// When a live update or line came last.
     pub(super) heard: Option<Timestamp>,
+    /// Since when somebody waits for the server to show the research.
+    pub(super) verify: Option<Timestamp>,
 }
 
 /// How far the request to be told of the research has come, over the newest connection.
@@ -146,6 +148,14 @@ impl Schedule {
             Self::Never | Self::Once(_) => *self = Self::Once(now),
             Self::Repeatedly(at) => *at = now.max(*at),
         }
+    }
+
+    /// Asks now, whatever is planned.
+    pub(super) const fn now(&mut self, now: Timestamp) {
+        *self = match self {
+            Self::Never | Self::Once(_) => Self::Once(now),
+            Self::Repeatedly(_) => Self::Repeatedly(now),
+        };
     }
 
     /// Asks once, at this time if not before.

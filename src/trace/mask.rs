@@ -296,7 +296,7 @@ fn fields_of(kind: &str) -> Option<[Field; 4]> {
         "cancel" => [Own, Id, Own, Own],
         "listen" => [Name, Own, Own, Own],
         "recall" | "remember" => [Id, Json, Own, Own],
-        "refresh" | "subscribe" | "unsubscribe" => [Id, Own, Own, Own],
+        "refresh" | "subscribe" | "unsubscribe" | "verify" => [Id, Own, Own, Own],
         "acknowledge" | "close" | "connect" | "credentials" | "emit" | "failed" | "hidden"
         | "online" | "refused" | "timeout" | "visible" => [Own; 4],
         _ => return None,

@@ -185,6 +185,10 @@ pub fn input(since_start_ms: u64, input: &Input) -> String {
             kind(&mut line, "unsubscribe");
             line.text(research);
         }
+        Input::Verify(research) => {
+            kind(&mut line, "verify");
+            line.text(research);
+        }
         Input::Visible => kind(&mut line, "visible"),
     }
     line.end(']')
@@ -341,6 +345,7 @@ const fn research_kind(event: &ResearchEvent) -> &'static str {
         ResearchEvent::Step(_) => "step",
         ResearchEvent::Task(_) => "task",
         ResearchEvent::Update(_) => "update",
+        ResearchEvent::Verified(_) => "verified",
     }
 }
 

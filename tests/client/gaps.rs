@@ -574,3 +574,39 @@ fn live_lines_that_wait_for_the_log_are_bounded_in_bytes() {
     }
     assert_eq!(world.told().len(), 40);
 }
+
+/// What the page hears of a log with a line that it has and one that it has not, if it has followed the
+/// research with another client until this one began; whether this one was live by then.
+fn told_after_another_client(is_live: bool) -> Vec<String> {
+    let mut world = World::with_all(|_| {});
+    if is_live {
+        world.connect();
+        world.join();
+    }
+    world.subscribe("r");
+    world.input(Input::Remember {
+        research: "r".to_owned(),
+        lines: format!("[{}]", stored(1, 1, "a")),
+        complete: true,
+    });
+    if !is_live {
+        world.connect();
+        world.join();
+    }
+    world.accept();
+    world.status("r", 200, RUNS);
+    let all = log(&[(1, 1, "a"), (2, 3, "b")]);
+    world.answer(Kind::Log, 200, &all);
+    world.advance(3000);
+    world.answer(Kind::Log, 200, &all);
+    world.told()
+}
+
+#[test]
+fn what_was_missed_between_two_clients_of_a_page_is_a_gap() {
+    for is_live in [false, true] {
+        let told = told_after_another_client(is_live);
+        assert_eq!(lines(&told), ["b"]);
+        assert_eq!(told.last().unwrap(), "r gap 1, 0 missing");
+    }
+}

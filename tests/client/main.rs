@@ -33,6 +33,7 @@ mod sleep;
 mod states;
 mod terminations;
 mod trace;
+mod verify;
 mod watchdog;
 mod words;
 mod world;

@@ -129,6 +129,7 @@ fn page() -> impl Strategy<Value = Input> {
             }),
         1 => id().prop_map(|id| Input::Unsubscribe(id.to_owned())),
         1 => id().prop_map(|id| Input::Refresh(id.to_owned())),
+        1 => id().prop_map(|id| Input::Verify(id.to_owned())),
         1 => (prop::sample::select(vec!["a", "progress_r"]), any::<bool>()).prop_map(listen),
         4 => any::<bool>().prop_map(Input::Online),
         4 => Just(Input::Visible),

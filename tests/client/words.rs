@@ -131,6 +131,7 @@ fn research(event: &ResearchEvent) -> String {
             None => format!("gap {}", gap.recovered),
         },
         ResearchEvent::End(end) => format!("end {}", end.status.as_str()),
+        ResearchEvent::Verified(shown) => format!("verified {shown}"),
     }
 }
 

@@ -122,5 +122,6 @@ fn told(event: &JobEvent) -> String {
                 end.message.as_deref().unwrap_or("-")
             )
         }
+        ResearchEvent::Verified(shown) => format!("verified {shown}"),
     }
 }

@@ -194,7 +194,8 @@ proptest! {
                     | ResearchEvent::Failure(_)
                     | ResearchEvent::Gap(_)
                     | ResearchEvent::Log(_)
-                    | ResearchEvent::Step(_) => {}
+                    | ResearchEvent::Step(_)
+                    | ResearchEvent::Verified(_) => {}
                 }
             }
             let snapshot = job.snapshot();

@@ -216,6 +216,7 @@ fn input(fields: &[Value]) -> Input {
         }),
         "timeout" => Input::Timeout,
         "unsubscribe" => Input::Unsubscribe(text(2)),
+        "verify" => Input::Verify(text(2)),
         "visible" => Input::Visible,
         other => panic!("{other} is no input"),
     }

@@ -328,7 +328,9 @@ fn size(event: &Event) -> usize {
                     texts.extend(end.message.as_deref());
                     texts.extend(end.error.as_deref());
                 }
-                ResearchEvent::Gap(_) | ResearchEvent::Status { .. } => {}
+                ResearchEvent::Gap(_)
+                | ResearchEvent::Status { .. }
+                | ResearchEvent::Verified(_) => {}
             }
         }
         Event::Ack {

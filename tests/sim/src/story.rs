@@ -169,7 +169,8 @@ impl Heard {
             ResearchEvent::Engine(_)
             | ResearchEvent::Status { .. }
             | ResearchEvent::Step(_)
-            | ResearchEvent::Task(_) => Ok(()),
+            | ResearchEvent::Task(_)
+            | ResearchEvent::Verified(_) => Ok(()),
         }
     }
 
