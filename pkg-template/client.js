@@ -29,6 +29,8 @@ export class Client {
   #member;
   /** The last state, once the client is closed. */
   #closed;
+  /** Its state while it goes from one connection to another. */
+  #between;
   /** id → { research, leave(error) } */
   #researches = new Map();
   #handlers = new Handlers((event, wanted) => {
@@ -36,16 +38,26 @@ export class Client {
   });
   #aborted = () => this.#close(new ResearchSocketError("ABORTED", "The client was closed by its AbortSignal.", { cause: this.#own.signal.reason }));
 
-  constructor(link, own, browser) {
+  /**
+   * @param {import("./link.js").Link} link
+   * @param {{ settings: object, since: number, answer?: object }} call of `connect`: what it was given, when it came, what its
+   *   credentials came to
+   */
+  constructor(link, { settings, since, answer }, browser) {
+    const { own } = settings;
     this.#link = link;
     this.#own = own;
     this.#browser = browser;
     this.#member = {
+      settings,
+      since,
+      answer,
       handle: (event, args) => {
         this.#log(event, args);
         this.#handlers.call(event, ...args);
       },
       fail: (error) => this.#close(error),
+      move: (next, reason) => this.#move(next, reason),
     };
     link.join(this.#member);
     own.signal?.addEventListener("abort", this.#aborted, { once: true });
@@ -68,19 +80,23 @@ export class Client {
   }
 
   #follow(id, given) {
-    const entry = { research: undefined, leave: undefined };
+    const entry = { research: undefined, leave: undefined, move: undefined };
     const need = () => {
       this.#need();
       if (this.#researches.get(id) !== entry) throw unsubscribed(id);
     };
     entry.research = new Research(id, {
       join: (view, leave) => {
-        const job = this.#link.subscribe(id, given, view);
+        view.member = this.#member;
         entry.leave = (error) => {
           leave(error);
           this.#link.unsubscribe(id, view);
         };
-        return job;
+        entry.move = (before) => {
+          view.follow(this.#link.subscribe(id, given, view, before.heard(id, view.member)));
+          before.unsubscribe(id, view);
+        };
+        return this.#link.subscribe(id, given, view);
       },
       unsubscribe: () => {
         // The page may have subscribed again since: then that one is another's.
@@ -173,7 +189,7 @@ export class Client {
   // --- The connection ------------------------------------------------------------------------------------------------
 
   get state() {
-    return this.#closed ?? this.#link.state;
+    return this.#closed ?? this.#between ?? this.#link.state;
   }
 
   get connected() {
@@ -212,6 +228,27 @@ export class Client {
     attempt(() => this.#link.leave(this.#member, reason));
     for (const id of [...this.#researches.keys()]) attempt(() => this.#leave(id, reason));
     attempt(() => this.#handlers.clear());
+  }
+
+  /** It goes on over another connection, with all that it has; for the page that is a reconnection. */
+  #move(link, reason) {
+    const before = this.#link;
+    const { name } = before.state;
+    this.#link = link;
+    link.join(this.#member);
+    const events = this.#handlers.events.filter((event) => !OWN_EVENTS.has(event));
+    for (const event of events) attempt(() => link.listen(event, true));
+    for (const { move } of this.#researches.values()) attempt(() => move(before));
+    for (const event of events) attempt(() => before.listen(event, false));
+    attempt(() => before.leave(this.#member, reason));
+
+    this.#between = Object.freeze({ name: "reconnecting", reason });
+    this.#member.handle("state", [this.#between]);
+    if (name === "connected") this.#member.handle("disconnect", ["transport close", reason]);
+    this.#between = undefined;
+    if (this.#closed || this.#link !== link) return;
+    if (link.state.name !== "reconnecting") this.#member.handle("state", [link.state]);
+    link.welcome(this.#member);
   }
 
   #need() {

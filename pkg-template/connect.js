@@ -1,6 +1,7 @@
 // The one function that a page calls. Made of its parts, so that tests can give others.
 
 import { Client } from "./client.js";
+import { answerOf } from "./credentials.js";
 import { ResearchSocketError, report } from "./error.js";
 import { Link } from "./link.js";
 import { Module } from "./module.js";
@@ -31,8 +32,15 @@ export function createConnect({ init, reset, timers, Connection, browser }) {
     await unlessAborted(module.load(), own.signal);
     throwIfAborted(own.signal);
     tell(own.logger, RUNS[module.runtime]);
+    const since = module.nextMoment();
+    // Who shares no connection is asked when it is opened.
+    const answer = own.forceNew ? undefined : await unlessAborted(answerOf(settings.credentials, settings.connection.timeout), own.signal);
+    // Meanwhile it may have begun to start anew.
+    await unlessAborted(module.load(), own.signal);
+    throwIfAborted(own.signal);
     // No await from here on: two calls at once must not make two connections.
-    return new Client(openLink(module.links, settings) ?? new Link(module, settings), own, browser);
+    const link = openLink(module.links, settings, answer) ?? new Link(module, settings, { answer });
+    return new Client(link, { settings, since, answer }, browser);
   };
 }
 

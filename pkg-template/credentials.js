@@ -1,5 +1,37 @@
 // Asks the page for `auth`, `headers` and `query`, anew at each attempt, so that a token that has expired is never sent twice.
 
+/** How long the page's functions may take without the option `timeout`, as in the module. */
+const TIMEOUT_MS = 20_000;
+
+/** The longest that a timer of a browser takes. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/**
+ * What the page answers now. Never rejects.
+ * @param {{ auth?: unknown, headers?: unknown, query?: unknown }} given
+ * @param {number} [timeout] the option of that name, which the module checks
+ * @returns {Promise<{ given?: object, key?: string, words?: string }>} `key` is the same text for the same credentials; without
+ *   `given` a function has failed, and `words` say how
+ */
+export async function answerOf(given, timeout) {
+  const ms = timeout > 0 ? Math.min(timeout, MAX_TIMEOUT_MS) : TIMEOUT_MS;
+  try {
+    const answer = await within(ms, credentials(given));
+    return { given: answer, key: JSON.stringify(answer) };
+  } catch (error) {
+    return { words: `The page's function for the credentials failed: ${error?.message ?? error}` };
+  }
+}
+
+/** Rejects if it takes longer. */
+export function within(ms, promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`it gave nothing within ${ms} ms`)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
 /** Rejects when one of the page's functions fails or gives something that cannot be sent. */
 export async function credentials({ auth, headers, query }) {
   const [a, h, q] = await Promise.all([ask("auth", auth), ask("headers", headers), ask("query", query)]);

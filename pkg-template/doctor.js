@@ -14,14 +14,14 @@ const TIMEOUT_MS = 20_000;
 /** @param {object} [options] those of `connect` */
 export async function doctor(options = {}) {
   if (typeof document === "undefined") throw new Error("doctor() needs a page in a browser: it looks at that page as well as at the server.");
-  const { connection, shared, own } = readOptions(options, location.href);
+  const { connection, credentials, own } = readOptions(options, location.href);
   const { timeout = TIMEOUT_MS } = connection;
   own.signal?.throwIfAborted();
 
   const visit = new Visit(connection, timeout, own.signal);
   const diagnosis = new Diagnosis(visit);
   try {
-    const { auth } = await visit.prepare(shared);
+    const { auth } = await visit.prepare(credentials);
     checkWasm(diagnosis);
     const session = await openSession(visit, diagnosis);
     checkClock(visit, diagnosis);

@@ -12,6 +12,11 @@ export class Handlers {
     this.#changed = changed;
   }
 
+  /** The events that have handlers. */
+  get events() {
+    return [...this.#byEvent.keys()];
+  }
+
   /** Returns the undo. */
   add(event, handler, once = false) {
     if (typeof event !== "string" || event === "") throw new TypeError("The name of an event must be a string that is not empty.");
@@ -61,6 +66,6 @@ export class Handlers {
   }
 
   clear() {
-    for (const event of [...this.#byEvent.keys()]) this.remove(event);
+    for (const event of this.events) this.remove(event);
   }
 }

@@ -27,6 +27,8 @@ const SLACK = 256;
 export class Job {
   /** How it ended, once it did. */
   end;
+  /** The moment since which it is known of. */
+  since;
   /** The id of the type that the page gave, which the server may tell apart. */
   given;
   #id;
@@ -35,6 +37,11 @@ export class Job {
   #maxLogs;
   #read;
   #views = new Set();
+  /** Who may not see it before the server has shown it to them → the timer after which they wait no longer. */
+  #waiting = new Map();
+  /** How often something was heard; and of what it is the copy, after how much. */
+  #heard = 0;
+  #origin;
   #known = UNKNOWN;
   /** What was known when the instance before this one was gone. */
   #earlier;
@@ -47,14 +54,34 @@ export class Job {
    * @param {string} id
    * @param {string | number} given
    * @param {number} maxLogs
-   * @param {() => object | undefined} read the module's snapshot, without the lines
+   * @param {() => object | undefined} [read] the module's snapshot, without the lines
+   * @param {number} [since]
    */
-  constructor(id, given, maxLogs, read) {
+  constructor(id, given, maxLogs, read = () => undefined, since = 0) {
     this.#id = id;
     this.given = given;
     this.#maxLogs = maxLogs;
     this.#lines = new Newest(maxLogs, SLACK);
     this.#read = read;
+    this.since = since;
+  }
+
+  /** The same, as another connection goes on with it. */
+  copy(given, maxLogs, read) {
+    this.note();
+    const copy = new Job(this.#id, given, maxLogs, read, this.since);
+    copy.end = this.end;
+    copy.#known = this.#known;
+    copy.#facts = this.#facts && { ...this.#facts };
+    copy.#lines = [...this.#lines];
+    copy.#dropped = this.#dropped;
+    copy.#origin = [this, this.#heard];
+    return copy;
+  }
+
+  /** Whether it says just what the other one says. */
+  isCopyOf(job) {
+    return this.#origin?.[0] === job && this.#origin[1] === job.#heard && this.#heard === 0;
   }
 
   get maxLogs() {
@@ -103,14 +130,52 @@ export class Job {
     if (this.end) queueMicrotask(() => this.#views.has(view) && view.handle("end", this.end));
   }
 
+  /** The view sees nothing of it before `admit`; after `ms` it waits no longer. */
+  wait(view, ms, giveUp) {
+    this.#waiting.set(view, setTimeout(giveUp, ms));
+  }
+
+  /** Whether anybody waits, or this client. */
+  isAwaited(member) {
+    return [...this.#waiting.keys()].some((view) => !member || view.member === member);
+  }
+
+  /** Whether a research of this client sees it, or waits to. */
+  has(member) {
+    return this.isAwaited(member) || [...this.#views].some((view) => view.member === member);
+  }
+
+  /** The server shows it to whoever is signed in now: those who have waited hear what is known, and go on as all others. */
+  admit() {
+    for (const [view, timer] of [...this.#waiting]) {
+      clearTimeout(timer);
+      this.#waiting.delete(view);
+      this.join(view);
+      view.follow(this, this.#story());
+    }
+  }
+
+  #story() {
+    const { status, currentTask, engine } = this.state;
+    const story = this.logs.map((entry) => ["log", entry]);
+    if (status !== null) story.push(["status", { status, previous: null }]);
+    if (currentTask !== null) story.push(["task", currentTask]);
+    if (engine !== null) story.push(["engine", engine]);
+    if (this.#facts) story.push(["update", { ...this.#facts }]);
+    return story.map(([kind, value]) => [kind, freeze(value)]);
+  }
+
   /** Returns whether anybody is left. */
   leave(view) {
     this.#views.delete(view);
-    return this.#views.size > 0;
+    clearTimeout(this.#waiting.get(view));
+    this.#waiting.delete(view);
+    return this.#views.size + this.#waiting.size > 0;
   }
 
   handle(kind, value) {
     this.#state = undefined;
+    this.#heard += 1;
     this.#remember(kind, value);
     if (kind === "log") this.#keep(freeze(value));
     if (kind === "end") {

@@ -1,6 +1,6 @@
 // One connection of the module and the clients that share it: passes events out and calls in, decides nothing.
 
-import { credentials } from "./credentials.js";
+import { answerOf, within } from "./credentials.js";
 import { ResearchSocketError, report, toError } from "./error.js";
 import { Job } from "./job.js";
 import { Journal } from "./journal.js";
@@ -9,6 +9,15 @@ import { pack } from "./wire.js";
 
 /** How much a trap takes along at most of what only the module counts, in milliseconds. */
 const NOTED_EVERY_MS = 1000;
+
+/** How long the others may take to say in whose name they are after the first has, in milliseconds. */
+const STRAGGLERS_MS = 1000;
+
+/** After how long without an answer of the server, in milliseconds, whoever waits for it gets another connection. */
+const UNVERIFIED_MS = 5000;
+
+const IS_ANOTHERS =
+  "The connection that this client shared may be another person's: it goes on over another one, as after a reconnection.";
 
 /**
  * The module calls `dispatch(kind, id, value, extra)`:
@@ -33,14 +42,23 @@ const NOTED_EVERY_MS = 1000;
 export class Link {
   /** The state that the page was told of last. */
   state;
-  /** The options it was made with, to compare later ones with. */
+  /** The options it was made with, but for credentials, to compare later ones with. */
   options;
   /** What those have in common who may share it. */
   key;
   /** Whether it is its first client's alone. */
   exclusive;
   #module;
-  #shared;
+  /** What its credentials come to, as text: those of each handshake so far, or of the one to come. */
+  #identity;
+  /** Nobody joins it any more: it may be another person's. */
+  #sealed = false;
+  /** What the first handshake carries, if that is known. */
+  #first;
+  /** The moment of the last handshake. */
+  #opened = Infinity;
+  /** The id of the session, while it is live. */
+  #sid;
   /** What the module gets. */
   #given;
   /** None from a trap until a fresh instance has taken over. */
@@ -60,6 +78,8 @@ export class Link {
   /** When it was last noted what a trap would take along. */
   #noted = performance.now();
   #members = new Set();
+  /** Clients that were connected before over another connection. */
+  #returning = new WeakSet();
   #jobs = new Map();
   /** event of the server → how many clients have handlers for it */
   #wanted = new Map();
@@ -68,15 +88,20 @@ export class Link {
   /** The ids of researches that nobody follows any more, and the connection itself when nobody has it. */
   #linger = new Linger();
 
-  constructor(module, { key, connection, shared, own }) {
+  /**
+   * @param {{ answer?: object, identity?: string, reason?: Error }} [more] `answer`: what the credentials have just come to;
+   *   `reason`: why a client comes from another connection
+   */
+  constructor(module, { key, connection, shared, own }, { answer, identity = answer?.key, reason } = {}) {
     this.#module = module;
     this.key = key;
     this.exclusive = own.forceNew;
-    this.#shared = shared;
     this.#given = connection;
     this.options = { ...connection, ...shared };
+    this.#first = answer;
+    this.#identity = identity;
     this.#create();
-    this.state = Object.freeze({ name: "connecting" });
+    this.state = Object.freeze(reason ? { name: "reconnecting", reason } : { name: "connecting" });
     module.links.add(this);
     try {
       this.#call("open");
@@ -107,7 +132,7 @@ export class Link {
     this.#members.delete(member);
     this.#reject(error, (owner) => owner === member);
     if (this.#members.size > 0 || !this.#open) return;
-    if (this.exclusive) this.shut();
+    if (this.exclusive || this.#sealed) this.shut();
     else this.#linger.begin(this, () => this.shut());
   }
 
@@ -116,12 +141,76 @@ export class Link {
     return this.#members.size === 0;
   }
 
-  /** It begins anew for another client, which gave the same options, but for functions. */
-  adopt(shared) {
-    this.#shared = shared;
-    Object.assign(this.options, shared);
-    // As a new connection would, it does not wait for the next attempt.
-    if (!["connecting", "connected"].includes(this.state.name)) this.connect();
+  /** Whether it is in the name of whoever gave this answer. In doubt it is not. */
+  isOf(answer) {
+    // Cookies can have changed since it was opened, and without a status there is nothing to ask that would tell.
+    const isBlind = this.options.fallback === false && this.#opened !== Infinity;
+    return !this.#sealed && !isBlind && answer?.key !== undefined && answer.key === this.#identity;
+  }
+
+  /** Whether it was opened before this client came: cookies, which no page sees, may be another person's since. */
+  #isOlderThan(member) {
+    return this.#opened < member.since;
+  }
+
+  /** A client that comes from another connection hears that it is connected, if it is. */
+  welcome(member) {
+    if (this.state.name === "connected") {
+      member.handle("connect", [{ id: this.#sid }]);
+      member.handle("reconnect", [0]);
+    } else if (!this.#lived) {
+      this.#returning.add(member);
+    }
+  }
+
+  /** What one of its clients knows of a research. */
+  heard(id, member) {
+    const job = this.#jobs.get(id);
+    return job?.has(member) && !job.isAwaited(member) ? job : undefined;
+  }
+
+  /** The server refuses something to whoever is signed in now: who came after the handshake has another connection from now on. */
+  #refused(id) {
+    const isToMove = (member) => {
+      const job = this.#jobs.get(id);
+      return job?.isAwaited(member) || (this.#isOlderThan(member) && (id === undefined || job?.has(member)));
+    };
+    for (const member of [...this.#members].filter(isToMove)) {
+      this.#sealed ||= this.#isOlderThan(member);
+      this.#move(member, member.answer?.key);
+    }
+  }
+
+  /** A connection for this client that is as good as a new one, else a new one. */
+  #move(member, identity, answer) {
+    if (!this.#members.has(member)) return;
+    const reason = new ResearchSocketError("DISCONNECTED", IS_ANOTHERS);
+    const { settings } = member;
+    const isFit = (link) =>
+      link !== this &&
+      link.key === this.key &&
+      !link.exclusive &&
+      link.options.withCredentials === this.options.withCredentials &&
+      link.isOf({ key: identity }) &&
+      link.#suits(member, this.#jobs);
+    try {
+      member.move([...this.#module.links].find(isFit) ?? new Link(this.#module, settings, { answer, identity, reason }), reason);
+    } catch (error) {
+      // It could not be opened.
+      member.fail(toError(error));
+    }
+  }
+
+  /** Whether a client would find here what it knows of its researches, and nothing that is not for it. */
+  #suits(member, jobs) {
+    return (
+      !this.#isOlderThan(member) &&
+      [...jobs].every(([id, job]) => {
+        const own = this.#jobs.get(id);
+        if (!own || !job.has(member)) return true;
+        return job.isAwaited(member) ? own.since >= member.since : own.isCopyOf(job);
+      })
+    );
   }
 
   #reject(error, whose) {
@@ -151,7 +240,10 @@ export class Link {
     this.#create();
     this.#call("open");
     for (const event of this.#wanted.keys()) this.#call("listen", event, true);
-    for (const job of this.#jobs.values()) if (!job.end) this.#follow(job);
+    for (const job of this.#jobs.values()) {
+      if (!job.end || job.isAwaited()) this.#follow(job);
+      if (job.isAwaited()) this.#call("verify", job.id);
+    }
   }
 
   /** The page hears what has happened. */
@@ -217,21 +309,32 @@ export class Link {
   }
 
   /**
-   * Returns what is known of the research; the module subscribes when the first view comes, and unsubscribes a moment after
-   * the last one has gone.
+   * Returns what the view may know of the research; the module subscribes when the first view comes, and unsubscribes a moment
+   * after the last one has gone.
    * @param {string} id
    * @param {string | number} given the id of the type that the page gave, which the server may tell apart
+   * @param {object} view
+   * @param {Job} [heard] what it knows from another connection
    */
-  subscribe(id, given, view) {
+  subscribe(id, given, view, heard) {
+    const { maxLogs } = this.options;
     let job = this.#jobs.get(id);
     this.#linger.keep(id);
     if (!job) {
-      job = new Job(id, given, this.#shared.maxLogs, () => this.#snapshot(id));
-      if (this.#connection) this.#follow(job);
+      const read = () => this.#snapshot(id);
+      job = heard ? heard.copy(given, maxLogs, read) : new Job(id, given, maxLogs, read, this.#module.moment);
+      if (this.#connection && !job.end) this.#follow(job);
       this.#jobs.set(id, job);
     }
-    job.join(view);
-    return job;
+    const { member } = view;
+    if (heard || (!this.#isOlderThan(member) && job.since >= member.since)) {
+      job.join(view);
+      return job;
+    }
+    // It was known before this client came, or is told over a session from before: first the server has to show it today.
+    job.wait(view, UNVERIFIED_MS, () => this.#refused(id));
+    if (this.#works) this.#call("verify", id);
+    return new Job(id, given, maxLogs);
   }
 
   #follow(job) {
@@ -335,8 +438,12 @@ export class Link {
         return this.#tell(kind, value);
       case "reconnect":
       case "search_engine_selected":
-      case "warning":
         return this.#tell(kind, value);
+      case "warning":
+        if (value.code === "unauthorized") this.#refused(value.research ?? undefined);
+        return this.#tell(kind, value);
+      case "verified":
+        return value ? this.#jobs.get(id)?.admit() : this.#refused(id);
       case "disconnect":
         return this.#tell(kind, value.reason, toError(value.error));
       case "connect_error":
@@ -355,6 +462,7 @@ export class Link {
       case "credentials":
         return void this.#answer(id);
       default:
+        if (kind === "failure" && value.code === "UNAUTHORIZED") this.#refused(id);
         this.#jobs.get(id)?.handle(kind, value);
         return this.#note();
     }
@@ -364,9 +472,12 @@ export class Link {
     const attempts = this.#attempts;
     this.#attempts = undefined;
     this.#lived = true;
+    this.#sid = value.id;
     this.#tell("connect", value);
-    // For a fresh instance it is the first time.
-    if (attempts !== undefined) this.#tell("reconnect", attempts);
+    // For a fresh instance it is the first time, and for a client that comes from another connection.
+    for (const member of [...this.#members]) {
+      if (attempts !== undefined || this.#returning.delete(member)) member.handle("reconnect", [attempts ?? 0]);
+    }
   }
 
   /** Asks now and then for what only the module knows, so that a trap takes little of it along. */
@@ -384,6 +495,8 @@ export class Link {
   }
 
   #changed({ reason, ...state }) {
+    // First this: for who leaves it the connection is lost, whatever becomes of it.
+    if (["stopped", "fallback"].includes(state.name) && reason?.code === "UNAUTHORIZED") this.#refused();
     this.state = Object.freeze(reason ? { ...state, reason: toError(reason) } : state);
     if (state.name !== "closed") return this.#tell("state", this.state);
     // The module has closed by itself, which it does when it cannot go on.
@@ -403,23 +516,50 @@ export class Link {
     };
   }
 
+  /** The handshake is in the name of the client that has been here longest; who is another has another connection from now on. */
   async #answer(id) {
     const connection = this.#connection;
-    let answer;
-    let refusal;
-    try {
-      answer = await credentials(this.#shared);
-    } catch (error) {
-      refusal = `The page's function for the credentials failed: ${error?.message ?? error}`;
-    }
+    const first = this.#first;
+    this.#first = undefined;
+    if (!first) await this.#askMembers();
     // The page may have closed the client meanwhile, and the module may have trapped.
     if (!this.#works || connection !== this.#connection) return;
+    const members = [...this.#members];
+    // Nobody knows in whose name, and nobody misses it.
+    if (!first && this.idle) return this.shut();
+    const answer = first ?? members.map((member) => member.answer).find((answer) => answer?.given) ?? members[0].answer;
     try {
-      if (answer) this.#call("provide", id, answer);
-      else this.#call("refuse", id, refusal);
+      if (!answer?.given) return this.#call("refuse", id, answer?.words ?? "");
+      this.#call("provide", id, answer.given);
     } catch (error) {
-      report(error);
+      return report(error);
     }
+    // What is known from before may be another person's.
+    this.#sealed ||= this.#opened !== Infinity && answer.key !== this.#identity;
+    this.#identity = answer.key;
+    this.#opened = this.#module.moment;
+    if (first) return;
+    for (const member of members) {
+      if (member.answer?.key !== answer.key) this.#move(member, member.answer?.key, member.answer);
+    }
+  }
+
+  /** All at once, and the same functions once. Who takes longer than the others has no answer. */
+  async #askMembers() {
+    const groups = [];
+    for (const member of this.#members) {
+      const { credentials } = member.settings;
+      const same = groups.find(({ given }) => Object.keys(given).every((name) => given[name] === credentials[name]));
+      if (same) same.members.push(member);
+      else groups.push({ given: credentials, members: [member], answer: undefined });
+    }
+    const asked = groups.map(async (group) => {
+      group.answer = await answerOf(group.given, this.options.timeout);
+      if (!group.answer.given) throw group.answer;
+    });
+    await Promise.any(asked).catch(() => {});
+    if (groups.length > 1) await within(STRAGGLERS_MS, Promise.allSettled(asked)).catch(() => {});
+    for (const { members, answer } of groups) for (const member of members) member.answer = answer;
   }
 }
 

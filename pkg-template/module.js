@@ -16,6 +16,8 @@ export class Module {
   /** The open connections. */
   links = new Set();
   Connection;
+  /** Counts the calls of `connect`, to tell what was before which of them. */
+  moment = 0;
   /** What runs it, once it is loaded. @type {"wasm" | "js" | undefined} */
   runtime;
   #init;
@@ -57,6 +59,10 @@ export class Module {
     }
     while (this.#healing) await this.#healing;
     if (this.#failure) throw this.#failure;
+  }
+
+  nextMoment() {
+    return (this.moment += 1);
   }
 
   /** Runs what calls into the module, and makes our kind of error of what it throws. */

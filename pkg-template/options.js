@@ -30,8 +30,10 @@ export function readOptions(options, href) {
     key: JSON.stringify([connection.url, (connection.path ?? "/socket.io").replace(/\/+$/, ""), connection.namespace ?? "/"]),
     /** What the module gets. */
     connection,
-    /** What belongs to the connection, so to all clients that share it. */
-    shared: { auth, headers, query, maxLogs },
+    /** What belongs to the connection besides, so to all clients that share it. */
+    shared: { maxLogs },
+    /** In whose name it is opened. Clients share a connection if these come to the same. */
+    credentials: { auth, headers, query },
     /** What each client has for itself. */
     own: { signal, logger, csrfToken, forceNew },
   };
@@ -43,12 +45,12 @@ const IN_KEY = ["url", "path", "namespace"];
 /** What is the same as nothing. */
 const DEFAULTS = { reconnection: true, history: true, withCredentials: false };
 
-/** The names of options which a later `connect` gives in another way than an open connection has them. Functions cannot be compared. */
+/** The names of options which a later `connect` gives in another way than an open connection has them. */
 export function differences(earlier, later) {
   return Object.keys(later).filter((name) => {
     if (IN_KEY.includes(name)) return false;
     const [a, b] = [earlier[name] ?? DEFAULTS[name], later[name]];
-    if (b === undefined || (typeof a === "function" && typeof b === "function")) return false;
+    if (b === undefined) return false;
     try {
       return typeof a !== typeof b || JSON.stringify(entries(a)) !== JSON.stringify(entries(b));
     } catch {

@@ -37,8 +37,7 @@ export class ResearchStore {
   #cancelFrame;
 
   /**
-   * @param {{ connect: Function, stores: Map<string, ResearchStore>, key: string, id: string | number | null | undefined }} parts
-   *   `stores`: those that are in use; `id`: without one nothing is followed
+   * @param {{ connect: Function, id: string | number | null | undefined }} parts `id`: without one nothing is followed
    * @param {object} [options] of connect()
    */
   constructor(parts, options) {
@@ -83,18 +82,15 @@ export class ResearchStore {
   // --- The connection --------------------------------------------------------------------------------------------------
 
   #begin() {
-    const { stores, key, id } = this.#parts;
+    const { id } = this.#parts;
     if (id === null || id === undefined) return;
     this.#stop();
-    if (!stores.has(key)) stores.set(key, this);
     this.#life = new AbortController();
     void this.#follow(this.#life.signal);
   }
 
   /** Lets go of everything but what was seen last. */
   #stop() {
-    const { stores, key } = this.#parts;
-    if (stores.get(key) === this) stores.delete(key);
     this.#cancelFrame?.();
     this.#cancelFrame = undefined;
     // First this: whatever the closing tells is not heard any more.
@@ -168,7 +164,7 @@ function isMisuse(error) {
   return (error instanceof TypeError || error instanceof RangeError) && /^(option `|The options of |The id of )/.test(error.message);
 }
 
-/** The same text for what is the same research over the same connection. Functions cannot be compared. */
+/** The same text for what is the same research with the same options. Functions cannot be compared. */
 export function keyOf(id, { logger: _, ...options } = {}) {
   return JSON.stringify([id, options], (_name, value) => {
     if (typeof value === "function") return "function";

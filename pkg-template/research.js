@@ -31,7 +31,8 @@ export class Research {
     this.#done = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     // A page that does not ask for the end must not get an unhandled rejection for it.
     this.#done.catch(() => {});
-    this.#job = host.join({ handle: (kind, value) => this.#handle(kind, value) }, (error) => this.#leave(error));
+    const view = { handle: (kind, value) => this.#handle(kind, value), follow: (job, story) => this.#follow(job, story) };
+    this.#job = host.join(view, (error) => this.#leave(error));
   }
 
   get id() {
@@ -83,6 +84,12 @@ export class Research {
   }
 
   // --- From the client -----------------------------------------------------------------------------------------------
+
+  /** From now on this says what is known; `story` is what is news. */
+  #follow(job, story = []) {
+    this.#job = job;
+    for (const [kind, value] of story) this.#handle(kind, value);
+  }
 
   #handle(kind, value) {
     if (kind === "log") for (const stream of this.#logs) stream.push(value);

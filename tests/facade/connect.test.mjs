@@ -205,11 +205,14 @@ for (const [why, options, words] of [
 test("credentials that come after the client was closed go nowhere", async (t) => {
   const pass = moments(t);
   let give;
-  const { client, connection } = await connected({ auth: () => new Promise((resolve) => (give = resolve)) });
+  const answers = [{}, new Promise((resolve) => (give = resolve))];
+  const { client, connection } = await connected({ auth: () => answers.shift() });
   connection.tell("credentials", 1);
+  await settled();
+  connection.tell("credentials", 2);
   client.close();
   pass();
   give({});
   await settled();
-  assert.deepEqual(connection.of("provide"), []);
+  assert.deepEqual(connection.of("provide").map(([id]) => id), [1]);
 });

@@ -88,6 +88,7 @@ const METHODS = [
   "acknowledge",
   "listen",
   "refresh",
+  "verify",
   "cancel",
   "connect",
   "state",

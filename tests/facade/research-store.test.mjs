@@ -9,7 +9,6 @@ import { fake, settled } from "./fake.mjs";
 /** A page whose frames and timers are in the test's hands, with one store. */
 function page(t, { options = undefined, world = fake(), ...given } = {}) {
   const id = "id" in given ? given.id : 7;
-  const stores = new Map();
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const frames = new Map();
   let number = 0;
@@ -19,12 +18,11 @@ function page(t, { options = undefined, world = fake(), ...given } = {}) {
     delete globalThis.requestAnimationFrame;
     delete globalThis.cancelAnimationFrame;
   });
-  const store = new ResearchStore({ connect: world.connect, stores, key: keyOf(id, options), id }, options);
+  const store = new ResearchStore({ connect: world.connect, id }, options);
   const changes = [];
   return {
     store,
     world,
-    stores,
     changes,
     listen: () => store.subscribe(() => changes.push(store.getSnapshot())),
     frame: () => [...frames].forEach(([frame, run]) => (frames.delete(frame), run())),
@@ -123,11 +121,11 @@ test("unsubscribed and subscribed to again at once it is as before: nothing was 
 });
 
 test("a moment after the last one has unsubscribed everything is let go of", async (t) => {
-  const { store, stores, world, connection, changes, leave, listen, frames, pass } = await following(t);
+  const { store, world, connection, changes, leave, listen, frames, pass } = await following(t);
   const other = listen();
   leave();
   pass();
-  assert.equal(stores.size, 1);
+  assert.deepEqual(connection.of("unsubscribe"), []);
   connection.tell("update", "7", { progress: 40 });
   other();
   // Twice is once.
@@ -136,7 +134,6 @@ test("a moment after the last one has unsubscribed everything is let go of", asy
   pass();
   assert.equal(frames.size, 0);
   assert.deepEqual(changes, []);
-  assert.equal(stores.size, 0);
   // The connection's own moment.
   pass();
   assert.equal(connection.of("close").length, 1);
@@ -223,13 +220,13 @@ for (const [who, comes] of [
   test(`a connect that has failed is tried again for a component that ${who}`, async (t) => {
     let fails = true;
     const world = fake({ load: async () => { if (fails) throw new TypeError("Failed to fetch"); } });
-    const { store, stores, listen, pass } = page(t, { world });
+    const { store, listen, pass } = page(t, { world });
     const leave = listen();
     await settled();
     fails = false;
     comes({ leave, listen });
     await settled();
-    assert.deepEqual([world.loads, world.connections.length, stores.size], [2, 1, 1]);
+    assert.deepEqual([world.loads, world.connections.length], [2, 1]);
     assert.equal(store.getSnapshot().connection.name, "connecting");
     pass();
     assert.deepEqual(world.connection.of("close"), []);
@@ -260,10 +257,11 @@ for (const [what, given] of [
 
 test("functions are asked as the page gave them last", async (t) => {
   const { store, world } = await following(t, { options: { auth: () => ({ token: "old" }) } });
-  store.use({ auth: async () => ({ token: "new" }) });
   world.connection.tell("credentials", 1);
+  store.use({ auth: async () => ({ token: "new" }) });
+  world.connection.tell("credentials", 2);
   await settled();
-  assert.equal(world.connection.of("provide")[0][1].auth, '{"token":"new"}');
+  assert.deepEqual(world.connection.of("provide").map(([, { auth }]) => auth), ['{"token":"old"}', '{"token":"new"}']);
 });
 
 test("a client that has failed for good is replaced for who comes then", async (t) => {

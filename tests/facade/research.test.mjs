@@ -230,6 +230,7 @@ test("who subscribes later through another client finds the lines kept so far", 
   client.subscribe(7);
   connection.tell("log", "7", line("one"));
   const late = (await world.connect()).subscribe(7);
+  connection.tell("verified", "7", true);
   assert.equal(late.state.logs.length, 1);
 });
 
@@ -238,6 +239,7 @@ test("who subscribes after the end through another client hears of it too, once"
   client.subscribe(7);
   connection.tell("end", "7", { ...END });
   const late = (await world.connect()).subscribe(7);
+  connection.tell("verified", "7", true);
   const heard = [];
   late.on("end", (end) => heard.push(end));
   assert.deepEqual(await late.done, END);

@@ -55,8 +55,8 @@ test("options that differ from those of the shared connection are named to the l
   const world = fake();
   const warnings = [];
   const logger = { warn: (text) => warnings.push(text) };
-  await world.connect({ timeout: 1000, dedup: { entries: 5 }, auth: () => ({}) });
-  await world.connect({ timeout: 1000, dedup: { entries: 5 }, auth: () => ({}), path: "/socket.io/", reconnection: true, logger });
+  await world.connect({ timeout: 1000, dedup: { entries: 5 } });
+  await world.connect({ timeout: 1000, dedup: { entries: 5 }, path: "/socket.io/", reconnection: true, logger });
   assert.deepEqual(warnings, []);
   await world.connect({ timeout: 2000, reconnection: false, logger });
   assert.equal(world.connections.length, 1);
@@ -107,13 +107,15 @@ for (const [what, first, second] of [
   });
 }
 
-test("the same credentials, or none, share the connection that has them", async () => {
+test("the same credentials share the connection that has them, and none one that has none", async () => {
   const world = fake();
   const given = { auth: { token: "a" }, headers: { "X-Tenant": "a" } };
   await world.connect({ ...given, withCredentials: false });
   await world.connect(structuredClone(given));
-  await world.connect();
   assert.equal(world.connections.length, 1);
+  await world.connect();
+  await world.connect({ auth: async () => null });
+  assert.equal(world.connections.length, 2);
 });
 
 // --- What each client has for itself -----------------------------------------------------------------------------------
@@ -144,17 +146,19 @@ test("closing one client takes away only what it added", async (t) => {
 
 test("who connects a moment after the last client finds the connection as it was", async (t) => {
   const pass = moments(t);
-  const { client, connection, world } = await connected({ auth: () => ({ token: "old" }) });
+  const { client, connection, world } = await connected({ auth: () => ({ token: "a" }) });
   world.answers.snapshot = { progress: 40 };
   client.subscribe(7);
   connection.tell("log", "7", { message: "one", level: "info" });
   client.close();
 
-  const next = await world.connect({ auth: () => ({ token: "new" }) });
+  let token = "a";
+  const next = await world.connect({ auth: () => ({ token }) });
   assert.equal(next.state.name, "connected");
   const states = [];
   next.on("state", ({ name }) => states.push(name));
   const research = next.subscribe(7);
+  connection.tell("verified", "7", true);
   assert.deepEqual([research.state.progress, research.state.logs.length], [40, 1]);
   pass();
   await settled();
@@ -164,8 +168,10 @@ test("who connects a moment after the last client finds the connection as it was
 
   // Its functions are those that are asked from now on.
   connection.tell("credentials", 3);
+  token = "new";
+  connection.tell("credentials", 4);
   await settled();
-  assert.equal(connection.of("provide")[0][1].auth, '{"token":"new"}');
+  assert.deepEqual(connection.of("provide").map(([, { auth }]) => auth), ['{"token":"a"}', '{"token":"new"}']);
 });
 
 test("a research that the next client does not follow is let go of", async (t) => {
