@@ -39,10 +39,10 @@ def main():
 
 def register_events(sio, desk):
     @sio.event
-    async def connect(sid, _environ, auth=None):
+    async def connect(sid, environ, auth=None):
         if desk.refuse_connects:
             raise socketio.exceptions.ConnectionRefusedError("Authentication required")
-        desk.stats.handle_connect(sid, auth)
+        desk.stats.handle_connect(sid, auth, environ.get("HTTP_COOKIE"))
 
     @sio.event
     async def disconnect(sid, reason=None):

@@ -101,6 +101,12 @@ def access(desk, sign_in_required=None, refuse_connects=None):
     return []
 
 
+def owner(desk, id, person):
+    """Shows a research only to whoever has signed in as this person (`POST /auth/login/<person>`)."""
+    desk.owners[str(id)] = person
+    return []
+
+
 def remember(desk, research_id, payload):
     """Stores what the status endpoint will say."""
     fields = {}
@@ -130,4 +136,5 @@ COMMANDS = {
     "ask": ask,
     "disconnect": disconnect,
     "access": access,
+    "owner": owner,
 }

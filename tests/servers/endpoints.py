@@ -10,7 +10,7 @@ from http.cookies import SimpleCookie
 from pathlib import Path
 
 from control import handle_control
-from research import Emit, now_ms
+from research import PERSON, Emit, now_ms, person_of
 
 SESSION = "test-session"
 
@@ -99,7 +99,7 @@ class Endpoints:
         for method, pattern, name in ROUTES:
             match = re.fullmatch(pattern, request.path)
             if match and method == request.method:
-                refused = self._refusal(request, name)
+                refused = self._refusal(request, name, *match.groups())
                 return refused or getattr(self, f"_{name}")(request, *match.groups())
         return self._file(request.path)
 
@@ -115,8 +115,12 @@ class Endpoints:
         made.actions, made.in_background = actions, in_background
         return made
 
-    def _refusal(self, request, name):
-        if name in ("page", "login") or not self._desk.sign_in_required:
+    def _refusal(self, request, name, research_id=None, *_more):
+        if name in ("page", "login", "sign_in", "sign_out"):
+            return None
+        if research_id in self._desk.owners and self._desk.owners[research_id] != person_of(request.headers.get("cookie")):
+            return json_answer(401, {"error": "Authentication required"})
+        if not self._desk.sign_in_required:
             return None
         cookie = SimpleCookie(request.headers.get("cookie", "")).get("session")
         if cookie is not None and cookie.value == SESSION:
@@ -198,6 +202,12 @@ class Endpoints:
     def _login(self, _request):
         return self._html(PAGE, "Sign in")
 
+    def _sign_in(self, _request, person):
+        return Answer(204, b"", {"Set-Cookie": f"{PERSON}={person}; Path=/; HttpOnly; SameSite=Lax"})
+
+    def _sign_out(self, _request):
+        return Answer(204, b"", {"Set-Cookie": f"{PERSON}=; Path=/; HttpOnly; Max-Age=0"})
+
     def _html(self, text, title):
         body = text.replace("{token}", self._csrf_token).replace("{title}", title).encode()
         return Answer(200, body, {"Content-Type": TYPES[".html"], "Cache-Control": "no-cache"})
@@ -232,6 +242,8 @@ ROUTES = [
     ("POST", r"/api/terminate/([^/]+)", "terminate"),
     ("GET", r"/api/queue/([^/]+)/position", "queue_position"),
     ("GET", r"/auth/login", "login"),
+    ("POST", r"/auth/login/(\w+)", "sign_in"),
+    ("POST", r"/auth/logout", "sign_out"),
     ("GET", r"/favicon\.ico", "icon"),
     ("GET", r"/(?:(?:progress|results)/([^/]+)|benchmark/)?", "page"),
 ]

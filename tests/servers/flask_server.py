@@ -56,7 +56,7 @@ def register_events(socketio, desk):
     def on_connect(auth=None):
         if desk.refuse_connects:
             raise ConnectionRefusedError("Authentication required")
-        desk.stats.handle_connect(request.sid, auth)
+        desk.stats.handle_connect(request.sid, auth, request.headers.get("Cookie"))
 
     @socketio.on("disconnect")
     def on_disconnect(reason):

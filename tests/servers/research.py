@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,9 @@ RELEASES = {
     "newest": Release("research_progress", "research_progress", "subscribers", True, True),
 }
 
+# The cookie that says who has signed in. No script of a page can read it.
+PERSON = "person"
+
 REFUSALS = {
     "anon-": "Authentication required",
     "expired-": "Session expired",
@@ -79,8 +83,12 @@ class Stats:
     answers: list = field(default_factory=list)
     requests: list = field(default_factory=list)
 
-    def handle_connect(self, sid, auth):
-        self.sessions.append({"sid": sid, "connected_at": now_ms(), "auth": auth, "disconnected_at": None, "reason": None})
+    def handle_connect(self, sid, auth, cookie=None):
+        session = {"sid": sid, "connected_at": now_ms(), "auth": auth, "disconnected_at": None, "reason": None}
+        self.sessions.append({**session, "person": person_of(cookie)})
+
+    def person(self, sid):
+        return next((session["person"] for session in self.sessions if session["sid"] == sid), None)
 
     def handle_disconnect(self, sid, reason):
         for session in self.sessions:
@@ -111,6 +119,8 @@ class Desk:
         self.stats = Stats()
         self.sign_in_required = False
         self.refuse_connects = False
+        # research → the only person who may see it
+        self.owners = {}
         self._lock = threading.Lock()
         self._subscribers = {}
         # In memory only, as in the application: after a restart no research is active.
@@ -121,6 +131,11 @@ class Desk:
         self.stats.subscriptions.append({"sid": sid, "research_id": research_id, "at": now_ms()})
         if not research_id:
             return []
+        # A session is its person's for as long as it lasts, as in the application.
+        owner = self.owners.get(str(research_id))
+        if owner is not None and owner != self.stats.person(sid):
+            refusal = Emit("subscribe_error", ({"error": "Not authorized", "research_id": research_id},), sid)
+            return [refusal] if self.release.answers_refusals else []
         if self.release.answers_refusals:
             for prefix, reason in REFUSALS.items():
                 if str(research_id).startswith(prefix):
@@ -177,6 +192,12 @@ class Desk:
             yield Emit(name, (payload,))
         for sid in subscribers:
             yield Emit(name, (payload,), sid)
+
+
+def person_of(cookie):
+    """Who has signed in, by the header with the cookies."""
+    morsel = SimpleCookie(cookie or "").get(PERSON)
+    return morsel.value if morsel else None
 
 
 def now_ms():

@@ -1,3 +1,3 @@
 // React as a module, for the package, so that it has the same one as the application.
 
-export { useEffect, useMemo, useSyncExternalStore } from "react";
+export { useEffect, useState, useSyncExternalStore } from "react";
