@@ -37,7 +37,7 @@ export class Job {
   #maxLogs;
   #read;
   #views = new Set();
-  /** Who may not see it before the server has shown it to them → the timer after which they wait no longer. */
+  /** Who may not see it before the server has shown it to them → `{ giveUp, timer }`. */
   #waiting = new Map();
   /** How often something was heard; and of what it is the copy, after how much. */
   #heard = 0;
@@ -130,9 +130,14 @@ export class Job {
     if (this.end) queueMicrotask(() => this.#views.has(view) && view.handle("end", this.end));
   }
 
-  /** The view sees nothing of it before `admit`; after `ms` it waits no longer. */
-  wait(view, ms, giveUp) {
-    this.#waiting.set(view, setTimeout(giveUp, ms));
+  /** The view sees nothing of it before `admit`. */
+  wait(view, giveUp) {
+    this.#waiting.set(view, { giveUp, timer: undefined });
+  }
+
+  /** Who waits gives up after so many milliseconds. */
+  limitWait(ms) {
+    for (const waiting of this.#waiting.values()) waiting.timer ??= setTimeout(waiting.giveUp, ms);
   }
 
   /** Whether anybody waits, or this client. */
@@ -147,12 +152,16 @@ export class Job {
 
   /** The server shows it to whoever is signed in now: those who have waited hear what is known, and go on as all others. */
   admit() {
-    for (const [view, timer] of [...this.#waiting]) {
-      clearTimeout(timer);
-      this.#waiting.delete(view);
+    for (const view of [...this.#waiting.keys()]) {
+      this.#stopWaiting(view);
       this.join(view);
       view.follow(this, this.#story());
     }
+  }
+
+  #stopWaiting(view) {
+    clearTimeout(this.#waiting.get(view)?.timer);
+    this.#waiting.delete(view);
   }
 
   #story() {
@@ -168,8 +177,7 @@ export class Job {
   /** Returns whether anybody is left. */
   leave(view) {
     this.#views.delete(view);
-    clearTimeout(this.#waiting.get(view));
-    this.#waiting.delete(view);
+    this.#stopWaiting(view);
     return this.#views.size + this.#waiting.size > 0;
   }
 

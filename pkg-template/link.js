@@ -332,7 +332,13 @@ export class Link {
       return job;
     }
     // It was known before this client came, or is told over a session from before: first the server has to show it today.
-    job.wait(view, UNVERIFIED_MS, () => this.#refused(id));
+    const giveUp = () => {
+      if (this.state.name === "connected") this.#move(member, member.answer?.key);
+      // The next handshake is as good as that of another connection.
+      else job.wait(view, giveUp);
+    };
+    job.wait(view, giveUp);
+    if (this.state.name === "connected") job.limitWait(UNVERIFIED_MS);
     if (this.#works) this.#call("verify", id);
     return new Job(id, given, maxLogs);
   }
@@ -441,7 +447,7 @@ export class Link {
         return this.#tell(kind, value);
       case "warning":
         if (value.code === "unauthorized") this.#refused(value.research ?? undefined);
-        return this.#tell(kind, value);
+        return this.#warn(value, this.#jobs.get(value.research));
       case "verified":
         return value ? this.#jobs.get(id)?.admit() : this.#refused(id);
       case "disconnect":
@@ -465,6 +471,14 @@ export class Link {
         if (kind === "failure" && value.code === "UNAUTHORIZED") this.#refused(id);
         this.#jobs.get(id)?.handle(kind, value);
         return this.#note();
+    }
+  }
+
+  /** What is wrong with a research shows something of it. */
+  #warn(warning, job) {
+    for (const member of [...this.#members]) {
+      const isHidden = job && (job.isAwaited(member) || (this.#isOlderThan(member) && !job.has(member)));
+      if (!isHidden) member.handle("warning", [warning]);
     }
   }
 
@@ -498,6 +512,7 @@ export class Link {
     // First this: for who leaves it the connection is lost, whatever becomes of it.
     if (["stopped", "fallback"].includes(state.name) && reason?.code === "UNAUTHORIZED") this.#refused();
     this.state = Object.freeze(reason ? { ...state, reason: toError(reason) } : state);
+    if (state.name === "connected") for (const job of this.#jobs.values()) job.limitWait(UNVERIFIED_MS);
     if (state.name !== "closed") return this.#tell("state", this.state);
     // The module has closed by itself, which it does when it cannot go on.
     this.fail(this.state.reason ?? new ResearchSocketError("CLOSED", "The connection was closed."));

@@ -491,6 +491,42 @@ test("a newcomer to whom the server says nothing for seconds goes on over a conn
   assert.equal(world.connections.length, 2);
 });
 
+test("while there is no connection it waits for one, which will be in the name of whoever is signed in then", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { connection, research, world } = await newcomer();
+  connection.tell("state", undefined, { name: "reconnecting", attempt: 1, delay: 9000 });
+  t.mock.timers.tick(9000);
+  assert.equal(world.connections.length, 1);
+  connection.tell("state", undefined, { name: "connected" });
+  connection.tell("verified", "7", true);
+  t.mock.timers.tick(9000);
+  assert.deepEqual([world.connections.length, research.state.logs.length], [1, 1]);
+});
+
+test("who has been shown the research stays when another waits for it in vain", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { connection, told, world } = await newcomer();
+  connection.tell("verified", "7", true);
+  told.length = 0;
+  (await world.connect()).subscribe(7);
+  t.mock.timers.tick(5000);
+  connection.tell("log", "7", line("next"));
+  assert.deepEqual([told, world.connections.length], [["log next"], 2]);
+});
+
+test("of what was wrong with a research that a newcomer may not see yet, or does not follow, it hears nothing", async () => {
+  const { client, connection, next, told } = await newcomer();
+  client.subscribe(8);
+  const heard = recorded(client);
+  for (const research of ["7", "8"]) connection.tell("warning", undefined, { code: "wrong-type", message: "m", research, excerpt: "words of a" });
+  connection.tell("warning", undefined, { code: "damaged-packet", message: "m" });
+  connection.tell("verified", "7", true);
+  connection.tell("warning", undefined, { code: "wrong-type", message: "m", research: "7" });
+  assert.deepEqual(told.filter((text) => text.startsWith("warning")), ["warning damaged-packet", "warning wrong-type"]);
+  assert.equal(heard.length, 4);
+  assert.equal(next.connected, true);
+});
+
 test("without a status that could be asked for an open connection is given to nobody", async () => {
   const { client, world } = await open({ fallback: false });
   await world.connect({ fallback: false });
