@@ -23,15 +23,26 @@ export type { Answer, AskName, ClientHandler, DefaultEventsMap, EmitArgs, EmitNa
 /**
  * Starts a connection, or joins the one that is open: calls with the same `url`, `path` and `namespace` share one
  * connection, which closes with the last of their clients. The options of the first call count for all, and a later call's
- * `logger` is told which of its own have no effect; `signal`, `logger` and `csrfToken` are each client's own. A call whose
- * `auth`, `headers`, `query` or `withCredentials` differ is given another connection; one that gives none of them joins the
- * connection that is there, whosever it is. Functions count as the same. A connection that has stopped trying tries again.
+ * `logger` is told which of its own have no effect; `signal`, `logger` and `csrfToken` are each client's own. A connection that
+ * has stopped trying tries again.
  *
- * The connection stays for half a second after its last client: who connects again with the same options meanwhile, as
- * React's StrictMode and hot reloading do, finds it as it was, with its researches.
+ * A connection is for one person. A call whose `auth`, `headers` or `query` come to something else than the connection was opened
+ * with, or whose `withCredentials` differs, is given another one, and so is one that gives none where the connection has some.
+ * Functions are asked now, and of all who share a connection again at each handshake: who answers otherwise then, fails, or takes a
+ * second longer than the others, goes on over a connection of its own. A function that gives a new token each time shares with
+ * nobody.
  *
- * Resolves as soon as the core is loaded and the first attempt has begun. It does not wait for the server:
- * how the connection is doing, {@link Client.state} tells.
+ * Cookies cannot be compared: a client that comes to a connection which is open already sees nothing of a research (its `state` is
+ * not known, and nothing is told) before the server has answered a question for its status that was asked since. If the server
+ * refuses, or says nothing for five seconds, the client goes on over another connection, once. It keeps its handlers, researches and
+ * promises, but for acknowledgements that have not come, and hears `state`, `disconnect`, `connect`, `reconnect` and `gap` as after
+ * any other reconnection. With `fallback: false` there is nothing to ask, and an open connection is not shared.
+ *
+ * The connection stays for half a second after its last client: who connects again with the same options and credentials
+ * meanwhile, as React's StrictMode and hot reloading do, finds it as it was.
+ *
+ * Resolves as soon as the core is loaded, the functions have answered (within `timeout`; with `forceNew` that is not waited for)
+ * and the first attempt has begun. It does not wait for the server: how the connection is doing, {@link Client.state} tells.
  *
  * @throws `TypeError` or `RangeError` that names the option that is wrong, or a {@link ResearchSocketError} with the
  * code `UNSUPPORTED` (no browser), `LOAD_FAILED` (try again later), `ABORTED` or `INTERNAL`.
@@ -119,28 +130,29 @@ export interface ConnectOptions {
   randomizationFactor?: number;
 
   /**
-   * How long one attempt to connect may take, 1 to a day.
+   * How long one attempt to connect may take, 1 to a day; so long `connect()` waits for its functions for credentials.
    * @default 20000
    * @example 10_000
    */
   timeout?: number;
 
   /**
-   * Sent with the namespace's CONNECT. A function is asked again at each attempt.
+   * Sent with the namespace's CONNECT. A function is asked by `connect()`, which shares a connection only if the answer is the
+   * same, and again at each attempt.
    * @default none
    * @example async () => ({ token: await freshToken() })
    */
   auth?: Given<Record<string, unknown>>;
 
   /**
-   * Headers of every request. A function is asked again at each attempt.
+   * Headers of every request. A function is asked as that for `auth`.
    * @default none
    * @example { "X-Tenant": "blue" }
    */
   headers?: Given<Pairs | Headers>;
 
   /**
-   * Added to the address of every request. A function is asked again at each attempt.
+   * Added to the address of every request. A function is asked as that for `auth`.
    * @default none
    * @example () => ({ token: localStorage.token })
    */
@@ -401,7 +413,7 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
   /** `state.name === "fallback"`: updates come from asking for the status. */
   readonly usingFallback: boolean;
 
-  /** Counts since the connection began. */
+  /** Counts since the connection began, of all who share it. */
   stats(): Stats;
 
   /**
@@ -409,7 +421,7 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
    * the beginning and the newest part, at most 256 KiB each before and after a fault of the package. Developers run it again
    * as a test. Nothing of what anybody wrote is in it: of texts only their length and which are equal, of numbers from 1000 on
    * how long they are and which is larger. Words of the protocols, statuses, levels and times stay. Credentials, addresses, ids
-   * and the arguments of the page's emits are not in it.
+   * and the arguments of the page's emits are not in it. What the connection did for others who share it is in it as well.
    *
    * @throws {@link ResearchSocketError} with the code `INTERNAL` in the moment in which the package starts again after a
    * fault: ask a moment later

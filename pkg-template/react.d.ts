@@ -25,13 +25,14 @@ import type { Client, ConnectionState, ConnectOptions, End, Failure, Research, R
 /**
  * Follows a research as long as the component is there, and renders it anew when something changes, at most once a frame.
  *
- * Components share one connection, and one that is put back within half a second (StrictMode, a change of route, hot
- * reload) shows from its first rendering on what was known before. On a server it renders what is not known yet, and asks
- * for nothing.
+ * Components share one connection, as calls of `connect()` do, which stays for half a second (StrictMode, a change of route, hot
+ * reload). Each knows nothing at its first rendering, since somebody else may have signed in, and shows a research as soon as the
+ * server shows it. A component belongs to whoever was signed in when it was mounted: if it can stay mounted when somebody else signs
+ * in, give it a `key` that names the person. On a server it renders what is not known yet, and asks for nothing.
  *
  * @param id of the research; with `null` or `undefined` nothing is followed
  * @param options of `connect()`. They are compared by what they say, so they may be written where the hook is called; other
- *   ones make another connection. Functions count as the same, and the newest one is called
+ *   ones make another connection. Functions of one component count as the same, and the newest one is called
  * @returns the same object until something changes
  * @throws while rendering: `TypeError` or `RangeError` for a wrong id or option, which an error boundary can show
  *
