@@ -37,6 +37,7 @@ const IS_ANOTHERS =
  * | `cancel` | number of the request | `{ ok: true }` or `{ code, message }` | |
  * | `credentials` | number to answer with | | |
  * | `internal` | | `{ message }`: the module is about to trap, do not call it again | |
+ * | `verified` | id of a research | whether the server shows it to whoever is signed in now, after `verify` | |
  * | any other | id of a research | what the event of that name carries | |
  */
 export class Link {
@@ -55,6 +56,8 @@ export class Link {
   #sealed = false;
   /** What the first handshake carries, if that is known. */
   #first;
+  /** The number of the last question for credentials. */
+  #asked;
   /** The moment of the last handshake. */
   #opened = Infinity;
   /** The id of the session, while it is live. */
@@ -536,13 +539,14 @@ export class Link {
     const connection = this.#connection;
     const first = this.#first;
     this.#first = undefined;
+    this.#asked = id;
     if (!first) await this.#askMembers();
-    // The page may have closed the client meanwhile, and the module may have trapped.
-    if (!this.#works || connection !== this.#connection) return;
+    // The page may have closed the client meanwhile, and the module may have trapped, or have asked anew.
+    if (!this.#works || connection !== this.#connection || id !== this.#asked) return;
     const members = [...this.#members];
     // Nobody knows in whose name, and nobody misses it.
     if (!first && this.idle) return this.shut();
-    const answer = first ?? members.map((member) => member.answer).find((answer) => answer?.given) ?? members[0].answer;
+    const answer = first ?? (members.find((member) => member.answer?.given) ?? members[0]).answer;
     try {
       if (!answer?.given) return this.#call("refuse", id, answer?.words ?? "");
       this.#call("provide", id, answer.given);

@@ -295,6 +295,20 @@ test("a connection that nobody has is closed instead of asking in somebody's nam
   assert.deepEqual([connection.of("provide").length, connection.of("close").length], [1, 1]);
 });
 
+test("an answer that comes after the next question says nothing of whose connection it is", async () => {
+  const answers = [{ token: "a" }];
+  const { connection, world } = await open({ auth: () => answers.shift() });
+  let give;
+  answers.push(new Promise((resolve) => (give = resolve)), { token: "a" });
+  await attempt(connection);
+  await attempt(connection);
+  (await world.connect(token("a"))).subscribe(7);
+  give({ token: "late" });
+  await settled();
+  (await world.connect(token("a"))).subscribe(8);
+  assert.deepEqual([handshakes(world), connection.of("verify")], [[["a", "a"]], [["7"], ["8"]]]);
+});
+
 test("a client that is closed while all are asked is asked for nothing more", async () => {
   const { client, other, connection, users, world } = await two();
   users.two = "b";
