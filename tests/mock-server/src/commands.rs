@@ -20,7 +20,8 @@ impl Server {
     }
 
     pub(crate) fn control_request(&mut self, request: &Request) -> Page {
-        let name = request.route().trim_start_matches("/control/");
+        let name = request.route().trim_start_matches("/control");
+        let name = name.strip_prefix('/').unwrap_or(name);
         match (request.method.as_str(), name) {
             ("OPTIONS", _) => Page::json(200, &json!({})),
             ("GET", "stats") => Page::json(200, &json!(self.stats)),
@@ -48,6 +49,9 @@ impl Server {
     }
 
     pub(crate) fn command(&mut self, command: Command) -> Value {
+        if let Err(error) = command.check(self.faults.entries().len()) {
+            return json!({"error": error});
+        }
         match command {
             Command::Faults(add) => {
                 if add.replace {
@@ -150,7 +154,7 @@ impl Server {
         let mut updates = 0;
         for n in 0..burst.lines.max(burst.updates) {
             if n < burst.lines {
-                let mut message = format!("{} {}", burst.prefix, burst.first + n);
+                let mut message = format!("{} {}", burst.prefix, burst.first.saturating_add(n));
                 while message.len() < burst.length {
                     message.push('.');
                 }

@@ -37,6 +37,9 @@ pub struct Config {
     /// Whether all answers carry CORS headers, not only Socket.IO's. The application's own do not, but
     /// test pages are served from other ports.
     pub cors_everywhere: bool,
+    /// Whether pages of other origins may use `/control/`, as a test that has several needs it. Without
+    /// it every page that a person visits could.
+    pub control_from_anywhere: bool,
     /// What real servers do against the protocol documents.
     pub quirks: Quirks,
     /// The application.
@@ -60,6 +63,7 @@ impl Default for Config {
             wall_clock_ms: 1_795_293_900_000,
             request_log: 10_000,
             cors_everywhere: true,
+            control_from_anywhere: false,
             quirks: Quirks::python(),
             app: AppConfig::default(),
         }
@@ -122,7 +126,9 @@ impl Config {
     pub(crate) fn merged(&self, patch: Value) -> Result<Self, String> {
         let mut settings = serde_json::json!(self);
         merge(&mut settings, patch);
-        serde_json::from_value(settings).map_err(|error| error.to_string())
+        let config: Self = serde_json::from_value(settings).map_err(|error| error.to_string())?;
+        config.check()?;
+        Ok(config)
     }
 }
 

@@ -47,7 +47,7 @@ impl FaultBook {
             if !entry.fault.on.matches(kind, request) {
                 continue;
             }
-            entry.seen += 1;
+            entry.seen = entry.seen.saturating_add(1);
             let started = entry.seen >= entry.fault.nth;
             // A window, not a budget: what the dice spare still counts.
             let ended = entry
@@ -60,7 +60,7 @@ impl FaultBook {
             let spared =
                 entry.fault.percent < 100 && dice.below(100) >= u64::from(entry.fault.percent);
             if !spared {
-                entry.hits += 1;
+                entry.hits = entry.hits.saturating_add(1);
                 actions.push(entry.fault.action.clone());
             }
         }

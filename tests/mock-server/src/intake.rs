@@ -1,5 +1,6 @@
 //! Decides what happens to a request on its way in: the log, the network, the faults.
 
+use crate::admission::refusal;
 use crate::app::Page;
 use crate::engine::{self, Answer, SEPARATOR};
 use crate::fault::{Action, Kind};
@@ -11,11 +12,14 @@ use crate::{Delivery, Output, Request};
 
 impl Server {
     pub(crate) fn arrive(&mut self, request: Request) {
-        if request.route().starts_with("/control/") {
-            let page = self.control_request(&request);
+        if is_control(request.route()) {
+            let open = self.config.control_from_anywhere;
+            let refusal = if open { None } else { refusal(&request) };
+            let page = refusal.unwrap_or_else(|| self.control_request(&request));
+            let page = page.with("X-Content-Type-Options", "nosniff");
             let pending = Pending::control(&request);
             self.outputs
-                .push_back(Output::Respond(pending.finish(request.id, page, true)));
+                .push_back(Output::Respond(pending.finish(request.id, page, open)));
             return;
         }
         let kind = self.kind(&request);
@@ -116,7 +120,8 @@ impl Server {
                         pending.after_hold = actions.collect();
                     }
                     self.sequence += 1;
-                    self.held.insert((self.now + ms, self.sequence), request);
+                    let at = self.now.saturating_add(ms);
+                    self.held.insert((at, self.sequence), request);
                     return;
                 }
                 Action::Restart { down_ms } => {
@@ -178,4 +183,10 @@ impl Server {
             self.engine.aborted(sid, id, &self.config);
         }
     }
+}
+
+fn is_control(route: &str) -> bool {
+    route
+        .strip_prefix("/control")
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

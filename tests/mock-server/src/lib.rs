@@ -17,7 +17,9 @@
 //! assert_eq!(server.poll_timeout(), Some(5_000)); // the first ping
 //! ```
 
+mod admission;
 mod app;
+mod bounds;
 mod clock;
 mod commands;
 mod config;

@@ -27,6 +27,9 @@ struct Cli {
     /// Use connections again, unlike the real server
     #[arg(long)]
     keep_alive: bool,
+    /// Let pages of other origins use /control/, for tests that have several
+    #[arg(long)]
+    control_from_anywhere: bool,
     /// Which server to be
     #[arg(long, value_enum, default_value_t = Preset::Release13)]
     preset: Preset,
@@ -70,10 +73,11 @@ fn run(cli: Cli) -> io::Result<()> {
         Preset::Newest => Config::newest(),
         Preset::Strict => Config::strict(),
     };
-    let config = match cli.config {
+    let mut config = match cli.config {
         Some(patch) => preset.patched(&patch).map_err(io::Error::other)?,
         None => preset,
     };
+    config.control_from_anywhere |= cli.control_from_anywhere;
     for folder in cli.www.iter().chain(&cli.pkg) {
         if !folder.is_dir() {
             return Err(io::Error::other(format!(

@@ -21,7 +21,7 @@ impl Server {
         }
         self.sequence += 1;
         self.delayed
-            .insert((self.now + delay, self.sequence), response);
+            .insert((self.now.saturating_add(delay), self.sequence), response);
     }
 
     /// An answer leaves, if the network lets it.
@@ -87,7 +87,7 @@ impl Server {
         self.app.restart(researches_die);
         self.fail_all(OfflineMode::Refuse, except);
         if down_ms > 0 {
-            let until = Some(self.now + down_ms);
+            let until = Some(self.now.saturating_add(down_ms));
             self.network = Network::Down {
                 until,
                 mode: OfflineMode::Refuse,
@@ -97,7 +97,7 @@ impl Server {
 
     pub(crate) fn offline(&mut self, ms: Option<u64>, mode: OfflineMode) {
         self.network = Network::Down {
-            until: ms.map(|ms| self.now + ms),
+            until: ms.map(|ms| self.now.saturating_add(ms)),
             mode,
         };
         self.fail_all(mode, None);

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::app::Page;
+use crate::bounds::{MAX_ANSWER, MAX_PACKETS};
 use crate::config::Config;
 use crate::engine::{Answer, SEPARATOR};
 use crate::fault::{Action, Kind};
@@ -94,7 +95,7 @@ impl Pending {
         let mut delay = 0;
         for action in &self.on_answer {
             if let Action::Delay { ms } = action {
-                delay += ms;
+                delay = ms.saturating_add(delay);
             } else if let Action::LoseAnswer = action {
                 response.delivery = Delivery::HangInHead;
             } else if let Action::HangInBody { after } = action {
@@ -111,6 +112,11 @@ impl Pending {
             if let Action::Inject { packets: first } = action {
                 packets.splice(0..0, first.iter().cloned());
             } else if let Action::Duplicate = action {
+                // Several of them multiply each other.
+                let bytes: usize = packets.iter().map(String::len).sum();
+                if packets.len() > MAX_PACKETS / 2 || bytes > MAX_ANSWER / 2 {
+                    continue;
+                }
                 packets = packets
                     .into_iter()
                     .flat_map(|packet| [packet.clone(), packet])

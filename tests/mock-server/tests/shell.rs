@@ -33,11 +33,19 @@ fn fault(server: &Running, action: serde_json::Value) {
 fn send(server: &Running, method: &str, path: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     let length = body.len();
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
+    let head =
+        format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
     stream
         .write_all(format!("{head}{body}").as_bytes())
         .unwrap();
     stream
+}
+
+/// A request as it stands, and all of its answer.
+fn raw(server: &Running, request: &str) -> String {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    read(stream)
 }
 
 /// Everything until the server closes the connection.
@@ -226,4 +234,141 @@ fn a_port_that_is_taken_is_named() {
     let error = spawn(taken).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AddrInUse);
     assert!(error.to_string().starts_with(&format!("port {port}: ")));
+}
+
+#[test]
+fn only_names_of_this_machine_are_served() {
+    let folder = files("names");
+    let server = start(Options {
+        www: Some(folder.clone()),
+        ..Options::default()
+    });
+    let status = |path: &str, host: &str| {
+        let answer = raw(
+            &server,
+            &format!("GET {path} HTTP/1.1\r\n{host}Connection: close\r\n\r\n"),
+        );
+        answer.split(' ').nth(1).unwrap_or_default().to_owned()
+    };
+    for host in [
+        "localhost",
+        "LocalHost:81",
+        "127.0.0.1",
+        "127.255.0.9:65535",
+        "[::1]",
+        "[::1]:81",
+    ] {
+        for path in ["/", HANDSHAKE, "/control/stats"] {
+            let got = status(path, &format!("Host: {host}\r\n"));
+            assert_eq!(got, "200", "{host} {path}");
+        }
+    }
+    for host in [
+        "evil.example",
+        "evil.example:80",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "evil.example@127.0.0.1",
+        "127.0.0.1@evil.example",
+        "128.0.0.1",
+        "0.0.0.0",
+        "192.168.0.1",
+        "[::2]",
+        "[::1",
+        "::1",
+        "[::ffff:7f00:1].evil.example",
+        "localhost:",
+        "localhost:x",
+        "localhost:65536",
+        "localhost:80:80",
+        "localhost/",
+        "",
+    ] {
+        for path in ["/", HANDSHAKE, "/control/stats", "/api/research/r/status"] {
+            let got = status(path, &format!("Host: {host}\r\n"));
+            assert!(got == "421" || got == "400", "{host} {path}: {got}");
+        }
+    }
+    // Two names, none, and one in the request's own line, which goes before the header.
+    let two = "Host: localhost\r\nHost: evil.example\r\n";
+    assert_eq!(status("/control/stats", two), "421");
+    assert_eq!(status("/control/stats", ""), "421");
+    let line = "http://evil.example/control/stats";
+    assert_eq!(status(line, "Host: localhost\r\n"), "421");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// A folder with a page, and a file beside it that nobody may see.
+fn files(name: &str) -> std::path::PathBuf {
+    let folder = std::env::temp_dir().join(format!("mock-server-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("below")).unwrap();
+    std::fs::write(folder.join("index.html"), "<p>hello").unwrap();
+    std::fs::write(folder.join(".hidden"), "secret").unwrap();
+    folder
+}
+
+#[test]
+fn files_are_only_read_and_only_by_pages_of_their_own() {
+    let folder = files("read");
+    let server = start(Options {
+        www: Some(folder.join("below/..")),
+        ..Options::default()
+    });
+    let page = call(&server, "GET", "/index.html", "");
+    assert!(
+        page.contains("x-content-type-options: nosniff\r\n"),
+        "{page}"
+    );
+    assert!(!page.contains("access-control-allow-origin"), "{page}");
+    let head = call(&server, "HEAD", "/index.html", "");
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert!(head.contains("content-length: 8\r\n"), "{head}");
+    assert!(head.ends_with("\r\n\r\n"), "{head}");
+    for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"] {
+        let answer = call(&server, method, "/index.html", "");
+        assert!(answer.starts_with("HTTP/1.1 405"), "{method}: {answer}");
+        assert!(answer.contains("allow: GET, HEAD\r\n"), "{answer}");
+    }
+    let name = folder.file_name().unwrap().to_str().unwrap();
+    for path in [
+        "/.hidden",
+        "/below/../.hidden",
+        "/%2ehidden",
+        "/below/%2e%2e/.hidden",
+        &format!("/../{name}/.hidden"),
+        &format!("/..%2f{name}%2f.hidden"),
+        &format!("//{}/.hidden", folder.display()),
+        "/below\\..\\.hidden",
+    ] {
+        let answer = call(&server, "GET", path, "");
+        assert!(answer.starts_with("HTTP/1.1 4"), "{path}: {answer}");
+        assert!(!answer.contains("secret"), "{path}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn no_command_ends_the_server() {
+    let server = start(Options::default());
+    for (command, body) in [
+        (
+            "burst",
+            r#"{"research_id":"r","lines":2,"first":4294967295}"#,
+        ),
+        ("offline", r#"{"ms":18446744073709551615}"#),
+        ("config", r#"{"ping_interval_ms":18446744073709551615}"#),
+    ] {
+        let answer = call(&server, "POST", &format!("/control/{command}"), body);
+        assert!(answer.starts_with("HTTP/1.1 400"), "{command}: {answer}");
+    }
+    assert!(call(&server, "GET", HANDSHAKE, "").starts_with("HTTP/1.1 200"));
+}
+
+#[test]
+fn a_body_larger_than_any_test_needs_is_refused_unread() {
+    let server = start(Options::default());
+    let head =
+        "POST /control/emit HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999999\r\n\r\n";
+    let answer = raw(&server, head);
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
 }

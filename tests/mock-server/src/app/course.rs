@@ -49,7 +49,7 @@ impl App {
             if let Some(research) = self.researches.get_mut(&id) {
                 research.status = "in_progress".into();
                 let scripted = !research.script.is_empty();
-                research.step_at = scripted.then_some(ctx.now + research.step_ms);
+                research.step_at = scripted.then_some(ctx.now.saturating_add(research.step_ms));
             }
         }
     }
@@ -82,7 +82,8 @@ impl App {
             research.step_at = None;
             return;
         };
-        research.step_at = (!research.script.is_empty()).then_some(ctx.now + research.step_ms);
+        research.step_at =
+            (!research.script.is_empty()).then_some(ctx.now.saturating_add(research.step_ms));
         match step {
             Step::Update {
                 progress,
@@ -175,7 +176,7 @@ impl App {
 
     /// Ends a research as completed, but the updates that say so are lost on their way.
     pub(crate) fn end_unsaid(&mut self, id: &str, ctx: &Context<'_>) {
-        let now = ctx.config.wall_clock_ms + ctx.now;
+        let now = ctx.wall_clock_ms();
         let research = self.research(id, ctx);
         research.status = "completed".into();
         research.progress = json!(100);

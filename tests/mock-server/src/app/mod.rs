@@ -39,6 +39,13 @@ pub(crate) struct Context<'a> {
     pub(crate) dice: &'a mut Random,
 }
 
+impl Context<'_> {
+    /// Milliseconds since 1970.
+    fn wall_clock_ms(&self) -> u64 {
+        self.config.wall_clock_ms.saturating_add(self.now)
+    }
+}
+
 /// A research to start.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Start {
@@ -127,7 +134,7 @@ impl App {
             research.message = message.to_owned();
         }
         if research.ended() && research.completed_at.is_none() {
-            research.completed_at = Some(ctx.config.wall_clock_ms + ctx.now);
+            research.completed_at = Some(ctx.wall_clock_ms());
             research.script.clear();
             research.step_at = None;
         }
@@ -192,8 +199,8 @@ impl App {
 
     /// Microseconds that grow, though the server's clock has milliseconds only.
     pub(super) fn stamp(&mut self, ctx: &Context<'_>) -> u64 {
-        let now = (ctx.config.wall_clock_ms + ctx.now) * 1_000;
-        self.last_micros = now.max(self.last_micros + 1);
+        let now = ctx.wall_clock_ms().saturating_mul(1_000);
+        self.last_micros = now.max(self.last_micros.saturating_add(1));
         self.last_micros
     }
 

@@ -42,7 +42,7 @@ impl Page {
         Self::html(200, "Sign in", form)
     }
 
-    fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
@@ -108,7 +108,9 @@ impl App {
         let Some(research) = self.researches.get(id) else {
             return not_found();
         };
-        let completed_at = research.completed_at.map(|ms| clock::iso(ms * 1_000));
+        let completed_at = research
+            .completed_at
+            .map(|ms| clock::iso(ms.saturating_mul(1_000)));
         let report = (research.status == "completed").then(|| format!("/results/{id}.md"));
         let mut answer = json!({
             "status": research.status,
@@ -162,7 +164,11 @@ impl App {
     fn stored_until(&self, ctx: &Context<'_>) -> u64 {
         match ctx.config.app.store_delay_ms {
             0 => u64::MAX,
-            delay => (ctx.config.wall_clock_ms + ctx.now).saturating_sub(delay) * 1_000 + 999,
+            delay => ctx
+                .wall_clock_ms()
+                .saturating_sub(delay)
+                .saturating_mul(1_000)
+                .saturating_add(999),
         }
     }
 
@@ -220,6 +226,9 @@ impl App {
             step_ms: read(&body, "step_ms"),
             scripted: true,
         };
+        if let Err(message) = start.check() {
+            return Page::json(400, &json!({"status": "error", "message": message}));
+        }
         let id = self.start(start, ctx);
         match self.queue.iter().position(|queued| *queued == id) {
             Some(index) => {

@@ -77,7 +77,7 @@ impl Engine {
         });
         let heartbeat = match config.pings {
             true => Heartbeat::Quiet {
-                ping_at: now + config.ping_interval_ms,
+                ping_at: now.saturating_add(config.ping_interval_ms),
             },
             false => Heartbeat::Off,
         };
@@ -239,7 +239,7 @@ impl Engine {
             match session.heartbeat {
                 Heartbeat::Quiet { ping_at } if ping_at <= now => {
                     session.queue.push_back(Packet::Ping(String::new()));
-                    let close_at = now + config.ping_timeout_ms;
+                    let close_at = now.saturating_add(config.ping_timeout_ms);
                     session.heartbeat = Heartbeat::Pinged { close_at };
                 }
                 Heartbeat::Pinged { close_at } if close_at <= now => expired.push(sid.clone()),
@@ -299,7 +299,7 @@ impl Engine {
             && let Heartbeat::Pinged { .. } = session.heartbeat
         {
             session.heartbeat = Heartbeat::Quiet {
-                ping_at: now + config.ping_interval_ms,
+                ping_at: now.saturating_add(config.ping_interval_ms),
             };
         }
     }
@@ -325,7 +325,7 @@ impl Engine {
         bytes.extend_from_slice(&dice.next().to_be_bytes());
         bytes.extend(dice.next().to_be_bytes().iter().take(4));
         bytes.extend(self.opened.to_be_bytes().iter().skip(1));
-        self.opened += 1;
+        self.opened = self.opened.wrapping_add(1);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 }

@@ -100,9 +100,10 @@ async fn run(mut server: Server, mut messages: mpsc::UnboundedReceiver<Message>)
     let mut waiting: BTreeMap<u64, oneshot::Sender<Response>> = BTreeMap::new();
     loop {
         let due = match server.poll_timeout() {
-            Some(ms) => start + Duration::from_millis(ms),
-            None => Instant::now() + IDLE,
+            Some(ms) => start.checked_add(Duration::from_millis(ms)),
+            None => None,
         };
+        let due = due.unwrap_or_else(|| Instant::now() + IDLE);
         let message = tokio::select! {
             message = messages.recv() => match message {
                 Some(message) => Some(message),

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+};
 
 use super::Options;
 use super::answer::Body;
@@ -16,9 +18,20 @@ const CSP: &str = "default-src 'self'; connect-src 'self'; script-src 'self' 'un
 /// Sections of the application; a page for one of them serves all addresses below it.
 const SECTIONS: [&str; 4] = ["progress", "results", "research", "benchmark"];
 
-pub(super) async fn find(options: &Options, path: &str) -> Option<hyper::Response<Body>> {
+/// The answer to a request for a file, if there is one at this path. Files are only read.
+pub(super) async fn find(
+    options: &Options,
+    method: &str,
+    path: &str,
+) -> Option<hyper::Response<Body>> {
     for file in candidates(options, path) {
         if let Ok(bytes) = tokio::fs::read(&file).await {
+            if !matches!(method, "GET" | "HEAD") {
+                let answer = hyper::Response::builder()
+                    .status(405)
+                    .header(ALLOW, "GET, HEAD");
+                return answer.body(Body::whole("Files are only read\n")).ok();
+            }
             let mime = mime_guess::from_path(&file).first_or_octet_stream();
             let text = mime.type_() == mime_guess::mime::TEXT;
             let mime = if text {
@@ -29,7 +42,7 @@ pub(super) async fn find(options: &Options, path: &str) -> Option<hyper::Respons
             let mut answer = hyper::Response::builder()
                 .header(CONTENT_TYPE, mime)
                 .header(CACHE_CONTROL, "no-store")
-                .header("Access-Control-Allow-Origin", "*");
+                .header(X_CONTENT_TYPE_OPTIONS, "nosniff");
             if options.csp {
                 answer = answer.header(CONTENT_SECURITY_POLICY, CSP);
             }

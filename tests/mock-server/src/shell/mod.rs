@@ -13,8 +13,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -22,9 +23,13 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::admission::MISDIRECTED;
+use crate::bounds::MAX_BODY;
 use crate::{Command, Config, Delivery, Request};
 use actor::Actor;
 use answer::{Body, Closed};
+
+const TOO_LARGE: &str = "The body is larger than any test needs.";
 
 /// What to serve, and where.
 #[derive(Clone, Debug, Default)]
@@ -112,17 +117,40 @@ async fn answer(
     request: hyper::Request<Incoming>,
 ) -> Result<hyper::Response<Body>, Closed> {
     let (head, body) = request.into_parts();
-    let body = body
-        .collect()
-        .await
-        .map_err(|_| Closed)?
-        .to_bytes()
-        .to_vec();
     let method = head.method.as_str();
     let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
-    if method == "GET"
-        && let Some(file) = files::find(options, head.uri.path()).await
-    {
+    let header = |(name, value): (&HeaderName, &HeaderValue)| {
+        (
+            name.as_str().to_owned(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
+    };
+    let mut headers: Vec<_> = head.headers.iter().map(header).collect();
+    // A proxy's request has the host in its first line too, and that goes before the header.
+    let named = head.uri.authority().map(|host| host.as_str().to_owned());
+    if let Some(host) = named.filter(|named| !host_is(&headers, named)) {
+        headers.push((HOST.as_str().to_owned(), host));
+    }
+    let mut request = Request {
+        id: 0,
+        method: method.to_owned(),
+        path: path.to_owned(),
+        headers,
+        body: Vec::new(),
+    };
+    if !request.is_for_this_machine() {
+        return words(421, MISDIRECTED);
+    }
+    // What says so beforehand is not waited for.
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return words(413, TOO_LARGE);
+    }
+    let body = match Limited::new(body, MAX_BODY).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return words(413, TOO_LARGE),
+        Err(_) => return Err(Closed),
+    };
+    if let Some(file) = files::find(options, method, head.uri.path()).await {
         return match actor.reachable().await {
             Delivery::Whole => Ok(file),
             Delivery::Refuse => Err(Closed),
@@ -131,22 +159,25 @@ async fn answer(
             }
         };
     }
-    let header = |(name, value): (&hyper::header::HeaderName, &hyper::header::HeaderValue)| {
-        (
-            name.as_str().to_owned(),
-            String::from_utf8_lossy(value.as_bytes()).into_owned(),
-        )
-    };
-    let headers = head.headers.iter().map(header).collect();
-    let request = Request {
-        id: 0,
-        method: method.to_owned(),
-        path: path.to_owned(),
-        headers,
-        body,
-    };
+    request.body = body.to_vec();
     let (response, guard) = actor.request(request).await;
     answer::carry_out(response, guard).await
+}
+
+fn host_is(headers: &[(String, String)], host: &str) -> bool {
+    headers
+        .iter()
+        .any(|(name, value)| name == HOST.as_str() && value == host)
+}
+
+/// A refusal of the shell's own.
+fn words(status: u16, words: &'static str) -> Result<hyper::Response<Body>, Closed> {
+    hyper::Response::builder()
+        .status(status)
+        .header(CONTENT_TYPE, "text/plain; charset=utf-8")
+        .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .body(Body::whole(words))
+        .map_err(|_| Closed)
 }
 
 /// A server in a thread of its own, for tests that are not asynchronous. It ends when it is dropped.

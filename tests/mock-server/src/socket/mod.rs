@@ -52,7 +52,7 @@ pub(crate) enum Event {
 
 impl Sockets {
     pub(crate) fn opened(&mut self, now: u64, sid: &str, config: &Config) {
-        let connect_by = config.connect_timeout_ms.map(|ms| now + ms);
+        let connect_by = config.connect_timeout_ms.map(|ms| now.saturating_add(ms));
         self.clients.insert(
             sid.to_owned(),
             Client {

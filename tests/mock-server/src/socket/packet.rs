@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::bounds::MAX_ATTACHMENTS;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Type {
     Connect,
@@ -61,6 +63,9 @@ impl Packet {
         if matches!(kind, Type::BinaryEvent | Type::BinaryAck) {
             let (count, after) = rest.split_once('-')?;
             attachments = count.parse().ok()?;
+            if attachments > MAX_ATTACHMENTS {
+                return None;
+            }
             rest = after;
         }
         let mut namespace = "/";

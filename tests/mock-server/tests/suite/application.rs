@@ -322,3 +322,16 @@ fn the_store_keeps_the_newest_lines_only() {
         .collect();
     assert_eq!(ids, [4, 5]);
 }
+
+#[test]
+fn a_research_whose_numbers_are_out_of_range_is_refused_in_words() {
+    for (field, body) in [
+        ("iterations", r#"{"query":"q","iterations":4294967295}"#),
+        ("step_ms", r#"{"query":"q","step_ms":18446744073709551615}"#),
+    ] {
+        let mut world = World::new(Config::default());
+        let answer = world.call("POST", "/api/start_research", body);
+        assert_eq!(answer.status, 400, "{body}");
+        assert!(answer.text().contains(field), "{}", answer.text());
+    }
+}

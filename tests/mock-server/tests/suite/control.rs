@@ -280,3 +280,326 @@ fn an_unknown_command_is_an_error_that_names_it() {
     assert!(answer.text().contains("brust"));
     assert_eq!(world.call("GET", "/control/brust", "").status, 404);
 }
+
+/// What a browser sends with a request of a page that came from elsewhere.
+const FOREIGN: [(&str, &str); 7] = [
+    ("Origin", "http://evil.example"),
+    ("Origin", "http://127.0.0.1:81"),
+    ("Origin", "https://127.0.0.1:80"),
+    ("Origin", "http://127.0.0.1:80.evil.example"),
+    ("Origin", "null"),
+    ("Sec-Fetch-Site", "cross-site"),
+    ("Sec-Fetch-Site", "same-site"),
+];
+
+fn from_page(name: &str, value: &str) -> Vec<(String, String)> {
+    [("host", "127.0.0.1:80"), (name, value)]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
+}
+
+fn cors(answer: &mock_server::Response) -> Vec<&str> {
+    let names = answer.headers.iter().map(|(name, _)| name.as_str());
+    names
+        .filter(|name| name.starts_with("Access-Control"))
+        .collect()
+}
+
+#[test]
+fn a_page_of_another_origin_controls_nothing_and_reads_nothing() {
+    for (name, value) in FOREIGN {
+        let mut world = world();
+        for (method, path) in [
+            ("GET", "/control/stats"),
+            ("GET", "/control"),
+            ("POST", "/control/burst"),
+            ("POST", "/control/config"),
+            ("POST", "/control/restart"),
+            ("DELETE", "/control/faults"),
+            ("OPTIONS", "/control/faults"),
+        ] {
+            let body = br#"{"ping_interval_ms":7}"#;
+            let id = world.start_with(method, path, from_page(name, value), body);
+            let answer = world.answer(id).unwrap();
+            assert_eq!(answer.status, 403, "{name}: {value}: {method} {path}");
+            assert!(
+                answer.text().contains("another origin"),
+                "{}",
+                answer.text()
+            );
+            assert_eq!(cors(answer), [""; 0], "{name}: {value}");
+        }
+        assert_eq!(world.server.config().ping_interval_ms, 5_000);
+    }
+}
+
+#[test]
+fn a_page_of_the_server_itself_and_a_test_without_a_page_control_it() {
+    for (name, value) in [
+        ("Origin", "http://127.0.0.1:80"),
+        ("Sec-Fetch-Site", "same-origin"),
+        ("Sec-Fetch-Site", "none"),
+        ("Accept", "*/*"),
+    ] {
+        let mut world = world();
+        let id = world.start_with("GET", "/control/stats", from_page(name, value), b"");
+        let answer = world.answer(id).unwrap();
+        assert_eq!(answer.status, 200, "{name}: {value}");
+        assert_eq!(cors(answer), [""; 0], "{name}: {value}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    }
+}
+
+#[test]
+fn a_test_with_several_origins_says_so() {
+    let mut world = World::new(Config {
+        control_from_anywhere: true,
+        ..Config::default()
+    });
+    let headers = from_page("Origin", "http://127.0.0.1:81");
+    let id = world.start_with("GET", "/control/stats", headers, b"");
+    let answer = world.answer(id).unwrap();
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.header("access-control-allow-origin"),
+        Some("http://127.0.0.1:81")
+    );
+}
+
+/// Commands with one number that is out of its range, or a text that no header can have.
+const OUT_OF_RANGE: [(&str, &str, &str); 40] = [
+    (
+        "burst",
+        "first",
+        r#"{"research_id":"r","lines":2,"first":4294967295}"#,
+    ),
+    (
+        "burst",
+        "lines",
+        r#"{"research_id":"r","lines":4294967295}"#,
+    ),
+    (
+        "burst",
+        "updates",
+        r#"{"research_id":"r","updates":4294967295}"#,
+    ),
+    (
+        "burst",
+        "length",
+        r#"{"research_id":"r","lines":1,"length":18446744073709551615}"#,
+    ),
+    (
+        "burst",
+        "bytes",
+        r#"{"research_id":"r","lines":100000,"length":1000000}"#,
+    ),
+    ("research", "iterations", r#"{"iterations":4294967295}"#),
+    ("research", "step_ms", r#"{"step_ms":18446744073709551615}"#),
+    ("restart", "down_ms", r#"{"down_ms":18446744073709551615}"#),
+    ("offline", "ms", r#"{"ms":18446744073709551615}"#),
+    (
+        "faults",
+        "nth",
+        r#"{"faults":[{"nth":4294967295,"action":"refuse"}]}"#,
+    ),
+    (
+        "faults",
+        "nth",
+        r#"{"faults":[{"nth":0,"action":"refuse"}]}"#,
+    ),
+    (
+        "faults",
+        "count",
+        r#"{"faults":[{"count":4294967295,"action":"refuse"}]}"#,
+    ),
+    (
+        "faults",
+        "percent",
+        r#"{"faults":[{"percent":101,"action":"refuse"}]}"#,
+    ),
+    (
+        "faults",
+        "code",
+        r#"{"faults":[{"action":{"status":{"code":0}}}]}"#,
+    ),
+    (
+        "faults",
+        "code",
+        r#"{"faults":[{"action":{"status":{"code":101}}}]}"#,
+    ),
+    (
+        "faults",
+        "code",
+        r#"{"faults":[{"action":{"status":{"code":1000}}}]}"#,
+    ),
+    (
+        "faults",
+        "retry_after",
+        r#"{"faults":[{"action":{"status":{"code":503,"retry_after":4294967295}}}]}"#,
+    ),
+    (
+        "faults",
+        "content_type",
+        r#"{"faults":[{"action":{"status":{"code":503,"content_type":"a\r\nb: c"}}}]}"#,
+    ),
+    (
+        "faults",
+        "content_type",
+        r#"{"faults":[{"action":{"wrong_content":{"body":"","content_type":"\u0000"}}}]}"#,
+    ),
+    (
+        "faults",
+        "ms",
+        r#"{"faults":[{"action":{"delay":{"ms":18446744073709551615}}}]}"#,
+    ),
+    (
+        "faults",
+        "ms",
+        r#"{"faults":[{"action":{"hold":{"ms":18446744073709551615}}}]}"#,
+    ),
+    (
+        "faults",
+        "ms",
+        r#"{"faults":[{"action":{"offline":{"ms":18446744073709551615}}}]}"#,
+    ),
+    (
+        "faults",
+        "down_ms",
+        r#"{"faults":[{"action":{"restart":{"down_ms":18446744073709551615}}}]}"#,
+    ),
+    (
+        "faults",
+        "after",
+        r#"{"faults":[{"action":{"cut":{"after":18446744073709551615}}}]}"#,
+    ),
+    (
+        "faults",
+        "after",
+        r#"{"faults":[{"action":{"hang_in_body":{"after":18446744073709551615}}}]}"#,
+    ),
+    (
+        "faults",
+        "packets",
+        r#"{"faults":[{"action":{"pad_to":{"packets":18446744073709551615}}}]}"#,
+    ),
+    (
+        "config",
+        "ping_interval_ms",
+        r#"{"ping_interval_ms":18446744073709551615}"#,
+    ),
+    ("config", "ping_interval_ms", r#"{"ping_interval_ms":0}"#),
+    (
+        "config",
+        "ping_timeout_ms",
+        r#"{"ping_timeout_ms":18446744073709551615}"#,
+    ),
+    ("config", "ping_timeout_ms", r#"{"ping_timeout_ms":0}"#),
+    (
+        "config",
+        "max_payload",
+        r#"{"max_payload":18446744073709551615}"#,
+    ),
+    (
+        "config",
+        "connect_timeout_ms",
+        r#"{"connect_timeout_ms":18446744073709551615}"#,
+    ),
+    (
+        "config",
+        "wall_clock_ms",
+        r#"{"wall_clock_ms":18446744073709551615}"#,
+    ),
+    (
+        "config",
+        "request_log",
+        r#"{"request_log":18446744073709551615}"#,
+    ),
+    (
+        "config",
+        "max_running",
+        r#"{"app":{"max_running":18446744073709551615}}"#,
+    ),
+    (
+        "config",
+        "step_ms",
+        r#"{"app":{"step_ms":18446744073709551615}}"#,
+    ),
+    (
+        "config",
+        "store_delay_ms",
+        r#"{"app":{"store_delay_ms":18446744073709551615}}"#,
+    ),
+    (
+        "config",
+        "stored_lines",
+        r#"{"app":{"stored_lines":18446744073709551615}}"#,
+    ),
+    ("burst", "u32", r#"{"research_id":"r","lines":-1}"#),
+    ("burst", "u32", r#"{"research_id":"r","lines":1e9}"#),
+];
+
+#[test]
+fn a_number_out_of_its_range_is_refused_in_words_and_changes_nothing() {
+    for (command, field, body) in OUT_OF_RANGE {
+        let mut world = world();
+        let before = world.json("GET", "/control", "");
+        let answer = world.call("POST", &format!("/control/{command}"), body);
+        assert_eq!(answer.status, 400, "{body}");
+        assert!(answer.text().contains(field), "{body}: {}", answer.text());
+        assert_eq!(world.json("GET", "/control", ""), before, "{body}");
+        assert_eq!(world.server.stats().emitted, 0, "{body}");
+    }
+}
+
+#[test]
+fn the_largest_numbers_that_are_taken_do_no_harm() {
+    let mut world = world();
+    let sid = world.connect();
+    for (command, body) in [
+        (
+            "burst",
+            r#"{"research_id":"r","lines":2,"first":1000000000}"#,
+        ),
+        ("research", r#"{"iterations":1000,"step_ms":2592000000}"#),
+        (
+            "config",
+            r#"{"wall_clock_ms":253402300799999,"ping_timeout_ms":2592000000}"#,
+        ),
+        (
+            "faults",
+            r#"{"faults":[{"nth":1000000000,"count":1000000000,"action":{"delay":{"ms":2592000000}}}]}"#,
+        ),
+    ] {
+        let answer = world.call("POST", &format!("/control/{command}"), body);
+        assert_eq!(answer.status, 200, "{body}: {}", answer.text());
+    }
+    assert!(
+        world
+            .take(&sid)
+            .iter()
+            .any(|packet| packet.contains("line 1000000001"))
+    );
+    // As far in time as a clock can go.
+    world.now = u64::MAX;
+    world.input(mock_server::Input::Timeout);
+    world.control(json!({"restart": {"down_ms": 1}}));
+    assert_eq!(world.call("GET", "/api/research/r/logs", "").status, 200);
+}
+
+#[test]
+fn faults_that_multiply_each_other_stop_at_what_an_answer_may_have() {
+    let mut world = world();
+    let twice = json!({"action": "duplicate", "count": null});
+    let pad = json!({"action": {"pad_to": {"packets": 1_000}}, "count": null});
+    let faults = std::iter::once(pad).chain(std::iter::repeat_n(twice, 64));
+    let add = json!({"faults": faults.collect::<Vec<_>>()});
+    assert_eq!(
+        world
+            .call("POST", "/control/faults", &add.to_string())
+            .status,
+        200
+    );
+    let answer = world.call("GET", "/socket.io/?EIO=4&transport=polling", "");
+    let packets = answer.text().split('\x1e').count();
+    assert!((1_000..=100_000).contains(&packets), "{packets}");
+}
