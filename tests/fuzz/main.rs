@@ -12,12 +12,15 @@
 )]
 
 mod client;
+mod control;
 mod engine_payload;
+mod intake;
 mod json;
 mod socket_packet;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../client/words.rs"]
 mod words;
+mod work;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../client/world.rs"]
 mod world;
@@ -62,6 +65,16 @@ fn seeds_of_the_client_still_find_nothing() {
 }
 
 #[test]
+fn seeds_of_control_commands_still_find_nothing() {
+    replay("control", control::run);
+}
+
+#[test]
+fn seeds_of_requests_to_the_mock_server_still_find_nothing() {
+    replay("intake", intake::run);
+}
+
+#[test]
 fn seeds_of_engine_payloads_still_find_nothing() {
     replay("engine_payload", engine_payload::run);
 }
@@ -86,7 +99,9 @@ fn every_target_of_the_fuzzer_is_replayed() {
         names,
         [
             "client.rs",
+            "control.rs",
             "engine_payload.rs",
+            "intake.rs",
             "json.rs",
             // By `tests/sim/tests/fuzzed.rs`.
             "sim.rs",

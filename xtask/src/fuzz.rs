@@ -166,7 +166,15 @@ mod tests {
         let targets = targets(&project).unwrap();
         assert_eq!(
             targets,
-            ["client", "engine_payload", "json", "sim", "socket_packet"]
+            [
+                "client",
+                "control",
+                "engine_payload",
+                "intake",
+                "json",
+                "sim",
+                "socket_packet"
+            ]
         );
     }
 }

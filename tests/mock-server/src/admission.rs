@@ -11,9 +11,6 @@ use serde_json::json;
 use crate::Request;
 use crate::app::Page;
 
-/// What is told to whoever asks by another name.
-pub(crate) const MISDIRECTED: &str = "This server answers to localhost, 127.0.0.0/8 and [::1] only, and the request names another host.";
-
 const FOREIGN: &str = "The control interface does not serve pages of another origin, unless \
                        `control_from_anywhere` is set.";
 

@@ -23,11 +23,13 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::admission::MISDIRECTED;
 use crate::bounds::MAX_BODY;
 use crate::{Command, Config, Delivery, Request};
 use actor::Actor;
 use answer::{Body, Closed};
+
+/// What is told to whoever asks by another name.
+const MISDIRECTED: &str = "This server answers to localhost, 127.0.0.0/8 and [::1] only, and the request names another host.";
 
 const TOO_LARGE: &str = "The body is larger than any test needs.";
 
