@@ -1,10 +1,11 @@
-//! Makes the npm package in `pkg/`: compile, bind, shrink, bundle, assemble, measure, check.
+//! Makes the npm package in `pkg/`: compile, bind, shrink, bundle, assemble, check, measure.
 
 mod assemble;
 mod compat;
 mod facade;
 mod glue;
 mod pack;
+pub(crate) mod paths;
 pub(crate) mod script;
 mod sizes;
 pub(crate) mod wasm;
@@ -55,6 +56,9 @@ pub(crate) fn quietly(project: &Project) -> Result<()> {
 fn make(project: &Project, work: &Work, mode: Mode) -> Result<(Module, Vec<String>)> {
     let module = wasm::make(project, work, mode)?;
     let files = assemble::assemble(project, work, &module)?;
+    if mode == Mode::Release {
+        paths::check(project)?;
+    }
     Ok((module, files))
 }
 

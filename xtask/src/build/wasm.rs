@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 
 use super::glue::{self, GLUE};
+use super::paths;
 use super::script::{self, SCRIPT};
 use super::{Mode, Work};
 use crate::environment::Environment;
@@ -85,6 +86,8 @@ fn compile(project: &Project, mode: Mode) -> Result<PathBuf> {
         Mode::Dev => ("dev", "debug"),
         Mode::Release => ("release", "release"),
     };
+    let mut flags = paths::remaps(project);
+    flags.push(WITHOUT.to_owned());
     let mut cargo = project.command("cargo");
     toolchain.apply(&mut cargo);
     cargo
@@ -93,7 +96,7 @@ fn compile(project: &Project, mode: Mode) -> Result<PathBuf> {
         // Here and not in the checkout's target, if the person says so.
         .arg("--target-dir")
         .arg(project.path("target"))
-        .env("CARGO_ENCODED_RUSTFLAGS", WITHOUT);
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join(paths::SEPARATOR));
     let outcome = process::run("build: cargo", &mut cargo, DEFAULT_DEADLINE)?;
     if !outcome.succeeded() {
         ui::show(&outcome.output);

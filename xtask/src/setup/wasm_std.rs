@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 
 use super::apt;
+use crate::build::paths;
 use crate::process;
 use crate::project::{LINKED_TOOLCHAIN, Project, WASM_TARGET};
 use crate::toolchain::{self, LINKED_SYSROOT, Source, WasmToolchain};
@@ -110,6 +111,10 @@ fn build(project: &Project) -> Result<()> {
         scratch.join("Cargo.toml"),
         format!("[package]\nname = \"{SCRATCH_CRATE}\"\nedition = \"2021\"\n[workspace]\n"),
     )?;
+    // Its crates are on this machine too, and what is made with it is shipped.
+    let mut flags = paths::remaps(project);
+    // Without it, `lto = true` has nothing to work on later.
+    flags.push("-Cembed-bitcode=yes".to_owned());
     let mut cargo = project.command(Path::new(LINKED_SYSROOT).join("bin/cargo"));
     cargo
         .current_dir(&scratch)
@@ -119,8 +124,7 @@ fn build(project: &Project) -> Result<()> {
         .env_remove("CARGO_TARGET_DIR")
         .env("RUSTC_BOOTSTRAP", "1")
         .env("RUSTC", Path::new(LINKED_SYSROOT).join("bin/rustc"))
-        // Without it, `lto = true` has nothing to work on later.
-        .env("RUSTFLAGS", "-Cembed-bitcode=yes");
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join(paths::SEPARATOR));
     process::run_or_fail(LABEL, &mut cargo)?;
     let deps = scratch
         .join("target")
