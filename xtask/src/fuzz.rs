@@ -60,7 +60,7 @@ fn check_tools(project: &Project) -> Result<()> {
         ),
         (
             ["+nightly", "fuzz", "--version"].as_slice(),
-            "cargo install cargo-fuzz",
+            "cargo install cargo-fuzz --locked",
         ),
     ] {
         if process::query(project.command("cargo").args(arguments)).is_none() {

@@ -18,6 +18,8 @@ pub(crate) struct CargoTool {
     /// What to call it with for its name and version.
     ask: &'static [&'static str],
     version: Version,
+    /// Whether it may be built with other crates than its Cargo.lock names, if the registry has not got those.
+    may_lack_lock: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +39,8 @@ pub(crate) const WASM_BINDGEN: CargoTool = CargoTool {
     ask: &["--version"],
     // The tool reads a format that changes between versions: it must be the library's own.
     version: Version::Locked("wasm-bindgen"),
+    // Its version cannot be chosen, and mirrors of the registry lack crates that its Cargo.lock names (webpki-roots 1.0.11).
+    may_lack_lock: true,
 };
 pub(crate) const WASM_PACK: CargoTool = CargoTool {
     krate: "wasm-pack",
@@ -46,6 +50,7 @@ pub(crate) const WASM_PACK: CargoTool = CargoTool {
         prefix: "0.15.",
         install: "0.15.1",
     },
+    may_lack_lock: false,
 };
 pub(crate) const GECKODRIVER: CargoTool = CargoTool {
     krate: "geckodriver",
@@ -55,6 +60,17 @@ pub(crate) const GECKODRIVER: CargoTool = CargoTool {
         prefix: "0.",
         install: "0.37.1",
     },
+    may_lack_lock: false,
+};
+pub(crate) const DENY: CargoTool = CargoTool {
+    krate: "cargo-deny",
+    binary: "cargo-deny",
+    ask: &["--version"],
+    version: Version::Compatible {
+        prefix: "0.20.",
+        install: "0.20.2",
+    },
+    may_lack_lock: false,
 };
 pub(crate) const MUTANTS: CargoTool = CargoTool {
     krate: "cargo-mutants",
@@ -64,6 +80,7 @@ pub(crate) const MUTANTS: CargoTool = CargoTool {
         prefix: "27.",
         install: "27.1.0",
     },
+    may_lack_lock: false,
 };
 
 impl CargoTool {
@@ -94,26 +111,40 @@ impl CargoTool {
 
     pub(crate) fn install(self, project: &Project) -> Result<()> {
         ui::say(format_args!("{}: cargo install, some minutes", self.krate));
-        // A crate's own Cargo.lock may name versions that a registry does not have (yet).
         let locked = self.build(project, true)?;
-        if !locked.succeeded() {
-            ui::say(format_args!(
-                "{}: again, without its Cargo.lock",
+        if locked.succeeded() {
+            return Ok(());
+        }
+        ui::show(&locked.output);
+        if !self.may_lack_lock {
+            bail!(
+                "`cargo install --locked {}` failed; its output is above",
                 self.krate
-            ));
-            let free = self.build(project, false)?;
-            if !free.succeeded() {
-                ui::show(&locked.output);
-                ui::show(&free.output);
-                bail!("`cargo install {}` failed; its output is above", self.krate);
-            }
+            );
+        }
+        ui::say(format_args!(
+            "{}: again, WITHOUT its Cargo.lock",
+            self.krate
+        ));
+        let free = self.build(project, false)?;
+        if !free.succeeded() {
+            ui::show(&free.output);
+            bail!(
+                "`cargo install` of {} failed; its output is above",
+                self.krate
+            );
         }
         Ok(())
     }
 
     fn build(self, project: &Project, locked: bool) -> Result<process::Outcome> {
+        fs::create_dir_all(scratch(project))?;
+        let mut command = self.command(project, locked)?;
+        process::run(self.krate, &mut command, DEFAULT_DEADLINE)
+    }
+
+    fn command(self, project: &Project, locked: bool) -> Result<Command> {
         let target = scratch(project);
-        fs::create_dir_all(&target)?;
         let mut command = project.command("cargo");
         command
             .current_dir(&target)
@@ -142,7 +173,7 @@ impl CargoTool {
         ] {
             command.env(format!("CARGO_PROFILE_RELEASE_{name}"), value);
         }
-        process::run(self.krate, &mut command, DEFAULT_DEADLINE)
+        Ok(command)
     }
 
     fn wanted(self, project: &Project) -> Result<String> {
@@ -165,4 +196,19 @@ pub(crate) fn remove_scratch(project: &Project) {
 
 fn scratch(project: &Project) -> PathBuf {
     project.cache("tools/target")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_are_built_with_their_lock_files() {
+        let project = Project::locate().unwrap();
+        let command = DENY.command(&project, true).unwrap();
+        assert!(process::words(&command).contains(" --locked"));
+        for tool in [WASM_PACK, GECKODRIVER, MUTANTS, DENY] {
+            assert!(!tool.may_lack_lock, "{}", tool.krate);
+        }
+    }
 }

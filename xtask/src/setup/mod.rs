@@ -25,6 +25,8 @@ pub(crate) enum Part {
     Browsers,
     /// The npm packages of tests/package: bundlers, frameworks and checkers.
     Consumers,
+    /// What asks after the crates of Cargo.lock.
+    Deny,
     /// The driver of Firefox, which Debian does not package.
     Geckodriver,
     /// What plants mistakes; only `cargo xtask mutants` needs it.
@@ -43,7 +45,7 @@ pub(crate) enum Part {
 
 impl Part {
     /// In the order in which they are worked on: what others wait for comes first.
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::WasmStd,
         Self::Node,
         Self::Python,
@@ -53,6 +55,7 @@ impl Part {
         Self::WasmBindgen,
         Self::WasmPack,
         Self::Geckodriver,
+        Self::Deny,
         Self::Mutants,
     ];
     /// What `build` needs.
@@ -62,6 +65,7 @@ impl Part {
         match self {
             Self::Browsers => "browsers",
             Self::Consumers => "npm packages of tests/package",
+            Self::Deny => "cargo-deny",
             Self::Geckodriver => "geckodriver",
             Self::Mutants => "cargo-mutants",
             Self::Nginx => "nginx",
@@ -76,6 +80,7 @@ impl Part {
     fn is_ready(self, project: &Project) -> Result<bool> {
         Ok(match self {
             Self::Browsers => browsers::missing_packages().is_empty(),
+            Self::Deny => cargo_tools::DENY.find(project)?.is_some(),
             Self::Geckodriver => cargo_tools::GECKODRIVER.find(project)?.is_some(),
             Self::Mutants => cargo_tools::MUTANTS.find(project)?.is_some(),
             Self::Consumers => node::is_ready(project, node::CONSUMERS)?,
@@ -91,6 +96,7 @@ impl Part {
     fn install(self, project: &Project) -> Result<()> {
         match self {
             Self::Browsers => browsers::install(project),
+            Self::Deny => cargo_tools::DENY.install(project),
             Self::Geckodriver => cargo_tools::GECKODRIVER.install(project),
             Self::Mutants => cargo_tools::MUTANTS.install(project),
             Self::Consumers => node::install(project, node::CONSUMERS),
@@ -108,7 +114,9 @@ impl Part {
     fn lane(self) -> usize {
         match self {
             Self::WasmStd | Self::Browsers | Self::Nginx => 0,
-            Self::WasmBindgen | Self::WasmPack | Self::Geckodriver | Self::Mutants => 1,
+            Self::WasmBindgen | Self::WasmPack | Self::Geckodriver | Self::Deny | Self::Mutants => {
+                1
+            }
             Self::Node | Self::Python | Self::Consumers => 2,
         }
     }

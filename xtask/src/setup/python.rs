@@ -44,6 +44,7 @@ pub(crate) fn install(project: &Project) -> Result<()> {
             "install",
             "--quiet",
             "--disable-pip-version-check",
+            "--require-hashes",
             "-r",
         ])
         .arg(project.requirements());

@@ -5,6 +5,7 @@ mod capabilities;
 mod counts;
 mod node;
 mod steps;
+mod supply;
 
 use std::path::PathBuf;
 use std::time::Duration;

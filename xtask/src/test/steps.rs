@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use super::counts::Counts;
-use super::{Context, Report, capabilities, node};
+use super::{Context, Report, capabilities, node, supply};
 use crate::build::wasm::WITHOUT;
 use crate::build::{self, Mode};
 use crate::planted;
@@ -33,7 +33,7 @@ pub(crate) struct Step {
 }
 
 /// All steps, quick ones first.
-pub(crate) const STEPS: [Step; 20] = [
+pub(crate) const STEPS: [Step; 21] = [
     Step {
         name: "fmt",
         about: "formatting",
@@ -45,6 +45,12 @@ pub(crate) const STEPS: [Step; 20] = [
         about: "planted faults, whether they still fit the client",
         needs: &[],
         run: patches,
+    },
+    Step {
+        name: "supply",
+        about: "licences, sources, hashes and known faults of what others have written",
+        needs: &[Part::Deny],
+        run: supply::run,
     },
     Step {
         name: "clippy",
