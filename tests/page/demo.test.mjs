@@ -65,3 +65,25 @@ test("what failed while its server was away is no error any more in the demo whe
     await shows("connection", /Live/);
   });
 });
+
+test("a page that came from elsewhere neither reads nor breaks the demo's server", { timeout: 60_000 }, async (t) => {
+  const server = await startServer(t, { www: path.join(ROOT, "www"), pkg: packageFolder() });
+  // Another port of the same machine, and by its other name: as near as a page from elsewhere can be.
+  const other = await startServer(t, { www: path.join(ROOT, "www") });
+  const [near, far] = [other.url, other.url.replace("127.0.0.1", "localhost")];
+  await server.begin();
+  const before = await server.stats();
+  for (const from of [near, far]) {
+    await withPage(`${from}/style.css`, { expected: [FAILED_REQUEST, /CORS policy/] }, async (page) => {
+      const heard = await page.evaluate(async (url) => {
+        const ask = (/** @type {string} */ name, /** @type {RequestInit} */ init = {}) =>
+          fetch(`${url}/control/${name}`, init).then((response) => `${response.type} ${response.status}`, (error) => error.name);
+        const burst = { method: "POST", body: JSON.stringify({ research_id: "research-1", lines: 3 }) };
+        return [await ask("stats"), await ask("burst", burst), await ask("burst", { ...burst, mode: "no-cors" }), await ask("restart", { method: "POST", mode: "no-cors" }), await ask("faults", { method: "DELETE" })];
+      }, server.url);
+      assert.deepEqual(heard, ["TypeError", "TypeError", "opaque 0", "opaque 0", "TypeError"]);
+    });
+  }
+  assert.deepEqual(await server.stats(), before);
+  assert.deepEqual(await server.lines(), []);
+});
