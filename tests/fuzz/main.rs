@@ -16,6 +16,7 @@ mod control;
 mod engine_payload;
 mod intake;
 mod json;
+mod options;
 mod socket_packet;
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../client/words.rs"]
@@ -85,6 +86,11 @@ fn seeds_of_json_still_find_nothing() {
 }
 
 #[test]
+fn seeds_of_options_still_find_nothing() {
+    replay("options", options::run);
+}
+
+#[test]
 fn seeds_of_socket_packets_still_find_nothing() {
     replay("socket_packet", socket_packet::run);
 }
@@ -103,6 +109,7 @@ fn every_target_of_the_fuzzer_is_replayed() {
             "engine_payload.rs",
             "intake.rs",
             "json.rs",
+            "options.rs",
             // By `tests/sim/tests/fuzzed.rs`.
             "sim.rs",
             "socket_packet.rs"

@@ -172,6 +172,7 @@ mod tests {
                 "engine_payload",
                 "intake",
                 "json",
+                "options",
                 "sim",
                 "socket_packet"
             ]
