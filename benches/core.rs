@@ -1,5 +1,7 @@
 //! What the core costs natively: bytes of a poll in, events for the page out.
 
+#![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
+
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use research_socket::config::Config;

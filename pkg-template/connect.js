@@ -34,7 +34,7 @@ export function createConnect({ init, reset, timers, Connection, browser }) {
     tell(own.logger, RUNS[module.runtime]);
     const since = module.nextMoment();
     // Who shares no connection is asked when it is opened.
-    const answer = own.forceNew ? undefined : await unlessAborted(answerOf(settings.credentials, settings.connection.timeout), own.signal);
+    const answer = own.forceNew ? undefined : await unlessAborted(answerOf(settings.credentials, settings.connection.timeout, own.signal), own.signal);
     // Meanwhile it may have begun to start anew.
     await unlessAborted(module.load(), own.signal);
     throwIfAborted(own.signal);

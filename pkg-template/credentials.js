@@ -10,26 +10,33 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
  * What the page answers now. Never rejects.
  * @param {{ auth?: unknown, headers?: unknown, query?: unknown }} given
  * @param {number} [timeout] the option of that name, which the module checks
+ * @param {AbortSignal} [signal] says that nobody wants to know any more
  * @returns {Promise<{ given?: object, key?: string, words?: string }>} `key` is the same text for the same credentials; without
  *   `given` a function has failed, and `words` say how
  */
-export async function answerOf(given, timeout) {
+export async function answerOf(given, timeout, signal) {
   const ms = timeout > 0 ? Math.min(timeout, MAX_TIMEOUT_MS) : TIMEOUT_MS;
   try {
-    const answer = await within(ms, credentials(given));
+    const answer = await within(ms, credentials(given), signal);
     return { given: answer, key: JSON.stringify(answer) };
   } catch (error) {
     return { words: `The page's function for the credentials failed: ${error?.message ?? error}` };
   }
 }
 
-/** Rejects if it takes longer. */
-export function within(ms, promise) {
+/** Rejects if it takes longer, or the signal aborts. */
+export function within(ms, promise, signal) {
   let timer;
+  let abort;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`it gave nothing within ${ms} ms`)), ms);
+    abort = () => reject(signal.reason);
   });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+  signal?.addEventListener("abort", abort);
+  return Promise.race([promise, late]).finally(() => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", abort);
+  });
 }
 
 /** Rejects when one of the page's functions fails or gives something that cannot be sent. */

@@ -73,8 +73,7 @@ export class Job {
     copy.end = this.end;
     copy.#known = this.#known;
     copy.#facts = this.#facts && { ...this.#facts };
-    copy.#lines = [...this.#lines];
-    copy.#dropped = this.#dropped;
+    copy.#lines.take(this.#lines);
     copy.#origin = [this, this.#heard];
     return copy;
   }

@@ -90,6 +90,8 @@ export class Link {
   #cancels = new Map();
   /** The ids of researches that nobody follows any more, and the connection itself when nobody has it. */
   #linger = new Linger();
+  /** Ends with it. */
+  #life = new AbortController();
 
   /**
    * @param {{ answer?: object, identity?: string, reason?: Error }} [more] `answer`: what the credentials have just come to;
@@ -289,6 +291,7 @@ export class Link {
 
   #forget() {
     this.#linger.end();
+    this.#life.abort();
     this.#module.links.delete(this);
   }
 
@@ -573,7 +576,7 @@ export class Link {
       else groups.push({ given: credentials, members: [member], answer: undefined });
     }
     const asked = groups.map(async (group) => {
-      group.answer = await answerOf(group.given, this.options.timeout);
+      group.answer = await answerOf(group.given, this.options.timeout, this.#life.signal);
       if (!group.answer.given) throw group.answer;
     });
     await Promise.any(asked).catch(() => {});

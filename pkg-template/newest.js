@@ -49,6 +49,12 @@ export class Newest {
     return item;
   }
 
+  /** Begins with what another one holds, and with what that has dropped. */
+  take(other) {
+    for (const item of other.items) this.push(item);
+    this.dropped += other.dropped;
+  }
+
   clear() {
     this.#cut(this.items.length);
   }

@@ -1,6 +1,7 @@
 //! A run of the core is a function of its inputs: the same journal gives the same outputs, natively
 //! and in every browser.
 #![allow(clippy::expect_used, reason = "helpers of tests may panic")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
 use std::fmt::Write as _;
 

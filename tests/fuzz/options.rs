@@ -10,29 +10,6 @@ use url::Url;
 
 const NOW: Timestamp = Timestamp::from_millis(1_000_000);
 
-/// What an id is made into, and what names a research to the client: whichever types they have.
-trait Made<T> {
-    fn made(self) -> Option<T>;
-}
-
-impl<T> Made<T> for T {
-    fn made(self) -> Option<T> {
-        Some(self)
-    }
-}
-
-impl<T, E> Made<T> for Result<T, E> {
-    fn made(self) -> Option<T> {
-        self.ok()
-    }
-}
-
-impl Made<String> for ResearchId {
-    fn made(self) -> Option<String> {
-        Some(self.as_str().to_owned())
-    }
-}
-
 /// Lines: url, path, the four paths with an id, the id. What is left out keeps its default.
 pub(crate) fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
@@ -54,8 +31,7 @@ pub(crate) fn run(data: &[u8]) {
             line.clone_into(option);
         }
     }
-    let Some(id): Option<ResearchId> = ResearchId::from_text(lines.next().unwrap_or("r")).made()
-    else {
+    let Ok(id) = ResearchId::from_text(lines.next().unwrap_or("r")) else {
         return;
     };
     if let Ok(client) = Client::new(config.clone(), 1, NOW) {
@@ -77,14 +53,12 @@ fn visit(mut client: Client, config: &Config, id: &ResearchId) {
     let handshake = asked.input(&mut client, Input::Connect);
     let joining = asked.answer(&mut client, &handshake, 200, open);
     asked.drive(&mut client, joining);
-    if let Some(research) = id.clone().made() {
-        let cancel = Input::Cancel {
-            cancel: CancelId(1),
-            research,
-            csrf_token: None,
-        };
-        asked.input(&mut client, cancel);
-    }
+    let cancel = Input::Cancel {
+        cancel: CancelId(1),
+        research: id.clone(),
+        csrf_token: None,
+    };
+    asked.input(&mut client, cancel);
     asked.input(&mut client, Input::Close);
     let mut paths = asked.paths();
     paths.sort();

@@ -62,7 +62,7 @@ impl World<'_> {
                 page.cancels(cancel);
                 let input = Input::Cancel {
                     cancel: CancelId(cancel),
-                    research: ResearchId::from_text(id_of(research)).unwrap(),
+                    research: valid(id_of(research)),
                     csrf_token: Some("mock-csrf-token".to_owned()),
                 };
                 self.feed(index, input)
@@ -112,7 +112,7 @@ impl World<'_> {
                 }
                 let id = match id.parse() {
                     Ok(number) => ResearchId::from_integer(number),
-                    Err(_) => ResearchId::from_text(id).unwrap(),
+                    Err(_) => valid(id),
                 };
                 self.feed(index, Input::Subscribe(id))
             }
@@ -354,4 +354,13 @@ impl Page {
             volatile,
         }
     }
+}
+
+/// The ids of a plan are ours.
+#[allow(
+    clippy::expect_used,
+    reason = "an id that is refused is a mistake of the simulation"
+)]
+fn valid(id: &str) -> ResearchId {
+    ResearchId::from_text(id).expect("an id of a research")
 }

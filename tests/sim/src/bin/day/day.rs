@@ -128,7 +128,9 @@ impl Day {
             let begins = DAY / u64::from(RESEARCHES) * u64::from(research);
             self.pass_until(begins);
             self.server.start_research(begins, &id);
-            self.tell(Input::Subscribe(ResearchId::from_text(&id).unwrap()));
+            self.tell(Input::Subscribe(
+                ResearchId::from_text(&id).map_err(|error| error.to_string())?,
+            ));
             let last = LINES / RESEARCHES * (research + 1);
             for second in 1..=WRITING / SECOND {
                 let at = begins + second * SECOND;
