@@ -72,7 +72,7 @@ impl Instant {
             (day, 2, "T"),
             (second / 3_600, 2, ":"),
             (second / 60 % 60, 2, ":"),
-            (second % 60, 2, "+00:00"),
+            (second % 60, 2, ZONE),
         ] {
             push_padded(&mut out, value, width);
             out.push_str(after);
@@ -92,13 +92,16 @@ pub(crate) fn canonical(text: &str) -> Option<String> {
         } else {
             (nanos, 9)
         };
-        let zone = out.split_off(WHOLE_SECONDS);
+        out.truncate(WHOLE_SECONDS);
         out.push('.');
         push_padded(&mut out, fraction.into(), width);
-        out.push_str(&zone);
+        out.push_str(ZONE);
     }
     Some(out)
 }
+
+/// The offset in the form of live lines.
+const ZONE: &str = "+00:00";
 
 /// The length of `2026-11-21T20:45:09`.
 const WHOLE_SECONDS: usize = 19;

@@ -224,7 +224,7 @@ fn shape_of(json: &str) -> String {
             }
             Part::Number(number) => out.extend(number.chars().map(|_| '1')),
             Part::Key(text) | Part::String(text) => {
-                let name = text.trim_matches('"');
+                let name = text.get(1..text.len() - 1).unwrap_or_default();
                 if matches!(name, "_placeholder" | "num") || is_reserved(name) {
                     out.push_str(text);
                 } else {

@@ -1,7 +1,7 @@
 //! Numbers in the place of numbers: what the client decides by stays, which is whether they are whole,
 //! how long they are, and which of two is the larger.
 
-use crate::json::Raw;
+use crate::json::{Kind, Raw};
 use crate::text::{decimal, push_decimal};
 
 /// A whole number below this is a small counter, and stays.
@@ -17,22 +17,16 @@ pub(super) struct Numbers {
     known: Vec<Number>,
 }
 
-/// Its order among others of its class is that of its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Number {
-    class: Class,
-    place: u64,
-}
+/// Its class, and what orders it among others of that. A tuple of two numbers, since what sorts those is there.
+type Number = (u64, u64);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Class {
-    is_negative: bool,
-    is_whole: bool,
-    /// Beyond what a number of JavaScript holds exactly.
-    is_unsafe: bool,
-    /// Of a small one its whole part; of others how many digits that has, beyond all small ones.
-    size: u64,
-}
+/// Bits of a class. The others are the whole part of a small number; of any other how many digits that has,
+/// beyond all small ones.
+const NEGATIVE: u64 = 1 << 63;
+const WHOLE: u64 = 1 << 62;
+/// Beyond what a number of JavaScript holds exactly.
+const UNSAFE: u64 = 1 << 61;
+const SIZE: u64 = UNSAFE - 1;
 
 /// What is known of one number.
 enum Reading {
@@ -68,7 +62,7 @@ impl Numbers {
             None => return false,
             Some(Reading::Small { is_negative, value }) => (is_negative, decimal(value)),
             Some(Reading::Infinite { is_negative }) => (is_negative, "1e999".to_owned()),
-            Some(Reading::Large(number)) => (number.class.is_negative, self.other(number)),
+            Some(Reading::Large(number)) => (number.0 & NEGATIVE != 0, self.other(number)),
         };
         if is_negative {
             out.push('-');
@@ -78,16 +72,10 @@ impl Numbers {
     }
 
     fn other(&self, number: Number) -> String {
-        let Class {
-            is_whole,
-            is_unsafe,
-            size,
-            ..
-        } = number.class;
-        let first = self
-            .known
-            .partition_point(|other| other.class < number.class);
-        let rank = self.known.partition_point(|other| *other < number) - first;
+        let (class, _) = number;
+        let size = class & SIZE;
+        let before = |end: Number| self.known.partition_point(|other| *other < end);
+        let rank = before(number) - before((class, 0));
         let rank = rank as u64 + 1;
         if size < SMALL {
             // A fraction: behind the point there is room for all.
@@ -99,13 +87,13 @@ impl Numbers {
         }
         let digits = (size - SMALL) as usize;
         let mut out = String::new();
-        if is_whole && is_unsafe && digits == decimal(MAX_SAFE).len() {
+        if class & UNSAFE != 0 && digits == decimal(MAX_SAFE).len() {
             push_decimal(&mut out, MAX_SAFE + rank);
             return out;
         }
         out.push('1');
         push_padded(&mut out, rank - 1, digits - 1);
-        if !is_whole {
+        if class & WHOLE == 0 {
             out.push_str(".5");
         }
         out
@@ -113,23 +101,18 @@ impl Numbers {
 }
 
 fn read(raw: Raw<'_>) -> Option<Reading> {
-    let is_negative = raw.as_str().starts_with('-');
+    let is_negative = raw.as_str().as_bytes().first() == Some(&b'-');
+    let sign = if is_negative { NEGATIVE } else { 0 };
     if let Some(value) = raw.integer() {
         let value = value.unsigned_abs();
         if value < SMALL {
             return Some(Reading::Small { is_negative, value });
         }
-        return Some(Reading::Large(Number {
-            class: Class {
-                is_negative,
-                is_whole: true,
-                is_unsafe: value > MAX_SAFE,
-                size: SMALL + decimal(value).len() as u64,
-            },
-            place: value,
-        }));
+        let exactness = if value > MAX_SAFE { UNSAFE } else { 0 };
+        let size = SMALL + decimal(value).len() as u64;
+        return Some(Reading::Large((sign | WHOLE | exactness | size, value)));
     }
-    if raw.kind() != crate::json::Kind::Number {
+    if raw.kind() != Kind::Number {
         return None;
     }
     let Some(value) = raw.number() else {
@@ -145,16 +128,8 @@ fn read(raw: Raw<'_>) -> Option<Reading> {
             size += 1;
         }
     }
-    Some(Reading::Large(Number {
-        class: Class {
-            is_negative,
-            is_whole: false,
-            is_unsafe: false,
-            size,
-        },
-        // Of numbers that are not negative, the bits have the same order.
-        place: value.to_bits(),
-    }))
+    // Of numbers that are not negative, the bits have the same order.
+    Some(Reading::Large((sign | size, value.to_bits())))
 }
 
 fn push_padded(out: &mut String, number: u64, width: usize) {

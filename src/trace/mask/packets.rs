@@ -23,10 +23,10 @@ impl Masked {
     pub(super) fn write_body(&mut self, out: &mut String, body: &str) {
         if let Some(page) = page_of(body) {
             self.write_page(out, page);
-        } else if body.starts_with(|c: char| c.is_ascii_digit() || c == 'b')
-            || body.contains(char::from(SEPARATOR))
-        {
-            self.write_payload(out, body, |_| false);
+        } else if let Some(b'0'..=b'9' | b'b') = body.as_bytes().first() {
+            self.write_payload(out, body, false);
+        } else if body.as_bytes().contains(&SEPARATOR) {
+            self.write_payload(out, body, false);
         } else if let Ok(raw) = Raw::parse(body) {
             self.write_json(out, raw, 0);
         } else if body.trim_ascii().eq_ignore_ascii_case("ok") || body.trim_ascii().is_empty() {
@@ -43,7 +43,7 @@ impl Masked {
                 self.write_page(out, page);
                 out.push(WRONG);
             }
-            None => self.write_payload(out, body, |packet| packet.contains(WRONG)),
+            None => self.write_payload(out, body, true),
         }
     }
 
@@ -53,17 +53,21 @@ impl Masked {
         self.names.write(out, page);
     }
 
-    fn write_payload(&mut self, out: &mut String, body: &str, is_wrong: fn(&str) -> bool) {
-        for (place, packet) in body.split(char::from(SEPARATOR)).enumerate() {
-            if place > 0 {
-                out.push(char::from(SEPARATOR));
-            }
-            if is_wrong(packet) {
+    fn write_payload(&mut self, out: &mut String, mut rest: &str, has_wrong: bool) {
+        loop {
+            let end = rest.bytes().take_while(|byte| *byte != SEPARATOR).count();
+            let (packet, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            if has_wrong && packet.chars().any(|c| c == WRONG) {
                 self.names.write(out, packet);
                 out.push(WRONG);
             } else {
                 self.write_packet(out, packet);
             }
+            let Some(after) = after.get(1..) else {
+                return;
+            };
+            out.push(char::from(SEPARATOR));
+            rest = after;
         }
     }
 
@@ -96,9 +100,9 @@ impl Masked {
         let Ok(packet) = Packet::decode(text) else {
             // Whatever is wrong with it: nothing but its type stays.
             let (kind, rest) = text.split_at_checked(1).unwrap_or(("", text));
-            if !kind.starts_with(|c: char| c.is_ascii_digit()) {
+            let Some(b'0'..=b'9') = kind.as_bytes().first() else {
                 return self.names.write(out, text);
-            }
+            };
             out.push_str(kind);
             if !rest.is_empty() {
                 self.names.write(out, rest);
