@@ -16,6 +16,7 @@ mod control;
 mod engine_payload;
 mod intake;
 mod json;
+mod mask;
 mod options;
 mod socket_packet;
 #[allow(dead_code, reason = "other tests use the rest")]
@@ -86,6 +87,11 @@ fn seeds_of_json_still_find_nothing() {
 }
 
 #[test]
+fn seeds_of_texts_with_a_secret_still_find_nothing() {
+    replay("mask", mask::run);
+}
+
+#[test]
 fn seeds_of_options_still_find_nothing() {
     replay("options", options::run);
 }
@@ -109,6 +115,7 @@ fn every_target_of_the_fuzzer_is_replayed() {
             "engine_payload.rs",
             "intake.rs",
             "json.rs",
+            "mask.rs",
             "options.rs",
             // By `tests/sim/tests/fuzzed.rs`.
             "sim.rs",

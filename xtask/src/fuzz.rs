@@ -172,6 +172,7 @@ mod tests {
                 "engine_payload",
                 "intake",
                 "json",
+                "mask",
                 "options",
                 "sim",
                 "socket_packet"
