@@ -3,10 +3,10 @@
 import { report } from "../error.js";
 
 /** As pages of socket.io-client expect them; all others pass on what the client gives. */
-const AS_SOCKET_IO = {
-  connect: () => [],
-  disconnect: (reason) => [reason],
-};
+const AS_SOCKET_IO = new Map([
+  ["connect", () => []],
+  ["disconnect", (reason) => [reason]],
+]);
 
 export class Instance {
   #run;
@@ -102,7 +102,7 @@ export class Instance {
     if (typeof handler !== "function") throw new TypeError(`The handler of "${event}" must be a function.`);
     const handlers = this.#handlers.get(event) ?? new Map();
     if (handlers.has(handler)) return this;
-    const translate = AS_SOCKET_IO[event] ?? ((...args) => args);
+    const translate = AS_SOCKET_IO.get(event) ?? ((...args) => args);
     const given = (...args) => {
       if (how === "once") handlers.delete(handler);
       handler(...translate(...args));

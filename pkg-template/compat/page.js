@@ -25,9 +25,26 @@ export class Page {
     return CONNECTED.some((part) => pathname.includes(part));
   }
 
+  /**
+   * What the page has defined under a name. An element or a frame with that id or name is found there too (DOM clobbering), but
+   * is none of the window's own properties.
+   */
+  #defined(name) {
+    return Object.hasOwn(this.#window, name) ? this.#window[name] : undefined;
+  }
+
+  /** The object that was put here. */
+  get socket() {
+    return this.#defined("socket");
+  }
+
+  set socket(socket) {
+    this.#window.socket = socket;
+  }
+
   /** Whether the page has a function of this name. */
   has(name) {
-    return typeof this.#window[name] === "function";
+    return typeof this.#defined(name) === "function";
   }
 
   /** Calls a function of the page if there is one. What it throws is shown, and stops nothing. */
@@ -47,18 +64,20 @@ export class Page {
 
   /** The page's own request for the status of a research, if it has one. */
   get getResearchStatus() {
-    const { api } = this.#window;
+    const api = this.#defined("api");
     return typeof api?.getResearchStatus === "function" ? (id) => api.getResearchStatus(id) : undefined;
   }
 
   /** The intervals that ask for the status, by id: pages stop them when they are left. */
   get pollIntervals() {
-    return (this.#window.pollIntervals ??= {});
+    return this.#defined("pollIntervals") ?? (this.#window.pollIntervals = {});
   }
 
   /** `"<time>-<message>"` of the lines that were shown → when. */
   get shownLines() {
-    return (this.#window._processedSocketMessages ??= new Map());
+    const shown = this.#defined("_processedSocketMessages");
+    // A page that keeps what it finds under the name may have made an element its own.
+    return shown instanceof Map ? shown : (this.#window._processedSocketMessages = new Map());
   }
 
   /** Whether this tab was told of the end of a research before, and from now on it was. */

@@ -25,7 +25,7 @@ export class Polling {
     if (followed.ended) return;
     if (this.#page.has("pollResearchStatus")) {
       this.#page.call("pollResearchStatus", given);
-    } else if (this.#page.getResearchStatus && this.#page.pollIntervals[id] === undefined) {
+    } else if (this.#page.getResearchStatus && this.#noted(id) === undefined) {
       let asking = false;
       const ask = async () => {
         // An answer that takes longer than the interval must not have others beside it.
@@ -34,7 +34,7 @@ export class Polling {
         try {
           const answer = await this.#page.getResearchStatus?.(given);
           // The connection may be back.
-          if (this.#page.pollIntervals[id] !== interval || !answer) return;
+          if (this.#noted(id) !== interval || !answer) return;
           followed.take(answer);
           if (TERMINAL.has(answer.status)) this.stop(id);
         } catch (error) {
@@ -44,18 +44,24 @@ export class Polling {
         }
       };
       const interval = setInterval(ask, INTERVAL_MS);
-      this.#page.pollIntervals[id] = interval;
+      // Not set: under the id `__proto__` that would change what kind of object it is.
+      Object.defineProperty(this.#page.pollIntervals, id, { value: interval, configurable: true, enumerable: true, writable: true });
     }
   }
 
   /** Also of intervals that the page itself has noted. */
   stop(id) {
-    const { pollIntervals } = this.#page;
-    clearInterval(pollIntervals[id]);
-    delete pollIntervals[id];
+    clearInterval(this.#noted(id));
+    delete this.#page.pollIntervals[id];
   }
 
   stopAll() {
     for (const id of Object.keys(this.#page.pollIntervals)) this.stop(id);
+  }
+
+  /** The interval of a research, whose id may be one that every object has a property of. */
+  #noted(id) {
+    const { pollIntervals } = this.#page;
+    return Object.hasOwn(pollIntervals, id) ? pollIntervals[id] : undefined;
   }
 }

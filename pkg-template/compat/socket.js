@@ -27,8 +27,9 @@ const OURS = Symbol.for("research-socket.compat");
  * @param {typeof import("../index.js").connect} connect
  */
 export function install(window, connect) {
-  if (window.socket?.[OURS]) return;
-  const service = new Service(new Page(window), connect);
+  const page = new Page(window);
+  if (page.socket?.[OURS]) return;
+  const service = new Service(page, connect);
   const socket = {
     init: () => service.init(),
     subscribeToResearch: (id, callback) => service.subscribe(id, callback),
@@ -40,7 +41,7 @@ export function install(window, connect) {
     isUsingPolling: () => service.polling,
   };
   Object.defineProperty(socket, OURS, { value: true });
-  window.socket = socket;
+  page.socket = socket;
   setTimeout(() => service.begin(), INIT_AFTER_MS);
 }
 
