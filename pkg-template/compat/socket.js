@@ -90,12 +90,7 @@ class Service {
   }
 
   subscribe(given, callback) {
-    // As the client would; the old script threw nothing at a page.
-    try {
-      researchId(given);
-    } catch (error) {
-      return console.warn(`research-socket: subscribeToResearch() needs the id of a research. ${error.message}`);
-    }
+    if (!isId(given, "subscribeToResearch")) return;
     const known = this.#researches.get(String(given));
     const followed = known ?? new Followed(given, this.#page, this.#lines);
     if (typeof callback === "function") followed.add(callback);
@@ -109,7 +104,7 @@ class Service {
   }
 
   unsubscribe(given) {
-    const followed = this.#researches.get(String(given));
+    const followed = isId(given, "unsubscribeFromResearch") && this.#researches.get(String(given));
     if (!followed) return;
     this.#researches.delete(followed.id);
     followed.clear();
@@ -240,6 +235,16 @@ class Service {
 
 /** States in which nothing is tried, or the status is asked for instead. */
 const STUCK = new Set(["stopped", "fallback", "closed"]);
+
+/** What is none the client would refuse; the old script threw nothing at a page. */
+function isId(given, name) {
+  try {
+    return researchId(given) !== undefined;
+  } catch (error) {
+    console.warn(`research-socket: ${name}() needs the id of a research. ${error.message}`);
+    return false;
+  }
+}
 
 function attempt(run) {
   try {

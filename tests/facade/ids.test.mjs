@@ -41,3 +41,24 @@ test("what is no id of a research is thrown by the hook, and said by `window.soc
     assert.deepEqual(world.connections.flatMap((connection) => connection.of("subscribe")), []);
   }
 });
+
+test("whatever `window.socket` is given as an id, it throws nothing at the page, and says so", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const warnings = t.mock.method(console, "warn", () => {}).mock;
+  const world = fake();
+  const window = { location: { pathname: "/progress/7" } };
+  install(window, world.connect);
+  window.socket.init();
+  await settled();
+  // The last ones cannot be made a string, or not without being asked to.
+  for (const id of [...NO_IDS, Object.create(null), { toString: () => "7" }, Symbol("7"), 7n]) {
+    for (const name of ["subscribeToResearch", "unsubscribeFromResearch"]) {
+      window.socket[name](id, () => assert.fail("nothing is heard"));
+      assert.equal(warnings.callCount(), 1, `${name}(${typeof id})`);
+      assert.match(warnings.calls[0].arguments[0], new RegExp(`${name}\\(\\) .*The id of a research must be `));
+      warnings.resetCalls();
+    }
+  }
+  await settled();
+  assert.deepEqual(world.connection.names(), ["open"]);
+});
