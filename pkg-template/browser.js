@@ -13,6 +13,7 @@ export const browser = {
 
   /** The token that the application's pages carry for requests that change something. */
   get csrfToken() {
-    return document.querySelector('meta[name="csrf-token"]')?.content || undefined;
+    // Not the document's: that may be an element of the page which has this name.
+    return Document.prototype.querySelector.call(document, 'meta[name="csrf-token"]')?.content || undefined;
   },
 };

@@ -66,7 +66,8 @@ export class Visit {
     this.#signal = signal;
     this.#later(timeout, this.#abort);
     signal?.addEventListener("abort", this.#abort);
-    document.addEventListener("securitypolicyviolation", this.#violate);
+    // Not the document's: that may be an element of the page which has this name.
+    EventTarget.prototype.addEventListener.call(document, "securitypolicyviolation", this.#violate);
   }
 
   get path() {
@@ -168,7 +169,7 @@ export class Visit {
     this.#stop.abort();
     for (const timer of this.#timers) clearTimeout(timer);
     this.#signal?.removeEventListener("abort", this.#abort);
-    document.removeEventListener("securitypolicyviolation", this.#violate);
+    EventTarget.prototype.removeEventListener.call(document, "securitypolicyviolation", this.#violate);
     await Promise.all([...this.#sessions].map((session) => this.#sayGoodbye(session)));
   }
 

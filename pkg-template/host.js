@@ -40,9 +40,20 @@ export class Host {
     return guarded;
   }
 
+  // What follows takes nothing from the document itself: an element of the page with that name would stand in its place.
+
   /** `guarded` comes from `guard`. */
   listen(target, event, guarded) {
-    target.addEventListener(event, guarded, { signal: this.#end.signal });
+    EventTarget.prototype.addEventListener.call(target, event, guarded, { signal: this.#end.signal });
+  }
+
+  unlisten(target, event, guarded) {
+    EventTarget.prototype.removeEventListener.call(target, event, guarded);
+  }
+
+  /** Whether the page can be seen. */
+  visible() {
+    return Reflect.get(Document.prototype, "visibilityState", document) === "visible";
   }
 
   /** A channel whose second port calls back. */

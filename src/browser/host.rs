@@ -25,6 +25,14 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn listen(this: &Host, target: &EventTarget, event: &str, guarded: &Function);
 
+    /// Removes it.
+    #[wasm_bindgen(method)]
+    pub(super) fn unlisten(this: &Host, target: &EventTarget, event: &str, guarded: &Function);
+
+    /// Whether the page can be seen.
+    #[wasm_bindgen(method)]
+    pub(super) fn visible(this: &Host) -> bool;
+
     /// A channel whose second port calls back. Fails in a browser without channels.
     #[wasm_bindgen(method, catch)]
     pub(super) fn channel(this: &Host, callback: &Function) -> Result<MessageChannel, JsValue>;

@@ -2,7 +2,7 @@
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
-use web_sys::{Event, EventTarget, PageTransitionEvent, VisibilityState};
+use web_sys::{Event, EventTarget, PageTransitionEvent};
 
 use super::host::Host;
 use crate::research::Input;
@@ -15,6 +15,7 @@ const DOCUMENT_EVENTS: [&str; 3] = ["visibilitychange", "freeze", "resume"];
 
 /// The listeners of one client. Dropping it removes them.
 pub(super) struct Lifecycle {
+    host: Host,
     targets: Vec<(EventTarget, &'static str)>,
     listener: Function,
     /// One for all events: each closure of its own would cost 500 bytes of the module.
@@ -38,8 +39,9 @@ impl Lifecycle {
                 }
             }
         }
+        let page = host.clone();
         let callback = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
-            if let Some(input) = input_of(&event) {
+            if let Some(input) = input_of(&page, &event) {
                 tell(input);
             }
         });
@@ -48,6 +50,7 @@ impl Lifecycle {
             host.listen(target, event, &listener);
         }
         Self {
+            host: host.clone(),
             targets,
             listener,
             _callback: callback,
@@ -58,13 +61,12 @@ impl Lifecycle {
 impl Drop for Lifecycle {
     fn drop(&mut self) {
         for (target, event) in &self.targets {
-            // Fails only for something that is no function.
-            let _ = target.remove_event_listener_with_callback(event, &self.listener);
+            self.host.unlisten(target, event, &self.listener);
         }
     }
 }
 
-fn input_of(event: &Event) -> Option<Input> {
+fn input_of(host: &Host, event: &Event) -> Option<Input> {
     match event.type_().as_str() {
         "online" => Some(Input::Online(true)),
         "offline" => Some(Input::Online(false)),
@@ -75,11 +77,7 @@ fn input_of(event: &Event) -> Option<Input> {
             .dyn_ref::<PageTransitionEvent>()
             .is_some_and(PageTransitionEvent::persisted)
             .then_some(Input::Visible),
-        "visibilitychange" => {
-            let document = web_sys::window()?.document()?;
-            let is_visible = document.visibility_state() == VisibilityState::Visible;
-            is_visible.then_some(Input::Visible)
-        }
+        "visibilitychange" => host.visible().then_some(Input::Visible),
         "resume" => Some(Input::Visible),
         _ => None,
     }

@@ -3,7 +3,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { browser } from "../../pkg-template/browser.js";
 import { install } from "../../pkg-template/compat/socket.js";
+import { Visit } from "../../pkg-template/doctor-visit.js";
+import { Host } from "../../pkg-template/host.js";
 import { connected, fake, settled } from "./fake.mjs";
 
 /** They are there in every object. */
@@ -111,4 +114,74 @@ test("researches may have ids that every object has a property of", async (t) =>
   // The connection is back.
   tell("connect", undefined, { id: "sid-1" });
   assert.deepEqual(Object.keys(window.pollIntervals), []);
+});
+
+/** A document whose every property is an element of the page: `<img name="currentScript">` takes the place of built-in ones. */
+function clobbered(t, { script = null } = {}) {
+  class Document extends EventTarget {
+    get currentScript() {
+      return script;
+    }
+    get baseURI() {
+      return "https://app.example/progress/7";
+    }
+    get visibilityState() {
+      return this.hidden === element ? "visible" : "hidden";
+    }
+    querySelector(selector) {
+      return this.head === element && selector === 'meta[name="csrf-token"]' ? { content: "token-1" } : null;
+    }
+  }
+  const element = { src: "https://evil.example/script.js", content: "evil" };
+  const document = new Document();
+  const names = ["currentScript", "baseURI", "visibilityState", "querySelector", "addEventListener", "removeEventListener", "head", "hidden"];
+  for (const name of names) Object.defineProperty(document, name, { value: element });
+  Object.assign(globalThis, { Document, document });
+  t.after(() => {
+    delete globalThis.Document;
+    delete globalThis.document;
+  });
+  return document;
+}
+
+test("no element of the page says where the classic script loads its code from", async (t) => {
+  clobbered(t, { script: { src: "https://app.example/pkg/research-socket.compat.js" } });
+  const beside = await import("../../pkg-template/compat/script-url.js?src");
+  assert.equal(beside.scriptUrl, "https://app.example/pkg/research-socket.compat.js");
+});
+
+test("no element of the page says where a script in the page itself loads its code from", async (t) => {
+  clobbered(t, { script: { src: "" } });
+  const within = await import("../../pkg-template/compat/script-url.js?text");
+  assert.equal(within.scriptUrl, "https://app.example/progress/7");
+});
+
+test("no element of the page keeps the token from a request", (t) => {
+  clobbered(t);
+  assert.equal(browser.csrfToken, "token-1");
+});
+
+test("no element of the page keeps a connection from what the browser says", (t) => {
+  const document = clobbered(t);
+  const host = new Host();
+  const heard = [];
+  const guarded = host.guard(({ type }) => heard.push(type));
+  host.listen(document, "visibilitychange", guarded);
+  document.constructor.prototype.dispatchEvent.call(document, new Event("visibilitychange"));
+  assert.equal(host.visible(), true);
+  host.unlisten(document, "visibilitychange", guarded);
+  document.constructor.prototype.dispatchEvent.call(document, new Event("visibilitychange"));
+  assert.deepEqual(heard, ["visibilitychange"]);
+});
+
+test("no element of the page keeps the doctor from what the page's policy forbids", async (t) => {
+  const document = clobbered(t);
+  const location = globalThis.location;
+  globalThis.location = new URL("https://app.example/");
+  t.after(() => (location === undefined ? delete globalThis.location : (globalThis.location = location)));
+  const visit = new Visit({ url: "https://other.example" }, 1000);
+  const violation = Object.assign(new Event("securitypolicyviolation"), { effectiveDirective: "connect-src", blockedURI: "https://other.example/socket.io/" });
+  EventTarget.prototype.dispatchEvent.call(document, violation);
+  assert.equal(await visit.forbidden(), true);
+  await visit.end();
 });

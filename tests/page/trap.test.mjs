@@ -130,20 +130,18 @@ async function watchScript(page) {
 function countListeners() {
   const added = new Set();
   const key = (type, listener) => [...added].find((entry) => entry.type === type && entry.listener === listener);
-  for (const target of [window, document]) {
-    const { addEventListener, removeEventListener } = target;
-    target.addEventListener = function (type, listener, options) {
-      if (!key(type, listener) && listener?.name === "guarded") {
-        const entry = { type, listener };
-        added.add(entry);
-        options?.signal?.addEventListener("abort", () => added.delete(entry));
-      }
-      return addEventListener.call(this, type, listener, options);
-    };
-    target.removeEventListener = function (type, listener, options) {
-      added.delete(key(type, listener));
-      return removeEventListener.call(this, type, listener, options);
-    };
-  }
+  const { addEventListener, removeEventListener } = EventTarget.prototype;
+  EventTarget.prototype.addEventListener = function (type, listener, options) {
+    if (!key(type, listener) && listener?.name === "guarded") {
+      const entry = { type, listener };
+      added.add(entry);
+      options?.signal?.addEventListener("abort", () => added.delete(entry));
+    }
+    return addEventListener.call(this, type, listener, options);
+  };
+  EventTarget.prototype.removeEventListener = function (type, listener, options) {
+    added.delete(key(type, listener));
+    return removeEventListener.call(this, type, listener, options);
+  };
   window.listeners = { count: () => ({ connection: window.run.client.connected, listeners: added.size }) };
 }

@@ -23,14 +23,15 @@ const TAGS = {
 /**
  * A Flask server whose pages are the old page, with a research that is under way and survives a restart.
  * @param {import("node:test").TestContext} t
- * @param {{ tag?: keyof typeof TAGS, [flag: string]: unknown }} [options] the rest are the server's flags
+ * @param {{ tag?: keyof typeof TAGS, markup?: string, [flag: string]: unknown }} [options] `markup` comes before the script; the rest
+ *   are the server's flags
  */
-export async function startWithOldPage(t, { tag = "before", ...flags } = {}) {
+export async function startWithOldPage(t, { tag = "before", markup = "", ...flags } = {}) {
   const folder = await mkdtemp(path.join(os.tmpdir(), "old-page-"));
   t.after(() => rm(folder, { recursive: true }));
   const html = path.join(folder, "page.html");
   const [place, script] = TAGS[tag];
-  await writeFile(html, (await readFile(FIXTURE, "utf8")).replace(place, script));
+  await writeFile(html, (await readFile(FIXTURE, "utf8")).replace(place, markup + script));
   const server = await startServer(t, "flask", { page: true, html, store: path.join(folder, "store.sqlite"), ...flags });
   await server.control("research", { id: ID, status: "in_progress" });
   return server;

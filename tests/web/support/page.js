@@ -75,8 +75,8 @@ export class Page {
     replace(Date, "now", value(() => date() + this.dateOffset));
     replace(navigator, "onLine", { get: () => this.online });
     replace(navigator, "sendBeacon", value((url, data) => this.#sendBeacon(url, data)));
-    replace(document, "visibilityState", { get: () => (this.visible ? "visible" : "hidden") });
-    for (const target of [window, document]) this.#watch(target);
+    replace(Document.prototype, "visibilityState", { get: () => (this.visible ? "visible" : "hidden") });
+    this.#watch();
     const Watched = class extends MessageChannel {
       constructor() {
         super();
@@ -197,20 +197,21 @@ export class Page {
     cancel(timer);
   }
 
-  #watch(target) {
-    const { addEventListener, removeEventListener } = target;
-    const add = (type, listener, ...rest) => {
-      if (isOurs(listener)) this.#listeners.push({ target, type, listener });
-      addEventListener.call(target, type, listener, ...rest);
-    };
-    const remove = (type, listener, ...rest) => {
-      const same = (entry) => entry.target === target && entry.type === type && entry.listener === listener;
-      const index = this.#listeners.findIndex(same);
-      if (index >= 0) this.#listeners.splice(index, 1);
-      removeEventListener.call(target, type, listener, ...rest);
-    };
-    replace(target, "addEventListener", { value: add, writable: true });
-    replace(target, "removeEventListener", { value: remove, writable: true });
+  #watch() {
+    const { addEventListener, removeEventListener } = EventTarget.prototype;
+    const page = this;
+    function add(type, listener, ...rest) {
+      if (isOurs(listener)) page.#listeners.push({ target: this, type, listener });
+      addEventListener.call(this, type, listener, ...rest);
+    }
+    function remove(type, listener, ...rest) {
+      const same = (entry) => entry.target === this && entry.type === type && entry.listener === listener;
+      const index = page.#listeners.findIndex(same);
+      if (index >= 0) page.#listeners.splice(index, 1);
+      removeEventListener.call(this, type, listener, ...rest);
+    }
+    replace(EventTarget.prototype, "addEventListener", { value: add, writable: true });
+    replace(EventTarget.prototype, "removeEventListener", { value: remove, writable: true });
   }
 
   /** An event of the window, or of the document for those that only it has. */
