@@ -36,7 +36,8 @@ export interface PageSocket {
   init(): SocketInstance | null;
 
   /**
-   * Follows a research. The same function is registered once; further functions are called too.
+   * Follows a research. The same function is registered once; further functions are called too. What is no id of a research is
+   * refused with a warning on the console.
    *
    * @param callback is called with each payload of the server, after its lines were written to the page's log
    * @example
