@@ -67,7 +67,7 @@ export class Followed {
   take(answer) {
     this.#settle();
     const { log_entry: line } = answer;
-    if (line?.message) this.#lines.writeOnce(line, String(line.type ?? line.metadata?.type ?? "info").toLowerCase());
+    if (line?.message) show(() => this.#lines.writeOnce(line, String(line.type ?? line.metadata?.type ?? "info").toLowerCase()));
     this.#deliver(answer);
   }
 
@@ -86,8 +86,7 @@ export class Followed {
     if (isLogEntry(this.#written.at(-1))) this.#deliverWritten();
     const line = asSent(entry);
     // The page may have shown it: it asks for the status itself. Of the stored log, which has whole seconds, each line counts.
-    if (entry.source === "history") this.#lines.write(line, entry.level);
-    else this.#lines.writeOnce(line, entry.level);
+    show(() => (entry.source === "history" ? this.#lines.write(line, entry.level) : this.#lines.writeOnce(line, entry.level)));
     this.#written.push(line);
     this.#schedule();
   }
@@ -158,25 +157,30 @@ export class Followed {
     } else {
       this.#running = true;
     }
-    if (payload.event === "search_engine_selected" || (payload.engine && payload.result_count !== undefined)) this.#lines.engine(payload);
-    if (payload.message && !payload.log_entry) this.#lines.message(payload);
+    if (payload.event === "search_engine_selected" || (payload.engine && payload.result_count !== undefined)) show(() => this.#lines.engine(payload));
+    if (payload.message && !payload.log_entry) show(() => this.#lines.message(payload));
     this.#call(payload);
   }
 
   #call(payload) {
     for (const handler of [...this.#handlers]) {
       if (!this.#handlers.has(handler)) continue;
-      try {
-        handler(payload);
-      } catch (error) {
-        report(error);
-      }
+      show(() => handler(payload));
     }
   }
 
   /** Stored lines have whole seconds. */
   #isSince(time) {
     return !(Date.parse(time) < Math.floor(this.#since / 1000) * 1000);
+  }
+}
+
+/** Whatever fails, the page or a field that cannot be made a string (`{ "toString": 1 }`), what comes next is shown all the same. */
+function show(run) {
+  try {
+    run();
+  } catch (error) {
+    report(error);
   }
 }
 

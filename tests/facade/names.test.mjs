@@ -7,7 +7,7 @@ import { browser } from "../../pkg-template/browser.js";
 import { install } from "../../pkg-template/compat/socket.js";
 import { Visit } from "../../pkg-template/doctor-visit.js";
 import { Host } from "../../pkg-template/host.js";
-import { connected, fake, settled } from "./fake.mjs";
+import { connected, fake, reported, settled } from "./fake.mjs";
 
 /** They are there in every object. */
 const OF_OBJECTS = ["__proto__", "constructor", "hasOwnProperty", "toString", "valueOf"];
@@ -114,6 +114,25 @@ test("researches may have ids that every object has a property of", async (t) =>
   // The connection is back.
   tell("connect", undefined, { id: "sid-1" });
   assert.deepEqual(Object.keys(window.pollIntervals), []);
+});
+
+test("fields that cannot be made a string keep no payload from the handlers", async (t) => {
+  const errors = reported(t);
+  const odd = JSON.parse('{ "toString": 1, "valueOf": 1, "__proto__": null }');
+  const answers = [{ progress: 3, log_entry: { message: "m", type: odd, time: TIME } }];
+  const { window, tell } = page(t, {}, { addConsoleLog() {}, api: { getResearchStatus: async () => answers.shift() } });
+  const heard = [];
+  window.socket.subscribeToResearch("7", ({ progress, log_entry: line }) => heard.push(progress ?? line.message));
+  await settled();
+  tell("update", "7", { progress: 1, message: odd });
+  tell("update", "7", { progress: 2, engine: odd, result_count: odd });
+  tell("log", "7", { ...LINE, time: odd });
+  await settled();
+  tell("state", undefined, { name: "fallback" });
+  t.mock.timers.tick(3000);
+  await settled();
+  assert.deepEqual(heard, [1, 2, "one", 3]);
+  assert.equal(errors.length, 4);
 });
 
 /** A document whose every property is an element of the page: `<img name="currentScript">` takes the place of built-in ones. */
