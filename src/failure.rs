@@ -106,6 +106,8 @@ pub enum Failure {
     PageHidden,
     /// The server speaks the protocol wrongly. Carries what it did.
     Protocol(String),
+    /// A redirect of a request with headers or a body, which is not followed.
+    Redirected,
     /// The server said that this page may not follow a research, and disconnected it. Carries its
     /// words.
     Refused(String),
@@ -153,9 +155,11 @@ impl Failure {
     pub const fn code(&self) -> Code {
         match self {
             Self::Closed => Code::Closed,
-            Self::ConnectError(_) | Self::LoginPage | Self::Refused(_) | Self::Unauthorized(_) => {
-                Code::Unauthorized
-            }
+            Self::ConnectError(_)
+            | Self::LoginPage
+            | Self::Redirected
+            | Self::Refused(_)
+            | Self::Unauthorized(_) => Code::Unauthorized,
             Self::Credentials(_) | Self::PageHidden => Code::Aborted,
             Self::CutBody(_) | Self::Network(_) | Self::ServerClosed => Code::Transport,
             Self::Internal(_) => Code::Internal,
@@ -179,6 +183,7 @@ impl Failure {
             | Self::LoginPage
             | Self::NotFound
             | Self::PageHidden
+            | Self::Redirected
             | Self::Refused(_)
             | Self::Unauthorized(_) => Retry::Stop,
             Self::Asleep | Self::SessionUnknown => Retry::Now,
@@ -216,6 +221,7 @@ impl Failure {
             | Self::Network(_)
             | Self::NotFound
             | Self::NotTerminated(_)
+            | Self::Redirected
             | Self::SessionUnknown
             | Self::Status(_)
             | Self::StickySessions
@@ -285,6 +291,12 @@ impl Failure {
             }
             Self::PageHidden => ("the page was left or frozen", ""),
             Self::Protocol(detail) => ("the server broke the protocol", &**detail),
+            Self::Redirected => (
+                "the server redirects a request whose headers or data no other server may get, most \
+                 likely to a sign-in page: sign in again, or give `url` and paths as they are after \
+                 the redirect",
+                "",
+            ),
             Self::Refused(words) => (
                 "the server does not let this page in: sign in again; it said",
                 &**words,
@@ -357,6 +369,10 @@ mod tests {
                 "sign in again, or check `url` and `path`",
             ),
             (Failure::NotFound, "the option `path`"),
+            (
+                Failure::Redirected,
+                "sign in again, or give `url` and paths as they are after the redirect",
+            ),
             (Failure::NotTerminated(404), "the option `terminatePath`"),
             (
                 Failure::NotTerminated(400),

@@ -46,6 +46,15 @@ pub struct Request {
     pub keepalive: bool,
 }
 
+impl Request {
+    /// Whether a redirect may be followed. A browser sends the headers, and the body of some, along to
+    /// wherever the server points: neither may reach another server. Whoever carries requests out
+    /// answers [`RequestError::Redirected`] in place of following.
+    pub fn follows_redirects(&self) -> bool {
+        self.headers.is_empty() && self.body.is_none()
+    }
+}
+
 /// A request body.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Body {
@@ -107,6 +116,9 @@ pub enum RequestError {
     Body(String),
     /// Nothing came back at all. Carries the browser's words.
     Network(String),
+    /// A redirect that is not followed, see [`Request::follows_redirects`]. Browsers do not say
+    /// where it leads.
+    Redirected,
     /// The body was not read to its end because it exceeds [`MAX_BODY_BYTES`].
     TooLarge,
 }
@@ -197,6 +209,28 @@ impl Ids {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_carries_headers_or_a_body_follows_no_redirect() {
+        let mut request = Request {
+            id: RequestId(1),
+            method: Method::Get,
+            url: String::new(),
+            query: vec![("token".to_owned(), "t".to_owned())],
+            headers: Vec::new(),
+            body: None,
+            keepalive: false,
+        };
+        assert!(request.follows_redirects());
+        request.headers.push(("X-Token".to_owned(), "t".to_owned()));
+        assert!(!request.follows_redirects());
+        request.headers.clear();
+        request.body = Some(Body {
+            content_type: "text/plain",
+            text: String::new(),
+        });
+        assert!(!request.follows_redirects());
+    }
 
     #[test]
     fn methods_are_spelt_as_on_the_request_line() {

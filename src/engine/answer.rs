@@ -13,6 +13,7 @@ pub(super) fn body_of(answer: Answer, on_session: bool) -> Result<Vec<u8>, Failu
         Answer::Response(response) => response,
         Answer::Failed(RequestError::Body(detail)) => return Err(Failure::CutBody(detail)),
         Answer::Failed(RequestError::Network(detail)) => return Err(Failure::Network(detail)),
+        Answer::Failed(RequestError::Redirected) => return Err(Failure::Redirected),
         Answer::Failed(RequestError::TooLarge) => return Err(Failure::TooLarge(MAX_BODY_WORDS)),
     };
     match response.status {

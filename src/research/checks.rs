@@ -95,6 +95,7 @@ pub(super) const TOO_LARGE: &str = "is too large (more than 32 MiB)";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     NotFound,
+    Redirected,
     Unauthorized,
 }
 
@@ -131,6 +132,10 @@ impl Checks {
         let outcome = match answer {
             Answer::Response(response) => outcome_of(response, research.clone(), self.failing),
             Answer::Failed(RequestError::Body(_) | RequestError::Network(_)) => Outcome::Failed,
+            Answer::Failed(RequestError::Redirected) => Outcome::Refused {
+                research: research.clone(),
+                refusal: Refusal::Redirected,
+            },
             Answer::Failed(RequestError::TooLarge) => Outcome::unreadable(&research, TOO_LARGE),
         };
         self.failing = matches!(outcome, Outcome::Failed | Outcome::Unreadable { .. });
@@ -287,6 +292,7 @@ pub(super) fn timeout_ms(config: &Config) -> u64 {
 fn log_of(answer: &mut Answer, research: String, took_ms: u64, pause_ms: u64) -> Outcome {
     let problem = match answer {
         Answer::Failed(RequestError::Body(_) | RequestError::Network(_)) => Problem::Failed,
+        Answer::Failed(RequestError::Redirected) => Problem::Refused,
         Answer::Failed(RequestError::TooLarge) => Problem::TooLarge,
         Answer::Response(response) => match response.status {
             200..=299 if response.body.len() > MAX_BODY_BYTES => Problem::TooLarge,

@@ -348,6 +348,11 @@ impl Client {
             Outcome::Refused { research, refusal } => {
                 let (code, words) = match refusal {
                     Refusal::NotFound => ("not-found", "the server knows no research with this id"),
+                    Refusal::Redirected => (
+                        "unauthorized",
+                        "the server redirects the request for its status: sign in, or see to \
+                         `fallback.statusPath`",
+                    ),
                     Refusal::Unauthorized => (
                         "unauthorized",
                         "the server does not show its status to this page: sign in",

@@ -88,6 +88,7 @@ impl Terminations {
             },
             Answer::Failed(RequestError::Body(words)) => Err(Failure::CutBody(words.clone())),
             Answer::Failed(RequestError::Network(words)) => Err(Failure::Network(words.clone())),
+            Answer::Failed(RequestError::Redirected) => Err(Failure::Redirected),
             Answer::Failed(RequestError::TooLarge) => Err(Failure::TooLarge(MAX_BODY_WORDS)),
         };
         Some((cancel, research, result))

@@ -1,5 +1,6 @@
 //! Asking for the status while there is no connection, and the way back.
 
+use research_socket::http::{Answer, RequestError};
 use research_socket::research::{Event, Input, ResearchId};
 use research_socket::socket::PROBE_MS;
 
@@ -285,6 +286,16 @@ fn what_cannot_be_asked_is_said_once_and_not_asked_again() {
         }
         assert_eq!(world.client.stats().status_checks, 1);
     }
+}
+
+#[test]
+fn a_status_that_is_redirected_is_refused() {
+    let mut world = polling();
+    world.forget();
+    world.answer_with(Kind::Status, Answer::Failed(RequestError::Redirected));
+    assert_eq!(world.heard(), ["warning unauthorized r"]);
+    world.advance(PROBE_MS);
+    assert!(!world.is_asked(Kind::Status));
 }
 
 #[test]

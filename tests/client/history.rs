@@ -500,6 +500,15 @@ fn what_is_wrong_in_a_stored_log_is_told_once_though_each_answer_has_it_again() 
 }
 
 #[test]
+fn a_log_that_is_redirected_is_refused() {
+    let mut world = asking();
+    world.answer_with(Kind::Log, Answer::Failed(RequestError::Redirected));
+    assert!(world.heard().contains(&"warning unauthorized r".to_owned()));
+    world.advance(15_000);
+    assert!(!world.is_asked(Kind::Log));
+}
+
+#[test]
 fn a_log_that_is_refused_is_said_once_and_asked_for_again_when_the_page_is_seen() {
     for (status, body) in [(401, ""), (403, ""), (200, "<html>Sign in</html>")] {
         let mut world = asking();

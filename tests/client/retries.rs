@@ -122,6 +122,11 @@ fn a_login_page_stops() {
 }
 
 #[test]
+fn a_redirect_that_is_not_followed_stops() {
+    stops(Answer::Failed(RequestError::Redirected), "UNAUTHORIZED");
+}
+
+#[test]
 fn a_wrong_path_stops() {
     stops(response(404, ""), "NOT_FOUND");
 }

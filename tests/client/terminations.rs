@@ -1,6 +1,6 @@
 //! Asking the server to end a research.
 
-use research_socket::http::{Credentials, Method};
+use research_socket::http::{Answer, Credentials, Method, RequestError};
 use research_socket::research::{CancelId, Input, ResearchId};
 
 use crate::words::Kind;
@@ -70,6 +70,16 @@ fn a_refusal_is_told_and_nothing_else_happens() {
         assert_eq!(world.told(), [format!("cancelled 1 {code}")]);
         assert_eq!(world.did(), [""; 0]);
     }
+}
+
+#[test]
+fn a_redirect_that_is_not_followed_says_what_to_look_at() {
+    let mut world = World::following();
+    cancel(&mut world, 1, Some("csrf"));
+    world.forget();
+    world.answer_with(Kind::Terminate, Answer::Failed(RequestError::Redirected));
+    assert_eq!(world.told(), ["cancelled 1 UNAUTHORIZED"]);
+    assert_eq!(world.did(), [""; 0]);
 }
 
 #[test]

@@ -167,9 +167,10 @@ impl Run {
                 })
             }),
             9 => self.answer(bytes, |_, _, bytes| {
-                Answer::Failed(match bytes.byte() % 3 {
+                Answer::Failed(match bytes.byte() % 4 {
                     0 => RequestError::Body(bytes.text()),
                     1 => RequestError::Network(bytes.text()),
+                    2 => RequestError::Redirected,
                     _ => RequestError::TooLarge,
                 })
             }),
