@@ -105,6 +105,7 @@ pub fn input(since_start_ms: u64, input: &Input) -> String {
                 line.text(match error {
                     RequestError::Body(_) => "body",
                     RequestError::Network(_) => "network",
+                    RequestError::Redirected => "redirected",
                     RequestError::TooLarge => "large",
                 });
             }

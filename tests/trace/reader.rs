@@ -187,6 +187,7 @@ fn input(fields: &[Value]) -> Input {
                 "body" => RequestError::Body(String::new()),
                 "large" => RequestError::TooLarge,
                 "network" => RequestError::Network(String::new()),
+                "redirected" => RequestError::Redirected,
                 other => panic!("{other} is no failure"),
             }),
         },
