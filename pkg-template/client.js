@@ -124,7 +124,8 @@ export class Client {
   }
 
   async #csrfToken() {
-    const { csrfToken = this.#browser.csrfToken } = this.#own;
+    // The page's token is its own server's: another one could act there with it.
+    const { atHome, csrfToken = atHome ? this.#browser.csrfToken : undefined } = this.#own;
     if (typeof csrfToken !== "function") return csrfToken;
     try {
       return (await csrfToken()) ?? undefined;

@@ -238,8 +238,8 @@ export interface ConnectOptions {
   forceNew?: boolean;
 
   /**
-   * The token for {@link Research.cancel}.
-   * @default the content of the page's `<meta name="csrf-token">`
+   * The token for {@link Research.cancel}, sent to `url`.
+   * @default the content of the page's `<meta name="csrf-token">`; none where `url` is of another origin than the page
    * @example () => document.forms[0].csrf_token.value
    */
   csrfToken?: string | (() => string | undefined | Promise<string | undefined>);

@@ -34,8 +34,8 @@ export function readOptions(options, href) {
     shared: { maxLogs },
     /** In whose name it is opened. Clients share a connection if these come to the same. */
     credentials: { auth, headers, query },
-    /** What each client has for itself. */
-    own: { signal, logger, csrfToken, forceNew },
+    /** What each client has for itself; `atHome`: the server is the page's own. */
+    own: { signal, logger, csrfToken, forceNew, atHome: connection.url === new URL(href).origin },
   };
 }
 

@@ -359,6 +359,25 @@ test("cancel sends the page's token and follows the server's answer", async () =
   assert.equal(await cancelled, undefined);
 });
 
+test("cancel sends the page's token to no other origin, and there only what is given for it", async () => {
+  for (const [url, csrfToken, sent] of [
+    ["https://app.example", undefined, "from-meta"],
+    ["https://APP.example:443/", undefined, "from-meta"],
+    ["https://api.app.example", undefined, undefined],
+    ["https://app.example:8443", undefined, undefined],
+    ["http://app.example", undefined, undefined],
+    ["https://api.app.example", "given", "given"],
+    ["https://api.app.example", () => "made", "made"],
+    ["https://api.app.example", () => undefined, undefined],
+  ]) {
+    const { client, connection } = await connected({ url, csrfToken }, fake({ csrfToken: "from-meta" }));
+    client.subscribe(7).cancel();
+    await settled();
+    assert.deepEqual(connection.of("cancel"), [["7", sent]], url);
+    connection.tell("cancel", 1, { ok: true });
+  }
+});
+
 for (const [what, csrfToken, sent] of [
   ["a string", "given", "given"],
   ["a function", () => "made", "made"],
