@@ -64,6 +64,22 @@ export class Host {
     return channel;
   }
 
+  /** `fetch`, by its global name: a page may have wrapped it. Rejects for an address that is not the server's. */
+  async fetch(origin, request, init) {
+    need(origin, request.url);
+    return fetch(request, init);
+  }
+
+  /**
+   * Hands a text to the browser, which sends it even though the page goes away. Whether it does: a beacon has the cookies of
+   * whatever origin it goes to.
+   */
+  beacon(origin, address, text, withCredentials) {
+    need(origin, address);
+    if (!withCredentials && origin !== location.origin) return false;
+    return navigator.sendBeacon(address, new Blob([text], { type: "text/plain;charset=UTF-8" }));
+  }
+
   /** The controller of one request, until `release` when it is over. */
   controller() {
     const controller = new AbortController();
@@ -91,6 +107,12 @@ export class Host {
     }
     if (done) this.guard(done)(response, body, error);
   }
+}
+
+/** Nothing of a page is to reach another server, whatever an address was made of. */
+function need(origin, address) {
+  const there = new URL(address).origin;
+  if (there !== origin) throw new TypeError(`a request for ${origin} leads to ${there}: it was not sent`);
 }
 
 /**

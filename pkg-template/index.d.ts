@@ -837,7 +837,7 @@ export interface Stream<T> extends AsyncIterableIterator<T> {
  * - `THROTTLED`: the server asks to wait
  * - `TIMEOUT`: no answer in time
  * - `TRANSPORT`: the network failed
- * - `UNAUTHORIZED`: not signed in, or not allowed
+ * - `UNAUTHORIZED`: not signed in, or not allowed; a redirect of a request with headers or data, which is not followed
  * - `UNSUPPORTED`: there is no browser, as on a server that renders the page
  */
 export type ErrorCode =

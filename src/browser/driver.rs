@@ -33,8 +33,10 @@ pub(crate) trait Page {
 }
 
 /// What the driver itself is told.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
+    /// Of the server. Nothing is sent to another one.
+    pub(crate) origin: String,
     /// `credentials: "include"` for requests to other origins.
     pub(crate) with_credentials: bool,
 }
@@ -223,7 +225,7 @@ impl Inner {
             }
             Command::Ask(ask) => self.ask.set(Some(ask)),
             Command::Beacon(beacon) => {
-                fetch::send_beacon(&self.host, beacon, self.settings.with_credentials);
+                fetch::send_beacon(&self.host, beacon, &self.settings);
             }
             Command::Start(request) => self.start(request),
         }
@@ -234,13 +236,12 @@ impl Inner {
         let controller = self.host.controller();
         let signal = controller.signal();
         self.requests.borrow_mut().insert(id, controller);
-        let with_credentials = self.settings.with_credentials;
         let inner = Rc::clone(self);
         fetch::fetch(
             &self.host,
             request,
             &signal,
-            with_credentials,
+            &self.settings,
             move |answer| {
                 let controller = inner.requests.borrow_mut().remove(&id);
                 if let Some(controller) = controller {

@@ -4,8 +4,12 @@ use gloo_net::http::{Headers, RequestBuilder};
 use js_sys::{Promise, Reflect, Uint8Array};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortSignal, RequestCache, RequestCredentials, RequestInit, UrlSearchParams};
+use web_sys::{
+    AbortSignal, RequestCache, RequestCredentials, RequestInit, RequestRedirect, ResponseType,
+    UrlSearchParams,
+};
 
+use super::driver::Settings;
 use super::host::Host;
 use crate::http::{Answer, Beacon, MAX_BODY_BYTES, Method, Request, RequestError, Response};
 
@@ -16,27 +20,19 @@ const BEACON_TYPE: &str = "text/plain;charset=UTF-8";
 /// it goes as an ordinary request, which the page then has to stay for.
 const MAX_KEEPALIVE: usize = 65_536;
 
-#[wasm_bindgen]
-extern "C" {
-    // By its global name: pages and workers have it, and a page may have wrapped it. gloo-net's
-    // own `send` traps when `fetch` rejects with something that is no `Error`.
-    #[wasm_bindgen(catch, js_name = fetch)]
-    fn global_fetch(request: &web_sys::Request, init: &RequestInit) -> Result<Promise, JsValue>;
-}
-
 /// Carries the request out to the end of its body, then calls `done`.
 pub(super) fn fetch(
     host: &Host,
     request: Request,
     signal: &AbortSignal,
-    with_credentials: bool,
+    settings: &Settings,
     done: impl FnOnce(Answer) + 'static,
 ) {
     let done = move |response: JsValue, body: JsValue, error: JsValue| {
         done(read(response, body, &error));
     };
     let done = Closure::once_into_js(done);
-    let response = send(request, Some(signal), with_credentials);
+    let response = send(host, request, Some(signal), settings);
     host.settle(&response, MAX_BODY_BYTES as u32, &done);
 }
 
@@ -46,22 +42,28 @@ pub(super) fn check_headers(headers: &[(String, String)]) -> Result<(), String> 
 }
 
 /// Hands the beacon to the browser, which sends it even though the page goes away.
-pub(super) fn send_beacon(host: &Host, beacon: Beacon, with_credentials: bool) {
+pub(super) fn send_beacon(host: &Host, beacon: Beacon, settings: &Settings) {
     let sent = if beacon.headers.is_empty() {
-        try_beacon(&beacon)
+        try_beacon(host, &beacon, settings)
     } else {
         Ok(false)
     };
     if !matches!(sent, Ok(true)) {
         // A beacon has no headers of its own, and a browser may refuse one that is too large.
-        keep_alive(host, beacon, with_credentials);
+        keep_alive(host, beacon, settings);
     }
 }
 
-fn send(request: Request, signal: Option<&AbortSignal>, with_credentials: bool) -> Promise {
-    build(request, signal, with_credentials)
-        .and_then(|(request, init)| global_fetch(&request, &init))
-        .unwrap_or_else(|refusal| Promise::reject(&refusal))
+fn send(
+    host: &Host,
+    request: Request,
+    signal: Option<&AbortSignal>,
+    settings: &Settings,
+) -> Promise {
+    match build(request, signal, settings.with_credentials) {
+        Ok((request, init)) => host.fetch(&settings.origin, &request, &init),
+        Err(refusal) => Promise::reject(&refusal),
+    }
 }
 
 fn build(
@@ -86,12 +88,18 @@ fn build(
     if let Some(body) = &request.body {
         headers.set("Content-Type", body.content_type)?;
     }
+    let redirect = if request.follows_redirects() {
+        RequestRedirect::Follow
+    } else {
+        RequestRedirect::Manual
+    };
     let builder = RequestBuilder::new(&request.url)
         .method(method)
         .query(query)
         .headers(Headers::from_raw(headers))
         .cache(RequestCache::NoStore)
         .credentials(credentials)
+        .redirect(redirect)
         .abort_signal(signal);
     let size = request.body.as_ref().map_or(0, |body| body.text.len());
     let keepalive = request.keepalive && size <= MAX_KEEPALIVE;
@@ -116,6 +124,9 @@ fn read(response: JsValue, body: JsValue, error: &JsValue) -> Answer {
             return Answer::Failed(RequestError::Network(words(error)));
         }
     };
+    if response.type_() == ResponseType::Opaqueredirect {
+        return Answer::Failed(RequestError::Redirected);
+    }
     let Ok(body) = body.dyn_into::<Uint8Array>() else {
         return Answer::Failed(if error.is_undefined() {
             RequestError::TooLarge
@@ -150,26 +161,22 @@ fn to_headers(pairs: &[(String, String)]) -> Result<web_sys::Headers, JsValue> {
     Ok(headers)
 }
 
-fn try_beacon(beacon: &Beacon) -> Result<bool, JsValue> {
-    let Some(window) = web_sys::window() else {
-        return Ok(false);
-    };
+fn try_beacon(host: &Host, beacon: &Beacon, settings: &Settings) -> Result<bool, JsValue> {
     let query = UrlSearchParams::new()?;
     for (name, value) in &beacon.query {
         query.append(name, value);
     }
     let url = [&beacon.url, "?", &String::from(query.to_string())].concat();
-    let options = web_sys::BlobPropertyBag::new();
-    options.set_type(BEACON_TYPE);
-    let parts = js_sys::Array::of1(&JsValue::from_str(&beacon.text));
-    let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &options)?;
-    window
-        .navigator()
-        .send_beacon_with_opt_blob(&url, Some(&blob))
+    host.beacon(
+        &settings.origin,
+        &url,
+        &beacon.text,
+        settings.with_credentials,
+    )
 }
 
 /// A `fetch` that outlives the page. Its answer does not matter.
-fn keep_alive(host: &Host, beacon: Beacon, with_credentials: bool) {
+fn keep_alive(host: &Host, beacon: Beacon, settings: &Settings) {
     let request = Request {
         id: crate::http::RequestId(0),
         method: Method::Post,
@@ -183,11 +190,7 @@ fn keep_alive(host: &Host, beacon: Beacon, with_credentials: bool) {
         keepalive: true,
     };
     // The page is gone: there is nobody to tell of a failure.
-    host.settle(
-        &send(request, None, with_credentials),
-        0,
-        &JsValue::UNDEFINED,
-    );
+    host.settle(&send(host, request, None, settings), 0, &JsValue::UNDEFINED);
 }
 
 /// The words of anything that was thrown.

@@ -3,7 +3,7 @@
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, EventTarget, MessageChannel};
+use web_sys::{AbortController, EventTarget, MessageChannel, RequestInit};
 
 #[wasm_bindgen]
 extern "C" {
@@ -36,6 +36,26 @@ extern "C" {
     /// A channel whose second port calls back. Fails in a browser without channels.
     #[wasm_bindgen(method, catch)]
     pub(super) fn channel(this: &Host, callback: &Function) -> Result<MessageChannel, JsValue>;
+
+    /// The page's `fetch`. Rejects for an address of another origin than this one.
+    #[wasm_bindgen(method)]
+    pub(super) fn fetch(
+        this: &Host,
+        origin: &str,
+        request: &web_sys::Request,
+        init: &RequestInit,
+    ) -> Promise;
+
+    /// Whether the browser has taken this as a beacon. Fails for an address of another origin than
+    /// this one.
+    #[wasm_bindgen(method, catch)]
+    pub(super) fn beacon(
+        this: &Host,
+        origin: &str,
+        address: &str,
+        text: &str,
+        with_credentials: bool,
+    ) -> Result<bool, JsValue>;
 
     /// The controller of one request.
     #[wasm_bindgen(method)]

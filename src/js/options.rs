@@ -55,7 +55,14 @@ pub(super) fn read(object: &JsValue) -> Result<(Config, Settings), JsValue> {
     );
     let with_credentials = options.boolean("withCredentials").unwrap_or(false);
     config.check().map_err(|error| out_of_range(&error))?;
-    Ok((config, Settings { with_credentials }))
+    let origin = config.url.clone();
+    Ok((
+        config,
+        Settings {
+            origin,
+            with_credentials,
+        },
+    ))
 }
 
 /// The `RangeError` of an option that the core refused.

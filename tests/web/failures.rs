@@ -198,6 +198,46 @@ async fn what_makes_no_sense_to_try_again_is_not() {
 }
 
 #[wasm_bindgen_test]
+async fn what_carries_headers_or_data_follows_no_redirect_and_all_else_does() {
+    let world = World::new();
+    let client = world.following("r").await;
+    client
+        .call(|c| c.cancel("r", Some("csrf".to_owned())))
+        .unwrap();
+    world.heard(&client, "cancel").await;
+    client.call(|c| c.refresh("r"));
+    world
+        .until("the status", || !world.logged(Kind::Api).is_empty())
+        .await;
+    for request in world.requests() {
+        let carries =
+            request["method"] == "POST" || request["headers"].get("x-csrftoken").is_some();
+        let redirect = if carries { "manual" } else { "follow" };
+        assert_eq!(request["redirect"], redirect, "{request}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_redirect_that_is_not_followed_is_a_sign_in() {
+    let world = World::new();
+    world.answer_next(302, &[("Location", "https://evil.example/")], "");
+    let client = world.client(json!({}));
+    client.leave_asks_to_the_test();
+    client.on_event(|client, told| {
+        if told.kind == "credentials" {
+            client.provide(told, &json!({"headers": [["X-Token", "t"]], "query": []}));
+        }
+    });
+    client.open();
+    let error = world.heard(&client, "connect_error").await;
+    assert_eq!(error["code"], "UNAUTHORIZED");
+    assert!(error["message"].as_str().unwrap().contains("redirects"));
+    let requests = world.requests();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0]["redirect"], "manual");
+}
+
+#[wasm_bindgen_test]
 async fn the_attempts_are_used_up() {
     let world = World::new();
     world.fault(Fault::every(Kind::Socket, status(502, None)));

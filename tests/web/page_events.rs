@@ -9,7 +9,7 @@ use crate::support::{Handle, World};
 #[wasm_bindgen_test]
 async fn a_page_that_leaves_says_goodbye_by_beacon() {
     let world = World::new();
-    let client = world.following("r").await;
+    let client = world.connected(json!({"withCredentials": true})).await;
     world.page.fire("pagehide", false);
     let beacons = world.beacons().await;
     assert_eq!(beacons.as_array().unwrap().len(), 1);
@@ -35,12 +35,25 @@ async fn a_page_that_leaves_says_goodbye_by_beacon() {
 }
 
 #[wasm_bindgen_test]
+async fn no_beacon_takes_cookies_to_another_origin_unasked() {
+    let world = World::new();
+    world.connected(json!({})).await;
+    world.page.fire("pagehide", false);
+    assert_eq!(world.beacons().await, json!([]));
+    let last = world.requests().pop().unwrap();
+    assert_eq!(
+        (&last["method"], &last["keepalive"], &last["credentials"]),
+        (&json!("POST"), &json!(true), &json!("same-origin"))
+    );
+}
+
+#[wasm_bindgen_test]
 async fn where_no_beacon_can_go_a_request_outlives_the_page() {
     // A browser may refuse the beacon; one with headers cannot be one.
     for headers in [json!([]), json!([["X-Token", "t"]])] {
         let world = World::new();
         world.page.set_takes_beacons(headers != json!([]));
-        let client = world.client(json!({}));
+        let client = world.client(json!({"withCredentials": true}));
         client.leave_asks_to_the_test();
         let given = json!({"headers": headers, "query": []});
         client.on_event(move |client, told| {
@@ -102,7 +115,9 @@ async fn a_page_that_is_frozen_says_goodbye_and_comes_back_with_one_session() {
         world.page.fire(event, true);
     }
     world.heard(&client, "disconnect").await;
-    assert_eq!(world.beacons().await.as_array().unwrap().len(), 1);
+    let requests = world.requests();
+    let goodbyes = requests.iter().filter(|r| r["keepalive"] == true);
+    assert_eq!(goodbyes.count(), 1);
     assert!(!world.left().iter().any(|left| left == "timer"));
     for event in ["resume", "pageshow"] {
         world.page.fire(event, true);

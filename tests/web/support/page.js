@@ -150,6 +150,9 @@ export class Page {
     if (delivery === "refuse") return entry.reject(new TypeError("Failed to fetch"));
     const init = { status, headers: new Headers() };
     for (let i = 0; i < headers.length; i += 2) init.headers.append(headers[i], headers[i + 1]);
+    if (init.headers.has("location") && entry.input.redirect === "manual") {
+      return entry.resolve(Object.defineProperty(Response.error(), "type", { value: "opaqueredirect" }));
+    }
     if (delivery === "whole") return entry.resolve(new Response(body, init));
     const stream = new ReadableStream({
       start: (controller) => {
@@ -168,6 +171,7 @@ export class Page {
       path: input.url.slice(this.origin.length),
       headers: Object.fromEntries(input.headers),
       credentials: input.credentials,
+      redirect: input.redirect,
       cache: input.cache,
       keepalive: init?.keepalive ?? input.keepalive,
       aborted: signal.aborted,
