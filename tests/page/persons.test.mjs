@@ -42,7 +42,7 @@ const prepare = (page) =>
       for (const [id, research] of Object.entries(researches)) {
         for (const { message } of research.state.logs) told.push(`${id} ${message}`);
         research.on("log", ({ message }) => told.push(`${id} ${message}`));
-        research.on("update", ({ message }) => told.push(`${id} ${message}`));
+        research.on("update", ({ message }) => told.push(`${id} update ${message}`));
         research.on("failure", ({ code }) => told.push(`${id} failure ${code}`));
       }
       return { client, researches, told };
