@@ -20,6 +20,15 @@ test("the trace of a run has its story and none of its words", { timeout: 60_000
   const server = await startServer(t, "flask", { page: true });
   await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST] }, async (page) => {
     await server.control("research", { id: ID });
+    // The trace tells the seed: were it of this generator, it would tell what the page draws next.
+    await page.evaluate(() => {
+      const { random } = Math;
+      window.drawn = 0;
+      Math.random = () => {
+        window.drawn += 1;
+        return random();
+      };
+    });
     const followed = await follow(page, { id: ID, options: { ...SECRET, fallback: { interval: 200 } } });
     await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
     await server.control("lines", { id: ID, count: 20, prefix: "canary line" });
@@ -34,8 +43,11 @@ test("the trace of a run has its story and none of its words", { timeout: 60_000
     await followed.until("the end", ({ done }) => done.length > 0);
 
     const trace = await page.evaluate(() => window.run.client.trace());
+    assert.equal(await page.evaluate(() => window.drawn), 0);
+    assert.equal(trace, await page.evaluate(() => window.run.client.trace()));
     assert.doesNotMatch(trace, /canary/i);
     assert.doesNotMatch(trace, /127\.0\.0\.1/);
+    assert.ok(!trace.includes(ID));
     for (const sid of (await server.stats()).sessions.map(({ sid }) => sid)) assert.ok(!trace.includes(sid), sid);
     const [header, ...lines] = trace.split("\n").map((line) => JSON.parse(line));
     assert.equal(header.trace, 1);
