@@ -1,9 +1,12 @@
 // The module traps while a page follows a research: a fresh instance takes over, and the page loses nothing but time.
 
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
 import { test } from "node:test";
 import { OVERTAKEN_POLL, withPage } from "./support/browser.mjs";
 import { follow, numbered } from "./support/follow.mjs";
+import { ROOT } from "./support/places.mjs";
 import { CORE, RUNTIME } from "./support/runtime.mjs";
 import { startServer } from "./support/servers.mjs";
 
@@ -51,6 +54,9 @@ const TRAPS = {
   },
 };
 
+/** Whose trace is kept, to be run again by `cargo test --test trace`. */
+const KEPT = "an exception out of a callback";
+
 for (const [name, trap] of Object.entries(TRAPS)) {
   test(`${name} in the middle of a run costs the page no line`, { timeout: 60_000 }, async (t) => {
     const server = await startServer(t, "flask", { page: true });
@@ -87,6 +93,11 @@ for (const [name, trap] of Object.entries(TRAPS)) {
       const loads = (/** @type {string} */ core) => performance.getEntriesByType("resource").filter(({ name }) => name.endsWith(`/${core}`)).length;
       assert.equal(await page.evaluate(loads, CORE), 1);
       assert.deepEqual(await page.evaluate(() => window.listeners.count()), listening);
+      const trace = await page.evaluate(() => window.run.client.trace());
+      const headers = trace.split("\n").filter((line) => line.startsWith("{"));
+      assert.equal(headers.length, 2, "the run that led to the trap, and the one since");
+      assert.ok(!/line \d|research-1/.test(trace));
+      if (process.env.KEEP_TRACE && name === KEPT) await writeFile(path.join(ROOT, "tests/traces/trap.trace"), trace);
       await page.evaluate(() => window.run.client.close());
       // The session of the instance that is gone cannot say goodbye: the server forgets it by its ping time-out.
       await server.until("the server knows that it left", ({ sessions }) => sessions.length === 2 && sessions[1].disconnected_at);
