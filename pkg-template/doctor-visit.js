@@ -7,6 +7,9 @@ const VIOLATION_MS = 500;
 /** How long the goodbye to a session may take, in milliseconds. */
 const GOODBYE_MS = 2000;
 
+/** More of an answer is not read, in bytes: its beginning shows what it is. */
+const MAX_BYTES = 1_048_576;
+
 /**
  * What a request came to.
  * @typedef {object} Answer
@@ -14,7 +17,7 @@ const GOODBYE_MS = 2000;
  * @property {"network" | "late" | null} failed why there is no answer
  * @property {string} type what it says that it is
  * @property {string} text
- * @property {string | null} sentTo where a redirection led; "" if the browser does not say
+ * @property {string | null} sentTo where a redirection led, or would have
  * @property {string} address what was asked for
  * @property {number} at when it was there, in milliseconds of `performance.now()`
  * @typedef {{ sid: string, path: string, pingInterval: number, credentials?: RequestCredentials }} Session
@@ -93,7 +96,7 @@ export class Visit {
 
   /**
    * @param {{ method?: string, sid?: string, body?: string, path?: string, transport?: string, signal?: AbortSignal, [fetchOption: string]: unknown }} [options]
-   * @returns {Promise<Answer>} never rejects
+   * @returns {Promise<Answer>} rejects only for what would go to another origin
    */
   async ask({ method = "GET", sid, body, path = this.#path, transport = "polling", signal = this.#stop.signal, ...more } = {}) {
     const address = this.#address(path, transport, sid);
@@ -101,14 +104,16 @@ export class Visit {
     if (body !== undefined) headers.push(["Content-Type", "text/plain;charset=UTF-8"]);
     const answer = { status: 0, failed: null, type: "", text: "", sentTo: null, address, at: 0 };
     const began = Date.now();
+    // As connect() does: a browser would send these along to wherever it leads.
+    const redirect = headers.length > 0 ? "manual" : "follow";
     try {
-      const response = await fetch(address, { method, body, headers, signal, cache: "no-store", credentials: this.#credentials, ...more });
+      const response = await fetch(address, { method, body, headers, signal, redirect, cache: "no-store", credentials: this.#credentials, ...more });
       this.#compareClocks(response.headers.get("date"), began);
       answer.status = response.status;
       answer.type = response.headers.get("content-type") ?? "";
       if (response.redirected) answer.sentTo = new URL(response.url).pathname;
-      if (response.type === "opaqueredirect") answer.sentTo = "";
-      answer.text = await response.text();
+      if (response.type === "opaqueredirect") answer.sentTo = "another address";
+      answer.text = await read(response);
     } catch {
       answer.status = 0;
       answer.failed = signal.aborted ? "late" : "network";
@@ -119,6 +124,7 @@ export class Visit {
 
   #address(path, transport, sid) {
     const address = new URL(`${this.#url}${path}/`);
+    if (address.origin !== this.#url) throw new TypeError(`a request for ${this.#url} leads to ${address.origin}: it was not sent`);
     for (const [name, value] of this.#given.query) address.searchParams.append(name, value);
     address.searchParams.set("EIO", "4");
     address.searchParams.set("transport", transport);
@@ -179,6 +185,19 @@ export class Visit {
     await this.ask({ method: "POST", sid, path, body: "1", credentials, keepalive: true, signal: limit.signal });
     clearTimeout(timer);
   }
+}
+
+/** The text of the body, up to a bound: nobody knows what answers there. */
+async function read(response) {
+  const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  let room = MAX_BYTES;
+  for (let piece; room > 0 && (piece = (await reader?.read())?.value); room -= piece.length) {
+    text += decoder.decode(piece.subarray(0, room), { stream: true });
+  }
+  if (room <= 0) reader.cancel().catch(() => {});
+  return text + decoder.decode();
 }
 
 /** What a browser does not send fails like a network that is down. @param {string[][]} headers */

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { CODES } from "../../pkg-template/doctor-findings.js";
+import { Visit } from "../../pkg-template/doctor-visit.js";
 import { doctor } from "../../pkg-template/doctor.js";
 
 test("each code is declared, with words for it, and each declared one is there", async () => {
@@ -50,6 +51,74 @@ test("what connect() would refuse is no finding about the server: headers that n
   page(t);
   await assert.rejects(doctor({ headers: { "X Tenant": "blue" } }), (error) => error instanceof TypeError && /`headers`.*X Tenant/.test(error.message));
   await assert.rejects(doctor({ timeout: 86_400_001 }), RangeError);
+});
+
+/** What a browser gives of a redirect that it was told not to follow. */
+const opaqueRedirect = () => ({ type: "opaqueredirect", status: 0, redirected: false, headers: new Headers(), body: null, text: async () => "" });
+
+test("headers and data are never sent on by a redirect, which is found to be one", async (t) => {
+  page(t);
+  const asked = [];
+  globalThis.fetch.mock.mockImplementation(async (address, { headers, body, redirect = "follow" }) => {
+    asked.push({ carries: headers.length > 0 || body !== undefined, redirect });
+    if (redirect === "manual") return opaqueRedirect();
+    throw new TypeError("the other origin lets nobody read");
+  });
+  const { findings } = await doctor({ headers: { "X-Token": "t" } });
+  assert.deepEqual(findings.map(({ code }) => code), ["LOGIN_REDIRECT"]);
+  assert.match(findings[0].message, /sends requests on to another address/);
+  assert.deepEqual(asked, [{ carries: true, redirect: "manual" }]);
+});
+
+test("a session whose data is sent on is one to sign in for", async (t) => {
+  page(t);
+  const asked = [];
+  globalThis.fetch.mock.mockImplementation(async (address, { method, signal, redirect }) => {
+    asked.push(`${method} ${redirect}`);
+    if (method === "POST") return opaqueRedirect();
+    if (!address.includes("sid=")) return new Response('0{"sid":"x","pingInterval":25000}');
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  });
+  const { findings } = await doctor();
+  assert.deepEqual(findings.map(({ code }) => code), ["LOGIN_REDIRECT"]);
+  assert.match(findings[0].message, /opens a session, and then sends requests on to another address/);
+  assert.deepEqual(asked, ["GET follow", "GET follow", "POST manual", "POST manual"]);
+});
+
+test("what leads to another origin is not asked, and the words say where it would have gone", async (t) => {
+  page(t);
+  for (const path of ["@evil.example", ".evil.example", ":8443"]) {
+    const visit = new Visit({ url: "https://app.example", path }, 5000);
+    await assert.rejects(visit.ask(), (error) => error instanceof TypeError && /leads to https:\/\/(evil|app)\.example/.test(error.message));
+    await visit.end();
+  }
+});
+
+test("of an answer without end a bounded part is read, and the rest is not sent", async (t) => {
+  page(t);
+  const counts = { pulled: 0, cancelled: false };
+  const piece = new TextEncoder().encode("é".repeat(1 << 15));
+  globalThis.fetch.mock.mockImplementation(async () => {
+    // Ends far beyond what may be read: what is not bounded fails, and does not fill the memory.
+    const pull = (stream) => ((counts.pulled += 1) > 64 ? stream.error(new Error("too much was read")) : stream.enqueue(piece));
+    return new Response(new ReadableStream({ pull, cancel: () => void (counts.cancelled = true) }));
+  });
+  const visit = new Visit({ url: "https://app.example" }, 5000);
+  const answer = await visit.ask();
+  await visit.end();
+  assert.deepEqual([answer.status, answer.failed], [200, null]);
+  assert.equal(answer.text, "é".repeat(1 << 19));
+  assert.ok(counts.cancelled);
+});
+
+test("an answer is read whole where characters are cut between its pieces, and is empty without a body", async (t) => {
+  page(t);
+  const bytes = new TextEncoder().encode("0{é€😀}");
+  const answers = [new Response(new ReadableStream({ start: (stream) => (bytes.forEach((byte) => stream.enqueue(Uint8Array.of(byte))), stream.close()) })), new Response(null)];
+  globalThis.fetch.mock.mockImplementation(async () => answers.shift());
+  const visit = new Visit({ url: "https://app.example" }, 5000);
+  assert.deepEqual([(await visit.ask()).text, (await visit.ask()).text], ["0{é€😀}", ""]);
+  await visit.end();
 });
 
 test("importing is safe on a server, and calling it there says where to", async () => {

@@ -93,6 +93,14 @@ export const FAULTS = [
     codes: ["LOGIN_REDIRECT"],
     start: async (/** @type {Test} */ t) => ({ url: (await startBehind(t, { fault })).url, message }),
   })),
+  ...["redirect", "away"].map((fault) => ({
+    title: `a proxy that wants people to sign in, where requests have headers (${fault})`,
+    codes: ["LOGIN_REDIRECT"],
+    async start(/** @type {Test} */ t) {
+      const { url } = await startBehind(t, { fault });
+      return { url, options: { headers: { "X-Tenant": "blue" } }, message: /sends requests on to another address/ };
+    },
+  })),
   ...["never-its-own", "in-turn"].map((deal) => ({
     title: `two workers dealt ${deal}`,
     codes: ["STICKY_SESSION"],
