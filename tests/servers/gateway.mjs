@@ -9,14 +9,14 @@ const LOGIN_PAGE = '<!doctype html><title>Sign in</title><form method="post"><in
  * @typedef {"none" | "redirect" | "away" | "page" | "forbid" | "keep-until-ping" | "keep"} Fault
  * none             nothing; a server that is down is a 502
  * redirect         who has no cookie `gateway=open` is sent to /login
- * away             the same, but to that of another origin
+ * away             the same, but to that of another origin, or to what `to` is
  * page             the same, but the page comes in the place of the answer
  * forbid           the same with 401
  * keep-until-ping  answers of polls are collected until there is a ping among them
  * keep             answers of polls come `ms` later
- * @param {{ target: string, fault?: Fault, ms?: number }} options
+ * @param {{ target: string, fault?: Fault, ms?: number, to?: string }} options
  */
-export async function startGateway({ target, fault = "none", ms = 0 }) {
+export async function startGateway({ target, fault = "none", ms = 0, to }) {
   const server = http.createServer(async (request, response) => {
     const url = request.url ?? "/";
     const isSocket = url.startsWith("/socket.io/");
@@ -25,7 +25,7 @@ export async function startGateway({ target, fault = "none", ms = 0 }) {
     if (url === "/login" || (wantsCookie && fault === "page")) {
       response.writeHead(200, { "Content-Type": "text/html" }).end(LOGIN_PAGE);
     } else if (wantsCookie) {
-      const location = { redirect: "/login", away: `http://localhost:${address.port}/login` }[fault];
+      const location = { redirect: "/login", away: to ?? `http://localhost:${address.port}/login` }[fault];
       response.writeHead(location ? 302 : 401, location && { Location: location }).end();
     } else {
       const gone = new AbortController();
