@@ -30,7 +30,7 @@ export const CODES = {
     setting: ({ path, foreign, withCredentials }) =>
       "Sign in before connect()" +
       (foreign && !withCredentials ? ", and set `withCredentials: true`, without which no cookie goes to another origin" : "") +
-      `; or let ${path}/ pass without signing in.`,
+      `; or let ${path}/ pass without signing in. If it is no sign-in, set \`url\` and \`path\` to where the redirect leads.`,
     fine: "No sign-in stands in the way.",
   },
   PATH_404: {

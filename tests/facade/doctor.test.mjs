@@ -67,6 +67,7 @@ test("headers and data are never sent on by a redirect, which is found to be one
   const { findings } = await doctor({ headers: { "X-Token": "t" } });
   assert.deepEqual(findings.map(({ code }) => code), ["LOGIN_REDIRECT"]);
   assert.match(findings[0].message, /sends requests on to another address/);
+  assert.match(findings[0].setting, /^Sign in .* `url` and `path` to where the redirect leads\.$/);
   assert.deepEqual(asked, [{ carries: true, redirect: "manual" }]);
 });
 
