@@ -5,7 +5,6 @@ import assert from "node:assert/strict";
 import http from "node:http";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { startGateway } from "../servers/gateway.mjs";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { startServer } from "./support/servers.mjs";
 import { until } from "./support/until.mjs";
@@ -38,13 +37,36 @@ async function startStranger(t, answer = () => "stranger") {
     // A poll stays open.
     if (method !== "GET" || !/[?&]sid=/.test(url)) response.end(answer(url, method));
   });
+  return { url: await listen(t, server), got };
+}
+
+/**
+ * A server whose pages and files are the target's, and which sends some requests on to elsewhere, as they are.
+ * @param {import("node:test").TestContext} t @param {string} target @param {(request: http.IncomingMessage) => string | undefined} onward
+ */
+async function startFront(t, target, onward) {
+  const server = http.createServer((request, response) => {
+    const Location = onward(request);
+    if (Location) return void response.writeHead(307, { Location }).end();
+    const { method, headers, url = "" } = request;
+    if (url === "/login") return void response.writeHead(200, { "Content-Type": "text/html" }).end("<!doctype html><title>Sign in</title>");
+    const forwarded = http.request(new URL(url, target), { method, headers, agent: false }, (answer) => answer.pipe(response.writeHead(answer.statusCode ?? 0, answer.headers)));
+    forwarded.on("error", () => response.destroy());
+    response.on("close", () => forwarded.destroy());
+    request.pipe(forwarded);
+  });
+  return listen(t, server);
+}
+
+/** @param {import("node:test").TestContext} t @param {http.Server} server */
+async function listen(t, server) {
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   t.after(() => {
     server.closeAllConnections();
     server.close();
   });
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return { url: `http://127.0.0.1:${port}`, got };
+  return `http://127.0.0.1:${port}`;
 }
 
 /** In each browser, a page on `url`. @param {string} name @param {(t: import("node:test").TestContext, open: (url: string, use: (page: Browser) => Promise<void>) => Promise<void>) => Promise<void>} run */
@@ -73,18 +95,18 @@ inEach("headers and tokens follow no redirect, and it is told as a sign-in or a 
   const stranger = await startStranger(t);
   const server = await startServer(t, "flask", { page: true });
   const sentOn = /\/socket\.io\/|\/api\//;
-  const gateway = await startGateway({ target: server.url, onward: ({ url = "" }) => (sentOn.test(url) ? stranger.url + url : undefined) });
-  t.after(() => gateway.close());
-  await open(`${gateway.url}/progress/7`, async (page) => {
+  const front = await startFront(t, server.url, ({ url = "" }) => (sentOn.test(url) ? stranger.url + url : undefined));
+  await open(`${front}/progress/7`, async (page) => {
     await page.evaluate(() => {
       const run = async () => {
         const { connect } = await import(/** @type {any} */ ("/pkg/index.js"));
         const { doctor } = await import(/** @type {any} */ ("/pkg/doctor.js"));
         const options = { headers: { Authorization: "Bearer secret", "X-Secret": "secret" }, csrfToken: "secret", reconnection: false };
         const client = await connect(options);
-        const error = await new Promise((resolve) => client.once("connect_error", resolve));
+        const [failed, warned] = ["connect_error", "warning"].map((event) => new Promise((resolve) => client.once(event, resolve)));
+        const error = await failed;
         const cancelled = await client.subscribe(7).cancel().then(() => "done", (/** @type {any} */ refusal) => refusal.code);
-        const warning = await new Promise((resolve) => client.once("warning", resolve));
+        const warning = await warned;
         client.close();
         const { findings } = await doctor(options);
         return { code: error.code, message: error.message, cancelled, warning: warning.code, found: findings.map((/** @type {any} */ finding) => finding.code) };
@@ -101,15 +123,11 @@ inEach("headers and tokens follow no redirect, and it is told as a sign-in or a 
 inEach("what a page sends follows no redirect, and without headers a status may", async (t, open) => {
   const stranger = await startStranger(t);
   const server = await startServer(t, "flask", { page: true });
-  const gateway = await startGateway({
-    target: server.url,
-    onward({ method, url = "" }) {
-      if (/\/status$/.test(url)) return "/login";
-      return method === "POST" && url.startsWith("/socket.io/") ? stranger.url + url : undefined;
-    },
+  const front = await startFront(t, server.url, ({ method, url = "" }) => {
+    if (/\/status$/.test(url)) return "/login";
+    return method === "POST" && url.startsWith("/socket.io/") ? stranger.url + url : undefined;
   });
-  t.after(() => gateway.close());
-  await open(`${gateway.url}/progress/7`, async (page) => {
+  await open(`${front}/progress/7`, async (page) => {
     await page.evaluate(() => {
       const run = async () => {
         const { connect } = await import(/** @type {any} */ ("/pkg/index.js"));
