@@ -44,7 +44,7 @@ export class Visit {
   #signal;
   #abort = () => this.#stop.abort();
   #violate = ({ effectiveDirective, blockedURI }) => {
-    if (effectiveDirective === "connect-src" && blockedURI.startsWith(this.#url)) this.#forbid();
+    if (effectiveDirective === "connect-src" && `${blockedURI}/`.startsWith(`${this.#url}/`)) this.#forbid();
   };
 
   /**

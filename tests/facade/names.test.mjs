@@ -204,3 +204,17 @@ test("no element of the page keeps the doctor from what the page's policy forbid
   assert.equal(await visit.forbidden(), true);
   await visit.end();
 });
+
+test("what the policy forbids of another host, whose name begins like the server's, says nothing of the server", async (t) => {
+  const document = clobbered(t);
+  const location = globalThis.location;
+  globalThis.location = new URL("https://app.example/");
+  t.after(() => (location === undefined ? delete globalThis.location : (globalThis.location = location)));
+  for (const [blockedURI, forbids] of [["https://other.example", true], ["https://other.example.evil/socket.io/", false], ["inline", false]]) {
+    const visit = new Visit({ url: "https://other.example" }, 1000);
+    EventTarget.prototype.dispatchEvent.call(document, Object.assign(new Event("securitypolicyviolation"), { effectiveDirective: "connect-src", blockedURI }));
+    const forbidden = await Promise.race([visit.forbidden(), new Promise((resolve) => setImmediate(resolve, false))]);
+    assert.equal(forbidden, forbids, blockedURI);
+    await visit.end();
+  }
+});
