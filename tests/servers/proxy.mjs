@@ -22,7 +22,7 @@ export async function startProxy({ target, port = 0 }) {
 
   const server = net.createServer({ pauseOnConnect: true }, (client) => {
     if (mode === "refuse") {
-      client.resetAndDestroy();
+      reset(client);
       return;
     }
     const wire = new Wire(client, new URL(target));
@@ -119,8 +119,18 @@ class Wire {
   }
 
   reset() {
-    if (!this.#client.destroyed) this.#client.resetAndDestroy();
+    if (!this.#client.destroyed) reset(this.#client);
     this.#upstream?.destroy();
     this.onClose();
   }
+}
+
+/**
+ * Node 20 does not close a socket that is to be reset while it is shutting down, but takes it for closing: the process then waits
+ * for it for ever when it ends, with a busy loop.
+ * @param {import("node:net").Socket} socket
+ */
+function reset(socket) {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
