@@ -23,9 +23,10 @@ const PAGES: &str = "tests/page";
 /// the doctor finds, to which a policy that forbids WebAssembly belongs. `slow-handler` times each task of a page, of which
 /// JavaScript's first ones take longer, until the browser has compiled what they run. What goes to servers of other origins is
 /// forbidden by the policy of that step.
-const NOT_AS_SCRIPT: [&str; 4] = [
+const NOT_AS_SCRIPT: [&str; 5] = [
     "demo.test.mjs",
     "origins.test.mjs",
+    "redirects.test.mjs",
     "servers.test.mjs",
     "slow-handler.test.mjs",
 ];
