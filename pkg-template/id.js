@@ -1,4 +1,4 @@
-// What the id of a research may be, in the words and by the rule of the core (src/research/id.rs).
+// What the id of a research may be, in the words and by the rule of the core (src/research/payload/id.rs).
 
 const MAX_LENGTH = 256;
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::event::ResearchEvent;
-use super::id::ResearchId;
 use super::job::Counters;
-use super::warning::Warning;
+use super::payload::event::ResearchEvent;
+use super::payload::id::ResearchId;
+use super::payload::warning::Warning;
 use crate::failure::Failure;
 use crate::http::{Answer, AskId, Command, Credentials, RequestId};
 use crate::socket::{Emit, EmitError, EmitId};

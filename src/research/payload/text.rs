@@ -3,15 +3,15 @@
 use std::borrow::Cow;
 
 /// A text of a payload that is not blank.
-pub(super) type Text<'a> = Option<Cow<'a, str>>;
+pub(in crate::research) type Text<'a> = Option<Cow<'a, str>>;
 
 /// Bytes of any one text of a server that is kept or reported apart from its payload.
 ///
 /// The longest packet of a real run has half a kilobyte; a page that needs more has the payload.
-pub(super) const MAX_TEXT: usize = 16 * 1024;
+pub(in crate::research) const MAX_TEXT: usize = 16 * 1024;
 
 /// The beginning of a text, at most [`MAX_TEXT`] bytes, and "…" if something is missing.
-pub(super) fn bounded(text: &str) -> String {
+pub(in crate::research) fn bounded(text: &str) -> String {
     match text.get(..text.floor_char_boundary(MAX_TEXT)) {
         Some(start) if start.len() < text.len() => [start, "…"].concat(),
         Some(_) | None => text.into(),
@@ -20,7 +20,7 @@ pub(super) fn bounded(text: &str) -> String {
 
 /// Whether the first [`MAX_TEXT`] bytes of the text hold one of the words, which are in lower-case
 /// ASCII.
-pub(super) fn contains_ignoring_case(text: &str, words: &[&str]) -> bool {
+pub(in crate::research) fn contains_ignoring_case(text: &str, words: &[&str]) -> bool {
     let text = text.as_bytes();
     let text = text.get(..MAX_TEXT).unwrap_or(text);
     words.iter().any(|word| {

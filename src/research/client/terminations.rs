@@ -1,13 +1,13 @@
 //! Requests of the page to end a research.
 
-use super::contract::CancelId;
-use super::id::ResearchId;
 use crate::config::Config;
 use crate::failure::Failure;
 use crate::http::{
     Answer, Body, Context, MAX_BODY_WORDS, Method, Request, RequestError, RequestId,
 };
 use crate::queue::SmallMap;
+use crate::research::contract::CancelId;
+use crate::research::payload::id::ResearchId;
 use crate::time::{Timestamp, earliest};
 
 /// What a page may ask for before the first answer came; older requests are given up.

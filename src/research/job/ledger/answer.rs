@@ -1,7 +1,7 @@
 //! Which lines of a stored log the page is to get.
 
 use super::Ledger;
-use crate::research::identity::Stored;
+use crate::research::payload::identity::Stored;
 
 impl Ledger {
     /// Decides of each line of a stored log, given as a whole and oldest first, whether the page is

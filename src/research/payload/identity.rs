@@ -1,27 +1,27 @@
 //! What makes a line of a log the same line.
 
 use super::date::Instant;
-use super::dedup;
+use crate::research::job::dedup;
 
 /// What makes a line the same line.
 ///
 /// A live line has microseconds, its stored copy whole seconds: they have the same `key`. Lines with
 /// the same key are told apart by `exact`, or by their number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Identity {
+pub(in crate::research) struct Identity {
     /// Of the message.
-    pub(super) words: u64,
+    pub(in crate::research) words: u64,
     /// Of the whole second and the message; of the message alone without a time that can be read.
-    pub(super) key: u64,
+    pub(in crate::research) key: u64,
     /// Of the time and the message; `None` for a line without any time.
-    pub(super) exact: Option<u64>,
+    pub(in crate::research) exact: Option<u64>,
     /// `None` without a time that can be read.
-    pub(super) time: Option<Instant>,
+    pub(in crate::research) time: Option<Instant>,
 }
 
 impl Identity {
     /// Of a line with this message and time, as the server wrote it.
-    pub(super) fn new(seed: u64, time: Option<&str>, message: &str) -> Self {
+    pub(in crate::research) fn new(seed: u64, time: Option<&str>, message: &str) -> Self {
         let words = dedup::hash(!seed, &[message]);
         let instant = time.and_then(Instant::parse);
         Self {
@@ -39,21 +39,21 @@ impl Identity {
 /// A line of a stored log. There can be very many of them at a time, so what follows from something
 /// else is worked out when it is needed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stored {
+pub(in crate::research) struct Stored {
     /// Hash of the message.
-    pub(super) words: u64,
-    pub(super) time: Option<Instant>,
+    pub(in crate::research) words: u64,
+    pub(in crate::research) time: Option<Instant>,
     /// The server's number of the line, if it has one: it grows.
-    pub(super) id: Option<i64>,
+    pub(in crate::research) id: Option<i64>,
     /// Its place among the elements of the log.
-    pub(super) place: u32,
-    /// Whether the page is to get it: the answer of [`Ledger::answer`](super::ledger::Ledger::answer).
-    pub(super) is_missing: bool,
+    pub(in crate::research) place: u32,
+    /// Whether the page is to get it: the answer of [`Ledger::answer`](crate::research::job::ledger::Ledger::answer).
+    pub(in crate::research) is_missing: bool,
 }
 
 impl Stored {
     /// The line of this identity, with the server's number.
-    pub(super) const fn new(identity: Identity, id: Option<i64>) -> Self {
+    pub(in crate::research) const fn new(identity: Identity, id: Option<i64>) -> Self {
         Self {
             words: identity.words,
             time: identity.time,
@@ -64,18 +64,18 @@ impl Stored {
     }
 
     /// That of its [`Identity`].
-    pub(super) fn key(&self) -> u64 {
+    pub(in crate::research) fn key(&self) -> u64 {
         key(self.words, self.time)
     }
 
     /// The identity by exact time, if the time is written more exactly than in whole seconds.
-    pub(super) fn exact(&self) -> Option<u64> {
+    pub(in crate::research) fn exact(&self) -> Option<u64> {
         let time = self.time.filter(|time| time.nanos.is_some())?;
         Some(exact(self.words, time))
     }
 
     /// Its place in order of time; without one it comes first.
-    pub(super) fn second(&self) -> i64 {
+    pub(in crate::research) fn second(&self) -> i64 {
         self.time.map_or(i64::MIN, |time| time.second)
     }
 }

@@ -32,20 +32,24 @@ pub struct LogEntry {
 
 /// One entry of a log as it stands in a payload: read, but not yet known to be new.
 #[derive(Clone, Debug)]
-pub(super) struct Line<'a> {
+pub(in crate::research) struct Line<'a> {
     raw: Raw<'a>,
-    pub(super) message: Cow<'a, str>,
+    pub(in crate::research) message: Cow<'a, str>,
     time: Text<'a>,
     level: Text<'a>,
     metadata: Option<Raw<'a>>,
     progress: Option<f64>,
     /// The number of a stored line.
-    pub(super) id: Option<i64>,
+    pub(in crate::research) id: Option<i64>,
 }
 
 impl<'a> Line<'a> {
     /// Reads an entry that stands in `field`; `None` if it has no message.
-    pub(super) fn read(raw: Raw<'a>, field: &str, refusals: &mut Refusals) -> Option<Self> {
+    pub(in crate::research) fn read(
+        raw: Raw<'a>,
+        field: &str,
+        refusals: &mut Refusals,
+    ) -> Option<Self> {
         if raw.kind() != Kind::Object {
             if !raw.is_null() {
                 refusals.refuse("wrong-type", &[field], "an object", raw.as_str());
@@ -92,27 +96,27 @@ impl<'a> Line<'a> {
     }
 
     /// Whether it has a time, readable or not.
-    pub(super) fn has_time(&self) -> bool {
+    pub(in crate::research) fn has_time(&self) -> bool {
         self.time.is_some()
     }
 
     /// What makes it the same line wherever it comes from.
-    pub(super) fn identity(&self, seed: u64) -> Identity {
+    pub(in crate::research) fn identity(&self, seed: u64) -> Identity {
         Identity::new(seed, self.time.as_deref(), &self.message)
     }
 
     /// The line as a stored log has it.
-    pub(super) fn stored(&self, seed: u64) -> Stored {
+    pub(in crate::research) fn stored(&self, seed: u64) -> Stored {
         Stored::new(self.identity(seed), self.id)
     }
 
     /// How much the line matters.
-    pub(super) fn level(&self) -> LogLevel {
+    pub(in crate::research) fn level(&self) -> LogLevel {
         LogLevel::derive(self.level.as_deref(), self.metadata, &self.message)
     }
 
     /// The line as the page gets it.
-    pub(super) fn to_entry(&self, source: Source) -> LogEntry {
+    pub(in crate::research) fn to_entry(&self, source: Source) -> LogEntry {
         LogEntry {
             entry: Arc::from(self.raw.as_str()),
             message: bounded(&self.message),

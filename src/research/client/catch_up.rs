@@ -1,7 +1,7 @@
 //! What a client does so that no line of the log is lost, and no silence is taken for work.
 
+use super::Client;
 use super::checks::{NOT_UTF_8, Outcome, TOO_LARGE, timeout_ms};
-use super::client::Client;
 use super::history::Problem;
 use super::subscription::Schedule;
 use crate::time::{Timestamp, earliest};

@@ -71,7 +71,11 @@ impl LogLevel {
     /// 4. any other level in `metadata.type`;
     /// 5. words in the message;
     /// 6. info.
-    pub(super) fn derive(own: Option<&str>, metadata: Option<Raw<'_>>, message: &str) -> Self {
+    pub(in crate::research) fn derive(
+        own: Option<&str>,
+        metadata: Option<Raw<'_>>,
+        message: &str,
+    ) -> Self {
         if let Some(level) = own.and_then(Self::parse) {
             return level;
         }

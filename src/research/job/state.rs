@@ -1,14 +1,14 @@
 //! What is known of a research: payloads reduced to facts that never contradict each other.
 
-use super::engine::Engine;
-use super::event::{Field, Source};
-use super::fields::Reading;
-use super::id::ResearchId;
-use super::level::LogLevel;
-use super::log::Line;
-use super::message::Message;
-use super::status::Status;
-use super::text::bounded;
+use crate::research::payload::engine::Engine;
+use crate::research::payload::event::{Field, Source};
+use crate::research::payload::fields::Reading;
+use crate::research::payload::id::ResearchId;
+use crate::research::payload::level::LogLevel;
+use crate::research::payload::log::Line;
+use crate::research::payload::message::Message;
+use crate::research::payload::status::Status;
+use crate::research::payload::text::bounded;
 use crate::time::Timestamp;
 
 /// What is known of a research. Its lines of the log are not kept here.

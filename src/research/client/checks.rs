@@ -1,16 +1,16 @@
 //! Asking the server for the status and the stored log of researches over HTTP: which one next, one
 //! at a time.
 
-use super::event::ResearchEvent;
 use super::history::Problem;
 use super::subscription::{Access, Schedule, Subscription};
-use super::warning::excerpt;
 use crate::config::Config;
 use crate::http::{
     Answer, Context, MAX_BODY_BYTES, Method, Request, RequestError, RequestId, Response,
 };
 use crate::json::{Kind, Raw};
 use crate::queue::SmallMap;
+use crate::research::payload::event::ResearchEvent;
+use crate::research::payload::warning::excerpt;
 use crate::time::{Timestamp, earliest};
 
 /// The longest wait between two questions that a server can ask for, in milliseconds.

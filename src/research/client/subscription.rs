@@ -2,11 +2,11 @@
 
 use super::checks::timeout_ms;
 use super::history::History;
-use super::id::ResearchId;
-use super::job::Job;
 use super::watchdog::Watchdog;
 use crate::config::Config;
 use crate::json;
+use crate::research::job::Job;
+use crate::research::payload::id::ResearchId;
 use crate::socket::Connection;
 use crate::time::Timestamp;
 

@@ -1,15 +1,15 @@
 //! Lines of a research that came late: from the stored log, and those that had to wait for it.
 
+use super::Job;
 use super::dedup;
-use super::event::{End, Gap, ResearchEvent, Source};
-use super::history::CONFIRM_AFTER_MS;
-use super::identity::{Identity, Stored};
-use super::job::Job;
-use super::level::LogLevel;
-use super::log::{Line, LogEntry};
-use super::message::parse;
-use super::warning::Refusals;
 use crate::json::{Kind, Raw};
+use crate::research::client::history::CONFIRM_AFTER_MS;
+use crate::research::payload::event::{End, Gap, ResearchEvent, Source};
+use crate::research::payload::identity::{Identity, Stored};
+use crate::research::payload::level::LogLevel;
+use crate::research::payload::log::{Line, LogEntry};
+use crate::research::payload::message::parse;
+use crate::research::payload::warning::Refusals;
 use crate::time::Timestamp;
 
 /// Live lines that wait for older ones. As many as a page keeps by default: some seconds of a burst.
@@ -28,7 +28,7 @@ const MAX_STORED_LINES: usize = 200_000;
 
 /// What waits until the stored log has been asked.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Held {
+pub(in crate::research) struct Held {
     lines: Vec<HeldLine>,
     bytes: usize,
     end: Option<End>,
@@ -67,22 +67,22 @@ pub(super) struct LastLog {
 
 /// What a stored log had.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Recovery {
+pub(in crate::research) struct Recovery {
     /// Lines that were delivered.
-    pub(super) lines: u64,
+    pub(in crate::research) lines: u64,
     /// Lines that were too many to be delivered.
-    pub(super) dropped: u64,
+    pub(in crate::research) dropped: u64,
     /// Whether some may be missing all the same.
-    pub(super) is_uncertain: bool,
+    pub(in crate::research) is_uncertain: bool,
     /// Whether a live line was taken for the copy of a stored one, which only the log can confirm.
-    pub(super) is_doubtful: bool,
+    pub(in crate::research) is_doubtful: bool,
     /// Whether the log lacks a live line that is seconds old, and so perhaps others.
-    pub(super) is_behind: bool,
+    pub(in crate::research) is_behind: bool,
 }
 
 impl Recovery {
     /// Whether the next answer is likely to have more.
-    pub(super) const fn has_news(self) -> bool {
+    pub(in crate::research) const fn has_news(self) -> bool {
         self.lines > 0 || self.is_doubtful || self.is_behind
     }
 }
@@ -127,26 +127,26 @@ impl Mark {
 
 impl Job {
     /// From now on live lines of the log, and the end, wait for the stored log. False if they do already.
-    pub(super) fn hold(&mut self) -> bool {
+    pub(in crate::research) fn hold(&mut self) -> bool {
         let is_new = self.held.is_none();
         self.held.get_or_insert_default();
         is_new
     }
 
     /// Whether lines wait.
-    pub(super) fn holds_lines(&self) -> bool {
+    pub(in crate::research) fn holds_lines(&self) -> bool {
         self.held
             .as_ref()
             .is_some_and(|held| !held.lines.is_empty())
     }
 
     /// Whether the end waits.
-    pub(super) fn holds_end(&self) -> bool {
+    pub(in crate::research) fn holds_end(&self) -> bool {
         self.held.as_ref().is_some_and(|held| held.end.is_some())
     }
 
     /// Delivers what waits: lines, then this gap, then the end.
-    pub(super) fn release(&mut self, gap: Option<Gap>) {
+    pub(in crate::research) fn release(&mut self, gap: Option<Gap>) {
         let held = self.held.take().unwrap_or_default();
         for line in held.lines {
             self.push(ResearchEvent::Log(line.entry));
@@ -187,7 +187,11 @@ impl Job {
     /// Takes the body of an answer with the stored log, as JSON text, and delivers the lines that
     /// the page does not have, in order of time with the live ones that wait. `None` if it is no
     /// log.
-    pub(super) fn handle_history(&mut self, now: Timestamp, body: &str) -> Option<Recovery> {
+    pub(in crate::research) fn handle_history(
+        &mut self,
+        now: Timestamp,
+        body: &str,
+    ) -> Option<Recovery> {
         let key = dedup::hash(self.seed, &[body]);
         if self.log.key == Some(key) && !self.mark.is_unseen(now, &[]) {
             self.push_sorted(&[], &[]);

@@ -52,20 +52,26 @@ pub(crate) fn excerpt(text: &str) -> String {
 
 /// The warnings of one payload.
 #[derive(Debug, Default)]
-pub(super) struct Refusals {
+pub(in crate::research) struct Refusals {
     /// At most [`MAX_PER_PAYLOAD`].
-    pub(super) warnings: Vec<Warning>,
+    pub(in crate::research) warnings: Vec<Warning>,
     /// Everything that was refused, with or without a warning.
-    pub(super) count: u64,
+    pub(in crate::research) count: u64,
     /// So many at the beginning were told of before, and are not again.
-    pub(super) known: u64,
+    pub(in crate::research) known: u64,
     /// Entries of a log that were not looked at.
-    pub(super) dropped_entries: u64,
+    pub(in crate::research) dropped_entries: u64,
 }
 
 impl Refusals {
     /// Refuses a value: counts it, and says so while there is room.
-    pub(super) fn refuse(&mut self, code: &'static str, field: &[&str], expected: &str, got: &str) {
+    pub(in crate::research) fn refuse(
+        &mut self,
+        code: &'static str,
+        field: &[&str],
+        expected: &str,
+        got: &str,
+    ) {
         self.count += 1;
         if self.count > self.known && self.warnings.len() < MAX_PER_PAYLOAD {
             self.warnings.push(Warning::new(code, field, expected, got));
@@ -73,7 +79,7 @@ impl Refusals {
     }
 
     /// Notes that a log had `total` entries, of which only the newest `kept` are used.
-    pub(super) fn drop_entries(&mut self, field: &[&str], total: usize, kept: usize) {
+    pub(in crate::research) fn drop_entries(&mut self, field: &[&str], total: usize, kept: usize) {
         self.dropped_entries += total.saturating_sub(kept) as u64;
         let kept = decimal(kept as u64);
         let expected = ["at most ", &kept, " entries (the newest are used)"].concat();
@@ -81,7 +87,7 @@ impl Refusals {
     }
 
     /// The content of a string; nothing for `null` and for blank strings, which say nothing.
-    pub(super) fn text<'a>(&mut self, field: &[&str], value: Raw<'a>) -> Text<'a> {
+    pub(in crate::research) fn text<'a>(&mut self, field: &[&str], value: Raw<'a>) -> Text<'a> {
         match value.string() {
             Some(text) if text.trim_ascii().is_empty() => None,
             Some(text) => Some(text),

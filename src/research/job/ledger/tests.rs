@@ -1,7 +1,7 @@
 //! One rule each.
 
 use super::*;
-use crate::research::date::Instant;
+use crate::research::payload::date::Instant;
 
 /// A line as it truly happened.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,18 +7,18 @@ use crate::json::Raw;
 
 /// The members of `metadata` that matter.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Metadata<'a> {
-    pub(super) phase: Text<'a>,
-    pub(super) search_engine: Text<'a>,
-    pub(super) result_count: Option<u64>,
-    pub(super) error_type: Text<'a>,
-    pub(super) info_type: Text<'a>,
-    pub(super) info_message: Text<'a>,
-    pub(super) info_suggestion: Text<'a>,
+pub(in crate::research) struct Metadata<'a> {
+    pub(in crate::research) phase: Text<'a>,
+    pub(in crate::research) search_engine: Text<'a>,
+    pub(in crate::research) result_count: Option<u64>,
+    pub(in crate::research) error_type: Text<'a>,
+    pub(in crate::research) info_type: Text<'a>,
+    pub(in crate::research) info_message: Text<'a>,
+    pub(in crate::research) info_suggestion: Text<'a>,
 }
 
 impl<'a> Metadata<'a> {
-    pub(super) fn read(raw: Raw<'a>, refusals: &mut Refusals) -> Self {
+    pub(in crate::research) fn read(raw: Raw<'a>, refusals: &mut Refusals) -> Self {
         let mut metadata = Self::default();
         if !check_object(&["metadata"], raw, refusals) {
             return metadata;

@@ -2,11 +2,11 @@
 
 /// An instant, as exactly as somebody wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Instant {
+pub(in crate::research) struct Instant {
     /// Whole seconds since the Unix epoch, within the years 0 to 9999.
-    pub(super) second: i64,
+    pub(in crate::research) second: i64,
     /// Nanoseconds after it; `None` where only whole seconds are written.
-    pub(super) nanos: Option<u32>,
+    pub(in crate::research) nanos: Option<u32>,
 }
 
 const DAY: i64 = 86_400;
@@ -25,7 +25,7 @@ impl Instant {
     /// Reads ISO 8601 (`2026-11-21T20:45:09.123456+00:00`; a space for the `T`, a comma for the
     /// point, `Z`, and no offset at all, which means UTC) and the date of HTTP (RFC 9110, 5.6.7:
     /// `Sat, 21 Nov 2026 20:45:09 GMT`). `None` for anything else.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::research) fn parse(text: &str) -> Option<Self> {
         let mut cursor = Cursor {
             rest: text.trim_ascii().as_bytes(),
         };
@@ -54,7 +54,7 @@ impl Instant {
 
     /// The whole second in ISO 8601, with the offset in the form of live lines:
     /// `2026-11-21T20:45:09+00:00`.
-    pub(super) fn to_iso(self) -> String {
+    pub(in crate::research) fn to_iso(self) -> String {
         let (day, second) = (self.second.div_euclid(DAY), self.second.rem_euclid(DAY));
         // Years that begin in March have their leap day at the end.
         let shifted = day + 719_468;

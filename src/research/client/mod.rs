@@ -1,24 +1,31 @@
 //! The client: one input in, its outputs out; composes connection, researches and status checks.
 
-use super::checks::{Checks, Outcome, Refusal};
-use super::contract::{CancelId, Event, Input, Output, State, StateName, Stats};
-use super::event::ResearchEvent;
-use super::history::History;
-use super::id::ResearchId;
-use super::job::{Job, JobEvent, Limits};
-use super::state::Snapshot;
-use super::subscription::{Access, Schedule, Standing, Subscription, UNSUBSCRIBE, args_about};
-use super::terminations::Terminations;
-use super::warning::Warning;
-use super::watchdog::Watchdog;
+mod catch_up;
+mod checks;
+pub(super) mod history;
+mod incoming;
+mod subscription;
+mod terminations;
+mod watchdog;
+
 use crate::config::{Config, ConfigError};
 use crate::failure::{Failure, Phase};
 use crate::http::{Answer, Command, Context, Ids, RequestId};
 use crate::patience::Patience;
 use crate::queue::{Queue, SmallMap};
 use crate::random::Random;
+use crate::research::contract::{CancelId, Event, Input, Output, State, StateName, Stats};
+use crate::research::job::{Job, JobEvent, Limits, Snapshot};
+use crate::research::payload::event::ResearchEvent;
+use crate::research::payload::id::ResearchId;
+use crate::research::payload::warning::Warning;
 use crate::socket::{self, Connection};
 use crate::time::{Timestamp, earliest};
+use checks::{Checks, Outcome, Refusal};
+use history::History;
+use subscription::{Access, Schedule, Standing, Subscription, UNSUBSCRIBE, args_about};
+use terminations::Terminations;
+use watchdog::Watchdog;
 
 /// Warnings about what a server sends apart from the payloads of a research, for each connection. A
 /// server that is wrong once is wrong again and again; whoever reads the first hundred knows.
@@ -30,33 +37,33 @@ pub(super) const MAX_WARNINGS: u32 = 100;
 /// empty, then wait until [`poll_timeout`](Self::poll_timeout) or the next input.
 #[derive(Debug)]
 pub struct Client {
-    pub(super) config: Config,
-    pub(super) now: Timestamp,
-    pub(super) patience: Patience,
+    config: Config,
+    now: Timestamp,
+    patience: Patience,
     random: Random,
     ids: Ids,
-    pub(super) connection: Connection,
-    pub(super) subscriptions: SmallMap<String, Subscription>,
+    connection: Connection,
+    subscriptions: SmallMap<String, Subscription>,
     /// Names of other events that the page listens to.
-    pub(super) listening: Vec<String>,
+    listening: Vec<String>,
     checks: Checks,
     terminations: Terminations,
     /// Headers of the last credentials, for the requests besides the connection.
     headers: Vec<(String, String)>,
     /// When the server was last heard over a live connection.
-    pub(super) heard: Timestamp,
+    heard: Timestamp,
     /// Attempts to connect that failed one after another.
-    pub(super) errors: u32,
+    errors: u32,
     /// Whether the status is polled because there is no connection.
-    pub(super) polling: bool,
+    polling: bool,
     /// Why the server is about to end this connection, if it said so.
-    pub(super) refusal: Option<String>,
-    pub(super) connected_before: bool,
-    pub(super) warnings_left: u32,
+    refusal: Option<String>,
+    connected_before: bool,
+    warnings_left: u32,
     state: State,
-    pub(super) stats: Stats,
+    stats: Stats,
     commands: Queue<Command>,
-    pub(super) events: Queue<Event>,
+    events: Queue<Event>,
 }
 
 /// Lends the parts of `self` that every part of the core may use.
@@ -507,7 +514,7 @@ impl Client {
         }
     }
 
-    pub(super) fn drain_jobs(&mut self) {
+    fn drain_jobs(&mut self) {
         for (id, subscription) in self.subscriptions.iter_mut() {
             while let Some(event) = subscription.job.poll_event() {
                 let event = match event {
@@ -571,7 +578,7 @@ impl Client {
     }
 
     /// Refuses something of the server: counts it, and says so while there is room.
-    pub(super) fn refuse(&mut self, code: &'static str, words: &str, research: Option<String>) {
+    fn refuse(&mut self, code: &'static str, words: &str, research: Option<String>) {
         self.stats.refused += 1;
         if let Some(left) = self.warnings_left.checked_sub(1) {
             self.warnings_left = left;
@@ -579,13 +586,7 @@ impl Client {
         }
     }
 
-    pub(super) fn warn(
-        &mut self,
-        code: &'static str,
-        words: &str,
-        research: Option<String>,
-        excerpt: String,
-    ) {
+    fn warn(&mut self, code: &'static str, words: &str, research: Option<String>, excerpt: String) {
         let message = words.to_owned();
         self.events.push_back(Event::Warning(Warning {
             code,

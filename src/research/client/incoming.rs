@@ -1,15 +1,15 @@
 //! What the connection brings: its own life, and the events of the server.
 
 use super::checks::timeout_ms;
-use super::client::{Client, MAX_WARNINGS};
-use super::contract::Event;
-use super::event::{ResearchEvent, Source};
-use super::failure::Failure as ResearchFailure;
 use super::subscription::Standing;
-use super::text::bounded;
-use super::warning::excerpt;
+use super::{Client, MAX_WARNINGS};
 use crate::failure::Failure;
 use crate::json::{Kind, Raw, Text};
+use crate::research::contract::Event;
+use crate::research::payload::event::{ResearchEvent, Source};
+use crate::research::payload::failure::Failure as ResearchFailure;
+use crate::research::payload::text::bounded;
+use crate::research::payload::warning::excerpt;
 use crate::socket;
 
 impl Client {

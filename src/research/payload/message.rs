@@ -19,7 +19,7 @@ use crate::json::{Kind, Raw};
 ///
 /// As many as a page keeps by default. A server repeats the whole log in each update, so without
 /// a bound the work for one update would grow with the length of the run.
-pub(super) const MAX_LOG_ENTRIES: usize = 5_000;
+pub(in crate::research) const MAX_LOG_ENTRIES: usize = 5_000;
 
 /// What the client knows of one payload.
 ///
@@ -33,22 +33,22 @@ pub(super) const MAX_LOG_ENTRIES: usize = 5_000;
 /// | end | `status`, `message` or `error`, `progress` |
 /// | answer about the status | `status`, `progress`, `metadata` with `error_info`, `log_entry` |
 #[derive(Clone, Debug, Default)]
-pub(super) struct Message<'a> {
-    pub(super) progress: Reading<f64>,
-    pub(super) status: Reading<Status>,
-    pub(super) message: Text<'a>,
-    pub(super) error: Text<'a>,
-    pub(super) current_task: Text<'a>,
-    pub(super) task: Text<'a>,
-    pub(super) step: Text<'a>,
-    pub(super) queue_position: Option<u64>,
-    pub(super) log_entry: Option<Line<'a>>,
+pub(in crate::research) struct Message<'a> {
+    pub(in crate::research) progress: Reading<f64>,
+    pub(in crate::research) status: Reading<Status>,
+    pub(in crate::research) message: Text<'a>,
+    pub(in crate::research) error: Text<'a>,
+    pub(in crate::research) current_task: Text<'a>,
+    pub(in crate::research) task: Text<'a>,
+    pub(in crate::research) step: Text<'a>,
+    pub(in crate::research) queue_position: Option<u64>,
+    pub(in crate::research) log_entry: Option<Line<'a>>,
     /// The text of a JSON array, or of whatever came instead.
     progress_log: Text<'a>,
     /// There is a `log_entry`, and no other member.
-    pub(super) is_only_log_entry: bool,
+    pub(in crate::research) is_only_log_entry: bool,
     /// An agent says what it does.
-    pub(super) is_agent_step: bool,
+    pub(in crate::research) is_agent_step: bool,
     phase: Text<'a>,
     event: Text<'a>,
     engine: Text<'a>,
@@ -58,7 +58,7 @@ pub(super) struct Message<'a> {
 
 impl<'a> Message<'a> {
     /// Reads a payload; `None` if it is no object.
-    pub(super) fn read(raw: Raw<'a>, refusals: &mut Refusals) -> Option<Self> {
+    pub(in crate::research) fn read(raw: Raw<'a>, refusals: &mut Refusals) -> Option<Self> {
         if raw.kind() != Kind::Object {
             refusals.refuse("not-an-object", &["payload"], "an object", raw.as_str());
             return None;
@@ -111,7 +111,7 @@ impl<'a> Message<'a> {
     }
 
     /// The entries of the cumulative log that have a message, oldest first: the newest `most`.
-    pub(super) fn progress_log<'m>(
+    pub(in crate::research) fn progress_log<'m>(
         &'m self,
         most: usize,
         refusals: &mut Refusals,
@@ -136,19 +136,19 @@ impl<'a> Message<'a> {
     }
 
     /// What the server does, in its own word.
-    pub(super) fn phase(&self) -> Option<&str> {
+    pub(in crate::research) fn phase(&self) -> Option<&str> {
         self.phase.as_deref().or(self.metadata.phase.as_deref())
     }
 
     /// The search engine, if the payload says that it was chosen just now.
-    pub(super) fn selected_engine(&self) -> Option<Engine> {
+    pub(in crate::research) fn selected_engine(&self) -> Option<Engine> {
         let is_event = self.event.as_deref() == Some("search_engine_selected");
         let has_both = self.engine.is_some() && self.result_count.is_some();
         (is_event || has_both).then(|| self.engine_fields())
     }
 
     /// The search engine that the metadata mentions, which is not necessarily news.
-    pub(super) fn mentioned_engine(&self) -> Option<Engine> {
+    pub(in crate::research) fn mentioned_engine(&self) -> Option<Engine> {
         Some(Engine {
             name: bounded(self.metadata.search_engine.as_deref()?),
             result_count: self.metadata.result_count,
@@ -156,7 +156,7 @@ impl<'a> Message<'a> {
     }
 
     /// The search engine as the payload names it.
-    pub(super) fn engine_fields(&self) -> Engine {
+    pub(in crate::research) fn engine_fields(&self) -> Engine {
         Engine {
             name: bounded(self.engine.as_deref().unwrap_or("unknown")),
             result_count: self.result_count,
@@ -164,7 +164,7 @@ impl<'a> Message<'a> {
     }
 
     /// The signs of a failure.
-    pub(super) fn signs(&self) -> Signs<'_> {
+    pub(in crate::research) fn signs(&self) -> Signs<'_> {
         let metadata = &self.metadata;
         let error_type = metadata.error_type.as_deref();
         let error = self.error.as_deref();
@@ -181,7 +181,7 @@ impl<'a> Message<'a> {
 }
 
 /// The value of a text that nobody has read before.
-pub(super) fn parse<'a>(text: &'a str, refusals: &mut Refusals) -> Option<Raw<'a>> {
+pub(in crate::research) fn parse<'a>(text: &'a str, refusals: &mut Refusals) -> Option<Raw<'a>> {
     match Raw::parse(text) {
         Ok(raw) => Some(raw),
         Err(error) => {

@@ -1,24 +1,30 @@
 //! One research: payloads in, events out, each fact once and in order.
 
+pub mod dedup;
+mod ledger;
+pub(super) mod recovery;
+mod state;
+
 use std::sync::Arc;
 
-use super::date::Instant;
-use super::dedup::{self, Memory};
-use super::event::{End, ResearchEvent, Source, Update};
-use super::failure::Failure;
-use super::id::ResearchId;
-use super::identity::Identity;
-use super::ledger::Ledger;
-use super::log::Line;
-use super::message::{MAX_LOG_ENTRIES, Message, parse};
-use super::recovery::{Held, LastLog, Mark};
-use super::state::{Facts, Snapshot, State};
-use super::status::Status;
-use super::text::bounded;
-use super::warning::{Refusals, Warning};
 use crate::json::Raw;
 use crate::queue::Queue;
+use crate::research::payload::date::Instant;
+use crate::research::payload::event::{End, ResearchEvent, Source, Update};
+use crate::research::payload::failure::Failure;
+use crate::research::payload::id::ResearchId;
+use crate::research::payload::identity::Identity;
+use crate::research::payload::log::Line;
+use crate::research::payload::message::{MAX_LOG_ENTRIES, Message, parse};
+use crate::research::payload::status::Status;
+use crate::research::payload::text::bounded;
+use crate::research::payload::warning::{Refusals, Warning};
 use crate::time::Timestamp;
+use dedup::Memory;
+use ledger::Ledger;
+use recovery::{Held, LastLog, Mark};
+pub use state::Snapshot;
+use state::{Facts, State};
 
 /// One run of a research.
 ///
@@ -49,16 +55,16 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug)]
 pub struct Job {
     id: ResearchId,
-    pub(super) seed: u64,
-    pub(super) state: State,
+    seed: u64,
+    state: State,
     /// Known, though the page may hear of it only when what waits is delivered.
-    pub(super) end: Option<End>,
+    end: Option<End>,
     events: Queue<JobEvent>,
-    pub(super) counters: Counters,
-    pub(super) ledger: Ledger,
+    counters: Counters,
+    ledger: Ledger,
     pub(super) held: Option<Held>,
-    pub(super) mark: Mark,
-    pub(super) log: LastLog,
+    mark: Mark,
+    log: LastLog,
     updates: Memory,
     failures: Memory,
     failures_left: u32,

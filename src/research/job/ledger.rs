@@ -7,7 +7,7 @@ mod properties;
 mod tests;
 
 use super::dedup::Memory;
-use super::identity::{Identity, Stored};
+use crate::research::payload::identity::{Identity, Stored};
 
 /// Seconds by which a line may be ahead of those after it and still say how far memory reaches back.
 /// Threads of a server differ by less; a line from next year must not make everything look old.

@@ -22,19 +22,19 @@ pub struct Failure {
 
 /// Where a payload says that something failed; borrowed from the payload.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Signs<'a> {
+pub(in crate::research) struct Signs<'a> {
     /// `metadata.error_type`, else `metadata.error_info.type`.
-    pub(super) error_type: Option<&'a str>,
+    pub(in crate::research) error_type: Option<&'a str>,
     /// `phase`, else `metadata.phase`.
-    pub(super) phase: Option<&'a str>,
+    pub(in crate::research) phase: Option<&'a str>,
     /// The status, if it says that the run failed.
-    pub(super) status: Option<&'a str>,
+    pub(in crate::research) status: Option<&'a str>,
     /// `error`, else `metadata.error_info.message`.
-    pub(super) detail: Option<&'a str>,
+    pub(in crate::research) detail: Option<&'a str>,
     /// `message`.
-    pub(super) message: Option<&'a str>,
+    pub(in crate::research) message: Option<&'a str>,
     /// `metadata.error_info.suggestion`.
-    pub(super) suggestion: Option<&'a str>,
+    pub(in crate::research) suggestion: Option<&'a str>,
 }
 
 impl<'a> Signs<'a> {
@@ -48,7 +48,7 @@ impl<'a> Signs<'a> {
 
     /// What makes two failures different: kind and words. A failure with a type is repeated in the
     /// metadata of later updates, whose `message` speaks of other things.
-    pub(super) fn identity(&self) -> Option<[&'a str; 2]> {
+    pub(in crate::research) fn identity(&self) -> Option<[&'a str; 2]> {
         let words = match self.error_type {
             Some(_) => self.detail,
             None => self.detail.or(self.message),
@@ -59,7 +59,7 @@ impl<'a> Signs<'a> {
 
 impl Failure {
     /// The failure that the signs show, if they show one.
-    pub(super) fn from_signs(signs: Signs<'_>) -> Option<Self> {
+    pub(in crate::research) fn from_signs(signs: Signs<'_>) -> Option<Self> {
         let code = signs.code()?;
         let detail = signs.detail.or(signs.message);
         let (title, text) = match signs.error_type {

@@ -128,7 +128,7 @@ pub fn words(name: &str) -> String {
 }
 
 /// The name with a capital first letter and spaces for `_`.
-pub(super) fn capitalised(name: &str) -> String {
+pub(in crate::research) fn capitalised(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     for c in name.chars() {
         out.push(match c {

@@ -7,9 +7,9 @@ use crate::json::{Kind, Raw};
 
 /// A field's value, if it has a valid one, and what must be done to the field.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Reading<T> {
-    pub(super) value: Option<T>,
-    pub(super) field: Field<T>,
+pub(in crate::research) struct Reading<T> {
+    pub(in crate::research) value: Option<T>,
+    pub(in crate::research) field: Field<T>,
 }
 
 impl<T> Default for Reading<T> {
@@ -22,7 +22,7 @@ impl<T> Default for Reading<T> {
 }
 
 /// Per cent, 0 to 100. Fractions are ordinary; some servers send the number as a string.
-pub(super) fn read_progress(raw: Raw<'_>, refusals: &mut Refusals) -> Reading<f64> {
+pub(in crate::research) fn read_progress(raw: Raw<'_>, refusals: &mut Refusals) -> Reading<f64> {
     let value = read_number(raw);
     match value {
         Some(number) if (0.0..=100.0).contains(&number) => {
@@ -52,7 +52,7 @@ pub(super) fn read_progress(raw: Raw<'_>, refusals: &mut Refusals) -> Reading<f6
     }
 }
 
-pub(super) fn read_status(raw: Raw<'_>, refusals: &mut Refusals) -> Reading<Status> {
+pub(in crate::research) fn read_status(raw: Raw<'_>, refusals: &mut Refusals) -> Reading<Status> {
     let name = refusals.text(&["status"], raw);
     let value = name
         .as_deref()
@@ -69,7 +69,11 @@ pub(super) fn read_status(raw: Raw<'_>, refusals: &mut Refusals) -> Reading<Stat
 }
 
 /// A number of things: an integer that JavaScript can hold, not negative.
-pub(super) fn read_count(field: &[&str], raw: Raw<'_>, refusals: &mut Refusals) -> Option<u64> {
+pub(in crate::research) fn read_count(
+    field: &[&str],
+    raw: Raw<'_>,
+    refusals: &mut Refusals,
+) -> Option<u64> {
     let text = raw.string();
     let number = match &text {
         Some(text) => Raw::parse(text).ok().and_then(Raw::integer),
@@ -90,7 +94,11 @@ pub(super) fn read_count(field: &[&str], raw: Raw<'_>, refusals: &mut Refusals) 
 }
 
 /// Whether the value is an object; `null` is none without a warning.
-pub(super) fn check_object(field: &[&str], raw: Raw<'_>, refusals: &mut Refusals) -> bool {
+pub(in crate::research) fn check_object(
+    field: &[&str],
+    raw: Raw<'_>,
+    refusals: &mut Refusals,
+) -> bool {
     let is_object = raw.kind() == Kind::Object;
     if !is_object && !raw.is_null() {
         refusals.refuse("wrong-type", field, "an object", raw.as_str());
