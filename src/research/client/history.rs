@@ -1,13 +1,9 @@
 //! When the stored log of a research is asked for, and what was missed until it answered.
 
 use crate::config::Config;
-use crate::research::job::recovery::Recovery;
+use crate::research::job::recovery::{CONFIRM_AFTER_MS, Recovery};
 use crate::research::payload::event::Gap;
 use crate::time::Timestamp;
-
-/// How long after an answer the log is asked once more, in milliseconds: the server writes lines to
-/// its database through a queue, and takes a subscription in another thread.
-pub(in crate::research) const CONFIRM_AFTER_MS: u64 = 3_000;
 
 /// How often at most, while each answer has lines that the one before had not, or lacks lines that
 /// were live seconds ago. Each wait is twice as long as the one before.

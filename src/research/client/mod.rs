@@ -2,7 +2,7 @@
 
 mod catch_up;
 mod checks;
-pub(super) mod history;
+mod history;
 mod incoming;
 mod subscription;
 mod terminations;

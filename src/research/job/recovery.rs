@@ -3,7 +3,6 @@
 use super::Job;
 use super::dedup;
 use crate::json::{Kind, Raw};
-use crate::research::client::history::CONFIRM_AFTER_MS;
 use crate::research::payload::event::{End, Gap, ResearchEvent, Source};
 use crate::research::payload::identity::{Identity, Stored};
 use crate::research::payload::level::LogLevel;
@@ -11,6 +10,10 @@ use crate::research::payload::log::{Line, LogEntry};
 use crate::research::payload::message::parse;
 use crate::research::payload::warning::Refusals;
 use crate::time::Timestamp;
+
+/// How long after an answer the log is asked once more, in milliseconds: the server writes lines to
+/// its database through a queue, and takes a subscription in another thread.
+pub(in crate::research) const CONFIRM_AFTER_MS: u64 = 3_000;
 
 /// Live lines that wait for older ones. As many as a page keeps by default: some seconds of a burst.
 const MAX_HELD_LINES: usize = 5_000;
