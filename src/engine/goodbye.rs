@@ -3,7 +3,7 @@
 use super::endpoint::Endpoint;
 use super::packet::Packet;
 use super::payload;
-use super::session::Post;
+use super::post::Post;
 use crate::http::{Beacon, Context, RequestId};
 use crate::queue::Queue;
 use crate::time::Timestamp;

@@ -7,6 +7,7 @@ mod goodbye;
 pub mod handshake;
 pub mod packet;
 pub mod payload;
+mod post;
 mod session;
 
 pub(crate) use endpoint::Endpoint;

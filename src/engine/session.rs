@@ -6,6 +6,7 @@ use super::goodbye::Goodbye;
 use super::handshake::Handshake;
 use super::packet::{Packet, PacketError, excerpt};
 use super::payload::{self, MAX_PACKETS_PER_PAYLOAD, MAX_PACKETS_WORDS};
+use super::post::Post;
 use crate::failure::{Failure, Phase};
 use crate::http::{Answer, Beacon, Context, RequestId};
 use crate::queue::Queue;
@@ -81,12 +82,6 @@ struct Open {
     /// The next ping is due by then.
     heartbeat: Timestamp,
     barren_polls: u32,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Post {
-    pub(super) id: RequestId,
-    pub(super) deadline: Timestamp,
 }
 
 impl Session {
