@@ -82,6 +82,9 @@ impl Default for Fallback {
     }
 }
 
+/// Longest wait for an answer without a `fallback` option that says otherwise, in milliseconds.
+const DEFAULT_TIMEOUT_MS: u64 = 10_000;
+
 impl Config {
     /// The defaults for the server at `url`.
     pub fn new(url: impl Into<String>) -> Self {
@@ -104,6 +107,12 @@ impl Config {
             stall_after_ms: Some(60_000),
             dedup_entries: 10_000,
         }
+    }
+
+    /// The longest wait for an answer about a research, in milliseconds.
+    pub(crate) fn check_timeout_ms(&self) -> u64 {
+        self.fallback
+            .map_or(DEFAULT_TIMEOUT_MS, |fallback| fallback.timeout_ms)
     }
 
     /// Checks every range.

@@ -1,7 +1,7 @@
 //! What a client does so that no line of the log is lost, and no silence is taken for work.
 
 use super::Client;
-use super::checks::{NOT_UTF_8, Outcome, TOO_LARGE, timeout_ms};
+use super::checks::{NOT_UTF_8, Outcome, TOO_LARGE};
 use super::history::Problem;
 use super::subscription::Schedule;
 use crate::time::{Timestamp, earliest};
@@ -14,7 +14,7 @@ impl Client {
     /// The answer about the status of a research: what was missed comes before its newest line, and
     /// before the end.
     pub(super) fn handle_status(&mut self, research: &str, body: &str) {
-        let (now, timeout_ms) = (self.now, timeout_ms(&self.config));
+        let (now, timeout_ms) = (self.now, self.config.check_timeout_ms());
         let is_live = self.connection.is_live();
         let Some(subscription) = self.subscriptions.get_mut(research) else {
             return;

@@ -16,9 +16,6 @@ use crate::time::{Timestamp, earliest};
 /// The longest wait between two questions that a server can ask for, in milliseconds.
 const MAX_RETRY_AFTER_MS: u64 = 300_000;
 
-/// Longest wait for an answer without a `fallback` option that says otherwise, in milliseconds.
-const DEFAULT_TIMEOUT_MS: u64 = 10_000;
-
 /// The requests of a client besides its connection. At most one is in flight: answers cannot
 /// overtake each other, a slow server is not asked more than it answers, and of the six connections
 /// that a browser opens to a host it takes one.
@@ -246,7 +243,7 @@ impl Checks {
             research,
             question,
             started: ctx.now,
-            deadline: ctx.now.after(timeout_ms(config)),
+            deadline: ctx.now.after(config.check_timeout_ms()),
         });
     }
 
@@ -280,13 +277,6 @@ impl Checks {
             ctx.abort(check.request);
         }
     }
-}
-
-/// Longest wait for an answer, in milliseconds.
-pub(super) fn timeout_ms(config: &Config) -> u64 {
-    config
-        .fallback
-        .map_or(DEFAULT_TIMEOUT_MS, |fallback| fallback.timeout_ms)
 }
 
 fn log_of(answer: &mut Answer, research: String, took_ms: u64, pause_ms: u64) -> Outcome {

@@ -1,6 +1,5 @@
 //! What the connection brings: its own life, and the events of the server.
 
-use super::checks::timeout_ms;
 use super::subscription::Standing;
 use super::{Client, MAX_WARNINGS};
 use crate::failure::Failure;
@@ -146,7 +145,7 @@ impl Client {
         subscription.watchdog.hear(self.now);
         // The server shows it to this page again, so its silence can be asked about.
         subscription.access.doubt();
-        let (now, timeout_ms) = (self.now, timeout_ms(&self.config));
+        let (now, timeout_ms) = (self.now, self.config.check_timeout_ms());
         subscription.heard = Some(now);
         let (job, history) = (&mut subscription.job, &mut subscription.history);
         // What the log gets late comes before the end, too.

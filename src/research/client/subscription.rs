@@ -1,6 +1,5 @@
 //! One research that the page follows, and when its status is asked for.
 
-use super::checks::timeout_ms;
 use super::history::History;
 use super::watchdog::Watchdog;
 use crate::config::Config;
@@ -73,7 +72,7 @@ impl Subscription {
     /// long, the status is asked for all the same.
     pub(super) fn send(&mut self, now: Timestamp, config: &Config, connection: &mut Connection) {
         connection.send_first(&args_about(SUBSCRIBE, self.job.id()));
-        let timeout_ms = timeout_ms(config);
+        let timeout_ms = config.check_timeout_ms();
         self.standing = Standing::Sent(connection.sent());
         if config.fallback.is_some() {
             self.schedule.at_the_latest(now.after(timeout_ms));
