@@ -12,6 +12,7 @@ pub(crate) use payload::date::canonical as canonical_date;
 pub use payload::engine::Engine;
 pub use payload::event::{End, Field, Gap, ResearchEvent, Source, Update};
 pub use payload::failure::Failure;
+pub(crate) use payload::hash::hash;
 pub use payload::id::{InvalidId, MAX_ID_LENGTH, ResearchId};
 pub use payload::level::LogLevel;
 pub(crate) use payload::level::word_of as word_of_level;

@@ -12,6 +12,7 @@ use crate::queue::Queue;
 use crate::research::payload::date::Instant;
 use crate::research::payload::event::{End, ResearchEvent, Source, Update};
 use crate::research::payload::failure::Failure;
+use crate::research::payload::hash::hash;
 use crate::research::payload::id::ResearchId;
 use crate::research::payload::identity::Identity;
 use crate::research::payload::log::Line;
@@ -180,7 +181,7 @@ impl Job {
     /// Takes the object of an update that has been read as JSON before.
     pub fn handle_value(&mut self, now: Timestamp, source: Source, raw: Raw<'_>) {
         let text = raw.as_str();
-        let key = dedup::hash(self.seed, &[text]);
+        let key = hash(self.seed, &[text]);
         if self.last_update == Some(key) {
             self.counters.duplicate_updates += 1;
             return;
@@ -210,7 +211,7 @@ impl Job {
     /// Like [`handle_status`](Self::handle_status); if the run is over and the end `waits`, it is
     /// delivered with what the stored log has.
     pub(super) fn take_status(&mut self, now: Timestamp, body: &str, waits: bool) {
-        let key = dedup::hash(self.seed, &[body]);
+        let key = hash(self.seed, &[body]);
         if self.last_answer.replace(key) == Some(key) {
             return;
         }
@@ -408,9 +409,7 @@ impl Job {
             }));
         }
         let signs = message.signs();
-        let key = signs
-            .identity()
-            .map(|identity| dedup::hash(self.seed, &identity));
+        let key = signs.identity().map(|identity| hash(self.seed, &identity));
         if let Some(failure) = Failure::from_signs(signs)
             && key.is_some_and(|key| self.failures.insert(key))
             && self.may_fail()

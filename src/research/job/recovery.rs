@@ -1,9 +1,9 @@
 //! Lines of a research that came late: from the stored log, and those that had to wait for it.
 
 use super::Job;
-use super::dedup;
 use crate::json::{Kind, Raw};
 use crate::research::payload::event::{End, Gap, ResearchEvent, Source};
+use crate::research::payload::hash::hash;
 use crate::research::payload::identity::{Identity, Stored};
 use crate::research::payload::level::LogLevel;
 use crate::research::payload::log::{Line, LogEntry};
@@ -195,7 +195,7 @@ impl Job {
         now: Timestamp,
         body: &str,
     ) -> Option<Recovery> {
-        let key = dedup::hash(self.seed, &[body]);
+        let key = hash(self.seed, &[body]);
         if self.log.key == Some(key) && !self.mark.is_unseen(now, &[]) {
             self.push_sorted(&[], &[]);
             return Some(Recovery {

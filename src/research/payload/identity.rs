@@ -1,7 +1,7 @@
 //! What makes a line of a log the same line.
 
 use super::date::Instant;
-use crate::research::job::dedup;
+use super::hash::{hash, mix};
 
 /// What makes a line the same line.
 ///
@@ -22,14 +22,14 @@ pub(in crate::research) struct Identity {
 impl Identity {
     /// Of a line with this message and time, as the server wrote it.
     pub(in crate::research) fn new(seed: u64, time: Option<&str>, message: &str) -> Self {
-        let words = dedup::hash(!seed, &[message]);
+        let words = hash(!seed, &[message]);
         let instant = time.and_then(Instant::parse);
         Self {
             words,
             key: key(words, instant),
             exact: match instant {
                 Some(instant) => Some(exact(words, instant)),
-                None => time.map(|time| dedup::hash(seed, &[time, message])),
+                None => time.map(|time| hash(seed, &[time, message])),
             },
             time: instant,
         }
@@ -81,11 +81,9 @@ impl Stored {
 }
 
 fn key(words: u64, time: Option<Instant>) -> u64 {
-    time.map_or(words, |time| {
-        dedup::mix(words ^ dedup::mix(time.second.cast_unsigned()))
-    })
+    time.map_or(words, |time| mix(words ^ mix(time.second.cast_unsigned())))
 }
 
 fn exact(words: u64, time: Instant) -> u64 {
-    dedup::mix(key(words, Some(time)) ^ u64::from(time.nanos.unwrap_or(0)))
+    mix(key(words, Some(time)) ^ u64::from(time.nanos.unwrap_or(0)))
 }

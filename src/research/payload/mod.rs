@@ -5,6 +5,7 @@ pub(super) mod engine;
 pub(super) mod event;
 pub(super) mod failure;
 pub(super) mod fields;
+pub(super) mod hash;
 pub(super) mod id;
 pub(super) mod identity;
 pub(super) mod level;

@@ -1,7 +1,8 @@
 //! Names in the place of texts: they tell equal texts from others, and nothing else.
 
 use crate::json::{Raw, write_string};
-use crate::research::dedup::{self, Memory};
+use crate::research::dedup::Memory;
+use crate::research::hash;
 use crate::research::{MAX_ID_LENGTH, word_of_level};
 use crate::text::push_decimal;
 
@@ -42,7 +43,7 @@ impl Names {
     /// Appends the name of a text: of as many bytes, if it is not among the very short ones. Words from
     /// which a level or a failure is derived are in it where they were in the text.
     pub(super) fn write(&mut self, out: &mut String, text: &str) {
-        let key = dedup::hash(self.seed, &[text]);
+        let key = hash(self.seed, &[text]);
         let place = self.known.enter(key).place;
         let mut ends = ["_error", "error", ""].into_iter();
         let end = ends.find(|end| text.ends_with(end)).unwrap_or_default();
