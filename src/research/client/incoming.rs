@@ -5,10 +5,11 @@ use super::{Client, MAX_WARNINGS};
 use crate::failure::Failure;
 use crate::json::{Kind, Raw, Text};
 use crate::research::contract::Event;
-use crate::research::payload::event::{ResearchEvent, Source};
+use crate::research::payload::event::ResearchEvent;
 use crate::research::payload::failure::Failure as ResearchFailure;
 use crate::research::payload::text::bounded;
 use crate::research::payload::warning::excerpt;
+use crate::research::payload::words::Source;
 use crate::socket;
 
 impl Client {

@@ -2,13 +2,14 @@
 
 use super::Job;
 use crate::json::{Kind, Raw};
-use crate::research::payload::event::{End, Gap, ResearchEvent, Source};
+use crate::research::payload::event::{End, Gap, ResearchEvent};
 use crate::research::payload::hash::hash;
 use crate::research::payload::identity::{Identity, Stored};
 use crate::research::payload::level::LogLevel;
 use crate::research::payload::log::{Line, LogEntry};
 use crate::research::payload::message::parse;
 use crate::research::payload::warning::Refusals;
+use crate::research::payload::words::Source;
 use crate::time::Timestamp;
 
 /// How long after an answer the log is asked once more, in milliseconds: the server writes lines to

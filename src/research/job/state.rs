@@ -1,7 +1,5 @@
 //! What is known of a research: payloads reduced to facts that never contradict each other.
 
-use crate::research::payload::engine::Engine;
-use crate::research::payload::event::{Field, Source};
 use crate::research::payload::fields::Reading;
 use crate::research::payload::id::ResearchId;
 use crate::research::payload::level::LogLevel;
@@ -9,6 +7,7 @@ use crate::research::payload::log::Line;
 use crate::research::payload::message::Message;
 use crate::research::payload::status::Status;
 use crate::research::payload::text::bounded;
+use crate::research::payload::words::{Engine, Field, Source};
 use crate::time::Timestamp;
 
 /// What is known of a research. Its lines of the log are not kept here.

@@ -1,19 +1,8 @@
 //! The search engine that a server chose.
 
-use std::fmt::Write as _;
-
 use super::message::{Message, parse};
-use super::status::capitalised;
 use super::warning::{Refusals, Warning};
-
-/// The search engine that a research uses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Engine {
-    /// Its name as the server spells it (`searxng`); `unknown` if the server does not say.
-    pub name: String,
-    /// How many results it found.
-    pub result_count: Option<u64>,
-}
+use super::words::Engine;
 
 impl Engine {
     /// Reads the payload of the event `search_engine_selected`, which carries no research id.
@@ -29,16 +18,6 @@ impl Engine {
             (None, Some(warning)) => Err(warning),
             (None, None) => Err(Warning::new("not-json", &["payload"], "an object", payload)),
         }
-    }
-
-    /// What people read: "Search engine selected: Searxng (found 10 results)".
-    pub fn words(&self) -> String {
-        let mut out = ["Search engine selected: ", &capitalised(&self.name)].concat();
-        if let Some(count) = self.result_count {
-            // Writing an integer to a string cannot fail.
-            let _ = write!(out, " (found {count} results)");
-        }
-        out
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::engine::Engine;
 use super::failure::Failure;
 use super::log::LogEntry;
 use super::status::Status;
+use super::words::{Engine, Field, Source};
 
 /// Something that a page hears of a research. Each is delivered once.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,40 +57,6 @@ pub struct Update {
     pub source: Source,
 }
 
-/// What must be done to a field of an object so that it is valid or absent.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Field<T> {
-    /// Nothing: it is valid or absent already.
-    Keep,
-    /// Set it: the same fact in the right form.
-    Set(T),
-    /// Delete it: it was `null` or was refused. The latter comes with a warning.
-    Delete,
-}
-
-/// Which way a fact came.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Source {
-    /// From the socket.
-    #[default]
-    Live,
-    /// From asking for the status while there was no socket.
-    Fallback,
-    /// From the stored log.
-    History,
-}
-
-impl Source {
-    /// The name that JavaScript sees.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Live => "live",
-            Self::Fallback => "fallback",
-            Self::History => "history",
-        }
-    }
-}
-
 /// Lines that a client missed while it was away, or all that were stored before if their log cannot
 /// be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,15 +87,4 @@ pub struct End {
     pub at: u64,
     /// Which way the client heard of it.
     pub source: Source,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_source_has_the_name_that_pages_compare() {
-        let names = [Source::Live, Source::Fallback, Source::History].map(Source::as_str);
-        assert_eq!(names, ["live", "fallback", "history"]);
-    }
 }

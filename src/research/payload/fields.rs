@@ -1,8 +1,8 @@
 //! Reading the fields that have a range: what is valid, what is refused, what the page gets.
 
-use super::event::Field;
 use super::status::Status;
 use super::warning::Refusals;
+use super::words::Field;
 use crate::json::{Kind, Raw};
 
 /// A field's value, if it has a valid one, and what must be done to the field.

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::date::Instant;
-use super::event::Source;
 use super::identity::{Identity, Stored};
 use super::level::LogLevel;
 use super::text::{Text, bounded};
 use super::warning::Refusals;
+use super::words::Source;
 use crate::json::{Kind, Raw};
 
 /// A line of the log, delivered once.

@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 
-use super::engine::Engine;
 use super::failure::Signs;
 use super::fields::{Reading, read_count, read_progress, read_status};
 use super::log::Line;
@@ -13,6 +12,7 @@ use super::metadata::Metadata;
 use super::status::Status;
 use super::text::{Text, bounded};
 use super::warning::Refusals;
+use super::words::Engine;
 use crate::json::{Kind, Raw};
 
 /// Entries of one `progress_log` that are looked at; the newest count.
@@ -207,7 +207,7 @@ const AGENT_PHASES: [&str; 9] = [
 
 #[cfg(test)]
 mod tests {
-    use super::super::event::Field;
+    use super::super::words::Field;
     use super::*;
 
     fn read(text: &str) -> (Message<'_>, Refusals) {

@@ -15,3 +15,4 @@ pub(super) mod metadata;
 pub(super) mod status;
 pub(super) mod text;
 pub(super) mod warning;
+pub(super) mod words;
