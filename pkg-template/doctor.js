@@ -1,12 +1,12 @@
 // research-socket/doctor: tells a person what keeps this page and this server from working together. It needs no WebAssembly,
 // and knows as little of the protocols as it can.
 
-import { checkClock, checkWasm } from "./doctor-page.js";
-import { Diagnosis } from "./doctor-findings.js";
-import { openSession } from "./doctor-reach.js";
-import { examine } from "./doctor-session.js";
-import { Visit } from "./doctor-visit.js";
-import { readOptions } from "./options.js";
+import { readOptions } from "./client/options.js";
+import { Diagnosis } from "./doctor/findings.js";
+import { checkClock, checkWasm } from "./doctor/page.js";
+import { openSession } from "./doctor/reach.js";
+import { examine } from "./doctor/session.js";
+import { Visit } from "./doctor/visit.js";
 
 /** How long all of it may take, in milliseconds: as long as one attempt of `connect` to connect. */
 const TIMEOUT_MS = 20_000;

@@ -1,11 +1,11 @@
 // research-socket: follows a research on a Socket.IO server. Importing does nothing; `connect` begins.
 
-import { browser } from "./browser.js";
-import { createConnect } from "./connect.js";
-import { importCore } from "./core.js";
+import { createConnect } from "./client/connect.js";
+import { browser } from "./core/browser.js";
+import { importCore } from "./core/core.js";
 import { Connection, load, reset, timers } from "./research_socket.js";
 
-export { ResearchSocketError } from "./error.js";
+export { ResearchSocketError } from "./client/error.js";
 
 // Written so that bundlers find the file.
 const init = () => load(() => new URL("./research_socket_bg.wasm", import.meta.url), importCore);

@@ -1,13 +1,13 @@
 // research-socket with the WebAssembly module in the same file, for pages that want no second request.
 
-import { browser } from "./browser.js";
-import { createConnect } from "./connect.js";
-import { importCore } from "./core.js";
+import { createConnect } from "./client/connect.js";
+import { browser } from "./core/browser.js";
+import { importCore } from "./core/core.js";
 import { Connection, load, reset, timers } from "./research_socket.js";
 // The build puts the module here as base64.
 import module from "./research_socket_bg.wasm";
 
-export { ResearchSocketError } from "./error.js";
+export { ResearchSocketError } from "./client/error.js";
 
 // `fetch` of a data URL would be the shorter way, and is what `connect-src 'self'` forbids.
 const init = () => load(() => Uint8Array.from(atob(module), (char) => char.charCodeAt(0)), importCore);

@@ -2,7 +2,7 @@
 // research-socket/react: a research as the state of a React component.
 
 import { connect } from "./index.js";
-import { createUseResearch } from "./react-hook.js";
+import { createUseResearch } from "./react/hook.js";
 
 export { createUseResearch };
 

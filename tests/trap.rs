@@ -21,7 +21,7 @@ extern "C" {
     fn survive(run: &JsValue) -> Option<String>;
 }
 
-#[wasm_bindgen(module = "/pkg-template/host.js")]
+#[wasm_bindgen(module = "/pkg-template/core/host.js")]
 extern "C" {
     #[wasm_bindgen(js_name = Host)]
     type PackageHost;

@@ -4,7 +4,7 @@
 // the payload. The client tells lines, update and failure of a payload one after the other, and nothing but the line of a payload
 // that is a mere line; so a call of the handlers waits until it is known what belongs to it, at most until the end of the task.
 
-import { report } from "../error.js";
+import { report } from "../client/error.js";
 
 /** After these nothing more comes. */
 export const TERMINAL = new Set(["completed", "suspended", "failed", "error", "cancelled"]);
@@ -55,7 +55,7 @@ export class Followed {
     this.#handlers.clear();
   }
 
-  /** @param {import("../research.js").Research} research */
+  /** @param {import("../client/research.js").Research} research */
   attach(research) {
     research.on("log", (entry) => this.#handleLine(entry));
     research.on("update", (update) => this.#handleUpdate(update));

@@ -1,6 +1,6 @@
 // What `getSocketInstance()` gives: as much of a socket of socket.io-client as pages use, on a client of this package.
 
-import { report } from "../error.js";
+import { report } from "../client/error.js";
 
 /** As pages of socket.io-client expect them; all others pass on what the client gives. */
 const AS_SOCKET_IO = new Map([
@@ -17,7 +17,7 @@ export class Instance {
   #handlers = new Map();
 
   /**
-   * @param {(act: (client: import("../client.js").Client) => void) => void} run acts on the client, as soon as there is one
+   * @param {(act: (client: import("../client/client.js").Client) => void) => void} run acts on the client, as soon as there is one
    * @param {() => void} end
    */
   constructor(run, end) {
@@ -74,7 +74,7 @@ export class Instance {
     return this;
   }
 
-  /** @param {import("../client.js").Client} client */
+  /** @param {import("../client/client.js").Client} client */
   attach(client) {
     this.#client = client;
     client.on("connect", ({ id }) => (this.#id = id));

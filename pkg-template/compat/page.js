@@ -1,6 +1,6 @@
 // What the old script asks of the page around it. Functions are looked up at each use: pages define theirs late, and replace them.
 
-import { report } from "../error.js";
+import { report } from "../client/error.js";
 
 /** The paths of the pages that have a connection. */
 const CONNECTED = ["/research", "/progress", "/benchmark"];

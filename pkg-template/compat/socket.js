@@ -1,8 +1,8 @@
 // `window.socket` of the application's pages, on a client of this package. What the page asks for before the client is loaded
 // waits, and then takes effect in the order in which it was asked.
 
-import { report } from "../error.js";
-import { researchId } from "../id.js";
+import { report } from "../client/error.js";
+import { researchId } from "../client/id.js";
 import { Followed } from "./followed.js";
 import { Instance } from "./instance.js";
 import { Lines } from "./lines.js";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ResearchSocketError } from "../../pkg-template/error.js";
+import { ResearchSocketError } from "../../pkg-template/client/error.js";
 import { codeOf, connected, fake, moments, reported, settled } from "./fake.mjs";
 
 test("each event of the connection reaches the page with what belongs to it", async () => {

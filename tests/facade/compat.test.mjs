@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { install } from "../../pkg-template/compat/socket.js";
-import { ResearchSocketError } from "../../pkg-template/error.js";
-import { LINGER_MS } from "../../pkg-template/linger.js";
+import { ResearchSocketError } from "../../pkg-template/client/error.js";
+import { LINGER_MS } from "../../pkg-template/client/linger.js";
 import { fake, reported, settled } from "./fake.mjs";
 
 const TIME = "2026-11-21T20:45:09.123456+00:00";

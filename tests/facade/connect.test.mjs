@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Timers } from "../../pkg-template/timers.js";
+import { Timers } from "../../pkg-template/core/timers.js";
 import { codeOf, connected, fake, moments, reported, settled } from "./fake.mjs";
 
 test("importing asks nothing of the page", async () => {
   // This test runs without a browser: an import that touched it would have failed.
-  const { connect } = await import("../../pkg-template/connect.js").then(({ createConnect }) => ({
+  const { connect } = await import("../../pkg-template/client/connect.js").then(({ createConnect }) => ({
     connect: createConnect({ init: assert.fail, timers: new Timers(), Connection: assert.fail, browser: { present: false } }),
   }));
   assert.equal(typeof connect, "function");

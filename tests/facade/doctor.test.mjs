@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { CODES } from "../../pkg-template/doctor-findings.js";
-import { Visit } from "../../pkg-template/doctor-visit.js";
+import { CODES } from "../../pkg-template/doctor/findings.js";
+import { Visit } from "../../pkg-template/doctor/visit.js";
 import { doctor } from "../../pkg-template/doctor.js";
 
 test("each code is declared, with words for it, and each declared one is there", async () => {

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ResearchSocketError, toError } from "../../pkg-template/error.js";
+import { ResearchSocketError, toError } from "../../pkg-template/client/error.js";
 import { codeOf, connected, fake, moments, reported, settled } from "./fake.mjs";
 
 const trap = () => new WebAssembly.RuntimeError("unreachable");

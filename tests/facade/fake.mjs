@@ -1,8 +1,8 @@
 // A module without Rust: records what the facade asks for, and tells it what a test wants it to hear.
 
-import { createConnect } from "../../pkg-template/connect.js";
-import { LINGER_MS } from "../../pkg-template/linger.js";
-import { Timers } from "../../pkg-template/timers.js";
+import { createConnect } from "../../pkg-template/client/connect.js";
+import { LINGER_MS } from "../../pkg-template/client/linger.js";
+import { Timers } from "../../pkg-template/core/timers.js";
 
 /**
  * @typedef {{ method: string, args: unknown[] }} Call

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Host } from "../../pkg-template/host.js";
+import { Host } from "../../pkg-template/core/host.js";
 
 const SERVER = "https://api.example";
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { install } from "../../pkg-template/compat/socket.js";
-import { ResearchStore, keyOf } from "../../pkg-template/research-store.js";
+import { ResearchStore, keyOf } from "../../pkg-template/react/store.js";
 import { connected, fake, settled } from "./fake.mjs";
 
 const IDS = JSON.parse(await readFile(new URL("../misuse/ids.json", import.meta.url), "utf8"));

@@ -3,10 +3,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { browser } from "../../pkg-template/browser.js";
+import { browser } from "../../pkg-template/core/browser.js";
 import { install } from "../../pkg-template/compat/socket.js";
-import { Visit } from "../../pkg-template/doctor-visit.js";
-import { Host } from "../../pkg-template/host.js";
+import { Visit } from "../../pkg-template/doctor/visit.js";
+import { Host } from "../../pkg-template/core/host.js";
 import { connected, fake, reported, settled } from "./fake.mjs";
 
 /** They are there in every object. */

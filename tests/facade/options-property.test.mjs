@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readOptions } from "../../pkg-template/options.js";
+import { readOptions } from "../../pkg-template/client/options.js";
 import { fake } from "./fake.mjs";
 
 const HREF = "https://app.example/progress/7";

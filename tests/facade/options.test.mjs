@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { doctor } from "../../pkg-template/doctor.js";
-import { ResearchStore, keyOf } from "../../pkg-template/research-store.js";
+import { ResearchStore, keyOf } from "../../pkg-template/react/store.js";
 import { fake, settled } from "./fake.mjs";
 
 const OPTIONS = JSON.parse(await readFile(new URL("../misuse/options.json", import.meta.url), "utf8"));

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LINGER_MS } from "../../pkg-template/linger.js";
-import { ResearchStore, keyOf } from "../../pkg-template/research-store.js";
+import { LINGER_MS } from "../../pkg-template/client/linger.js";
+import { ResearchStore, keyOf } from "../../pkg-template/react/store.js";
 import { fake, settled } from "./fake.mjs";
 
 /** A page whose frames and timers are in the test's hands, with one store. */

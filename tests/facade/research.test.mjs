@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ResearchSocketError } from "../../pkg-template/error.js";
+import { ResearchSocketError } from "../../pkg-template/client/error.js";
 import { codeOf, connected, fake, moments, settled } from "./fake.mjs";
 
 const END = { status: "completed", message: "Done", progress: 100, error: null, source: "live" };

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Linger } from "../../pkg-template/linger.js";
+import { Linger } from "../../pkg-template/client/linger.js";
 import { connected, fake, moments, reported, settled } from "./fake.mjs";
 
 test("the same url and path share one connection, which closes with the last client", async (t) => {

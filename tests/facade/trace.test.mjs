@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Journal } from "../../pkg-template/journal.js";
+import { Journal } from "../../pkg-template/core/journal.js";
 import { connected, fake, reported, settled } from "./fake.mjs";
 
 const ROOM = 131_072;

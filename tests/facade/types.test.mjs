@@ -8,8 +8,8 @@ import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { Client } from "../../pkg-template/client.js";
-import { Research } from "../../pkg-template/research.js";
+import { Client } from "../../pkg-template/client/client.js";
+import { Research } from "../../pkg-template/client/research.js";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const declarations = join(here, "../../pkg-template/index.d.ts");
@@ -49,7 +49,7 @@ test("each code of an error is declared, and each declared one is given", async 
   const [, union] = text.match(/export type ErrorCode =([^;]*);/);
   const [, core] = (await readFile(join(here, "../../src/failure.rs"), "utf8")).match(/impl Code \{([^]*?)\n\}/);
   const folder = join(here, "../../pkg-template");
-  const scripts = (await readdir(folder)).filter((name) => name.endsWith(".js"));
+  const scripts = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".js"));
   const facade = (await Promise.all(scripts.map((name) => readFile(join(folder, name), "utf8")))).join("\n");
   const given = [...core.matchAll(/=> "([A-Z_]+)"/g), ...facade.matchAll(/new ResearchSocketError\(\s*"([A-Z_]+)"/g)];
   const names = (matches) => [...new Set(Array.from(matches, ([, name]) => name))].sort();

@@ -244,7 +244,7 @@ impl Client {
     }
 }
 
-#[wasm_bindgen(module = "/pkg-template/host.js")]
+#[wasm_bindgen(module = "/pkg-template/core/host.js")]
 extern "C" {
     #[wasm_bindgen(js_name = Host)]
     type PackageHost;

@@ -13,6 +13,8 @@ use crate::project::{Project, short_hash};
 /// The name that the hand-written files import the glue by.
 pub(crate) const GLUE: &str = "research_socket.js";
 
+/// Where what follows is.
+const FOLDER: &str = "pkg-template/core";
 /// Hand-written: what of the glue is shipped, and what esbuild puts in the place of globals in it.
 const ENTRY: &str = "glue.js";
 const TIMERS: &str = "timers.js";
@@ -29,7 +31,7 @@ const START: &str = "wasm.__wbindgen_start();";
 pub(super) fn key(project: &Project) -> Result<String> {
     let mut key = "glue 2".to_owned();
     for name in [ENTRY, TIMERS, RUNTIME] {
-        let bytes = fs::read(project.path("pkg-template").join(name))?;
+        let bytes = fs::read(project.path(FOLDER).join(name))?;
         key = format!("{key} {}", short_hash(&bytes));
     }
     Ok(key)
@@ -39,7 +41,7 @@ pub(super) fn key(project: &Project) -> Result<String> {
 pub(super) fn make(project: &Project, mode: Mode, bound: &Path, to: &Path) -> Result<()> {
     // Beside the generated glue, which they import.
     for name in [ENTRY, TIMERS, RUNTIME] {
-        fs::copy(project.path("pkg-template").join(name), bound.join(name))?;
+        fs::copy(project.path(FOLDER).join(name), bound.join(name))?;
     }
     let generated = bound.join(GLUE);
     fs::write(&generated, without_start(&fs::read_to_string(&generated)?)?)?;

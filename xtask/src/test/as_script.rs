@@ -123,7 +123,7 @@ fn bind(project: &Project, folder: &Path, binary: &Path) -> Result<Option<PathBu
 fn convert(project: &Project, bound: &Path) -> Result<PathBuf> {
     let wasm = bound.join(WASM);
     let glue = fs::read_to_string(bound.join(GLUE))?;
-    let runtime = fs::read_to_string(project.path("pkg-template").join(RUNTIME))?;
+    let runtime = fs::read_to_string(project.path("pkg-template/core").join(RUNTIME))?;
     ensure!(
         glue.contains("WebAssembly.Instance"),
         "{GLUE} makes its instance otherwise"

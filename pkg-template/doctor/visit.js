@@ -1,6 +1,6 @@
 // The doctor's requests: all within one deadline, and all over when the visit is.
 
-import { credentials } from "./credentials.js";
+import { credentials } from "../client/credentials.js";
 
 /** How long after a request has failed a browser may take to say that the page's policy forbids it, in milliseconds. */
 const VIOLATION_MS = 500;

@@ -100,7 +100,7 @@ export class Diagnosis {
   #found = new Map();
   #fine = new Set();
 
-  /** @param {import("./doctor-visit.js").Visit} visit which knows where and from where */
+  /** @param {import("./visit.js").Visit} visit which knows where and from where */
   constructor(visit) {
     this.#visit = visit;
   }

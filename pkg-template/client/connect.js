@@ -1,10 +1,10 @@
 // The one function that a page calls. Made of its parts, so that tests can give others.
 
+import { Module } from "../core/module.js";
 import { Client } from "./client.js";
 import { answerOf } from "./credentials.js";
 import { ResearchSocketError, report } from "./error.js";
 import { Link } from "./link.js";
-import { Module } from "./module.js";
 import { readOptions } from "./options.js";
 import { openLink } from "./sharing.js";
 
@@ -14,7 +14,7 @@ const RUNS = {
 };
 
 /**
- * @param {{ init: () => Promise<"wasm" | "js">, reset: () => void, timers: import("./timers.js").Timers, Connection: Function, browser: object }} parts
+ * @param {{ init: () => Promise<"wasm" | "js">, reset: () => void, timers: import("../core/timers.js").Timers, Connection: Function, browser: object }} parts
  */
 export function createConnect({ init, reset, timers, Connection, browser }) {
   const module = new Module(init, reset, timers, Connection);

@@ -1,4 +1,5 @@
 // The core as JavaScript, for the loader. Here and not in the glue, which is minified: bundlers need the comments.
+// The import is relative to the entry points, which the build makes this a part of.
 
 /** Where it is, once it could not be loaded from there. @type {URL | undefined} */
 let address;

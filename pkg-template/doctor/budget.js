@@ -1,6 +1,6 @@
 // Whether requests have to wait for a free connection: over HTTP/1.1 a browser has six to one server, for all its tabs.
 
-import { readOpen } from "./doctor-visit.js";
+import { readOpen } from "./visit.js";
 
 /** From here on a request has waited, in milliseconds. */
 export const WAIT_MS = 1000;
@@ -9,9 +9,9 @@ const SILENCE_MS = 2500;
 
 /**
  * Waits for the answer, unless it is clear that the request waits for a connection: then that is the finding, and nothing comes.
- * @param {Promise<import("./doctor-visit.js").Answer>} asked
- * @param {import("./doctor-visit.js").Visit} visit
- * @param {import("./doctor-findings.js").Diagnosis} diagnosis
+ * @param {Promise<import("./visit.js").Answer>} asked
+ * @param {import("./visit.js").Visit} visit
+ * @param {import("./findings.js").Diagnosis} diagnosis
  */
 export async function unlessItWaits(asked, visit, diagnosis) {
   const began = performance.now();

@@ -1,8 +1,8 @@
 // One research as a store that a framework subscribes to: a snapshot that stays the same object until something changes, at
 // most one change a frame, and a connection only as long as somebody is subscribed.
 
-import { UNKNOWN } from "./job.js";
-import { Linger } from "./linger.js";
+import { UNKNOWN } from "../client/job.js";
+import { Linger } from "../client/linger.js";
 
 /** What changes the snapshot. */
 const EVENTS = ["update", "log", "status", "task", "engine", "failure", "end"];

@@ -1,6 +1,6 @@
 // Whether a session does what it should: every request reaches it, and answers come as soon as they are ready.
 
-import { WAIT_MS, tooFew, unlessItWaits, waitedForConnection } from "./doctor-budget.js";
+import { WAIT_MS, tooFew, unlessItWaits, waitedForConnection } from "./budget.js";
 
 /** A namespace that no server has: refusing it is an answer that every server gives at once, without asking the application. */
 const NOWHERE = "/research-socket-doctor";
@@ -23,9 +23,9 @@ const AFTER_PING_MS = 1500;
 const MAX_POLLS = 20;
 
 /**
- * @param {import("./doctor-visit.js").Visit} visit
- * @param {import("./doctor-visit.js").Session} session
- * @param {import("./doctor-findings.js").Diagnosis} diagnosis
+ * @param {import("./visit.js").Visit} visit
+ * @param {import("./visit.js").Session} session
+ * @param {import("./findings.js").Diagnosis} diagnosis
  * @param {string} [auth] JSON
  */
 export async function examine(visit, session, diagnosis, auth) {

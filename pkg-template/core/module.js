@@ -1,6 +1,6 @@
 // The core: loads it once, starts a fresh instance of it after a trap, and knows when it has failed for good.
 
-import { ResearchSocketError, attempt, report, toError } from "./error.js";
+import { ResearchSocketError, attempt, report, toError } from "../client/error.js";
 import { Host } from "./host.js";
 
 /** A module that traps so often within so many milliseconds is given up: what it traps on is there again at each start. */

@@ -1,6 +1,6 @@
 // What the doctor sees in the page itself.
 
-import { allowsWebAssembly } from "./runtime.js";
+import { allowsWebAssembly } from "../core/runtime.js";
 
 /** From here on people are told, in milliseconds: below it, a `Date` in whole seconds and a slow answer explain it. */
 const SKEW_MS = 60_000;

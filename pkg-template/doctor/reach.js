@@ -1,17 +1,17 @@
 // Whether the server can be reached, and what answers there.
 
-import { WAIT_MS, tooFew, unlessItWaits, waitedForConnection } from "./doctor-budget.js";
-import { REACHED } from "./doctor-findings.js";
-import { readOpen } from "./doctor-visit.js";
+import { WAIT_MS, tooFew, unlessItWaits, waitedForConnection } from "./budget.js";
+import { REACHED } from "./findings.js";
+import { readOpen } from "./visit.js";
 
 /** Where servers of the known releases answer. */
 const PATHS = ["/socket.io", "/ws/socket.io", "/research/socket.io"];
 
 /**
  * Asks for a session as `connect` does. Returns it if there is a point in trying it.
- * @param {import("./doctor-visit.js").Visit} visit
- * @param {import("./doctor-findings.js").Diagnosis} diagnosis
- * @returns {Promise<import("./doctor-visit.js").Session | undefined>}
+ * @param {import("./visit.js").Visit} visit
+ * @param {import("./findings.js").Diagnosis} diagnosis
+ * @returns {Promise<import("./visit.js").Session | undefined>}
  */
 export async function openSession(visit, diagnosis) {
   const asked = performance.now();

@@ -1,9 +1,9 @@
 // The hook for React, over any `connect`.
 
 import { useEffect, useState, useSyncExternalStore } from "react";
-import { ResearchStore, keyOf } from "./research-store.js";
+import { ResearchStore, keyOf } from "./store.js";
 
-/** @param {(options?: object) => Promise<import("./client.js").Client>} connect */
+/** @param {(options?: object) => Promise<import("../client/client.js").Client>} connect */
 export function createUseResearch(connect) {
   return function useResearch(id, options) {
     const key = keyOf(id, options);

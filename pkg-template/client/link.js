@@ -1,9 +1,9 @@
 // One connection of the module and the clients that share it: passes events out and calls in, decides nothing.
 
+import { Journal } from "../core/journal.js";
 import { answerOf, within } from "./credentials.js";
 import { ResearchSocketError, report, toError } from "./error.js";
 import { Job } from "./job.js";
-import { Journal } from "./journal.js";
 import { Linger } from "./linger.js";
 import { pack } from "./wire.js";
 
