@@ -16,7 +16,9 @@
 //! ```
 //!
 //! Dependencies run `js → browser → research → socket → engine → {json, time, backoff, random}` and
-//! never upward. Nothing below `browser` knows that a browser exists.
+//! never upward. Nothing below `browser` knows that a browser exists. Within
+//! `research` they run `client → job → payload`: who is asked and told, what is known of one run, what
+//! one message says.
 //!
 //! # The contract
 //!
