@@ -153,6 +153,18 @@ async fn a_function_that_never_answers_is_a_time_out_and_its_late_answer_is_drop
 }
 
 #[wasm_bindgen_test]
+async fn of_two_questions_before_the_page_has_a_turn_it_hears_only_the_one_that_can_be_answered() {
+    let world = World::new();
+    let client = world.client(json!({}));
+    client.open();
+    world.page.fire("pagehide", true);
+    world.page.fire("pageshow", true);
+    world.heard(&client, "connect").await;
+    assert_eq!(client.count("credentials"), 1);
+    assert_eq!(world.stats().handshakes, 1);
+}
+
+#[wasm_bindgen_test]
 async fn each_session_asks_again() {
     let world = World::new();
     let client = world.client(json!({}));

@@ -15,6 +15,8 @@ use mock_server::{Command, Config};
 use serde_json::json;
 
 const HANDSHAKE: &str = "/socket.io/?EIO=4&transport=polling";
+/// So long a test waits for an answer that does not come.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn start(options: Options) -> Running {
     spawn(options).unwrap()
@@ -44,6 +46,7 @@ fn send(server: &Running, method: &str, path: &str, body: &str) -> TcpStream {
 /// A request as it stands, and all of its answer.
 fn raw(server: &Running, request: &str) -> String {
     let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     read(stream)
 }
@@ -371,4 +374,23 @@ fn a_body_larger_than_any_test_needs_is_refused_unread() {
         "POST /control/emit HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999999\r\n\r\n";
     let answer = raw(&server, head);
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+}
+
+#[test]
+fn a_body_that_does_not_say_how_large_it_is_is_read_up_to_the_same_bound() {
+    const MOST: usize = 64 * 1_024 * 1_024;
+    let server = start(Options::default());
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let head = "POST /control/emit HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n";
+    write!(stream, "{head}\r\n{:x}\r\n", 2 * MOST).unwrap();
+    let piece = vec![b' '; 64 * 1_024];
+    for _ in 0..MOST / piece.len() {
+        stream.write_all(&piece).unwrap();
+    }
+    // No more than one byte: what is left unread would cost the answer.
+    stream.write_all(b" ").unwrap();
+    let answer = read(stream);
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert!(call(&server, "GET", HANDSHAKE, "").starts_with("HTTP/1.1 200"));
 }
