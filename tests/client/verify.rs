@@ -36,6 +36,17 @@ fn it_is_told_too_when_there_is_nothing_new() {
 }
 
 #[test]
+fn it_is_told_once_for_each_question() {
+    let mut world = World::following();
+    verify(&mut world);
+    world.status("r", 200, RUNS);
+    world.forget();
+    world.input(Input::Refresh("r".to_owned()));
+    world.status("r", 200, RUNS);
+    assert_eq!(world.told(), [""; 0]);
+}
+
+#[test]
 fn nobody_is_told_who_has_not_asked() {
     let mut world = World::following();
     world.input(Input::Refresh("r".to_owned()));
