@@ -57,6 +57,9 @@ fn read(mut stream: TcpStream) -> String {
     match stream.read_to_string(&mut text) {
         Ok(_) => {}
         Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+            panic!("no answer within {PATIENCE:?}, only {text:?}");
+        }
         Err(error) => panic!("{error}"),
     }
     text
