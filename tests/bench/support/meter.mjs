@@ -35,6 +35,11 @@ export class Meter {
     return (await this.#metrics()).JSHeapUsedSize;
   }
 
+  /** What is in use, and what is not collected yet, in bytes. */
+  async uncollected() {
+    return (await this.#metrics()).JSHeapUsedSize;
+  }
+
   async #read() {
     const { ThreadTime, TaskDuration } = await this.#metrics();
     return { cpu: ThreadTime * 1000, tasks: TaskDuration * 1000 };

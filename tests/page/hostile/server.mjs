@@ -7,6 +7,8 @@ import { packageFolder } from "../support/places.mjs";
 import { until } from "../support/until.mjs";
 
 const SEPARATOR = "\x1e";
+/** The answer to a poll that says nothing. */
+const NOOP = "6";
 const HERE = import.meta.dirname;
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
 const HANDSHAKE = { sid: "s", upgrades: [], pingInterval: 25_000, pingTimeout: 600_000, maxPayload: 1_000_000 };
@@ -29,6 +31,8 @@ class Hostile {
   #poll;
   /** Packets of the page. @type {string[]} */
   received = [];
+  /** Called with each of them. */
+  hear = (/** @type {string} */ _packet) => {};
   sessions = 0;
   bytes = 0;
 
@@ -49,15 +53,38 @@ class Hostile {
    * @param {{ byByte?: boolean }} [how]
    */
   async send(count, packets, { byByte = false } = {}) {
-    for (let n = 0; n < count; n += 1) {
-      this.#bodies.push(() => {
-        const body = packets(n).join(SEPARATOR);
-        this.bytes += body.length;
-        return byByte ? [...body] : [body];
-      });
-    }
+    for (let n = 0; n < count; n += 1) this.#bodies.push(() => this.#body(packets(n), byByte));
+    await this.#taken();
+  }
+
+  /**
+   * The same for so many milliseconds by the clock, without an end in between.
+   * @param {number} ms @param {(n: number) => { packets: string[], byByte?: boolean }} answer the n-th
+   */
+  async sendFor(ms, answer) {
+    const end = performance.now() + ms;
+    let n = 0;
+    const next = () => {
+      if (performance.now() >= end) return [NOOP];
+      this.#bodies.push(next);
+      const { packets, byByte = false } = answer(n);
+      n += 1;
+      return this.#body(packets, byByte);
+    };
+    this.#bodies.push(next);
+    await this.#taken(ms);
+  }
+
+  async #taken(ms = 0) {
     await this.#serve();
-    await until("the page has taken all", () => this.#bodies.length === 0 && this.#poll !== undefined, { within: 240_000 });
+    await until("the page has taken all", () => this.#bodies.length === 0 && this.#poll !== undefined, { within: ms + 240_000 });
+  }
+
+  /** @param {string[]} packets @param {boolean} byByte */
+  #body(packets, byByte) {
+    const body = packets.join(SEPARATOR);
+    this.bytes += body.length;
+    return byByte ? [...body] : [body];
   }
 
   /** @param {import("node:http").IncomingMessage} request @param {import("node:http").ServerResponse} response */
@@ -90,6 +117,7 @@ class Hostile {
     for await (const piece of request) body += piece;
     for (const packet of body.split(SEPARATOR)) {
       this.received.push(packet);
+      this.hear(packet);
       if (packet.startsWith("40")) this.#bodies.unshift(() => [`40{"sid":"n"}`]);
     }
     response.end("ok");
