@@ -207,8 +207,14 @@ test("nothing of the instance that is gone is called, or calls", async (t) => {
   assert.deepEqual(errors, []);
 });
 
-test("a body that comes byte by byte is put together in one place, and read no further than its limit", async () => {
+test("a body that comes byte by byte is put together in one place, and read no further than its limit", async (t) => {
   const { connection } = await connected();
+  let copied = 0;
+  const { set } = Uint8Array.prototype;
+  t.mock.method(Uint8Array.prototype, "set", function (from, ...more) {
+    copied += from.length;
+    return set.call(this, from, ...more);
+  });
   // The reader's one buffer: who kept the pieces would have the last byte many times.
   const piece = new Uint8Array(1);
   let given = 0;
@@ -221,10 +227,12 @@ test("a body that comes byte by byte is put together in one place, and read no f
   const response = { body: { getReader: () => ({ read, cancel: async () => (cancelled += 1) }) } };
   for (const [limit, length] of [[5000, 5000], [10_000, 5000], [4999, undefined]]) {
     given = 0;
+    copied = 0;
     const body = await new Promise((resolve) => connection.host.settle(response, limit, (_response, body) => resolve(body)));
     assert.equal(body?.length, length);
     assert.ok((body ?? []).every((byte, n) => byte === n % 251));
     assert.ok((body?.buffer.byteLength ?? 0) <= limit);
+    assert.ok(copied <= 3 * 5000, `${copied} bytes copied`);
   }
   assert.equal(cancelled, 1);
 });

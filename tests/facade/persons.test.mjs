@@ -507,14 +507,16 @@ test("a newcomer to whom the server says nothing for seconds goes on over a conn
 
 test("while there is no connection it waits for one, which will be in the name of whoever is signed in then", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const { connection, research, world } = await newcomer();
+  const { connection, research, told, world } = await newcomer();
   connection.tell("state", undefined, { name: "reconnecting", attempt: 1, delay: 9000 });
   t.mock.timers.tick(9000);
-  assert.equal(world.connections.length, 1);
+  // What comes meanwhile, of a status that is polled, is for whoever was signed in before.
+  connection.tell("log", "7", line("polled"));
+  assert.deepEqual([world.connections.length, told, research.state.logs], [1, ["state reconnecting"], []]);
   connection.tell("state", undefined, { name: "connected" });
   connection.tell("verified", "7", true);
   t.mock.timers.tick(9000);
-  assert.deepEqual([world.connections.length, research.state.logs.length], [1, 1]);
+  assert.deepEqual([world.connections.length, research.state.logs.length], [1, 2]);
 });
 
 test("who has been shown the research stays when another waits for it in vain", async (t) => {
