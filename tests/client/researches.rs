@@ -272,6 +272,20 @@ fn a_refused_research_is_asked_for_again_when_the_page_is_seen() {
 }
 
 #[test]
+fn a_server_that_refuses_again_and_again_is_heard_a_hundred_times() {
+    let mut world = two();
+    let mut heard = 0;
+    for _ in 0..250 {
+        world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
+        heard += usize::from(world.told() == ["r failure UNAUTHORIZED"]);
+        world.input(Input::Visible);
+        world.accept();
+        world.forget();
+    }
+    assert_eq!(heard, 100);
+}
+
+#[test]
 fn a_refusal_may_name_a_number() {
     let mut world = World::live();
     world.input(Input::Subscribe(ResearchId::from_integer(7)));

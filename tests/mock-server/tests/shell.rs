@@ -34,6 +34,7 @@ fn fault(server: &Running, action: serde_json::Value) {
 
 fn send(server: &Running, method: &str, path: &str, body: &str) -> TcpStream {
     let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let length = body.len();
     let head =
         format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
