@@ -3,6 +3,7 @@
 
 import { parseArgs } from "node:util";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { FLOODS, line, packetsOf } from "../page/hostile/floods.mjs";
 import { startHostile } from "../page/hostile/server.mjs";
 import { withPage } from "../page/support/browser.mjs";
@@ -25,8 +26,10 @@ const BROWSERS = values.browsers.split(",");
 /** Milliseconds between two heartbeats. */
 const HEARTBEAT = 5_000;
 const LOOK = 1_000;
+/** So long the page does nothing before: how late its timers are then is the machine's doing. */
+const IDLE = 5_000;
 
-const HEAD = ["browser, kind", "s", "MB sent", "packets", "handler calls", "lines", "MB of lines", "dropped", "wasm MiB", "heap MiB", "peak", "late ms", "pong ms", "afterwards"];
+const HEAD = ["browser, kind", "s", "MB sent", "packets", "handler calls", "lines", "MB of lines", "dropped", "wasm MiB", "heap MiB", "peak", "late ms idle", "late ms", "pong ms", "afterwards"];
 
 test("a hostile server by the clock", async (t) => {
   /** @type {string[][]} */
@@ -67,6 +70,12 @@ async function measure(server, kind, evaluate, meter) {
   await until("the page hears a line", async () => (await evaluate(() => window.run.lines)).includes("before"));
   await evaluate(watch);
   await until("the page has looked", () => evaluate(() => window.run.wasm.now > 0));
+  await sleep(IDLE);
+  const idle = await evaluate(() => {
+    const { late } = window.run;
+    window.run.late = 0;
+    return late;
+  });
   const before = { wasm: await evaluate(() => window.run.wasm.now), heap: await meter?.heap() };
 
   const flood = new Flood(kind);
@@ -95,7 +104,7 @@ async function measure(server, kind, evaluate, meter) {
   const wasm = [before.wasm, seen.wasm.now, seen.wasm.most].map(mib).join(" ");
   return [
     took.toFixed(1), mb(sent), flood.packets, calls, seen.heard.log ?? 0, mb(seen.characters), seen.dropped, wasm,
-    meter ? `${mib(before.heap)} ${mib(heap)}` : "", meter ? mib(peak) : "", seen.late.toFixed(0), told, afterwards,
+    meter ? `${mib(before.heap)} ${mib(heap)}` : "", meter ? mib(peak) : "", idle.toFixed(0), seen.late.toFixed(0), told, afterwards,
   ].map(String);
 }
 
