@@ -38,6 +38,9 @@ export default async function () {
 }
 "#;
 
+/// Set where a binary is made JavaScript beforehand, and not run.
+pub(crate) const ONLY_CONVERT: &str = "RESEARCH_SOCKET_ONLY_CONVERT";
+
 /// The runner's names for the program of a driver.
 const DRIVERS: [&str; 3] = ["CHROMEDRIVER", "GECKODRIVER", "SAFARIDRIVER"];
 /// In the place of a driver: puts the JavaScript where the runner serves from, and becomes the driver.
@@ -63,12 +66,19 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<bool> {
     fs::create_dir_all(&folder)?;
     let plain = folder.join("tests.wasm");
     forget_features(project, binary, &plain)?;
+    let only_convert = env::var_os(ONLY_CONVERT).is_some();
     let Some(bound) = bind(project, &folder, &plain)? else {
+        if only_convert {
+            return Ok(true);
+        }
         // It has no tests for browsers, and says so.
         return Ok(runner(project, &plain)?.status()?.success());
     };
     let converted = convert(project, &bound)?;
     fs::remove_dir_all(&bound)?;
+    if only_convert {
+        return Ok(true);
+    }
 
     let served = folder.join("served");
     fs::create_dir_all(&served)?;

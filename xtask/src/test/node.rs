@@ -34,7 +34,7 @@ const NOT_AS_SCRIPT: [&str; 5] = [
 /// Those that measure how long a page is busy, and so have the machine for themselves.
 const ALONE: [&str; 1] = ["slow-handler.test.mjs"];
 /// How many files with pages run at once: most of their time they wait for an outage to be over.
-const PAGES_AT_ONCE: u32 = 2;
+const PAGES_AT_ONCE: u32 = 4;
 
 const FACADE_DEADLINE: Duration = Duration::from_secs(5 * 60);
 const PACKAGE_DEADLINE: Duration = Duration::from_secs(15 * 60);

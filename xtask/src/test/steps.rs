@@ -1,10 +1,14 @@
 //! What each step of the tests runs, what it needs, and how long it may take.
 
+use std::path::Path;
 use std::process::Command;
+use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
+use serde_json::Value;
 
+use super::as_script::ONLY_CONVERT;
 use super::counts::Counts;
 use super::{Context, Report, capabilities, node, supply};
 use crate::build::wasm::WITHOUT;
@@ -332,6 +336,8 @@ fn webkit(context: &Context) -> Result<Report> {
 
 fn chrome_js(context: &Context) -> Result<Report> {
     let driver = browsers::CHROMEDRIVER.find().context("no chromedriver")?;
+    // The first of the three steps; the others find what this one has made.
+    convert_all(context, &driver)?;
     let mut command = browser_command(context, "cargo")?;
     as_script(context, &mut command)?;
     suite("chrome-js", command.env("CHROMEDRIVER", driver))
@@ -356,7 +362,7 @@ fn webkit_js(context: &Context) -> Result<Report> {
 
 /// The tests of [`chrome`] and the others, compiled so that wasm2js knows all of it and run by [`super::as_script`].
 fn as_script(context: &Context, cargo: &mut Command) -> Result<()> {
-    let this = std::env::current_exe().context("which program is this?")?;
+    let this = this_program()?;
     cargo
         .args(["test", "--tests", "--no-fail-fast"])
         .args(["--package", "research-socket"])
@@ -368,10 +374,50 @@ fn as_script(context: &Context, cargo: &mut Command) -> Result<()> {
             format!(
                 "env CARGO_MANIFEST_DIR={} {} run-as-script",
                 context.project.path("xtask").display(),
-                this.display()
+                this
             ),
         )
         .env("WASM_BINDGEN_TEST_ONLY_WEB", "1");
+    Ok(())
+}
+
+/// Makes the binaries of [`as_script`] JavaScript, all at once: each on its own leaves a processor idle
+/// half of the time.
+fn convert_all(context: &Context, driver: &Path) -> Result<()> {
+    let mut cargo = browser_command(context, "cargo")?;
+    as_script(context, &mut cargo)?;
+    cargo.args(["--no-run", "--message-format", "json"]);
+    let listed = process::run_or_fail("chrome-js: compiling", &mut cargo)?;
+    let converted: Vec<_> = thread::scope(|scope| {
+        let started: Vec<_> = binaries(&listed)
+            .map(|binary| scope.spawn(move || convert(context, driver, &binary)))
+            .collect();
+        let finished = started.into_iter().map(thread::ScopedJoinHandle::join);
+        finished.collect()
+    });
+    for result in converted {
+        result.map_err(|_| anyhow!("a thread that converts panicked"))??;
+    }
+    Ok(())
+}
+
+/// What cargo says that it has compiled to be run, one JSON object a line.
+fn binaries(listed: &str) -> impl Iterator<Item = String> {
+    listed.lines().filter_map(|line| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        Some(message.get("executable")?.as_str()?.to_owned())
+    })
+}
+
+fn convert(context: &Context, driver: &Path, binary: &str) -> Result<()> {
+    let mut command = browser_command(context, &this_program()?)?;
+    command
+        .args(["run-as-script", binary])
+        .env("CARGO_MANIFEST_DIR", context.project.path("xtask"))
+        .env("CHROMEDRIVER", driver)
+        .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
+        .env(ONLY_CONVERT, "1");
+    process::run_or_fail("chrome-js: wasm2js", &mut command)?;
     Ok(())
 }
 
@@ -420,6 +466,11 @@ fn browser_command(context: &Context, program: &str) -> Result<Command> {
 
 fn toolchain(context: &Context) -> Result<WasmToolchain> {
     WasmToolchain::find(&context.project).context("no wasm32 library: run `cargo xtask setup`")
+}
+
+fn this_program() -> Result<String> {
+    let path = std::env::current_exe().context("which program is this?")?;
+    Ok(path.display().to_string())
 }
 
 fn which_geckodriver(context: &Context) -> Result<std::path::PathBuf> {
