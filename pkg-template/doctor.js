@@ -2,6 +2,7 @@
 // and knows as little of the protocols as it can.
 
 import { readOptions } from "./client/options.js";
+import { browser } from "./core/browser.js";
 import { Diagnosis } from "./doctor/findings.js";
 import { checkClock, checkWasm } from "./doctor/page.js";
 import { openSession } from "./doctor/reach.js";
@@ -13,7 +14,7 @@ const TIMEOUT_MS = 20_000;
 
 /** @param {object} [options] those of `connect` */
 export async function doctor(options = {}) {
-  if (typeof document === "undefined") throw new Error("doctor() needs a page in a browser: it looks at that page as well as at the server.");
+  if (!browser.present || browser.missing.length > 0) throw new Error("doctor() needs a page in a browser: it looks at that page as well as at the server.");
   const { connection, credentials, own } = readOptions(options, location.href);
   const { timeout = TIMEOUT_MS } = connection;
   own.signal?.throwIfAborted();

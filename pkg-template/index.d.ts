@@ -45,7 +45,7 @@ export type { Answer, AskName, ClientHandler, DefaultEventsMap, EmitArgs, EmitNa
  * and the first attempt has begun. It does not wait for the server: how the connection is doing, {@link Client.state} tells.
  *
  * @throws `TypeError` or `RangeError` that names the option that is wrong, or a {@link ResearchSocketError} with the
- * code `UNSUPPORTED` (no browser), `LOAD_FAILED` (try again later), `ABORTED` or `INTERNAL`.
+ * code `UNSUPPORTED` (no browser: in a test, mock the package), `LOAD_FAILED` (try again later), `ABORTED` or `INTERNAL`.
  *
  * @example
  * const client = await connect({ url: "https://research.example.org", reconnectionAttempts: 10 });
@@ -253,7 +253,8 @@ export interface ConnectOptions {
 
   /**
    * Hears what runs the core and of each state (`debug`, which the console of a browser shows only when it is asked to), and of
-   * what was refused or has no effect (`warn`).
+   * what was refused or has no effect (`warn`). Without one, the console is warned once if the page allows WebAssembly and its
+   * file cannot be had.
    * @default none
    * @example console
    */
@@ -515,12 +516,15 @@ export type DisconnectReason =
   | "parse error"
   | (string & {});
 
-/** What runs the package's core: WebAssembly, or the same core as JavaScript where the page does not allow WebAssembly. */
+/** What runs the package's core: WebAssembly, or the same core as JavaScript where the page does not allow or get WebAssembly. */
 export type Runtime = "wasm" | "js";
 
 /** What runs it, and counts since the connection began. */
 export interface Stats {
-  /** `js` where the page's policy forbids WebAssembly or the browser has none: larger to load and slower, else the same. */
+  /**
+   * `js` where the page's policy forbids WebAssembly, the browser has none, or its file cannot be had: larger to load and slower,
+   * else the same.
+   */
   readonly runtime: Runtime;
   /** HTTP requests. */
   readonly requests: number;
@@ -828,7 +832,7 @@ export interface Stream<T> extends AsyncIterableIterator<T> {
  * - `INTERNAL`: a fault of this package, which has started again by itself, and what was being sent is lost; or has stopped
  *   for good, and the client is closed: reload the page. Report it in any case
  * - `INVALID_ARGUMENT`: the page gave something that cannot be sent
- * - `LOAD_FAILED`: the core could not be fetched; calling `connect()` again tries again
+ * - `LOAD_FAILED`: the core could not be fetched, neither as WebAssembly nor as JavaScript; calling `connect()` again tries again
  * - `NOT_FOUND`: wrong `path`, or, of `cancel()`, no such research or a wrong `terminatePath`
  * - `PAYLOAD_TOO_LARGE`: more than the server takes in one message, or more than is read of one answer of the server
  * - `PROTOCOL`: what answered does not speak Socket.IO, or speaks it wrongly
@@ -838,7 +842,8 @@ export interface Stream<T> extends AsyncIterableIterator<T> {
  * - `TIMEOUT`: no answer in time
  * - `TRANSPORT`: the network failed
  * - `UNAUTHORIZED`: not signed in, or not allowed; a redirect of a request with headers or data, which is not followed
- * - `UNSUPPORTED`: there is no browser, as on a server that renders the page
+ * - `UNSUPPORTED`: there is no browser, as on a server that renders the page, or in a test runner whose document has no `fetch`;
+ *   the message says what is missing
  */
 export type ErrorCode =
   | "ABORTED"

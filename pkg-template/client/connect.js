@@ -3,7 +3,7 @@
 import { Module } from "../core/module.js";
 import { Client } from "./client.js";
 import { answerOf } from "./credentials.js";
-import { ResearchSocketError, report } from "./error.js";
+import { MOCK, ResearchSocketError, report } from "./error.js";
 import { Link } from "./link.js";
 import { readOptions } from "./options.js";
 import { openLink } from "./sharing.js";
@@ -11,6 +11,7 @@ import { openLink } from "./sharing.js";
 const RUNS = {
   wasm: "research-socket: runs as WebAssembly",
   js: "research-socket: runs as JavaScript, since this page does not allow WebAssembly",
+  without: "research-socket: runs as JavaScript, which is larger and slower, since its WebAssembly module (research_socket_bg.wasm) cannot be had",
 };
 
 /**
@@ -20,18 +21,13 @@ export function createConnect({ init, reset, timers, Connection, browser }) {
   const module = new Module(init, reset, timers, Connection);
 
   return async function connect(options = {}) {
-    if (!browser.present) {
-      throw new ResearchSocketError(
-        "UNSUPPORTED",
-        "connect() needs a page in a browser. Importing research-socket on a server is fine; call connect() only where a document exists, such as in an effect or an event handler.",
-      );
-    }
+    needBrowser(browser);
     const settings = readOptions(options, browser.href);
     const { own } = settings;
     throwIfAborted(own.signal);
     await unlessAborted(module.load(), own.signal);
     throwIfAborted(own.signal);
-    tell(own.logger, RUNS[module.runtime]);
+    tell(module, own.logger);
     const since = module.nextMoment();
     // Who shares no connection is asked when it is opened.
     const answer = own.forceNew ? undefined : await unlessAborted(answerOf(settings.credentials, settings.connection.timeout, own.signal), own.signal);
@@ -44,9 +40,21 @@ export function createConnect({ init, reset, timers, Connection, browser }) {
   };
 }
 
-function tell(logger, words) {
+/** Throws where nobody could connect, and says what to do there. */
+function needBrowser({ present, missing }) {
+  const refuse = (words) => new ResearchSocketError("UNSUPPORTED", `connect() needs a page in a browser${words} ${MOCK}`);
+  if (!present) throw refuse(". Importing research-socket on a server is fine; call connect() only where a document exists, such as in an effect or an event handler.");
+  if (missing.length > 0) throw refuse(`, which has ${missing.join(", ")}: what there is of it here has not.`);
+}
+
+/** Says what runs the core: to the logger, and where that is not what the page allows to whoever serves the page, once. */
+function tell(module, logger) {
+  const { runtime, withoutWasm, told } = module;
+  const words = withoutWasm ? `${RUNS.without}: ${withoutWasm.message}` : RUNS[runtime];
+  module.told = true;
   try {
-    logger?.debug?.(words);
+    if (withoutWasm && !told) (logger ?? console).warn?.(words);
+    else logger?.debug?.(words);
   } catch (error) {
     report(error);
   }

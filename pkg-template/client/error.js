@@ -19,6 +19,9 @@ export class ResearchSocketError extends Error {
   }
 }
 
+/** What to do where there is no browser to connect from. */
+export const MOCK = 'In a test without a browser, mock the package, as with jest.mock("research-socket") or vi.mock("research-socket").';
+
 /** Makes a `ResearchSocketError` of what the module throws or tells: an `Error` or `{ code, message, … }`. */
 export function toError(given) {
   if (given instanceof ResearchSocketError) return given;

@@ -6,6 +6,12 @@ export const browser = {
     return typeof document !== "undefined" && typeof location !== "undefined";
   },
 
+  /** The names of what connecting takes and is not here. Browsers have all; each test runner's document lacks something else. */
+  get missing() {
+    const needed = ["fetch", "Request", "Response", "Headers", "AbortController", "MessageChannel", "TextDecoder", "TextEncoder"];
+    return needed.filter((name) => typeof globalThis[name] !== "function");
+  },
+
   /** What a relative `url` is relative to, and the default of `url`. */
   get href() {
     return location.href;

@@ -1,6 +1,6 @@
 // The core: loads it once, starts a fresh instance of it after a trap, and knows when it has failed for good.
 
-import { ResearchSocketError, attempt, report, toError } from "../client/error.js";
+import { MOCK, ResearchSocketError, attempt, report, toError } from "../client/error.js";
 import { Host } from "./host.js";
 
 /** A module that traps so often within so many milliseconds is given up: what it traps on is there again at each start. */
@@ -20,6 +20,9 @@ export class Module {
   moment = 0;
   /** What runs it, once it is loaded. @type {"wasm" | "js" | undefined} */
   runtime;
+  /** Why it is not WebAssembly although the page allows that, and whether anybody was told. @type {Error | undefined} */
+  withoutWasm;
+  told = false;
   #init;
   #reset;
   #timers;
@@ -35,7 +38,7 @@ export class Module {
   #traps = [];
 
   /**
-   * @param {() => Promise<"wasm" | "js">} init fetches the core, and says what runs it
+   * @param {() => Promise<{ runtime: "wasm" | "js", cause?: Error }>} init fetches the core, and says what runs it
    * @param {() => void} reset makes a fresh instance of what was fetched; the old one and its objects are not touched again
    * @param {import("./timers.js").Timers} timers of all connections
    * @param {new (options: object, dispatch: Function, host: Host) => object} Connection
@@ -50,9 +53,12 @@ export class Module {
 
   /** However often it is called, the module is loaded once. A load that failed is forgotten: the next call tries again. */
   async load() {
-    this.#ready ??= Promise.resolve().then(this.#init);
+    this.#ready ??= Promise.resolve().then(this.#init).then(({ runtime, cause }) => {
+      this.runtime = runtime;
+      this.withoutWasm = cause;
+    });
     try {
-      this.runtime = await this.#ready;
+      await this.#ready;
     } catch (error) {
       this.#ready = undefined;
       throw loadError(error);
@@ -160,7 +166,7 @@ function loadError(cause) {
   const text = String(cause?.message ?? cause);
   return new ResearchSocketError(
     "LOAD_FAILED",
-    `The core of the package could not be loaded: ${text}. Check that the server has all files of the package side by side (research_socket_bg.wasm; and research_socket_core.js for pages that forbid WebAssembly), then call connect() again.`,
+    `The core of the package could not be loaded: ${text}. Check that the server has all files of the package side by side (research_socket_bg.wasm, and research_socket_core.js for pages without it), then call connect() again. ${MOCK}`,
     { cause },
   );
 }

@@ -33,7 +33,7 @@ test("a load that failed is tried again by the next call", async () => {
       if (fails) throw new TypeError("Failed to fetch");
     },
   });
-  await assert.rejects(world.connect(), (error) => error.code === "LOAD_FAILED" && error.cause instanceof TypeError);
+  await assert.rejects(world.connect(), (error) => error.code === "LOAD_FAILED" && error.cause instanceof TypeError && /jest\.mock/.test(error.message));
   fails = false;
   await world.connect();
   assert.equal(world.loads, 2);
@@ -48,6 +48,27 @@ for (const [runtime, words] of [["wasm", "as WebAssembly"], ["js", "as JavaScrip
     assert.equal(client.stats().runtime, runtime);
   });
 }
+
+for (const [whom, logger] of [["console", console], ["logger", { warn: () => {}, debug: () => {} }]]) {
+  test(`the ${whom} hears once that JavaScript runs since WebAssembly cannot be had, and why`, async (t) => {
+    const world = fake({ load: async () => ({ runtime: "js", cause: new Error("/x.wasm is answered 403") }) });
+    const warned = t.mock.method(logger, "warn", () => {});
+    const told = logger === console ? undefined : t.mock.method(logger, "debug", () => {});
+    const options = logger === console ? {} : { logger };
+    const client = await world.connect(options);
+    await world.connect(options);
+    assert.deepEqual(warned.mock.calls.map((call) => call.arguments.length), [1]);
+    assert.match(warned.mock.calls[0].arguments[0], /runs as JavaScript.*research_socket_bg\.wasm.*\/x\.wasm is answered 403$/);
+    assert.equal(client.stats().runtime, "js");
+    if (told) assert.match(told.mock.calls.map((call) => call.arguments[0]).join("\n"), /runs as JavaScript.*answered 403/);
+  });
+}
+
+test("where a document is no browser's, connect() names what is missing and how to mock the package", async () => {
+  const world = fake({ missing: ["fetch", "MessageChannel"] });
+  await assert.rejects(world.connect(), (error) => error.code === "UNSUPPORTED" && /fetch, MessageChannel.*jest\.mock\("research-socket"\).*vi\.mock/.test(error.message));
+  assert.equal(world.loads, 0);
+});
 
 test("a logger that throws does not keep the page from connecting", async (t) => {
   const errors = reported(t);

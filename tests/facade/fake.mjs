@@ -9,7 +9,7 @@ import { Timers } from "../../pkg-template/core/timers.js";
  */
 
 /** A `connect` of its own with everything behind it in the test's hands. */
-export function fake({ load = async () => "wasm", present = true, href = "https://app.example/progress/7", csrfToken } = {}) {
+export function fake({ load = async () => "wasm", present = true, missing = [], href = "https://app.example/progress/7", csrfToken } = {}) {
   const world = {
     /** @type {FakeConnection[]} */
     connections: [],
@@ -67,13 +67,14 @@ export function fake({ load = async () => "wasm", present = true, href = "https:
       answer(world.answers.reset);
       world.resets += 1;
     },
-    init: () => {
+    init: async () => {
       world.loads += 1;
-      return load();
+      const loaded = await load();
+      return typeof loaded === "object" ? loaded : { runtime: loaded };
     },
     timers: world.timers,
     Connection: FakeConnection,
-    browser: { present, href, csrfToken },
+    browser: { present, missing, href, csrfToken },
   });
   return world;
 }

@@ -35,7 +35,9 @@ for (const [failure, answer] of /** @type {const} */ ([["is cut off", undefined]
   test(`a load of the core that ${failure} is told, and the next connect() tries again`, async (t) => {
     const server = await startServer(t, "flask", { page: true });
     await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST] }, async (page) => {
-      await page.route(`**/${CORE}`, (route) => (answer ? route.fulfill({ status: answer }) : route.abort()), { times: 1 });
+      // Where WebAssembly cannot be had, JavaScript is asked for.
+      const times = RUNTIME === "wasm" ? 2 : 1;
+      await page.route(/research_socket_(bg\.wasm|core\.js)$/, (route) => (answer ? route.fulfill({ status: answer }) : route.abort()), { times });
       const refused = await page.evaluate(async () => {
         const { connect } = await import(String("/pkg/index.js"));
         return connect().then(() => undefined, (/** @type {any} */ error) => ({ code: error.code, message: error.message }));

@@ -97,7 +97,9 @@ test("a page whose socket cannot be had asks for the status itself, and hears of
 for (const [security, core] of Object.entries(CORE)) {
   test(`a core that cannot be loaded is said once, and loaded later (${security})`, { timeout: 60_000 }, async (t) => {
     const server = await startWithOldPage(t, { security });
-    await withOldPage(server, { expected: [FAILED_REQUEST, /Live Updates Unavailable/], blocked: `**/${core}` }, async (page, { unblock }) => {
+    // Where WebAssembly cannot be had, JavaScript is asked for.
+    const blocked = security === "wasm" ? /research_socket_(bg\.wasm|core\.js)$/ : `**/${core}`;
+    await withOldPage(server, { expected: [FAILED_REQUEST, /Live Updates Unavailable/], blocked }, async (page, { unblock }) => {
       const { notifications } = await page.until("a notification", ({ notifications }) => notifications.length > 0);
       assert.match(notifications[0], /^Live Updates Unavailable: The core of the package could not be loaded/);
       assert.match(notifications[0], new RegExp(core));
@@ -110,6 +112,17 @@ for (const [security, core] of Object.entries(CORE)) {
     });
   });
 }
+
+test("where only the WebAssembly module is blocked, the page follows with JavaScript, and nobody is bothered", { timeout: 60_000 }, async (t) => {
+  const server = await startWithOldPage(t, { security: "wasm" });
+  await withOldPage(server, { expected: [FAILED_REQUEST], blocked: `**/${CORE.wasm}` }, async (page) => {
+    await follows(server, page);
+    await server.control("lines", { id: ID, count: 3 });
+    const { log, notifications } = await page.until("lines", ({ log }) => log.length >= 3);
+    assert.deepEqual([log, notifications], [numbered("line", 1, 3), []]);
+    assert.ok(page.loaded.includes(CORE.strict), page.loaded.join());
+  });
+});
 
 test("the JavaScript core is asked for under another address where the browser keeps the failure of the first", { timeout: 60_000 }, async (t) => {
   const server = await startWithOldPage(t, { security: "strict" });
