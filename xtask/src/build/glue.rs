@@ -1,4 +1,4 @@
-//! What stands between the core and JavaScript: what wasm-bindgen generates, with the hand-written timers, runtime and loader.
+//! What stands between the core and JavaScript: what wasm-bindgen generates, with the hand-written timers, runtime, text and loader.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ const FOLDER: &str = "pkg-template/core";
 const ENTRY: &str = "glue.js";
 const TIMERS: &str = "timers.js";
 const RUNTIME: &str = "runtime.js";
+const TEXT: &str = "text.js";
 /// The globals that gloo-timers calls, and their names in [`TIMERS`].
 const GUARDED_GLOBALS: [(&str, &str); 2] = [
     ("setTimeout", "guardedSetTimeout"),
@@ -30,7 +31,7 @@ const START: &str = "wasm.__wbindgen_start();";
 /// Of how it is made, and of all hand-written files in it.
 pub(super) fn key(project: &Project) -> Result<String> {
     let mut key = "glue 2".to_owned();
-    for name in [ENTRY, TIMERS, RUNTIME] {
+    for name in [ENTRY, TIMERS, RUNTIME, TEXT] {
         let bytes = fs::read(project.path(FOLDER).join(name))?;
         key = format!("{key} {}", short_hash(&bytes));
     }
@@ -40,7 +41,7 @@ pub(super) fn key(project: &Project) -> Result<String> {
 /// Makes the glue of what wasm-bindgen has generated in `bound`.
 pub(super) fn make(project: &Project, mode: Mode, bound: &Path, to: &Path) -> Result<()> {
     // Beside the generated glue, which they import.
-    for name in [ENTRY, TIMERS, RUNTIME] {
+    for name in [ENTRY, TIMERS, RUNTIME, TEXT] {
         fs::copy(project.path(FOLDER).join(name), bound.join(name))?;
     }
     let generated = bound.join(GLUE);
@@ -75,12 +76,14 @@ fn join(project: &Project, bound: &Path) -> Result<PathBuf> {
         .arg("--bundle")
         .arg(format!("--inject:./{TIMERS}"))
         .arg(format!("--inject:./{RUNTIME}"))
+        .arg(format!("--inject:./{TEXT}"))
         .args(["--format=esm", "--target=es2022", "--log-level=warning"])
         .arg(format!("--outfile={}", joined.display()));
     process::run_or_fail("build: esbuild", &mut command)?;
     let text = fs::read_to_string(&joined)?;
     check_guarded(&fs::read_to_string(bound.join(GLUE))?, &text)?;
     check_engine(&text)?;
+    check_text(&text)?;
     Ok(joined)
 }
 
@@ -114,6 +117,17 @@ fn check_engine(joined: &str) -> Result<()> {
         global == 0,
         "{GLUE} uses the global WebAssembly in {global} places, past {RUNTIME}"
     );
+    Ok(())
+}
+
+/// Whether the joined glue makes no decoder and no encoder but those of [`TEXT`], which waits until they are used.
+fn check_text(joined: &str) -> Result<()> {
+    for global in ["TextDecoder", "TextEncoder"] {
+        ensure!(
+            !joined.contains(&format!("new {global}(")),
+            "{GLUE} makes a {global} past {TEXT}"
+        );
+    }
     Ok(())
 }
 
@@ -173,6 +187,13 @@ mod tests {
         let otherwise = GLUE_CALLS.replace(" setTimeout(", " arg0.setTimeout(");
         let refusal = check_guarded(&otherwise, GUARDS).unwrap_err();
         assert!(refusal.to_string().contains("does not call setTimeout"));
+    }
+
+    #[test]
+    fn refuses_glue_that_makes_a_decoder_when_it_is_imported() {
+        check_text("new LateDecoder(); new globalThis.TextDecoder()").unwrap();
+        let refusal = check_text("let decoder = new TextDecoder();").unwrap_err();
+        assert!(refusal.to_string().contains("a TextDecoder past text.js"));
     }
 
     #[test]
