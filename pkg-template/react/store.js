@@ -173,16 +173,16 @@ export function keyOf(id, { logger: _, ...options } = {}) {
   });
 }
 
-/** Returns how to take it back. */
+/** Returns how to take it back. A test runner may have taken the page away by now, and its frames with it. */
 function atNextFrame(run) {
-  const frame = requestAnimationFrame(once);
+  const frame = globalThis.requestAnimationFrame?.(once);
   const timer = setTimeout(once, WITHOUT_FRAMES_MS);
   function once() {
     cancel();
     run();
   }
   function cancel() {
-    cancelAnimationFrame(frame);
+    globalThis.cancelAnimationFrame?.(frame);
     clearTimeout(timer);
   }
   return cancel;

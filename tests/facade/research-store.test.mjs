@@ -93,6 +93,15 @@ test("a hidden page, which has no frames, hears of changes all the same", async 
   assert.equal(frames.size, 0, "and not once more in the next frame");
 });
 
+test("where there are no frames, as after a test runner has taken its document away, changes are heard all the same", async (t) => {
+  const { connection, changes, pass } = await following(t);
+  delete globalThis.requestAnimationFrame;
+  delete globalThis.cancelAnimationFrame;
+  connection.tell("update", "7", { progress: 40 });
+  pass(250);
+  assert.equal(changes.length, 1);
+});
+
 test("failure and end are kept, and the connection is told with its reason", async (t) => {
   const { store, connection, frame } = await following(t);
   connection.tell("failure", "7", { code: "timeout", title: "LLM Timeout Error" });
