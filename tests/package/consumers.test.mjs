@@ -61,6 +61,17 @@ test("a page built by esbuild from the entry point with everything inline", asyn
   await showsFinishedResearch(await startServer(t, { www }), { modules: 0 });
 });
 
+for (const { folder, words } of [
+  { folder: "esbuild", words: [/runs as JavaScript.*research-socket\/inline/] },
+  { folder: "inline", words: [] },
+]) {
+  test(`a page built by esbuild as one script, from the entry point of "${folder}"`, async (t) => {
+    const cwd = await install(folder);
+    const www = await build(cwd, "esbuild", ["main.js", "--bundle", "--format=iife", "--log-level=error", "--outdir=dist"], [scriptPage]);
+    await showsFinishedResearch(await startServer(t, { www }), { modules: 0, words });
+  });
+}
+
 test("a page with the old functions as a module, built by webpack 5", async (t) => {
   const cwd = await install("compat");
   // Minifying is what takes time, and is done above.

@@ -15,11 +15,13 @@ const entries = Object.entries(manifest.exports).filter(([, target]) => typeof t
 
 for (const entry of entries) {
   const name = path.posix.join("research-socket", entry);
-  test(`importing ${name} does nothing`, async () => {
-    const found = JSON.parse(await run(process.execPath, ["import.mjs", name], { cwd }));
-    assert.deepEqual(found.touched, []);
-    assert.deepEqual(found.added, []);
-  });
+  for (const how of ["import", "require"]) {
+    test(`${how} of ${name} does nothing`, async () => {
+      const found = JSON.parse(await run(process.execPath, ["import.mjs", name, how], { cwd }));
+      assert.deepEqual(found.touched, []);
+      assert.deepEqual(found.added, []);
+    });
+  }
 }
 
 test("connect says that it needs a browser", async () => {

@@ -1,4 +1,6 @@
-// Imports an entry point and says what has changed in the process, and what `connect` says without a browser.
+// Imports or requires an entry point and says what has changed in the process, and what `connect` says without a browser.
+
+import { createRequire } from "node:module";
 
 const before = new Set(Reflect.ownKeys(globalThis));
 const touched = [];
@@ -11,7 +13,8 @@ for (const name of ["fetch", "setTimeout", "setInterval", "addEventListener", "q
 }
 const globals = () => Reflect.ownKeys(globalThis).filter((name) => !before.has(name));
 
-const module = await import(process.argv[2]);
+const [name, how] = process.argv.slice(2);
+const module = how === "require" ? createRequire(import.meta.url)(name) : await import(name);
 const added = globals().filter((name) => name !== "addEventListener").map(String);
 const rejected = await module.connect?.().catch(({ name, code, message }) => ({ name, code, message }));
 console.log(JSON.stringify({ added, touched, rejected }));

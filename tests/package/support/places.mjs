@@ -13,7 +13,7 @@ const CONSUMERS = fileURLToPath(new URL("../", import.meta.url));
 /** esbuild is a tool of the checkout; all others are installed here. @param {string} name */
 export function tool(name) {
   // Two versions have a program of the same name.
-  if (name.startsWith("vite")) return path.join(CONSUMERS, "node_modules", name, "bin/vite.js");
+  if (/^vite(-|$)/.test(name)) return path.join(CONSUMERS, "node_modules", name, "bin/vite.js");
   return path.join(name === "esbuild" ? ROOT : CONSUMERS, "node_modules/.bin", name);
 }
 

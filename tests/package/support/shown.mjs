@@ -13,10 +13,11 @@ import { LINES } from "./server.mjs";
  * @param {string} [options.url] of the page, else the server's own
  * @param {boolean} [options.messages] whether the page has those of updates in its log too
  * @param {number} [options.modules] how many files with WebAssembly it asks for
+ * @param {RegExp[]} [options.words] what it says on the console, in this order
  * @param {string} [options.before] what runs in the page before everything else
  * @param {(page: import("playwright-core").Page) => Promise<void>} [options.meanwhile] what happens while the research stands still
  */
-export async function showsFinishedResearch(server, { url = `${server.url}/`, messages = false, modules = 1, before, meanwhile } = {}) {
+export async function showsFinishedResearch(server, { url = `${server.url}/`, messages = false, modules = 1, words, before, meanwhile } = {}) {
   await server.begin();
   await withPage(url, { before }, async (page) => {
     await until("the page is subscribed", () => server.subscribers(), { seen: () => server.stats() });
@@ -33,6 +34,11 @@ export async function showsFinishedResearch(server, { url = `${server.url}/`, me
     assert.equal(await page.locator("#bar").evaluate((bar) => /** @type {HTMLProgressElement} */ (bar).value), 100);
     assert.equal((await server.stats()).handshakes, 1, "sessions that were opened");
     const answers = await page.evaluate(answersOfModules);
+    if (words) {
+      const said = (await page.consoleMessages()).map((message) => message.text());
+      assert.equal(said.length, words.length, said.join("\n"));
+      for (const [index, pattern] of words.entries()) assert.match(said[index], pattern);
+    }
     assert.deepEqual(answers, Array(modules).fill(200), "how often WebAssembly was asked for, and what came");
   });
 }

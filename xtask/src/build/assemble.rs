@@ -37,6 +37,13 @@ pub(crate) fn assemble(project: &Project, work: &Work, module: &Module) -> Resul
     for (name, bundled) in facade::bundle(project, work, &modules, &entries, module)? {
         files.insert(name, read(&bundled)?);
     }
+    let types: Vec<_> = files
+        .iter()
+        .filter_map(|(name, text)| Some((name.strip_suffix(".d.ts")?.to_owned(), text.clone())))
+        .collect();
+    for (name, text) in types {
+        files.insert(format!("{name}.d.cts"), in_common(text)?);
+    }
     let script = compat::bundle(project, work, &modules, module)?;
     files.insert(compat::SCRIPT.to_owned(), read(&script)?);
     for name in LICENSES {
@@ -64,6 +71,22 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) ->
         }
     }
     Ok(())
+}
+
+/// Types of what `require()` gets: the same, in files of the other kind.
+fn in_common(types: Vec<u8>) -> Result<Vec<u8>> {
+    let text = String::from_utf8(types).context("types are no UTF-8")?;
+    let mut common = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        // Examples in comments import the package by its name.
+        let (before, from) = line.split_once(" from \"./").unwrap_or((line, ""));
+        common.push_str(before);
+        if !from.is_empty() {
+            common.push_str(" from \"./");
+            common.push_str(&from.replace(".js\"", ".cjs\""));
+        }
+    }
+    Ok(common.into_bytes())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
@@ -121,6 +144,16 @@ fn remove_others(root: &Path, folder: &Path, files: &BTreeMap<String, Vec<u8>>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn types_for_require_take_others_for_require() {
+        let types =
+            b"/** import { a } from \"x/b.js\" */\nexport type { A } from \"./a.js\";\nx;\n";
+        let common = String::from_utf8(in_common(types.to_vec()).unwrap()).unwrap();
+        let expected =
+            "/** import { a } from \"x/b.js\" */\nexport type { A } from \"./a.cjs\";\nx;\n";
+        assert_eq!(common, expected);
+    }
 
     #[test]
     fn sets_the_version_and_keeps_the_order_of_the_rest() {

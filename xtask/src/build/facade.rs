@@ -38,6 +38,10 @@ pub(crate) fn entries(manifest: &[u8]) -> Result<BTreeSet<String>> {
         .collect())
 }
 
+/// How the module for `require()` is made, which is for runners of tests: bundlers take the other one. In it there is no
+/// `import.meta`, and reading it would be no syntax.
+const IN_COMMON: [&str; 2] = ["--format=cjs", "--define:import.meta.url=undefined"];
+
 /// Makes one module of those that an entry point imports; all are in pkg-template. Other entry points stay files of their
 /// own, so that a page that imports two of them has one client and not two. So does the glue: bundlers and browsers find
 /// the WebAssembly module by where that file is.
@@ -48,8 +52,14 @@ pub(crate) fn bundle(
     entries: &BTreeSet<String>,
     module: &Module,
 ) -> Result<BTreeMap<String, PathBuf>> {
+    let in_common: BTreeMap<_, _> = entries
+        .iter()
+        .filter(|name| *name != INLINE)
+        .map(|name| (name.replace(".js", ".cjs"), name))
+        .collect();
     let bundled: BTreeMap<_, _> = entries
         .iter()
+        .chain(in_common.keys())
         .map(|name| (name.clone(), work.path(&format!("facade/{name}"))))
         .collect();
     let lock = std::fs::read(project.path("package-lock.json"))?;
@@ -57,7 +67,7 @@ pub(crate) fn bundle(
     let [glue, wasm] = generated.map(|bytes| bytes.map(|bytes| short_hash(&bytes)));
     let key = short_hash(
         format!(
-            "{modules:?} {entries:?} {BANNER} {} {} {}",
+            "{modules:?} {entries:?} {BANNER} {IN_COMMON:?} {} {} {}",
             short_hash(&lock),
             glue?,
             wasm?
@@ -68,23 +78,46 @@ pub(crate) fn bundle(
     work.once("facade", &key, &results, || {
         let banner = format!("--banner:js={BANNER}");
         for (name, to) in &bundled {
+            let entry = in_common.get(name).copied();
             let mut options = vec!["--charset=utf8".to_owned(), banner.clone()];
             options.extend(PEERS.iter().map(|peer| format!("--external:{peer}")));
-            let others = entries.iter().filter(|other| *other != name);
+            let others = entries
+                .iter()
+                .filter(|other| *other != entry.unwrap_or(name));
             options.extend(others.map(|other| format!("--external:./{other}")));
             options.push(format!("--external:./{SCRIPT}"));
             let folder = if name == INLINE {
                 options.push("--loader:.wasm=base64".to_owned());
                 beside_module(work, modules, module)?
+            } else if entry.is_some() {
+                options.extend(IN_COMMON.map(str::to_owned));
+                beside_module(work, modules, module)?
             } else {
                 options.push(format!("--external:./{GLUE}"));
                 project.path("pkg-template")
             };
-            esbuild(project, &folder.join(name), to, &options)?;
+            esbuild(project, &folder.join(entry.unwrap_or(name)), to, &options)?;
+            if entry.is_some() {
+                require_each_other(to, entries)?;
+            }
         }
         Ok(())
     })?;
     Ok(bundled)
+}
+
+/// What an entry point requires of the package's others is for `require()` as well.
+fn require_each_other(script: &Path, entries: &BTreeSet<String>) -> Result<()> {
+    let mut text = std::fs::read_to_string(script)?;
+    for entry in entries {
+        let other = entry.replace(".js", ".cjs");
+        text = text.replace(
+            &format!("require(\"./{entry}\")"),
+            &format!("require(\"./{other}\")"),
+        );
+    }
+    std::fs::write(script, text)?;
+    Ok(())
 }
 
 /// A folder with the hand-written modules and the generated files that they import.
@@ -129,6 +162,7 @@ fn esbuild(project: &Project, entry: &Path, to: &Path, options: &[String]) -> Re
         .arg(entry)
         .args(["--bundle", "--format=esm", "--target=es2022"])
         .arg("--log-level=warning")
+        // What they say once more counts.
         .args(options)
         .arg(format!("--outfile={}", to.display()));
     process::run_or_fail("build: esbuild", &mut esbuild)?;

@@ -23,7 +23,7 @@ const NPM: [&str; 2] = [".", "tests/package"];
 const ASK_DEADLINE: Duration = Duration::from_secs(90);
 
 /// Licences of npm packages. All are tools and test subjects: the package is published without dependencies.
-const LICENCES: [&str; 11] = [
+const LICENCES: [&str; 12] = [
     "0BSD",
     "Apache-2.0",
     "BSD-2-Clause",
@@ -33,6 +33,7 @@ const LICENCES: [&str; 11] = [
     "ISC",
     "LGPL-3.0-or-later",
     "MIT",
+    "MIT-0",
     "MPL-2.0",
     "Python-2.0",
 ];
