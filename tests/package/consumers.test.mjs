@@ -1,12 +1,14 @@
 // The package as its users have it: installed from its tarball, built by their tools, opened in a browser.
 
 import assert from "node:assert/strict";
-import { cp, rm } from "node:fs/promises";
+import { cp, readFile, realpath, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { test } from "node:test";
 import { freePort } from "../page/support/servers.mjs";
 import { develop } from "./support/develop.mjs";
-import { install, tool } from "./support/places.mjs";
+import { packageFolder, ROOT } from "../page/support/places.mjs";
+import { copy, install, tool } from "./support/places.mjs";
 import { run, serve } from "./support/run.mjs";
 import { ID, startServer } from "./support/server.mjs";
 import { showsFinishedResearch } from "./support/shown.mjs";
@@ -91,15 +93,27 @@ test("a page that Next.js renders on its server", async (t) => {
   await showsFinishedResearch(server, { url });
 });
 
-test("React's StrictMode under Vite's development server, with the hook", async (t) => {
+test("React's StrictMode under Vite's development server, with the hook, installed as the README says", async (t) => {
+  const cwd = await copy("react", "installed");
+  await installAsToldIn(path.join(ROOT, "README.md"), cwd);
+  // The React of the hook is the app's, whatever a bundler makes of links.
+  const [ours, theirs] = ["node_modules/research-socket/react.js", "main.jsx"].map(async (file) => createRequire(await realpath(path.join(cwd, file))).resolve("react"));
+  assert.equal(await ours, await theirs);
   const server = await startServer(t);
-  await showsFinishedResearch(server, { url: await develop(t, await install("react"), server, "vite") });
+  await showsFinishedResearch(server, { url: await develop(t, cwd, server, "vite") });
 });
 
 test("the development server of Vite 7, which has to leave the package as it is", async (t) => {
   const server = await startServer(t);
   await showsFinishedResearch(server, { url: await develop(t, await install("vite-7"), server, "vite-7") });
 });
+
+/** Runs the commands of the section "Install". @param {string} readme @param {string} cwd */
+async function installAsToldIn(readme, cwd) {
+  const [, commands] = (await readFile(readme, "utf8")).match(/\n## Install\n[^#]*?```sh\n([^]*?)```/) ?? assert.fail("no commands");
+  const script = commands.replaceAll("<checkout>/pkg", packageFolder()).replaceAll("<your app>", cwd);
+  await run("sh", ["-ec", script], { cwd, env: { npm_config_offline: "true", npm_config_audit: "false", npm_config_fund: "false" } });
+}
 
 /**
  * Runs a bundler in a consumer from nothing, and returns the folder of what it made.

@@ -1,13 +1,12 @@
 // Hot reloading as a developer has it: a component is edited on disk while its page follows a research.
 
 import assert from "node:assert/strict";
-import { cp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { until } from "../page/support/until.mjs";
 import { develop } from "./support/develop.mjs";
-import { install } from "./support/places.mjs";
+import { copy, install } from "./support/places.mjs";
 import { startServer } from "./support/server.mjs";
 import { showsFinishedResearch } from "./support/shown.mjs";
 
@@ -77,13 +76,6 @@ test("a component that is edited ten times while its research runs", { timeout: 
     assert.deepEqual(shown, lines);
   }
 });
-
-/** Makes a consumer that may be changed of one that is kept. @param {string} kept @param {string} copied */
-async function copy(kept, copied) {
-  const [from, to] = [kept, copied].map((name) => fileURLToPath(new URL(name, import.meta.url)));
-  await rm(to, { recursive: true, force: true });
-  await cp(from, to, { recursive: true, filter: (source) => path.basename(source) !== "node_modules" });
-}
 
 /** Runs in the page, and counts the lines after each rendering. */
 function countFewestLines() {

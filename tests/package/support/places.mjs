@@ -1,6 +1,6 @@
 // The consumers, their tools, and the package as npm would publish it.
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { after } from "node:test";
@@ -17,6 +17,17 @@ export function tool(name) {
   return path.join(name === "esbuild" ? ROOT : CONSUMERS, "node_modules/.bin", name);
 }
 
+/** A consumer's folder, or that of a copy. @param {string} name */
+const folder = (name) => path.join(CONSUMERS, name);
+
+/** Makes a copy of a consumer, in which nothing is installed, and returns its folder. @param {string} kept @param {string} copied */
+export async function copy(kept, copied) {
+  const [from, to] = [kept, copied].map(folder);
+  await rm(to, { recursive: true, force: true });
+  await cp(from, to, { recursive: true, filter: (source) => path.basename(source) !== "node_modules" });
+  return to;
+}
+
 /** @type {Promise<string> | undefined} */
 let packed;
 after(async () => {
@@ -30,11 +41,11 @@ export function tarball() {
 }
 
 async function pack() {
-  const folder = await mkdtemp(path.join(os.tmpdir(), "research-socket-package-"));
-  const args = ["pack", "--json", "--ignore-scripts", "--loglevel=error", `--pack-destination=${folder}`];
+  const to = await mkdtemp(path.join(os.tmpdir(), "research-socket-package-"));
+  const args = ["pack", "--json", "--ignore-scripts", "--loglevel=error", `--pack-destination=${to}`];
   // Older versions print a list of packages, newer ones an object with a key for each.
   const [{ filename }] = Object.values(JSON.parse(await run("npm", args, { cwd: packageFolder() })));
-  return path.join(folder, filename);
+  return path.join(to, filename);
 }
 
 /**
@@ -43,7 +54,7 @@ async function pack() {
  * @param {string} name
  */
 export async function install(name) {
-  const cwd = path.join(CONSUMERS, name);
+  const cwd = folder(name);
   const quiet = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"];
   await run("npm", ["install", "--offline", "--legacy-peer-deps", "--ignore-scripts", ...quiet, await tarball()], { cwd });
   return cwd;

@@ -306,15 +306,17 @@ fn has_commands(name: &str) -> bool {
 
 /// Lines that install without a lock. An `npm install` without a path is left to `npm ci`.
 fn unlocked(text: &str) -> impl Iterator<Item = &str> {
-    const RULES: [(&str, &str); 3] = [
-        ("cargo install ", "--locked"),
-        ("pip install ", "--require-hashes"),
-        ("npm install ", "/pkg"),
+    const RULES: [(&str, &[&str]); 3] = [
+        ("cargo install ", &["--locked"]),
+        ("pip install ", &["--require-hashes"]),
+        // The package of this checkout, as a folder or as a file.
+        ("npm install ", &["/pkg", " ./research-socket-*.tgz"]),
     ];
     text.lines().map(str::trim).filter(|line| {
-        RULES.iter().any(|(install, lock)| {
+        RULES.iter().any(|(install, locks)| {
             let follows = line.split_once(install).map(|(_, rest)| rest);
-            follows.is_some_and(|rest| !rest.is_empty()) && !line.contains(lock)
+            follows.is_some_and(|rest| !rest.is_empty())
+                && !locks.iter().any(|lock| line.contains(lock))
         })
     })
 }
@@ -373,6 +375,7 @@ mod tests {
             "what `cargo install` builds",
             "pip install --require-hashes -r y",
             "`npm install <checkout>/pkg`",
+            "npm install ./research-socket-*.tgz",
             "npm ci",
         ] {
             assert_eq!(unlocked(good).count(), 0, "{good}");
