@@ -4,6 +4,9 @@
 import { MOCK } from "../client/error.js";
 import { importCore } from "./core.js";
 
+/** How long the module may take to begin to come, in milliseconds: some proxies hold back what they look into. */
+const ANSWERED_WITHIN_MS = 15_000;
+
 /**
  * @param {object} engine of the glue
  * @param {() => URL | Uint8Array} wasm where the module is, or the module
@@ -38,7 +41,7 @@ function locate(wasm) {
 async function request(address) {
   // No browser fetches such a one, and no test runner.
   if (address.protocol === "file:") throw new Error(`${address} is a file that no server serves. ${MOCK}`);
-  const response = await fetch(address);
+  const response = await answerOf(address);
   if (!response.ok) throw new Error(`${address} is answered ${response.status}`);
   const type = response.headers.get("Content-Type");
   // Of another type it is no stream for the browser: the glue would try, and say on the console that it has failed.
@@ -47,6 +50,17 @@ async function request(address) {
   // No text begins as WebAssembly does.
   if (bytes[0] !== 0) throw new Error(`${address} is answered with something else (${type})`);
   return bytes;
+}
+
+/** @param {URL} address */
+async function answerOf(address) {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new Error(`${address} is not answered within ${ANSWERED_WITHIN_MS / 1000} s`)), ANSWERED_WITHIN_MS);
+  try {
+    return await fetch(address, { signal: late.signal });
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function fail(error, cause) {

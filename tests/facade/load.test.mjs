@@ -49,6 +49,16 @@ for (const [what, respond, words] of [
   });
 }
 
+test("a module that is held back, as by a proxy that looks into it, is not waited for longer than 15 seconds", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  t.mock.method(globalThis, "fetch", (_, { signal } = {}) => new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason))));
+  let error;
+  void load(engine(), address).catch((reason) => (error = reason));
+  t.mock.timers.tick(15_000);
+  for (let turn = 0; turn < 100 && !error; turn += 1) await new Promise(setImmediate);
+  assert.match(String(error?.message), /research_socket_bg\.wasm is not answered within 15 s;/);
+});
+
 test("a page that forbids WebAssembly asks for JavaScript only", async (t) => {
   const { calls } = answered(t, new Response(""));
   await assert.rejects(load(engine({ allows: false }), address), /research_socket_core\.js/);
