@@ -24,11 +24,11 @@ for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) {
  * A server for one test; it is killed when the test ends.
  * @param {import("node:test").TestContext} t
  * @param {keyof typeof KINDS} kind
- * @param {{ page?: boolean, [flag: string]: unknown }} [options] `page`: also serve the package and what pages need;
- *   the rest are the server's own flags, `pingInterval: 0.3` for `--ping-interval 0.3`
+ * @param {{ page?: boolean, static?: string[], [flag: string]: unknown }} [options] `page`: also serve the package and what pages
+ *   need; `static`: further folders, `/prefix=DIR`; the rest are the server's own flags, `pingInterval: 0.3` for `--ping-interval 0.3`
  */
-export async function startServer(t, kind, { page = false, ...flags } = {}) {
-  const folders = page ? pageFolders() : [];
+export async function startServer(t, kind, { page = false, static: own = [], ...flags } = {}) {
+  const folders = [...(page ? pageFolders() : []), ...own];
   if (page && RUNTIME === "js") flags.security ??= "policy";
   const server = new Server(KINDS[kind], { port: await freePort(), ...flags, static: folders });
   t.after(() => server.kill());
