@@ -67,7 +67,7 @@ export class Followed {
   take(answer) {
     this.#settle();
     const { log_entry: line } = answer;
-    if (line?.message) show(() => this.#lines.writeOnce(line, String(line.type ?? line.metadata?.type ?? "info").toLowerCase()));
+    if (line?.message) show(() => this.#lines.writeStatus(this.id, line, String(line.type ?? line.metadata?.type ?? "info").toLowerCase()));
     this.#deliver(answer);
   }
 
@@ -80,13 +80,14 @@ export class Followed {
 
   #handleLine(entry) {
     // What was stored before the page was opened it has loaded itself, as ever.
-    if (entry.source !== "live" && !this.lost && !this.#isSince(entry.time)) return;
+    if (entry.source !== "live" && !this.lost && !this.#isSince(entry.time)) return show(() => this.#lines.writeOld(this.id, asSent(entry), entry.level));
     this.#deliverFailed();
     // The line of an update is the last of its lines.
     if (isLogEntry(this.#written.at(-1))) this.#deliverWritten();
     const line = asSent(entry);
     // The page may have shown it: it asks for the status itself. Of the stored log, which has whole seconds, each line counts.
-    show(() => (entry.source === "history" ? this.#lines.write(line, entry.level) : this.#lines.writeOnce(line, entry.level)));
+    const how = entry.source === "history" ? "write" : "writeOnce";
+    show(() => this.#lines[how](this.id, line, entry.level, entry.source));
     this.#written.push(line);
     this.#schedule();
   }
@@ -111,7 +112,7 @@ export class Followed {
     this.#page.notify(failure.title, failure.text);
     console.error(`Research error (${failure.code}): ${failure.title} - ${failure.text}`);
     if (isRefusal) return;
-    this.#lines.failure(failure);
+    this.#lines.failure(this.id, failure);
     this.#isFailing = false;
     this.#deliverFailed();
   }
@@ -157,8 +158,8 @@ export class Followed {
     } else {
       this.#running = true;
     }
-    if (payload.event === "search_engine_selected" || (payload.engine && payload.result_count !== undefined)) show(() => this.#lines.engine(payload));
-    if (payload.message && !payload.log_entry) show(() => this.#lines.message(payload));
+    if (payload.event === "search_engine_selected" || (payload.engine && payload.result_count !== undefined)) show(() => this.#lines.engine(this.id, payload));
+    if (payload.message && !payload.log_entry) show(() => this.#lines.message(this.id, payload));
     this.#call(payload);
   }
 

@@ -7,6 +7,7 @@ import { Followed } from "./followed.js";
 import { Instance } from "./instance.js";
 import { Lines } from "./lines.js";
 import { Page } from "./page.js";
+import { Panel } from "./panel.js";
 import { Polling } from "./polling.js";
 
 /** The document gets so long to be ready before the connection begins, as the old script had it. */
@@ -29,7 +30,7 @@ const OURS = Symbol.for("research-socket.compat");
 export function install(window, connect) {
   const page = new Page(window);
   if (page.socket?.[OURS]) return;
-  const service = new Service(page, connect);
+  const service = new Service(page, new Panel(page.connects ? window : {}), connect);
   const socket = {
     init: () => service.init(),
     subscribeToResearch: (id, callback) => service.subscribe(id, callback),
@@ -67,9 +68,9 @@ class Service {
   #said = new Set();
   #left = false;
 
-  constructor(page, connect) {
+  constructor(page, panel, connect) {
     this.#page = page;
-    this.#lines = new Lines(page);
+    this.#lines = new Lines(page, panel);
     this.#poll = new Polling(page, (words, error) => this.#warn(`${words}: ${error?.message ?? error}`));
     this.#connect = connect;
   }
@@ -205,7 +206,7 @@ class Service {
 
   #handleEngine(payload) {
     if (!payload?.engine) return;
-    this.#lines.engine(payload);
+    this.#lines.engine(undefined, payload);
     for (const followed of this.#researches.values()) followed.expectTwin(payload);
   }
 
