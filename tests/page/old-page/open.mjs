@@ -1,0 +1,138 @@
+// The stand-in of the application's page, with the old script's behaviour or with ours in its place.
+
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { withPage } from "../support/browser.mjs";
+import { startServer } from "../support/servers.mjs";
+import { until } from "../support/until.mjs";
+
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+
+/**
+ * The application's server as of 1.5, with its security headers, whose pages are the stand-in.
+ * @param {import("node:test").TestContext} t @param {Record<string, unknown>} [flags]
+ */
+export function startApplication(t, flags) {
+  const own = { page: true, release: "1.5", html: path.join(HERE, "page.html"), static: [`/old-page=${HERE}`] };
+  return startServer(t, "flask", { ...own, security: "strict", ...flags });
+}
+
+/**
+ * @typedef {object} Row
+ * @property {string} text @property {number} times how often the page has counted it @property {number} second of the time that it shows
+ * @typedef {object} Seen
+ * @property {Row[]} rows from the bottom to the top, as people see them
+ * @property {number | null} firstRow in milliseconds since the navigation
+ * @property {number} loads how often the panel has written the stored log
+ * @property {number} downloaded how many lines a download had
+ * @property {string} end @property {boolean} isConnected
+ */
+
+/** Runs in the page. @returns {Seen} */
+function look() {
+  const rows = [...document.querySelectorAll(".row")].map((row) => {
+    const { times, at } = /** @type {HTMLElement} */ (row).dataset;
+    return { text: row.querySelector(".message")?.textContent ?? "", times: Number(times), second: Number(at) };
+  });
+  const { seen, socket } = /** @type {any} */ (window);
+  return { ...seen, rows, end: document.documentElement.dataset.end ?? "", isConnected: socket.isConnected() };
+}
+
+export class Application {
+  #page;
+
+  /** @param {import("playwright-core").Page} page */
+  constructor(page) {
+    this.#page = page;
+  }
+
+  /** @returns {Promise<Seen>} */
+  seen() {
+    return this.#page.evaluate(look);
+  }
+
+  /** Waits until what is seen fulfils a condition, and returns it. @param {string} what @param {(seen: Seen) => unknown} holds */
+  async until(what, holds, within = 30_000) {
+    let last = /** @type {Seen | undefined} */ (undefined);
+    const check = async () => {
+      last = await this.seen();
+      return holds(last);
+    };
+    await until(what, check, { within, every: 30, seen: () => last && { ...last, rows: last.rows.map(({ text }) => text) } });
+    return /** @type {Seen} */ (/** @type {unknown} */ (last));
+  }
+
+  /** @param {"toggle" | "download"} button */
+  click(button) {
+    return this.#page.click(`#${button}`);
+  }
+}
+
+/**
+ * A tab for pages of the application.
+ * @param {{ expected?: RegExp[] }} options @param {(tab: Tab) => Promise<void>} use
+ */
+export async function withTab({ expected }, use) {
+  await withPage("about:blank", { expected, record: false }, async (page) => {
+    await page.addInitScript(delayRequests);
+    await use(new Tab(page));
+  });
+}
+
+class Tab {
+  #page;
+
+  /** @param {import("playwright-core").Page} page */
+  constructor(page) {
+    this.#page = page;
+  }
+
+  /**
+   * Opens the page of a research.
+   * @param {{ url: string }} server @param {string} id
+   * @param {{ script?: "old" | "ours", row?: number, seed?: number }} [options] `row`: milliseconds that a row costs; `seed`: of the
+   *   delays that requests and answers have
+   */
+  async open(server, id, { script = "ours", row = 0, seed } = {}) {
+    await this.#page.goto(`${server.url}/progress/${id}?script=${script}&row=${row}${seed === undefined ? "" : `&seed=${seed}`}`);
+    return new Application(this.#page);
+  }
+}
+
+/** Runs in the page before everything else: with a seed, requests and answers of socket, stored log and panel come some time later. */
+function delayRequests() {
+  const seed = new URLSearchParams(location.search).get("seed");
+  if (seed === null) return;
+  let state = Number(seed);
+  // Mulberry32: the same seed gives the same delays, request by request.
+  const random = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  // Each run has its own slow kind.
+  const longest = { socket: 150 * random(), log: 300 * random(), panel: 300 * random() };
+  const pass = (/** @type {number} */ limit) => new Promise((resolve) => setTimeout(resolve, limit * random()));
+  const { fetch } = window;
+  window.fetch = async (asked, ...more) => {
+    const address = asked instanceof Request ? asked.url : String(asked);
+    const kind = !/logs$/.test(address) ? "socket" : asked instanceof Request ? "log" : "panel";
+    await pass(longest[kind]);
+    const answer = await fetch(asked, ...more);
+    await pass(longest[kind]);
+    return answer;
+  };
+}
+
+/**
+ * How often lines are missing, and stand there more often than they should.
+ * @param {Row[]} rows @param {string[]} expected
+ */
+export function count(rows, expected) {
+  const times = new Map();
+  for (const row of rows) times.set(row.text, (times.get(row.text) ?? 0) + row.times);
+  const lost = expected.filter((text) => !times.has(text));
+  const twice = expected.filter((text) => times.get(text) > 1);
+  return { lost, twice };
+}
