@@ -87,9 +87,9 @@ export class Lines {
 
   #add(id, entry, level, source) {
     const line = lineOf(id, entry);
-    const isLate = this.#isLate(entry, source);
     if (this.#panel.takes(line)) return;
-    const write = () => this.#row(line, entry, level, isLate);
+    // Late as well is what is written again after a long load.
+    const write = () => this.#row(line, entry, level, this.#isLate(entry, source));
     this.#panel.note({ ...line, write });
     write();
   }
@@ -97,8 +97,13 @@ export class Lines {
   /** The page's first way gives a row the time of now, and its second one the line's own, but drops what it had a while ago. */
   #row(line, entry, level, isLate) {
     const add = () => this.#page.call("_socketAddLogEntry", { metadata: {}, ...entry, type: level });
-    if (!this.#page.has("addConsoleLog")) return add();
-    if (isLate && this.#begun && this.#page.has("_socketAddLogEntry") && this.#panel.insert(line, add)) return;
+    if (!this.#page.has("addConsoleLog")) {
+      if (isLate) this.#panel.insert(line, add);
+      else add();
+      return;
+    }
+    const isExpanded = this.#begun || this.#panel.hasLoaded(line.id);
+    if (isLate && isExpanded && this.#page.has("_socketAddLogEntry") && this.#panel.insert(line, add)) return;
     this.#begun = true;
     this.#page.call("addConsoleLog", entry.message, level, entry.metadata);
   }

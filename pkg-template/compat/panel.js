@@ -43,11 +43,12 @@ export class Panel {
     this.#window = window;
     const { fetch } = window;
     if (typeof fetch !== "function" || typeof window.MutationObserver !== "function") return;
-    window.fetch = (...args) => {
+    // A page may have made it unchangeable: then its load is not seen, and nothing else is amiss.
+    Reflect.set(window, "fetch", (...args) => {
       const answer = Reflect.apply(fetch, window, args);
       const id = researchOf(args[0]);
       return id === undefined ? answer : this.#follow(id, answer);
-    };
+    });
   }
 
   /** Whether a load of this research was written into the page. */

@@ -326,10 +326,48 @@ test("a late line that the page's second way drops goes its first one", (t) => {
   assert.deepEqual([texts(), seconds()], [["again", "live"], [0, 0]]);
 });
 
-test("the first line of all goes the way that expands the panel", (t) => {
-  const { window, lines } = oldPage(t);
-  const ways = [];
-  for (const way of ["addConsoleLog", "_socketAddLogEntry"]) window[way] = () => ways.push(way);
-  lines.write("7", line("one", -30), "info", "history");
-  assert.deepEqual(ways, ["addConsoleLog"]);
+for (const [id, way] of [["7", "_socketAddLogEntry"], ["8", "addConsoleLog"]]) {
+  test(`a late line that is the first of all goes to ${way} if the panel has loaded research 7 and it is of ${id}`, async (t) => {
+    const { window, lines, load, answer } = oldPage(t);
+    const ways = [];
+    for (const name of ["addConsoleLog", "_socketAddLogEntry"]) {
+      const write = window[name];
+      window[name] = (...args) => (ways.push(name), write(...args));
+    }
+    const loading = load();
+    await answer([stored("known")]);
+    await loading;
+    lines.write(id, line("late", -30), "info", "history");
+    assert.deepEqual(ways, [way]);
+  });
+}
+
+test("a line that is written again after a long load has its own time", async (t) => {
+  const { lines, load, answer, texts, seconds, pass } = oldPage(t);
+  lines.write("7", line("zero"), "info");
+  const loading = load();
+  pass(1000);
+  lines.write("7", line("one", 1), "info");
+  pass(9000);
+  await answer([stored("zero")]);
+  await loading;
+  assert.deepEqual([texts(), seconds()], [["one", "zero"], [1, 0]]);
+});
+
+test("a page that has only the second way has late lines in their place as well", (t) => {
+  const { window, lines, texts, seconds } = oldPage(t);
+  delete window.addConsoleLog;
+  for (const second of [1, 9]) lines.write("7", line(`live ${second}`, second), "info");
+  lines.write("7", line("missed", 4), "info", "history");
+  assert.deepEqual([texts(), seconds()], [["live 9", "missed", "live 1"], [9, 4, 1]]);
+});
+
+test("a page whose fetch cannot be changed has its lines all the same", (t) => {
+  const { window, lines, texts } = oldPage(t);
+  const fetch = () => {};
+  const fixed = Object.defineProperty({ ...window }, "fetch", { value: fetch, writable: false });
+  new Panel(fixed);
+  assert.equal(fixed.fetch, fetch);
+  lines.write("7", line("one"), "info");
+  assert.deepEqual(texts(), ["one"]);
 });
