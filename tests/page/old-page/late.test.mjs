@@ -35,7 +35,7 @@ test("lines that were sent while the server was away have their own time, also w
     const missed = (await other.stored(ID)).slice(-3);
     await until("another second", () => Date.now() / 1000 > second(missed[2].timestamp) + 1);
     await server.start();
-    await page.click("download");
+    await page.download();
     await page.until("the page has them", ({ rows }) => rows.some(({ text }) => text === "line 6"));
     await server.control("lines", { id: ID, count: 3, first: 7 });
 

@@ -41,7 +41,7 @@ function look() {
 export class Application {
   #page;
 
-  /** @param {import("playwright-core").Page} page */
+  /** @param {{ evaluate: (run: () => any) => Promise<any> }} page of Playwright or of a driver */
   constructor(page) {
     this.#page = page;
   }
@@ -62,9 +62,9 @@ export class Application {
     return /** @type {Seen} */ (/** @type {unknown} */ (last));
   }
 
-  /** @param {"toggle" | "download"} button */
-  click(button) {
-    return this.#page.click(`#${button}`);
+  /** Has the page download the log. */
+  download() {
+    return this.#page.evaluate(() => document.getElementById("download")?.click());
   }
 }
 
