@@ -11,6 +11,9 @@ const LOGS = /\/(?:api\/research\/([^/?#]+)\/logs|history\/logs\/([^/?#]+))(?:[?
 /** So many written lines are kept, the newest: a panel has no more rows. */
 const MAX_WRITTEN = 500;
 
+/** Longer texts are not kept: real lines have 200 characters, and no server must fill the page with them. */
+const MAX_TEXT = 10_000;
+
 /** So many lines of an answer are kept, the newest, as of the keys of shown lines. */
 const MAX_STORED = 10_000;
 
@@ -95,7 +98,7 @@ export class Panel {
     if (!records) return true;
     const rows = records.flatMap(({ addedNodes }) => [...addedNodes]);
     const row = rows.find((node) => shows(node, (text) => text === line.text));
-    if (row) this.#place(row, line);
+    if (row?.parentNode) this.#place(row, line);
     return records.length > 0;
   }
 
@@ -203,6 +206,7 @@ class Stored {
     const kept = lines.slice(-MAX_STORED);
     if (kept.length < lines.length) this.#since = kept[0].second;
     for (const { text, second } of kept) {
+      if (text.length > MAX_TEXT) continue;
       const key = `${second} ${text}`;
       this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
     }
@@ -263,5 +267,6 @@ function shows(node, is) {
 }
 
 function push(lines, line) {
+  if (line.text.length > MAX_TEXT) return;
   if (lines.push(line) > MAX_WRITTEN) lines.shift();
 }

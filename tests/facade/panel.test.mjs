@@ -268,6 +268,17 @@ test("the newest 500 lines are kept to be written again", async (t) => {
   assert.equal(texts().includes("line 10"), false);
 });
 
+test("lines of more than 10,000 characters are written, and are not kept for a load", async (t) => {
+  const { lines, load, answer, texts } = oldPage(t);
+  const [long, longer] = [10_000, 10_001].map((count) => "x".repeat(count));
+  const loading = load();
+  for (const text of [long, longer]) lines.write("7", line(text), "info");
+  assert.equal(texts()[0], longer);
+  await answer([stored("one")]);
+  await loading;
+  assert.deepEqual(texts(), [long, "one"]);
+});
+
 test("of an answer with very many lines those that are older than what is kept of it are not written either", async (t) => {
   const { lines, load, answer, texts } = oldPage(t);
   const loading = load();
