@@ -231,6 +231,15 @@ export interface ConnectOptions {
   maxLogs?: number;
 
   /**
+   * How many bytes of emits may wait to be sent, 1 to 268,435,456, and how many those with an outstanding acknowledgement, at 256
+   * each, may add before another one is refused with `BUFFER_FULL`. Emits without acknowledgement are never refused for
+   * acknowledgements that do not come. Acknowledgements that the page gives may take as much again.
+   * @default 16_777_216
+   * @example 1_000_000
+   */
+  maxEmitBuffer?: number;
+
+  /**
    * As in socket.io-client: a connection of its own, which no other call shares and which closes at once with its client.
    * @default false
    * @example true
@@ -349,7 +358,7 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
   unsubscribe(id: ResearchId): void;
 
   /**
-   * Sends an event to the server. While there is no connection it waits in a buffer of 16 MiB. Binary data
+   * Sends an event to the server. Until it can be sent it waits in a buffer of {@link ConnectOptions.maxEmitBuffer}. Binary data
    * (`ArrayBuffer`, typed arrays) may be anywhere in the arguments. Of one that waited, and is larger than the server turns out
    * to take, the event `warning` tells (`emit-not-sent`).
    *
@@ -371,7 +380,10 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
   /** Limits how long the acknowledgement may take; after that it rejects with the code `TIMEOUT`. */
   timeout(milliseconds: number): Pick<Client<ListenEvents, EmitEvents>, "emitWithAck">;
 
-  /** An emit that is dropped without a word when there is no connection, instead of kept. */
+  /**
+   * An emit that is dropped when it cannot be sent, instead of kept. It throws only for what is wrong with the call, such as a name
+   * that is no text. Of one that is larger than the server takes the event `warning` tells (`emit-not-sent`).
+   */
   readonly volatile: Pick<Client<ListenEvents, EmitEvents>, "emit">;
 
   /**
@@ -825,8 +837,8 @@ export interface Stream<T> extends AsyncIterableIterator<T> {
 
 /**
  * - `ABORTED`: the page let go (its signal, unsubscribing, leaving), or its function for credentials failed
- * - `BUFFER_FULL`: too much waits to be sent; try again when connected. Of `emitWithAck` also: too much waits for slow handlers,
- *   and the server's answer was dropped
+ * - `BUFFER_FULL`: more bytes wait to be sent, or acknowledged, than `maxEmitBuffer` allows. Of `emitWithAck` also: too much waits
+ *   for slow handlers, and the server's answer was dropped
  * - `CLOSED`: the client is closed
  * - `DISCONNECTED`: the connection was lost before the answer came, or the server ended it
  * - `INTERNAL`: a fault of this package, which has started again by itself, and what was being sent is lost; or has stopped
@@ -892,11 +904,11 @@ export interface Warning {
 /**
  * - `INTERNAL`: a fault of this package. It has started again and subscribed again; subscriptions, handlers and promises are
  *   the same as before, only what waited for an answer was rejected. Please report it, with {@link Client.trace}
- * - `ack-not-sent`: an acknowledgement of the page found no connection, or too many that wait for the server
+ * - `ack-not-sent`: an acknowledgement of the page found no connection, or more that wait for the server than `maxEmitBuffer` allows
  * - `damaged-answer`: an answer about the status, or a stored log, that is too large or no text; a status
  *   that is no JSON object
  * - `damaged-packet`, `not-json`, `not-an-object`: what came cannot be read
- * - `emit-not-sent`: an emit that waited for a connection is larger than the server takes
+ * - `emit-not-sent`: an emit that waited for a connection, or a volatile one, is larger than the server takes
  * - `not-found`: the server knows no such research
  * - `out-of-range`, `unknown-value`, `wrong-type`: a field that was left out
  * - `page-too-slow`: too much waited for slow handlers, and something other than log lines was dropped; told once, `stats()` counts

@@ -12,6 +12,9 @@ pub const MAX_OPTION_MS: u64 = 86_400_000;
 /// The largest number of remembered log lines: at up to 100 bytes each, some 100 MB.
 pub const MAX_DEDUP_ENTRIES: u64 = 1_000_000;
 
+/// The largest number of bytes that may wait to be sent: what a page can do without.
+pub const MAX_EMIT_BUFFER: u64 = 256 * 1_024 * 1_024;
+
 /// The place of the research's id in a path.
 pub const ID_PLACEHOLDER: &str = "{id}";
 
@@ -58,6 +61,9 @@ pub struct Config {
     /// How many log lines are remembered for each research, to show none twice; 1 to
     /// [`MAX_DEDUP_ENTRIES`]. Default: 10000.
     pub dedup_entries: usize,
+    /// How many bytes of emits may wait to be sent or acknowledged, and as many of acknowledgements of
+    /// the page; 1 to [`MAX_EMIT_BUFFER`]. Default: [`socket::MAX_WAITING_BYTES`].
+    pub max_emit_buffer: usize,
 }
 
 /// When and how often to poll the status.
@@ -106,6 +112,7 @@ impl Config {
             history_path: "/history/logs/{id}".to_owned(),
             stall_after_ms: Some(60_000),
             dedup_entries: 10_000,
+            max_emit_buffer: socket::MAX_WAITING_BYTES,
         }
     }
 
@@ -192,6 +199,12 @@ impl Config {
         if !(1..=MAX_DEDUP_ENTRIES).contains(&(self.dedup_entries as u64)) {
             return refuse("dedup.entries", "a whole number from 1 to 1000000");
         }
+        if !(1..=MAX_EMIT_BUFFER).contains(&(self.max_emit_buffer as u64)) {
+            return refuse(
+                "maxEmitBuffer",
+                "a whole number of bytes from 1 to 268435456",
+            );
+        }
         Ok(())
     }
 
@@ -208,6 +221,7 @@ impl Config {
                 randomization_factor: self.randomization_factor,
             },
             timeout_ms: self.timeout_ms,
+            max_waiting: self.max_emit_buffer,
             probe: self.fallback.is_some(),
         }
     }
@@ -352,6 +366,7 @@ mod tests {
             config.timeout_ms = millis;
             config.stall_after_ms = Some(stall_after_ms);
             config.dedup_entries = entries;
+            config.max_emit_buffer = entries;
             config.fallback = Some(Fallback {
                 interval_ms,
                 after: 1,
@@ -364,7 +379,7 @@ mod tests {
     #[test]
     fn an_option_out_of_range_is_named() {
         type Spoil = fn(&mut Config);
-        let refusals: [(Spoil, &str); 18] = [
+        let refusals: [(Spoil, &str); 20] = [
             (|c| c.url = "ftp://host".to_owned(), "url"),
             (|c| c.path = "socket.io".to_owned(), "path"),
             (|c| c.path = "/socket.io?a=b".to_owned(), "path"),
@@ -405,6 +420,11 @@ mod tests {
             (|c| c.stall_after_ms = Some(999), "stallAfter"),
             (|c| c.stall_after_ms = Some(MAX_OPTION_MS + 1), "stallAfter"),
             (|c| c.dedup_entries = 0, "dedup.entries"),
+            (|c| c.max_emit_buffer = 0, "maxEmitBuffer"),
+            (
+                |c| c.max_emit_buffer = MAX_EMIT_BUFFER as usize + 1,
+                "maxEmitBuffer",
+            ),
         ];
         for (spoil, option) in refusals {
             let mut config = Config::new("https://host");

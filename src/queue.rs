@@ -159,11 +159,6 @@ impl<K: Ord, V> SmallMap<K, V> {
         Some(self.entries.remove(place))
     }
 
-    /// Keeps only the values of which `keep` says so.
-    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&V) -> bool) {
-        self.entries.retain(|(_, value)| keep(value));
-    }
-
     pub(crate) fn iter(&self) -> impl Iterator<Item = &(K, V)> {
         self.entries.iter()
     }

@@ -12,4 +12,4 @@ mod session;
 
 pub(crate) use endpoint::Endpoint;
 pub(crate) use goodbye::Goodbye;
-pub(crate) use session::{Event, Session};
+pub(crate) use session::{Event, Session, queued_len};

@@ -24,10 +24,13 @@ const MAX_BARREN_POLLS: u32 = 4;
 /// default), in bytes.
 const DEFAULT_MAX_PAYLOAD: u64 = 1_000_000;
 
-/// How many packets may wait for a POST before no more acks of the page are taken, and how many bytes
-/// they may have. A server that asks for acks and takes no POST would have them grow without end.
-const MAX_QUEUED: usize = 1_000;
-const MAX_QUEUED_BYTES: usize = 1_000_000;
+/// What a packet that waits for a POST takes besides its text.
+const PACKET_BYTES: usize = 64;
+
+/// What a packet takes while it waits for a POST, in bytes.
+pub(crate) fn queued_len(packet: &Packet<'_>) -> usize {
+    packet.encoded_len() + PACKET_BYTES
+}
 
 /// What a session tells the layer above.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +77,8 @@ struct Open {
     get: RequestId,
     post: Option<Post>,
     queue: Queue<Packet<'static>>,
+    /// How much it holds, apart from a pong.
+    queued_bytes: usize,
     /// How many packets [`Session::send`] was given, how many of them have left with a POST, and how
     /// many the server has taken.
     given: u64,
@@ -182,14 +187,12 @@ impl Session {
         }
     }
 
-    /// Whether so much waits for a POST that what the server asks for is refused.
-    pub(crate) fn is_full(&self) -> bool {
+    /// How much waits for a POST, by [`queued_len`]. The layer above bounds it: a server that asks for acks and
+    /// takes no POST would have it grow without end.
+    pub(crate) const fn queued_bytes(&self) -> usize {
         match &self.state {
-            State::Open(open) => {
-                let bytes = open.queue.iter().map(Packet::encoded_len);
-                open.queue.len() >= MAX_QUEUED || bytes.sum::<usize>() >= MAX_QUEUED_BYTES
-            }
-            State::Opening { .. } | State::Closed => false,
+            State::Open(open) => open.queued_bytes,
+            State::Opening { .. } | State::Closed => 0,
         }
     }
 
@@ -213,6 +216,7 @@ impl Session {
     /// [`flush`](Self::flush) after the last one.
     pub(crate) fn send(&mut self, packet: Packet<'static>) {
         if let State::Open(open) = &mut self.state {
+            open.queued_bytes += queued_len(&packet);
             open.queue.push_back(packet);
             open.given += 1;
         }
@@ -231,6 +235,7 @@ impl Session {
             Ok(Some(body)) => {
                 // A pong is ahead of everything: what is left was given.
                 open.posted = open.given - open.queue.len() as u64;
+                open.queued_bytes = open.queue.iter().map(queued_len).sum();
                 let id = self
                     .endpoint
                     .post(ctx, &open.handshake.sid, body.text, false);
@@ -327,6 +332,7 @@ impl Session {
             get: id,
             post: None,
             queue: Queue::new(),
+            queued_bytes: 0,
             given: 0,
             posted: 0,
             taken: 0,

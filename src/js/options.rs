@@ -53,6 +53,11 @@ pub(super) fn read(object: &JsValue) -> Result<(Config, Settings), JsValue> {
         &mut config.dedup_entries,
         entries.map(|entries| entries.min(u32::MAX.into()) as usize),
     );
+    let bytes = options.whole("maxEmitBuffer");
+    set(
+        &mut config.max_emit_buffer,
+        bytes.map(|bytes| bytes.min(u32::MAX.into()) as usize),
+    );
     let with_credentials = options.boolean("withCredentials").unwrap_or(false);
     config.check().map_err(|error| out_of_range(&error))?;
     let origin = config.url.clone();

@@ -293,8 +293,13 @@ impl Connection {
                 None
             }
         };
+        let Settings {
+            namespace,
+            max_waiting,
+            ..
+        } = &self.settings;
         self.outgoing
-            .push(now, &self.settings.namespace, emit, max_payload)
+            .push(now, namespace, emit, max_payload, *max_waiting)
     }
 
     /// Sends an event ahead of those of the page, if the connection is live.
@@ -326,9 +331,6 @@ impl Connection {
         let Link::Live { session, .. } = &mut self.link else {
             return Err(EmitError::NotConnected);
         };
-        if session.is_full() {
-            return Err(EmitError::BufferFull);
-        }
         let packets = Raw::parse(args)
             .map_err(packet::PacketError::Json)
             .and_then(|raw| {
@@ -337,6 +339,11 @@ impl Connection {
             })
             .map_err(EmitError::Invalid)?;
         outgoing::check_size(&packets, session.max_payload())?;
+        let queued = session.queued_bytes();
+        let bytes: usize = packets.iter().map(engine::queued_len).sum();
+        if queued > 0 && queued + bytes > self.settings.max_waiting {
+            return Err(EmitError::BufferFull);
+        }
         for packet in packets {
             session.send(packet);
         }

@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) attempts: Option<u32>,
     pub(crate) backoff: Backoff,
     pub(crate) timeout_ms: u64,
+    /// How many bytes may wait to be sent.
+    pub(crate) max_waiting: usize,
     /// Whether to look now and then if a server that seems gone for good is back.
     pub(crate) probe: bool,
 }

@@ -7,10 +7,12 @@ mod link;
 mod outgoing;
 pub mod packet;
 mod page;
+mod pending;
 
 pub(crate) use connection::Connection;
 pub use connection::{PROBE_MS, STABLE_AFTER_MS};
 pub use link::MAX_EARLY_BYTES;
 pub(crate) use link::{Event, Settings, Status};
-pub use outgoing::{Acked, Emit, EmitError, EmitId, MAX_PENDING_ACKS, MAX_WAITING_BYTES};
+pub use outgoing::{Acked, EMIT_BYTES, Emit, EmitError, EmitId, MAX_WAITING_BYTES};
 pub use page::VERIFY_MS;
+pub use pending::ACK_BYTES;

@@ -3,25 +3,22 @@
 use std::fmt;
 
 use super::packet::{Packet, PacketError};
+use super::pending::{ACK_BYTES, PendingAcks};
 use crate::engine::packet::Packet as EnginePacket;
 use crate::engine::payload;
 use crate::failure::Code;
 use crate::http::Context;
 use crate::json::Raw;
-use crate::queue::{Queue, SmallMap};
+use crate::queue::Queue;
 use crate::text::decimal;
-use crate::time::{Timestamp, earliest};
+use crate::time::Timestamp;
 
-/// How many bytes the emits that wait may have together: sixteen POSTs of the size that servers take
-/// by default. A page that emits in a loop while the server is away must notice.
+/// How many bytes the emits that wait may have together, if the page does not say: sixteen POSTs of the
+/// size that servers take by default. A page that emits in a loop while the server is away must notice.
 pub const MAX_WAITING_BYTES: usize = 16 * 1_024 * 1_024;
 
 /// What one of them takes besides its packets.
-const EMIT_BYTES: usize = 128;
-
-/// How many acks may be outstanding. Without a time-out a server that never answers would make
-/// them grow without end.
-pub const MAX_PENDING_ACKS: usize = 1000;
+pub const EMIT_BYTES: usize = 128;
 
 /// Names one emit for the life of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,7 +55,7 @@ pub enum Acked {
 pub enum EmitError {
     /// The ack came, but too much waits for the page already.
     AckDropped,
-    /// Too many wait for a connection already.
+    /// Too much waits already, to be sent or to be acknowledged.
     BufferFull,
     /// The client was closed.
     Closed,
@@ -99,7 +96,7 @@ impl EmitError {
         let words = match self {
             Self::AckDropped => "the ack came, but too much waits for slow handlers already",
             Self::BufferFull => {
-                "too many events wait for a connection: wait for `connect`, or emit less"
+                "more waits to be sent, or acknowledged, than `maxEmitBuffer` allows: emit less, or later"
             }
             Self::Closed => "the client is closed",
             Self::Disconnected => "the connection was lost before the ack came",
@@ -134,8 +131,7 @@ impl fmt::Display for EmitError {
 pub(super) struct Outgoing {
     waiting: Queue<Waiting>,
     waiting_bytes: usize,
-    acks: SmallMap<u64, PendingAck>,
-    next_ack: u64,
+    acks: PendingAcks,
 }
 
 #[derive(Debug)]
@@ -147,48 +143,38 @@ struct Waiting {
     packets: Vec<EnginePacket<'static>>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct PendingAck {
-    emit: EmitId,
-    deadline: Option<Timestamp>,
-    sent: bool,
-}
-
 impl Outgoing {
-    /// Takes an emit in. `max_payload` is known while a session is open.
+    /// Takes an emit in. `max_payload` is known while a session is open; `max_bytes` may wait.
     pub(super) fn push(
         &mut self,
         now: Timestamp,
         namespace: &str,
         emit: Emit,
         max_payload: Option<u64>,
+        max_bytes: usize,
     ) -> Result<(), EmitError> {
         let wants_ack = emit.ack != Acked::No;
-        let ack = wants_ack.then_some(self.next_ack);
+        let ack = wants_ack.then_some(self.acks.next());
         let (text, attachments) = (emit.args, emit.attachments);
         let packets = encode(namespace, ack, &text, attachments).map_err(EmitError::Invalid)?;
         let bytes = packets.iter().map(EnginePacket::encoded_len).sum::<usize>() + EMIT_BYTES;
         check_size(&packets, max_payload)?;
-        if self.acks.len() >= MAX_PENDING_ACKS
-            // One that is larger than the bound by itself still gets its turn.
-            || (!self.waiting.is_empty() && self.waiting_bytes + bytes > MAX_WAITING_BYTES)
-        {
+        // Acks that never come are in the way of those that ask for more of them only.
+        let (held, ack_bytes) = if wants_ack {
+            (self.waiting_bytes + self.acks.bytes(), ACK_BYTES)
+        } else {
+            (self.waiting_bytes, 0)
+        };
+        // One that is larger than the bound by itself still gets its turn.
+        if held > 0 && held + bytes + ack_bytes > max_bytes {
             return Err(EmitError::BufferFull);
         }
-        if let Some(id) = ack {
-            self.next_ack += 1;
+        if wants_ack {
             let deadline = match emit.ack {
                 Acked::No | Acked::WithoutTimeout => None,
                 Acked::Within(millis) => Some(now.after(millis)),
             };
-            self.acks.insert(
-                id,
-                PendingAck {
-                    emit: emit.id,
-                    deadline,
-                    sent: false,
-                },
-            );
+            self.acks.push(emit.id, deadline);
         }
         self.waiting_bytes += bytes;
         self.waiting.push_back(Waiting {
@@ -211,16 +197,15 @@ impl Outgoing {
         loop {
             let next = self.waiting.pop_front()?;
             self.waiting_bytes -= next.bytes;
-            let pending = next.ack.and_then(|id| self.acks.get_mut(&id));
             if let Err(error) = check_size(&next.packets, Some(max_payload)) {
-                if let Some(id) = next.ack {
-                    self.acks.remove(&id);
+                if let Some(ack) = next.ack {
+                    self.acks.remove(ack);
                 }
                 refused.push((next.emit, error));
                 continue;
             }
-            if let Some(pending) = pending {
-                pending.sent = true;
+            if let Some(ack) = next.ack {
+                self.acks.send(ack);
             }
             return Some(next.packets);
         }
@@ -228,14 +213,12 @@ impl Outgoing {
 
     /// The emit that this ack answers; `None` if nobody waits for it.
     pub(super) fn take_ack(&mut self, id: u64) -> Option<EmitId> {
-        // A server that acknowledges what it has not got knows nothing of it.
-        self.acks.get(&id).filter(|pending| pending.sent)?;
-        self.acks.remove(&id).map(|pending| pending.emit)
+        self.acks.take(id)
     }
 
     /// Forgets acks that the lost connection will not bring, and names their emits.
     pub(super) fn fail_sent(&mut self) -> Vec<EmitId> {
-        self.forget(&|pending| pending.sent)
+        self.acks.forget(&|pending| pending.is_sent)
     }
 
     /// Drops what must not wait for another connection, and names it.
@@ -244,7 +227,7 @@ impl Outgoing {
         for waiting in self.waiting.iter().filter(|waiting| waiting.volatile) {
             dropped.push(waiting.emit);
             if let Some(ack) = waiting.ack {
-                self.acks.remove(&ack);
+                self.acks.remove(ack);
             }
         }
         self.drop_waiting(&|waiting, _| !waiting.volatile);
@@ -254,19 +237,17 @@ impl Outgoing {
     /// Forgets acks whose time is over, and names their emits. What still waits is not sent, and has
     /// no ack that might have come.
     pub(super) fn expire(&mut self, ctx: &Context<'_>) -> Vec<EmitId> {
-        let expired = self.forget(&|pending| {
-            let is_over = |at| ctx.is_over(at) || (!pending.sent && at <= ctx.now);
+        let expired = self.acks.forget(&|pending| {
+            let is_over = |at| ctx.is_over(at) || (!pending.is_sent && at <= ctx.now);
             pending.deadline.is_some_and(is_over)
         });
         if !expired.is_empty() {
-            self.drop_waiting(&|waiting, acks| {
-                waiting.ack.is_none_or(|ack| acks.get(&ack).is_some())
-            });
+            self.drop_waiting(&|waiting, acks| waiting.ack.is_none_or(|ack| acks.has(ack)));
         }
         expired
     }
 
-    fn drop_waiting(&mut self, keep: &dyn Fn(&Waiting, &SmallMap<u64, PendingAck>) -> bool) {
+    fn drop_waiting(&mut self, keep: &dyn Fn(&Waiting, &PendingAcks) -> bool) {
         let acks = &self.acks;
         self.waiting.retain(|waiting| keep(waiting, acks));
         self.waiting_bytes = self.waiting.iter().map(|waiting| waiting.bytes).sum();
@@ -274,32 +255,17 @@ impl Outgoing {
 
     /// Forgets everything, and names the emits of which somebody may still want to hear.
     pub(super) fn clear(&mut self) -> Vec<EmitId> {
-        let mut dropped: Vec<_> = self.acks.values().map(|pending| pending.emit).collect();
+        let mut dropped = self.acks.forget(&|_| true);
         let waiting = self.waiting.iter().filter(|waiting| waiting.ack.is_none());
         dropped.extend(waiting.map(|waiting| waiting.emit));
-        self.acks.clear();
         self.waiting.clear();
         self.waiting_bytes = 0;
         dropped
     }
 
-    fn forget(&mut self, which: &dyn Fn(&PendingAck) -> bool) -> Vec<EmitId> {
-        let mut forgotten = Vec::new();
-        self.acks.retain(|pending| {
-            let keep = !which(pending);
-            if !keep {
-                forgotten.push(pending.emit);
-            }
-            keep
-        });
-        forgotten
-    }
-
-    /// When the next ack is overdue.
-    pub(super) fn poll_timeout(&self) -> Option<Timestamp> {
-        self.acks
-            .values()
-            .fold(None, |due, pending| earliest(due, pending.deadline))
+    /// When the next ack may be overdue.
+    pub(super) const fn poll_timeout(&self) -> Option<Timestamp> {
+        self.acks.poll_timeout()
     }
 }
 
@@ -378,6 +344,14 @@ mod tests {
         Timestamp::from_millis(millis)
     }
 
+    fn push(
+        outgoing: &mut Outgoing,
+        emit: Emit,
+        max_payload: Option<u64>,
+    ) -> Result<(), EmitError> {
+        outgoing.push(at(0), "/", emit, max_payload, MAX_WAITING_BYTES)
+    }
+
     fn expire(outgoing: &mut Outgoing, now: u64) -> Vec<EmitId> {
         outgoing.expire(&Context {
             now: at(now),
@@ -393,7 +367,7 @@ mod tests {
         let mut outgoing = Outgoing::default();
         for id in 0..3 {
             let emit = emit(id, &format!("[\"n\",{id}]"), Acked::No);
-            assert_eq!(outgoing.push(at(0), "/", emit, None), Ok(()));
+            assert_eq!(push(&mut outgoing, emit, None), Ok(()));
         }
         let mut refused = Vec::new();
         let mut left = Vec::new();
@@ -415,13 +389,13 @@ mod tests {
         let most = MAX_WAITING_BYTES / ("42[\"a\"]".len() + EMIT_BYTES);
         for id in 0..most as u64 {
             assert_eq!(
-                outgoing.push(at(0), "/", emit(id, "[\"a\"]", Acked::No), None),
+                push(&mut outgoing, emit(id, "[\"a\"]", Acked::No), None),
                 Ok(())
             );
         }
         let one_more = emit(999_999, "[\"a\"]", Acked::No);
         assert_eq!(
-            outgoing.push(at(0), "/", one_more, None),
+            push(&mut outgoing, one_more, None),
             Err(EmitError::BufferFull)
         );
     }
@@ -431,12 +405,12 @@ mod tests {
         let mut outgoing = Outgoing::default();
         let large = format!("[\"a\",\"{}\"]", "x".repeat(MAX_WAITING_BYTES * 2 / 3));
         assert_eq!(
-            outgoing.push(at(0), "/", emit(1, &large, Acked::No), None),
+            push(&mut outgoing, emit(1, &large, Acked::No), None),
             Ok(())
         );
         let second = emit(2, &large, Acked::No);
         assert_eq!(
-            outgoing.push(at(0), "/", second, None),
+            push(&mut outgoing, second, None),
             Err(EmitError::BufferFull)
         );
     }
@@ -451,18 +425,18 @@ mod tests {
         let mut outgoing = Outgoing::default();
         for id in 0..4 {
             let quarter = of_size(id, MAX_WAITING_BYTES / 4);
-            assert_eq!(outgoing.push(at(0), "/", quarter, None), Ok(()));
+            assert_eq!(push(&mut outgoing, quarter, None), Ok(()));
         }
         let one_more = of_size(9, EMIT_BYTES + 7);
         assert_eq!(
-            outgoing.push(at(0), "/", one_more.clone(), None),
+            push(&mut outgoing, one_more.clone(), None),
             Err(EmitError::BufferFull)
         );
         assert!(outgoing.pop(u64::MAX, &mut Vec::new()).is_some());
         let quarter = of_size(4, MAX_WAITING_BYTES / 4);
-        assert_eq!(outgoing.push(at(0), "/", quarter, None), Ok(()));
+        assert_eq!(push(&mut outgoing, quarter, None), Ok(()));
         assert_eq!(
-            outgoing.push(at(0), "/", one_more, None),
+            push(&mut outgoing, one_more, None),
             Err(EmitError::BufferFull)
         );
     }
@@ -476,7 +450,7 @@ mod tests {
         for (error, words) in [
             (
                 EmitError::BufferFull,
-                "too many events wait for a connection: wait for `connect`, or emit less",
+                "more waits to be sent, or acknowledged, than `maxEmitBuffer` allows: emit less, or later",
             ),
             (EmitError::Closed, "the client is closed"),
             (
@@ -493,7 +467,7 @@ mod tests {
     fn an_emit_larger_than_max_payload_is_refused_before_it_is_sent() {
         let mut outgoing = Outgoing::default();
         let large = emit(1, &format!("[\"a\",\"{}\"]", "x".repeat(100)), Acked::No);
-        let refusal = outgoing.push(at(0), "/", large.clone(), Some(50));
+        let refusal = push(&mut outgoing, large.clone(), Some(50));
         assert_eq!(
             refusal,
             Err(EmitError::TooLarge {
@@ -503,7 +477,7 @@ mod tests {
         );
 
         assert_eq!(
-            outgoing.push(at(0), "/", large, None),
+            push(&mut outgoing, large, None),
             Ok(()),
             "the limit is not known yet"
         );
@@ -520,7 +494,7 @@ mod tests {
     fn an_ack_that_is_overdue_takes_its_waiting_emit_with_it() {
         let mut outgoing = Outgoing::default();
         assert_eq!(
-            outgoing.push(at(0), "/", emit(7, "[\"a\"]", Acked::Within(10)), None),
+            push(&mut outgoing, emit(7, "[\"a\"]", Acked::Within(10)), None),
             Ok(())
         );
         assert_eq!(outgoing.poll_timeout(), Some(at(10)));
@@ -535,7 +509,7 @@ mod tests {
         let mut outgoing = Outgoing::default();
         for id in [1, 2] {
             let emit = emit(id, "[\"a\"]", Acked::WithoutTimeout);
-            assert_eq!(outgoing.push(at(0), "/", emit, None), Ok(()));
+            assert_eq!(push(&mut outgoing, emit, None), Ok(()));
         }
         assert!(outgoing.pop(1000, &mut Vec::new()).is_some());
         assert_eq!(outgoing.fail_sent(), [EmitId(1)]);
@@ -549,7 +523,7 @@ mod tests {
     fn what_is_no_event_is_refused() {
         let mut outgoing = Outgoing::default();
         for args in ["", "{}", "[]", "[1]", "[\"connect\"]", "[\"a\""] {
-            let result = outgoing.push(at(0), "/", emit(1, args, Acked::No), None);
+            let result = push(&mut outgoing, emit(1, args, Acked::No), None);
             assert!(
                 matches!(result, Err(EmitError::Invalid(_))),
                 "{args}: {result:?}"

@@ -34,6 +34,7 @@ pub fn header(config: &Config, seed: u64, start: Timestamp) -> String {
         history_path,
         terminate_path,
         dedup_entries,
+        max_emit_buffer,
     } = config;
     let mut line = Line::new("{\"trace\":");
     line.out.push('1');
@@ -69,6 +70,7 @@ pub fn header(config: &Config, seed: u64, start: Timestamp) -> String {
     line.field("historyPath").text(history_path);
     line.field("terminatePath").text(terminate_path);
     line.field("dedup").number(*dedup_entries as u64);
+    line.field("emitBuffer").number(*max_emit_buffer as u64);
     line.end('}')
 }
 

@@ -1,7 +1,7 @@
 //! Emits that want an answer: exactly one outcome.
 
 use research_socket::research::Input;
-use research_socket::socket::{Acked, MAX_PENDING_ACKS};
+use research_socket::socket::{ACK_BYTES, Acked};
 
 use crate::words::Kind;
 use crate::world::World;
@@ -96,14 +96,74 @@ fn a_page_that_goes_fails_what_was_sent() {
 }
 
 #[test]
-fn too_many_outstanding_acks_are_refused() {
+fn acks_that_never_come_keep_nothing_from_leaving() {
     let mut world = World::live();
-    for id in 0..=MAX_PENDING_ACKS as u64 {
+    for id in 0..3_000 {
+        world.emit_with_ack(id, "ask", Acked::WithoutTimeout);
+    }
+    world.emit(3_000, "plain");
+    world.accept_all();
+    assert_eq!(world.told(), [""; 0]);
+    let did = world.did();
+    let packets: Vec<_> = did.iter().flat_map(|words| words.split('|')).collect();
+    assert_eq!(packets.len(), 3_001);
+    assert_eq!(packets.last(), Some(&r#"42["plain"]"#));
+}
+
+#[test]
+fn outstanding_acks_are_bounded_by_what_they_cost_and_refuse_no_plain_emit() {
+    let most = 40;
+    let mut world = World::live_with(|config| config.max_emit_buffer = most * ACK_BYTES);
+    for id in 0..most as u64 {
         world.emit_with_ack(id, "a", Acked::WithoutTimeout);
         world.accept_all();
     }
-    let refused = format!("emit_failed {MAX_PENDING_ACKS} BUFFER_FULL");
-    assert_eq!(world.told(), [refused]);
+    let refused = most as u64 - 1;
+    assert_eq!(
+        world.told(),
+        [format!("emit_failed {refused} BUFFER_FULL")],
+        "the last one has no room beside its own packet"
+    );
+    world.emit(100, "plain");
+    assert_eq!(world.did().last().unwrap(), r#"post s1 42["plain"]"#);
+    world.receive("430[]|431[]");
+    world.forget();
+    world.emit_with_ack(101, "a", Acked::WithoutTimeout);
+    assert_eq!(world.told(), [""; 0], "what was answered makes room");
+}
+
+#[test]
+fn acks_find_their_emits_in_any_order_and_number() {
+    let mut world = World::live();
+    let count = 500_u64;
+    for id in 0..count {
+        world.emit_with_ack(1_000 + id, "a", Acked::Within(10_000 + id));
+    }
+    world.accept_all();
+    world.forget();
+    // 7 is coprime to the count: each once, in a wild order; every fifth never comes.
+    let wild = (0..count).map(|n| n * 7 % count);
+    let (late, answered): (Vec<_>, Vec<_>) = wild.partition(|ack| ack % 5 == 0);
+    for ack in &answered {
+        world.receive(&format!("43{ack}[{ack}]"));
+    }
+    let expected: Vec<_> = answered
+        .iter()
+        .map(|ack| format!("ack {} [{ack}]", 1_000 + ack))
+        .collect();
+    assert_eq!(world.told(), expected);
+    // Each pending one is a time-out, at its time.
+    let mut overdue = Vec::new();
+    while overdue.len() < late.len() {
+        world.wait();
+        world.receive("2");
+        overdue.extend(world.told());
+    }
+    let expected: Vec<_> = (0..count)
+        .filter(|ack| ack % 5 == 0)
+        .map(|ack| format!("emit_failed {} TIMEOUT", 1_000 + ack))
+        .collect();
+    assert_eq!(overdue, expected);
 }
 
 #[test]

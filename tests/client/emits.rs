@@ -182,6 +182,29 @@ fn thousands_of_emits_wait_and_leave_sixteen_a_post_in_their_order() {
 }
 
 #[test]
+fn thousands_of_emits_of_one_moment_leave_over_a_live_connection() {
+    let mut world = World::live();
+    (0..3_000).for_each(|id| world.emit(id, &id.to_string()));
+    let (sizes, names) = posts(&mut world);
+    assert!(sizes.iter().all(|packets| *packets <= 16), "{sizes:?}");
+    let expected: Vec<_> = (0..3_000).map(|id| format!("42[\"{id}\"]")).collect();
+    assert_eq!(names, expected);
+    assert_eq!(world.told(), [""; 0]);
+}
+
+#[test]
+fn how_much_waits_is_the_pages_to_say() {
+    let mut world = World::live_with(|config| config.max_emit_buffer = 2_000);
+    let half = "x".repeat(800);
+    // One is on its way.
+    (0..4).for_each(|id| world.emit(id, &half));
+    assert_eq!(world.told(), ["emit_failed 3 BUFFER_FULL"]);
+    world.accept();
+    world.emit(4, &half);
+    assert_eq!(world.told(), [""; 0]);
+}
+
+#[test]
 fn too_many_waiting_bytes_are_refused() {
     let mut world = World::new();
     world.emit(1, &"x".repeat(MAX_WAITING_BYTES / 2));

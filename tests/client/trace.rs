@@ -353,6 +353,7 @@ fn every_option_and_the_seed_come_back() {
         history_path: "/c/{id}".to_owned(),
         terminate_path: "/d/{id}".to_owned(),
         dedup_entries: 4,
+        max_emit_buffer: 5,
         ..Config::new("https://host.invalid")
     };
     for config in [config, Config::new("https://host.invalid")] {

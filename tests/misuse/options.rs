@@ -56,6 +56,9 @@ fn config(options: &Value) -> Config {
     if let Some(entries) = whole(&options["dedup"]["entries"]) {
         config.dedup_entries = entries as usize;
     }
+    if let Some(bytes) = whole(&options["maxEmitBuffer"]) {
+        config.max_emit_buffer = bytes as usize;
+    }
     config
 }
 

@@ -126,6 +126,10 @@ fn story(header: &Value) -> Story {
     config.history_path = text("historyPath");
     config.terminate_path = text("terminatePath");
     config.dedup_entries = number("dedup") as usize;
+    // Traces of before it was an option say nothing of it.
+    if let Some(bytes) = header["emitBuffer"].as_u64() {
+        config.max_emit_buffer = bytes as usize;
+    }
     Story {
         version: text("version"),
         config,
