@@ -56,6 +56,24 @@ impl World<'_> {
             return Ok(());
         }
         match act {
+            Act::Burst {
+                count,
+                ack,
+                volatile,
+                bytes,
+            } => {
+                for _ in 0..count {
+                    self.act(
+                        index,
+                        Act::Emit {
+                            ack,
+                            volatile,
+                            bytes,
+                        },
+                    )?;
+                }
+                Ok(())
+            }
             Act::Cancel(research) => {
                 page.cancels += 1;
                 let cancel = page.cancels;
@@ -346,13 +364,15 @@ impl Page {
             Ack::Ever => ("message-with-ack", Acked::WithoutTimeout),
             Ack::Within(ms) => ("message-with-ack", Acked::Within(u64::from(ms))),
         };
-        Emit {
+        let emit = Emit {
             id: EmitId(id),
             args: format!("[\"{name}\",{id},\"{:.>1$}\"]", "", bytes as usize),
             attachments: Vec::new(),
             ack,
             volatile,
-        }
+        };
+        self.crowd.emits(&emit);
+        emit
     }
 }
 

@@ -53,6 +53,9 @@ const ALWAYS: usize = 3;
 /// of a page then.
 const SPARING: u64 = 16;
 
+/// In as many pages send events in bursts, more than may wait.
+const CROWDED: u64 = 7;
+
 const TROUBLES: usize = 17;
 
 const WEIGHTS: [u32; 8] = [1, 1, 2, 3, 5, 8, 15, 30];
@@ -72,6 +75,9 @@ impl Plan {
         let _ = plan.fill(entropy);
         if plan.seed % SPARING == 1 {
             plan.spare_the_log();
+        }
+        if plan.seed % SPARING == CROWDED {
+            plan.crowd();
         }
         plan
     }
@@ -116,6 +122,7 @@ impl Setup {
             dedup_entries: 10_000,
             history: !entropy.chance(1, 8)?,
             stall_after: entropy.pick(&[Some(60_000), Some(1_000), Some(10_000), None])?,
+            emit_buffer: default.emit_buffer,
         };
         // Whoever waits less than a request takes never connects.
         let way = u64::from(setup.latency + setup.jitter);

@@ -10,6 +10,7 @@
 )]
 
 mod act;
+mod crowd;
 mod draw;
 mod entropy;
 mod farewell;

@@ -4,6 +4,7 @@ use research_socket::config::{Config, Fallback};
 use research_socket::research::{Client, Event, ResearchEvent, Source};
 use research_socket::time::Timestamp;
 
+use crate::crowd::Crowd;
 use crate::network::Event as NetworkEvent;
 use crate::plan::{RESEARCHES, Setup, Vouch};
 use crate::rules::{Limits, Rules, Verdict, require};
@@ -18,6 +19,8 @@ pub(crate) const START: u64 = 1_795_293_900_000;
 pub(crate) struct Page {
     pub(crate) client: Client,
     pub(crate) rules: Rules,
+    /// What it has emitted and waits.
+    pub(crate) crowd: Crowd,
     /// What it would hear with handlers that are slow.
     pub(crate) slow: Slow,
     pub(crate) heard: [Heard; RESEARCHES as usize],
@@ -55,6 +58,7 @@ impl Page {
             #[expect(clippy::expect_used, reason = "setups draw valid options only")]
             client: client.expect("valid options"),
             rules,
+            crowd: Crowd::new(setup.emit_buffer as usize),
             slow: Slow::new(seed),
             heard: Default::default(),
             held: Vec::new(),
@@ -147,12 +151,13 @@ impl Page {
                 require(args.starts_with(&own), || {
                     format!("{args} is no ack of {emit:?}")
                 })?;
+                self.crowd.acknowledged(*emit);
                 self.outcome(emit.0)
             }
             // Also of emits that want no ack.
-            Event::EmitFailed { emit, .. } => {
+            Event::EmitFailed { emit, error } => {
                 let _ = self.outcome(emit.0);
-                Ok(())
+                self.crowd.failed(*emit, error)
             }
             Event::Cancelled { cancel, .. } => {
                 let place = self.cancelling.iter().position(|other| *other == cancel.0);
@@ -219,6 +224,7 @@ pub(crate) fn config_of(setup: &Setup) -> Config {
     config.reconnection_attempts = setup.attempts;
     config.history = setup.history;
     config.stall_after_ms = setup.stall_after;
+    config.max_emit_buffer = setup.emit_buffer as usize;
     config.timeout_ms = setup.timeout;
     config.dedup_entries = setup.dedup_entries as usize;
     config.fallback = setup.fallback.map(|(interval_ms, after)| Fallback {

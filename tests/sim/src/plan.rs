@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write as _};
 
+use research_socket::socket::MAX_WAITING_BYTES;
+
 use crate::rules::Limits;
 
 /// How many researches the server has, `r0`, `r1` and the benchmark run `7`.
@@ -58,6 +60,8 @@ pub struct Setup {
     pub history: bool,
     /// After how much silence a research's status is asked for; `None` for never.
     pub stall_after: Option<u64>,
+    /// Bytes of emits that may wait.
+    pub emit_buffer: u32,
 }
 
 impl Default for Setup {
@@ -81,6 +85,7 @@ impl Default for Setup {
             dedup_entries: 10_000,
             history: true,
             stall_after: Some(60_000),
+            emit_buffer: MAX_WAITING_BYTES as u32,
         }
     }
 }
@@ -95,6 +100,10 @@ pub enum Release {
     /// Updates to subscribers only, refusals of subscriptions.
     Newest,
 }
+
+/// The bytes that may wait where pages send more than one event at once: a few long ones, or dozens of
+/// short ones.
+const SMALL_BUFFER: u32 = 4_000;
 
 /// The longest that a request is on its way where the stored log can always be read, in milliseconds.
 const MAX_QUICK_WAY: u32 = 320;
@@ -113,6 +122,17 @@ pub enum Step {
 /// What a page does, and what its browser does to it. Numbers name researches.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Act {
+    /// Sends that many events of so many bytes at once.
+    Burst {
+        /// How many.
+        count: u8,
+        /// Whether and how long an ack is awaited.
+        ack: Ack,
+        /// Whether they may wait for a connection.
+        volatile: bool,
+        /// Length of each one's text.
+        bytes: u32,
+    },
     /// Asks for an end of the research.
     Cancel(u8),
     /// Closes the client for good.
@@ -379,6 +399,27 @@ impl Plan {
             ..self.setup.clone()
         };
         self.steps.retain(|(_, step)| !step.spoils_the_log());
+    }
+
+    /// Makes a plan of it in which pages send bursts, and little may wait.
+    pub(crate) fn crowd(&mut self) {
+        self.setup.emit_buffer = SMALL_BUFFER;
+        for (at, step) in &mut self.steps {
+            if let Step::Page(_, act) = step
+                && let Act::Emit {
+                    ack,
+                    volatile,
+                    bytes,
+                } = *act
+            {
+                *act = Act::Burst {
+                    count: (*at % 60) as u8 + 1,
+                    ack,
+                    volatile,
+                    bytes,
+                };
+            }
+        }
     }
 
     fn log_is_readable(&self) -> bool {

@@ -257,6 +257,7 @@ impl<'p> World<'p> {
             match output {
                 Output::Command(command) => {
                     page.rules.command(&command, was_closed)?;
+                    page.crowd.command(&command);
                     commands.push(command);
                 }
                 Output::Event(event) => {
