@@ -157,8 +157,10 @@ export class Client {
   }
 
   #emit(volatile, event, args) {
+    const packet = packed(event, args);
+    if (volatile && this.#closed) return;
     this.#need();
-    this.#link.emit(...packed(event, args), volatile);
+    this.#link.emit(...packet, volatile);
   }
 
   async #ask(timeout, event, args) {

@@ -385,8 +385,9 @@ export class Link {
     try {
       this.#call("emit", json, attachments, -1, volatile);
     } catch (error) {
-      // That there is no connection is what it may be dropped for.
-      if (!volatile || error.code !== "DISCONNECTED") throw error;
+      // Only what is wrong with the call itself is the caller's: for all else it may be dropped.
+      if (!volatile || error.code === "INVALID_ARGUMENT") throw error;
+      if (error.code === "PAYLOAD_TOO_LARGE") queueMicrotask(() => this.#tell("warning", notSent(error)));
     }
   }
 
@@ -585,7 +586,7 @@ export class Link {
   }
 }
 
-/** Of an emit whose caller has been gone since before the server said how much it takes. */
+/** Of an emit whose caller was not told, as when the server says only later how much it takes. */
 function notSent({ message }) {
   return Object.freeze({ code: "emit-not-sent", message });
 }
