@@ -98,8 +98,8 @@ impl Driver {
         })
     }
 
-    /// Listens to the page, and connects.
-    pub(crate) fn open(&self) -> Result<(), JsValue> {
+    /// Listens to the page, and connects if it is to do so by itself.
+    pub(crate) fn open(&self, connect: bool) -> Result<(), JsValue> {
         let inner = Rc::downgrade(&self.inner);
         let slices = Slices::new(&self.inner.host, move || {
             with(&inner, |inner| inner.run_slice());
@@ -111,7 +111,9 @@ impl Driver {
             with(&inner, |inner| inner.handle(input));
         });
         *self.inner.lifecycle.borrow_mut() = Some(lifecycle);
-        self.inner.handle(Input::Connect);
+        if connect {
+            self.inner.handle(Input::Connect);
+        }
         Ok(())
     }
 

@@ -52,12 +52,13 @@ impl Connection {
         })
     }
 
-    /// Listens to the page, and connects. To be called once.
+    /// Listens to the page, and connects, if not only [`connect`](Self::connect) is to do that. To be
+    /// called once.
     ///
     /// # Errors
     /// When the browser has no message channels.
-    pub fn open(&self) -> Result<(), JsValue> {
-        self.driver.open()
+    pub fn open(&self, connect: bool) -> Result<(), JsValue> {
+        self.driver.open(connect)
     }
 
     /// Follows a research.
@@ -146,7 +147,7 @@ impl Connection {
         });
     }
 
-    /// Whether the page wants to hear an event of the server.
+    /// Whether the page wants to hear an event of the server; without a name: every one.
     pub fn listen(&self, name: String, listening: bool) {
         self.driver.handle(Input::Listen { name, listening });
     }

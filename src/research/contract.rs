@@ -57,7 +57,7 @@ pub enum Input {
     Emit(Emit),
     /// The page is going away, perhaps into the back/forward cache.
     Hidden,
-    /// The page wants to hear this event of the server, or no longer.
+    /// The page wants to hear this event of the server, or no longer; without a name: every event.
     Listen {
         /// The event's name.
         name: String,
@@ -158,7 +158,7 @@ pub enum Event {
         /// Its binary arguments.
         attachments: Vec<Vec<u8>>,
     },
-    /// Live again, after so many counted attempts.
+    /// Live again, or after a first attempt that failed; after so many counted attempts. Before [`Connect`](Self::Connect).
     Reconnect(u32),
     /// A counted attempt begins; the first is 1.
     ReconnectAttempt(u32),

@@ -89,8 +89,8 @@ fn an_attempt_that_succeeds_is_counted() {
             "reconnect_attempt 1",
             "connect_error TRANSPORT",
             "reconnect_attempt 2",
-            "connect n",
-            "reconnect 2"
+            "reconnect 2",
+            "connect n"
         ]
     );
     assert_eq!(world.client.stats().attempts, 2);
@@ -233,7 +233,7 @@ fn after_the_last_attempt_the_server_is_looked_for_now_and_then() {
     world.wait();
     world.forget();
     world.join();
-    assert_eq!(world.heard(), ["connect n"]);
+    assert_eq!(world.heard(), ["reconnect 5", "connect n"]);
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn a_look_that_succeeds_is_no_more_than_the_last_attempt() {
     world.wait();
     assert_eq!(world.state(), "reconnecting 5 TRANSPORT");
     world.join();
-    assert_eq!(world.heard(), ["connect n", "reconnect 5"]);
+    assert_eq!(world.heard(), ["reconnect 5", "connect n"]);
 }
 
 #[test]

@@ -279,6 +279,6 @@ fn a_volatile_emit_with_an_ack_has_one_outcome() {
     world.close();
     assert_eq!(
         world.heard(),
-        ["connect n", "reconnect 1", "disconnect CLOSED"]
+        ["reconnect 1", "connect n", "disconnect CLOSED"]
     );
 }

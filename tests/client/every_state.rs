@@ -267,7 +267,8 @@ fn a_page_that_is_hidden_and_shown_at_once_has_one_new_session() {
         did.retain(|did| did != "status r");
         assert_eq!(did, ["ask", "handshake"], "{name}");
         world.join();
-        assert_eq!(world.heard()[0], "connect n", "{name}");
+        let told = world.heard();
+        assert!(told.contains(&"connect n".to_owned()), "{name}: {told:?}");
         assert_eq!(world.client.stats().attempts, 0, "{name}");
     }
 }

@@ -324,7 +324,7 @@ fn a_page_that_comes_back_has_one_new_session() {
             "status r"
         ]
     );
-    assert_eq!(world.heard(), ["connect n2", "reconnect 0"]);
+    assert_eq!(world.heard(), ["reconnect 0", "connect n2"]);
 }
 
 #[test]

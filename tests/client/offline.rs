@@ -161,7 +161,7 @@ fn the_state_stays_offline_while_the_page_looks() {
     world.join();
     assert_eq!(
         world.told(),
-        ["state connected", "connect n", "reconnect 0"]
+        ["state connected", "reconnect 0", "connect n"]
     );
 }
 

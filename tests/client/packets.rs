@@ -183,6 +183,30 @@ fn an_event_that_wants_an_ack_carries_its_number_and_gets_it() {
 }
 
 #[test]
+fn a_page_that_listens_to_everything_hears_each_event_once_whatever_it_is_about() {
+    let mut world = World::live_with(World::quiet);
+    world.subscribe("r");
+    world.forget();
+    world.listen("", true);
+    world.listen("a", true);
+    world.receive(r#"42["a",1]|42["b"]|42["warning",2]|42["progress_r",{"progress":7}]"#);
+    let mut told = world.told();
+    told.retain(|words| words.starts_with("message"));
+    assert_eq!(
+        told,
+        [
+            r#"message ["a",1]"#,
+            r#"message ["b"]"#,
+            r#"message ["warning",2]"#,
+            r#"message ["progress_r",{"progress":7}]"#
+        ]
+    );
+    world.listen("", false);
+    world.receive(r#"42["a",2]|42["b"]"#);
+    assert_eq!(world.told(), [r#"message ["a",2]"#]);
+}
+
+#[test]
 fn an_ack_of_a_page_whose_connection_is_gone_is_refused() {
     let mut world = listening();
     world.receive(r#"4217["a",1]"#);
@@ -318,7 +342,7 @@ fn bytes_of_a_failed_attempt_are_not_missed_by_the_next() {
     world.wait();
     world.forget();
     world.join();
-    assert_eq!(world.heard(), ["connect n"]);
+    assert_eq!(world.heard(), ["reconnect 1", "connect n"]);
 }
 
 #[test]

@@ -254,7 +254,7 @@ fn a_session_that_is_unknown_after_a_restart_is_replaced_at_once() {
         );
         assert_eq!(world.wait(), 0);
         world.join();
-        assert_eq!(world.heard(), ["connect n", "reconnect 0"]);
+        assert_eq!(world.heard(), ["reconnect 0", "connect n"]);
     }
 }
 

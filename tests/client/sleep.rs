@@ -312,7 +312,7 @@ fn after_hours_of_sleep_one_new_session_is_opened_at_once() {
         world.input(Input::Online(true));
         assert_eq!(world.did(), [""; 0]);
         world.join();
-        assert_eq!(world.heard(), ["connect n", "reconnect 0"]);
+        assert_eq!(world.heard(), ["reconnect 0", "connect n"]);
         assert_eq!(world.client.stats().attempts, 0);
     }
 }

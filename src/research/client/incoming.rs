@@ -75,15 +75,16 @@ impl Client {
     }
 
     fn connected(&mut self, sid: String, attempt: u32) {
-        self.errors = 0;
+        let failed_before = std::mem::take(&mut self.errors) > 0;
         self.polling = false;
         self.refusal = None;
         self.warnings_left = MAX_WARNINGS;
         self.stats.connects += 1;
-        self.events.push_back(Event::Connect { sid });
-        if std::mem::replace(&mut self.connected_before, true) {
+        // As socket.io-client tells it: before `connect`, and also when only the first attempts failed.
+        if std::mem::replace(&mut self.connected_before, true) || failed_before {
             self.events.push_back(Event::Reconnect(attempt));
         }
+        self.events.push_back(Event::Connect { sid });
         // A subscription ends with its connection, and nothing is sent again that was missed.
         let now = self.now;
         for subscription in self.subscriptions.values_mut() {
@@ -127,7 +128,8 @@ impl Client {
             (None, "subscribe_error", Some(payload)) => self.handle_refusal(payload),
             (None, ..) => {}
         }
-        if self.listening.contains(&name) {
+        let is_wanted = |wanted: &String| wanted.is_empty() || *wanted == name;
+        if self.listening.iter().any(is_wanted) {
             self.events.push_back(Event::Message {
                 name,
                 args: args.into_string(),

@@ -15,7 +15,7 @@ extern "C" {
     pub type Handle;
 
     #[wasm_bindgen(method, catch)]
-    pub fn open(this: &Handle) -> Result<(), JsValue>;
+    pub fn open(this: &Handle, connect: bool) -> Result<(), JsValue>;
     #[wasm_bindgen(method, catch)]
     pub fn subscribe(this: &Handle, id: &JsValue) -> Result<(), JsValue>;
     #[wasm_bindgen(method)]
@@ -170,7 +170,7 @@ impl Client {
     }
 
     pub fn open(&self) {
-        self.call(Handle::open).expect("it opens");
+        self.call(|handle| handle.open(true)).expect("it opens");
     }
 
     pub fn subscribe(&self, id: &str) {
