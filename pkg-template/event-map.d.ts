@@ -1,6 +1,6 @@
 // What `connect<ServerToClientEvents, ClientToServerEvents>()` makes of the two maps. All of it exists for the compiler only.
 
-import type { ClientEvents } from "./index.js";
+import type { ClientEvents, ResearchSocketError } from "./index.js";
 
 /**
  * Names of events and the functions that take them, in the form of socket.io-client: an interface of one's own with a function
@@ -43,6 +43,16 @@ export type EmitArgs<Map extends EventsMap, Event extends string> = string exten
   : Parameters<Map[Event]> extends [...infer Sent, Callback]
     ? Sent
     : Parameters<Map[Event]>;
+
+/** The same with the function that takes the answer. */
+export type CallArgs<Map extends EventsMap, Event extends string> = string extends keyof Map ? unknown[] : Parameters<Map[Event]>;
+
+/** The same with a time limit: the function takes an error, or `null`, before the answer. */
+export type TimedCallArgs<Map extends EventsMap, Event extends string> = string extends keyof Map
+  ? unknown[]
+  : Parameters<Map[Event]> extends [...infer Sent, (...answer: infer Answered) => any]
+    ? [...Sent, (error: ResearchSocketError | null, ...answer: Answered) => void]
+    : never;
 
 /** What `emitWithAck` resolves with: the first thing that the function for the answer takes. */
 export type Answer<Map extends EventsMap, Event extends string> = string extends keyof Map

@@ -16,9 +16,9 @@
  * @module research-socket
  */
 
-import type { Answer, AskName, ClientHandler, DefaultEventsMap, EmitArgs, EmitName, EventsMap, ListenName } from "./event-map.js";
+import type { Answer, AskName, CallArgs, ClientHandler, DefaultEventsMap, EmitArgs, EmitName, EventsMap, ListenName, TimedCallArgs } from "./event-map.js";
 
-export type { Answer, AskName, ClientHandler, DefaultEventsMap, EmitArgs, EmitName, EventsMap, ListenName } from "./event-map.js";
+export type { Answer, AskName, CallArgs, ClientHandler, DefaultEventsMap, EmitArgs, EmitName, EventsMap, ListenName, TimedCallArgs } from "./event-map.js";
 
 /**
  * Starts a connection, or joins the one that is open: calls with the same `url`, `path` and `namespace` share one
@@ -231,6 +231,14 @@ export interface ConnectOptions {
   maxLogs?: number;
 
   /**
+   * Whether to connect at once. With `false` the client connects when {@link Client.connect} is called; what it subscribes to, listens
+   * to and emits before waits for that. It shares no connection that is open by then.
+   * @default true
+   * @example false
+   */
+  autoConnect?: boolean;
+
+  /**
    * How many bytes of emits may wait to be sent, 1 to 268,435,456, and how many those with an outstanding acknowledgement, at 256
    * each, may add before another one is refused with `BUFFER_FULL`. Emits without acknowledgement are never refused for
    * acknowledgements that do not come. Acknowledgements that the page gives may take as much again.
@@ -359,14 +367,18 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
 
   /**
    * Sends an event to the server. Until it can be sent it waits in a buffer of {@link ConnectOptions.maxEmitBuffer}. Binary data
-   * (`ArrayBuffer`, typed arrays) may be anywhere in the arguments. Of one that waited, and is larger than the server turns out
+   * (`ArrayBuffer`, typed arrays, `Blob`, `File`) may be anywhere in the arguments. What is emitted while a `Blob` is being read waits
+   * behind it. The last argument may be a function: as in socket.io-client it is called with all values of the server's
+   * acknowledgement, and never if none comes; with {@link timeout} it is called with an error or `null` before them. Of one that waited, and is larger than the server turns out
    * to take, the event `warning` tells (`emit-not-sent`).
    *
    * @throws {@link ResearchSocketError} with the code `BUFFER_FULL`, `PAYLOAD_TOO_LARGE`, `INVALID_ARGUMENT` (such as a name
    * that Socket.IO keeps for itself), `CLOSED`, `ABORTED` (closed by its signal) or `INTERNAL`
+   * @returns itself
    * @example client.emit("hello", { from: "page" })
+   * @example client.emit("vote", 7, (counted, total) => console.log(counted, total))
    */
-  emit<Event extends EmitName<EmitEvents>>(event: Event, ...args: EmitArgs<EmitEvents, Event>): void;
+  emit<Event extends EmitName<EmitEvents>>(event: Event, ...args: EmitArgs<EmitEvents, Event> | CallArgs<EmitEvents, Event>): this;
 
   /**
    * Sends an event and resolves with the first argument of the server's acknowledgement.
@@ -377,18 +389,24 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
     ...args: EmitArgs<EmitEvents, Event>
   ): Promise<Answer<EmitEvents, Event>>;
 
-  /** Limits how long the acknowledgement may take; after that it rejects with the code `TIMEOUT`. */
-  timeout(milliseconds: number): Pick<Client<ListenEvents, EmitEvents>, "emitWithAck">;
+  /**
+   * Limits how long the acknowledgement of the next emit may take. After that it fails with the code `TIMEOUT`: a function is called
+   * with the error, a promise rejects.
+   *
+   * @example client.timeout(5000).emit("vote", 7, (error, counted) => show(error ?? counted))
+   */
+  timeout(milliseconds: number): TimedEmitter<EmitEvents, this>;
 
   /**
    * An emit that is dropped when it cannot be sent, instead of kept. It throws only for what is wrong with the call, such as a name
    * that is no text. Of one that is larger than the server takes the event `warning` tells (`emit-not-sent`).
    */
-  readonly volatile: Pick<Client<ListenEvents, EmitEvents>, "emit">;
+  readonly volatile: Emitter<EmitEvents, this>;
 
   /**
    * Adds a handler for one of the {@link ClientEvents} or for any event that the server sends. The same function is
-   * registered once. For an event that wants an acknowledgement the last argument is the function that gives it.
+   * registered once. For an event that wants an acknowledgement the last argument is the function that gives it. Binary data comes
+   * as `Uint8Array`, alone in its `buffer`, in the arguments of events and acknowledgements, in every browser.
    *
    * @returns the undo
    * @example const undo = client.on("state", (state) => (badge.textContent = state.name))
@@ -401,16 +419,68 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
   /** Takes a handler away; without one, all handlers of the event. */
   off<Event extends ListenName<ListenEvents>>(event: Event, handler?: ClientHandler<Event, ListenEvents>): void;
 
+  /**
+   * Events of the server, whatever they are called: here `state`, `warning` and the like are the server's, and not those of
+   * {@link ClientEvents}.
+   *
+   * @example client.server.on("warning", (words) => panel.append(words))
+   */
+  readonly server: ServerEvents<ListenEvents>;
+
+  /**
+   * Adds a handler for every event of the server, before those for one: its name, then its arguments. Events about researches are
+   * among them, as the server wrote them.
+   *
+   * @returns the undo
+   * @example client.onAny((event, ...args) => console.log(event, args))
+   */
+  onAny(handler: AnyHandler): Undo;
+
+  /** Like {@link onAny}, before all others. */
+  prependAny(handler: AnyHandler): Undo;
+
+  /** Takes a handler of {@link onAny} away; without one, all. */
+  offAny(handler?: AnyHandler): void;
+
+  /**
+   * Adds a handler for every event that the page emits, in the moment in which it can leave: of one that waits for a connection, just
+   * before `connect`.
+   *
+   * @returns the undo
+   */
+  onAnyOutgoing(handler: AnyHandler): Undo;
+
+  /** Like {@link onAnyOutgoing}, before all others. */
+  prependAnyOutgoing(handler: AnyHandler): Undo;
+
+  /** Takes a handler of {@link onAnyOutgoing} away; without one, all. */
+  offAnyOutgoing(handler?: AnyHandler): void;
+
   /** The same as `on("reconnect", handler)`. Subscriptions need no help: they are repeated by themselves. */
   onReconnect(handler: (attempt: number) => void): Undo;
 
-  /** Tries to connect now, instead of after the next wait or after having given up. */
-  connect(): void;
+  /**
+   * Tries to connect now, instead of after the next wait or after having given up; or connects for the first time (`autoConnect:
+   * false`), or again after {@link disconnect}.
+   *
+   * @returns itself
+   */
+  connect(): this;
+
+  /**
+   * Ends the connection for this client until {@link connect}. Researches with their state and log, handlers and streams stay; what
+   * was emitted over a live connection is still sent. Acknowledgements that have not come are given up (`ABORTED`), and emits that
+   * wait for a connection are dropped. The state is `stopped` meanwhile, and what is emitted waits.
+   *
+   * @returns itself
+   */
+  disconnect(): this;
 
   /**
    * Ends this client: its researches, handlers and waiting acknowledgements; those of other clients go on. The connection
    * itself ends half a second after the last client that shares it; what was emitted over it before is still sent,
-   * within two seconds. More than one call does nothing.
+   * within two seconds. Its handlers hear the state `closed` and, if it was connected, `disconnect` with `io client disconnect`. More
+   * than one call does nothing.
    */
   close(): void;
 
@@ -422,6 +492,9 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
 
   /** `state.name === "connected"` */
   readonly connected: boolean;
+
+  /** Of the connection, as the server knows it: a new one with each, and `undefined` without one. */
+  readonly id: string | undefined;
 
   /** `state.name === "fallback"`: updates come from asking for the status. */
   readonly usingFallback: boolean;
@@ -443,6 +516,43 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
   trace(): string;
 }
 
+/** Emits with a wish, such as {@link Client.volatile}. */
+export interface Emitter<EmitEvents extends EventsMap, Owner> {
+  /** As {@link Client.emit}. */
+  emit<Event extends EmitName<EmitEvents>>(event: Event, ...args: EmitArgs<EmitEvents, Event> | CallArgs<EmitEvents, Event>): Owner;
+  /** As {@link Client.emitWithAck}. */
+  emitWithAck<Event extends AskName<EmitEvents>>(event: Event, ...args: EmitArgs<EmitEvents, Event>): Promise<Answer<EmitEvents, Event>>;
+  /** As {@link Client.timeout}. */
+  timeout(milliseconds: number): TimedEmitter<EmitEvents, Owner>;
+  /** As {@link Client.volatile}. */
+  readonly volatile: Emitter<EmitEvents, Owner>;
+}
+
+/** Emits with a limit for the acknowledgement. */
+export interface TimedEmitter<EmitEvents extends EventsMap, Owner> {
+  /** As {@link Client.emit}, but the function is called with an error, or `null`, before the values of the acknowledgement. */
+  emit<Event extends EmitName<EmitEvents>>(event: Event, ...args: EmitArgs<EmitEvents, Event> | TimedCallArgs<EmitEvents, Event>): Owner;
+  /** As {@link Client.emitWithAck}. */
+  emitWithAck<Event extends AskName<EmitEvents>>(event: Event, ...args: EmitArgs<EmitEvents, Event>): Promise<Answer<EmitEvents, Event>>;
+  /** As {@link Client.timeout}. */
+  timeout(milliseconds: number): TimedEmitter<EmitEvents, Owner>;
+  /** As {@link Client.volatile}. */
+  readonly volatile: TimedEmitter<EmitEvents, Owner>;
+}
+
+/** Events of the server only. */
+export interface ServerEvents<ListenEvents extends EventsMap> {
+  /** As {@link Client.on}. */
+  on<Event extends EmitName<ListenEvents>>(event: Event, handler: ListenEvents[Event]): Undo;
+  /** As {@link Client.once}. */
+  once<Event extends EmitName<ListenEvents>>(event: Event, handler: ListenEvents[Event]): Undo;
+  /** As {@link Client.off}. */
+  off<Event extends EmitName<ListenEvents>>(event: Event, handler?: ListenEvents[Event]): void;
+}
+
+/** Takes the name of an event, then its arguments. */
+export type AnyHandler = (event: string, ...args: any[]) => void;
+
 /**
  * A whole number, or a string of 1 to 256 characters. A number is the same as its digits: `7` and `"7"`. In an address it is
  * percent-encoded; one that could lead out of its place there all the same (`.`, `..`, `a/..`) is refused with a `TypeError`.
@@ -458,7 +568,7 @@ export type ResearchId = string | number;
  * - `offline`: the browser says that there is no network, and no connection proves it wrong; no attempt is counted. It is
  *   tried again when there is a network, when the page is seen, and every 30 s
  * - `stopped`: nothing more is tried before the page is seen again, or while it is hidden in the back/forward cache or
- *   frozen; `reason` says why; {@link Client.connect} tries again
+ *   frozen, or before {@link Client.connect} after {@link Client.disconnect}; `reason` says why; {@link Client.connect} tries again
  * - `closed`: for good
  */
 export type StateName = "connecting" | "connected" | "reconnecting" | "fallback" | "offline" | "stopped" | "closed";
@@ -497,7 +607,7 @@ export interface ClientEvents {
   connect_error: [error: ResearchSocketError];
   /** An attempt begins. */
   reconnect_attempt: [attempt: number];
-  /** Live again. */
+  /** Live again, or for the first time after attempts that failed. It comes before `connect`, as in socket.io-client. */
   reconnect: [attempt: number];
   /** All attempts are used up. */
   reconnect_failed: [error: ResearchSocketError];

@@ -1,8 +1,9 @@
 // What `connect` gives: one client of a shared connection, with its own handlers and researches.
 
-import { ResearchSocketError, attempt, report } from "./error.js";
-import { Handlers } from "./handlers.js";
+import { ResearchSocketError, attempt, notSent, report } from "./error.js";
+import { CatchAll, Handlers } from "./handlers.js";
 import { researchId } from "./id.js";
+import { Outbox } from "./outbox.js";
 import { Research } from "./research.js";
 import { pack } from "./wire.js";
 
@@ -19,8 +20,17 @@ const OWN_EVENTS = new Set([
   "warning",
 ]);
 
-/** No time limit: the answer comes, or the connection ends. */
-const NO_TIMEOUT = 0;
+/** An emit without further wishes; no time limit: the answer comes, or the connection ends. */
+const PLAIN = { volatile: false, timeout: 0 };
+
+/** The name under which the module takes the wish to hear every event. */
+const EVERY_EVENT = "";
+
+/** What waits for a `Blob` to be read has the same bound as what waits for the connection. */
+const MAX_EMIT_BUFFER = 16 * 1024 * 1024;
+
+/** In socket.io-client's words. */
+const BY_PAGE = "io client disconnect";
 
 export class Client {
   #link;
@@ -33,9 +43,15 @@ export class Client {
   #between;
   /** id → { research, leave(error) } */
   #researches = new Map();
-  #handlers = new Handlers((event, wanted) => {
-    if (!OWN_EVENTS.has(event)) this.#link.listen(event, wanted);
-  });
+  /** Of the client's own events. */
+  #handlers = new Handlers();
+  /** Of the server's. */
+  #heard = new Handlers((event, wanted) => this.#link.listen(event, wanted));
+  #any = new CatchAll((wanted) => this.#link.listen(EVERY_EVENT, wanted));
+  #anyOutgoing = new CatchAll();
+  /** What `onAnyOutgoing` is told of once it leaves: events and their arguments. */
+  #unsent = new Set();
+  #outbox;
   #aborted = () => this.#close(new ResearchSocketError("ABORTED", "The client was closed by its AbortSignal.", { cause: this.#own.signal.reason }));
 
   /**
@@ -48,14 +64,21 @@ export class Client {
     this.#link = link;
     this.#own = own;
     this.#browser = browser;
+    this.#outbox = new Outbox(settings.connection.maxEmitBuffer ?? MAX_EMIT_BUFFER);
     this.#member = {
       settings,
       since,
       answer,
       handle: (event, args) => {
         this.#log(event, args);
+        if (event === "connect") this.#sent();
         this.#handlers.call(event, ...args);
       },
+      hear: (event, args) => {
+        this.#any.call(event, ...args);
+        this.#heard.call(event, ...args);
+      },
+      lose: () => this.#unsent.clear(),
       fail: (error) => this.#close(error),
       move: (next, reason) => this.#move(next, reason),
     };
@@ -137,62 +160,164 @@ export class Client {
   // --- Events of the server ------------------------------------------------------------------------------------------
 
   emit(event, ...args) {
-    this.#emit(false, event, args);
+    this.#emit(PLAIN, event, args);
+    return this;
   }
 
   emitWithAck(event, ...args) {
-    return this.#ask(NO_TIMEOUT, event, args);
+    return this.#ask(PLAIN, event, args);
   }
 
   /** As in socket.io-client: the next emit is dropped instead of kept when there is no connection. */
   get volatile() {
-    return { emit: (event, ...args) => this.#emit(true, event, args) };
+    return this.#with({ ...PLAIN, volatile: true });
   }
 
   /** As in socket.io-client: a limit for the answer to the next emit. */
   timeout(ms) {
-    if (typeof ms !== "number") throw new TypeError("The time-out must be a number of milliseconds.");
-    if (!(ms > 0 && ms < Infinity)) throw new RangeError("The time-out must be above 0 and finite, in milliseconds.");
-    return { emitWithAck: (event, ...args) => this.#ask(ms, event, args) };
+    return this.#with({ ...PLAIN, timeout: limit(ms) });
   }
 
-  #emit(volatile, event, args) {
+  #with(wishes) {
+    const further = (more) => this.#with({ ...wishes, ...more });
+    return {
+      emit: (event, ...args) => {
+        this.#emit(wishes, event, args);
+        return this;
+      },
+      emitWithAck: (event, ...args) => this.#ask(wishes, event, args),
+      timeout: (ms) => further({ timeout: limit(ms) }),
+      get volatile() {
+        return further({ volatile: true });
+      },
+    };
+  }
+
+  #emit(wishes, event, args) {
+    const hear = typeof args.at(-1) === "function" ? args.pop() : undefined;
+    // As in socket.io-client: only with a time limit there is a place for the error.
+    const [failed, answered] = wishes.timeout > 0 ? [(error) => hear(error), (values) => hear(null, ...values)] : [() => {}, (values) => hear(...values)];
+    const answer = hear && { resolve: guarded(answered), reject: guarded(failed) };
     const packet = packed(event, args);
-    if (volatile && this.#closed) return;
+    if (wishes.volatile && this.#closed) return;
     this.#need();
-    this.#link.emit(...packet, volatile);
+    // The caller is told of what is wrong at once, and of what turns out later by a warning.
+    this.#send(wishes, event, args, packet, answer, (error) => {
+      answer?.reject(error);
+      this.#member.handle("warning", [notSent(error)]);
+    });
   }
 
-  async #ask(timeout, event, args) {
+  /** The promise is for the first value. */
+  async #ask(wishes, event, args) {
+    const packet = packed(event, args);
     this.#need();
-    return this.#link.emitWithAck(this.#member, ...packed(event, args), timeout, false);
+    const [first] = await new Promise((resolve, reject) => this.#send(wishes, event, args, packet, { resolve, reject }, reject));
+    return first;
+  }
+
+  /** Throws what is wrong, or calls `fail` if that is found out later. */
+  #send({ volatile, timeout }, event, args, packet, answer, fail) {
+    const sent = this.#anyOutgoing.handlers.length > 0 ? { event, args } : undefined;
+    const heard = answer && {
+      ...answer,
+      reject: (error) => {
+        this.#unsent.delete(sent);
+        answer.reject(error);
+      },
+    };
+    const send = (json, attachments) => {
+      this.#need();
+      try {
+        this.#link.emit(this.#member, json, attachments, timeout, volatile, heard);
+      } catch (error) {
+        // It may be dropped for all but what is wrong with the call itself. A size does not mend itself.
+        if (!volatile || error.code === "INVALID_ARGUMENT") throw error;
+        answer?.reject(error);
+        if (error.code === "PAYLOAD_TOO_LARGE") queueMicrotask(() => this.#member.handle("warning", [notSent(error)]));
+        return;
+      }
+      if (!sent) return;
+      this.#unsent.add(sent);
+      if (this.connected) this.#sent();
+    };
+    this.#outbox.put(packet, send, fail);
+  }
+
+  /** What has waited leaves with the connection. */
+  #sent() {
+    const sent = [...this.#unsent];
+    this.#unsent.clear();
+    for (const { event, args } of sent) this.#anyOutgoing.call(event, ...args);
   }
 
   on(event, handler) {
-    return this.#add(event, handler, false);
+    return this.#add(this.#of(event), event, handler, false);
   }
 
   once(event, handler) {
-    return this.#add(event, handler, true);
+    return this.#add(this.#of(event), event, handler, true);
   }
 
   off(event, handler) {
-    this.#handlers.remove(event, handler);
+    this.#of(event).remove(event, handler);
+  }
+
+  /** Events of the server, also those that are called as the client's own. */
+  get server() {
+    return {
+      on: (event, handler) => this.#add(this.#heard, event, handler, false),
+      once: (event, handler) => this.#add(this.#heard, event, handler, true),
+      off: (event, handler) => this.#heard.remove(event, handler),
+    };
   }
 
   onReconnect(handler) {
     return this.on("reconnect", handler);
   }
 
-  #add(event, handler, once) {
+  #of(event) {
+    return OWN_EVENTS.has(event) ? this.#handlers : this.#heard;
+  }
+
+  #add(handlers, ...added) {
     // A closed client has nothing to tell any more; adding a handler to it is harmless.
-    return this.#closed ? () => {} : this.#handlers.add(event, handler, once);
+    return this.#closed ? () => {} : handlers.add(...added);
+  }
+
+  onAny(handler) {
+    return this.#add(this.#any, handler, false);
+  }
+
+  prependAny(handler) {
+    return this.#add(this.#any, handler, true);
+  }
+
+  offAny(handler) {
+    this.#any.remove(handler);
+  }
+
+  onAnyOutgoing(handler) {
+    return this.#add(this.#anyOutgoing, handler, false);
+  }
+
+  prependAnyOutgoing(handler) {
+    return this.#add(this.#anyOutgoing, handler, true);
+  }
+
+  offAnyOutgoing(handler) {
+    this.#anyOutgoing.remove(handler);
   }
 
   // --- The connection ------------------------------------------------------------------------------------------------
 
   get state() {
     return this.#closed ?? this.#between ?? this.#link.state;
+  }
+
+  /** As in socket.io-client: a new one with each connection, and none without one. */
+  get id() {
+    return this.connected ? this.#link.id : undefined;
   }
 
   get connected() {
@@ -214,6 +339,21 @@ export class Client {
   connect() {
     this.#need();
     this.#link.connect();
+    return this;
+  }
+
+  /** As in socket.io-client: ends the connection until `connect`. What the page follows and listens to stays. */
+  disconnect() {
+    if (this.#closed || this.#link.paused) return this;
+    const { connected } = this;
+    const reason = new ResearchSocketError("ABORTED", "The page has disconnected this client: connect() goes on.");
+    this.#unsent.clear();
+    const before = this.#link;
+    const next = before.pause(this.#member, reason);
+    if (next !== before) this.#change(next, reason);
+    this.#member.handle("state", [this.state]);
+    if (connected) this.#member.handle("disconnect", [BY_PAGE, reason]);
+    return this;
   }
 
   close() {
@@ -222,29 +362,23 @@ export class Client {
 
   #close(reason) {
     if (this.#closed) return;
+    const { connected } = this;
     // First this: whatever a handler does from here on meets a closed client.
     this.#closed = Object.freeze({ name: "closed", reason });
     this.#own.signal?.removeEventListener("abort", this.#aborted);
     this.#member.handle("state", [this.#closed]);
+    if (connected) this.#member.handle("disconnect", [reason.code === "INTERNAL" ? "transport error" : BY_PAGE, reason]);
     // Each on its own: a module that fails here must not keep the rest from being let go of. The connection first: if it
     // closes now, its goodbye says all, and no research needs one of its own.
     attempt(() => this.#link.leave(this.#member, reason));
     for (const id of [...this.#researches.keys()]) attempt(() => this.#leave(id, reason));
-    attempt(() => this.#handlers.clear());
+    for (const handlers of [this.#handlers, this.#heard, this.#any, this.#anyOutgoing]) attempt(() => handlers.clear());
   }
 
   /** It goes on over another connection, with all that it has; for the page that is a reconnection. */
   #move(link, reason) {
-    const before = this.#link;
-    const { name } = before.state;
-    this.#link = link;
-    link.join(this.#member);
-    const events = this.#handlers.events.filter((event) => !OWN_EVENTS.has(event));
-    for (const event of events) attempt(() => link.listen(event, true));
-    for (const { move } of this.#researches.values()) attempt(() => move(before));
-    for (const event of events) attempt(() => before.listen(event, false));
-    attempt(() => before.leave(this.#member, reason));
-
+    const { name } = this.#link.state;
+    this.#change(link, reason);
     this.#between = Object.freeze({ name: "reconnecting", reason });
     this.#member.handle("state", [this.#between]);
     if (name === "connected") this.#member.handle("disconnect", ["transport close", reason]);
@@ -252,6 +386,18 @@ export class Client {
     if (this.#closed || this.#link !== link) return;
     if (link.state.name !== "reconnecting") this.#member.handle("state", [link.state]);
     link.welcome(this.#member);
+  }
+
+  #change(link, reason) {
+    const before = this.#link;
+    this.#link = link;
+    link.join(this.#member);
+    const events = this.#heard.events;
+    if (this.#any.handlers.length > 0) events.push(EVERY_EVENT);
+    for (const event of events) attempt(() => link.listen(event, true));
+    for (const { move } of this.#researches.values()) attempt(() => move(before));
+    for (const event of events) attempt(() => before.listen(event, false));
+    attempt(() => before.leave(this.#member, reason));
   }
 
   #need() {
@@ -274,6 +420,23 @@ if (Symbol.dispose) Client.prototype[Symbol.dispose] = Client.prototype.close;
 
 function unsubscribed(id) {
   return new ResearchSocketError("ABORTED", `The page has unsubscribed from research ${id}. Subscribe again to follow it.`);
+}
+
+function limit(ms) {
+  if (typeof ms !== "number") throw new TypeError("The time-out must be a number of milliseconds.");
+  if (!(ms > 0 && ms < Infinity)) throw new RangeError("The time-out must be above 0 and finite, in milliseconds.");
+  return ms;
+}
+
+/** What a function of the page throws is shown, and stops nothing. */
+function guarded(call) {
+  return (given) => {
+    try {
+      call(given);
+    } catch (error) {
+      report(error);
+    }
+  };
 }
 
 function packed(event, args) {

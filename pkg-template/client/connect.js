@@ -29,13 +29,15 @@ export function createConnect({ init, reset, timers, Connection, browser }) {
     throwIfAborted(own.signal);
     tell(module, own.logger);
     const since = module.nextMoment();
-    // Who shares no connection is asked when it is opened.
-    const answer = own.forceNew ? undefined : await unlessAborted(answerOf(settings.credentials, settings.connection.timeout, own.signal), own.signal);
+    // Who shares no connection, or does not connect yet, is asked when it is opened.
+    const answer = own.forceNew || !own.autoConnect ? undefined : await unlessAborted(answerOf(settings.credentials, settings.connection.timeout, own.signal), own.signal);
     // Meanwhile it may have begun to start anew.
     await unlessAborted(module.load(), own.signal);
     throwIfAborted(own.signal);
     // No await from here on: two calls at once must not make two connections.
-    const link = openLink(module.links, settings, answer) ?? new Link(module, settings, { answer });
+    const link = own.autoConnect
+      ? (openLink(module.links, settings, answer) ?? new Link(module, settings, { answer }))
+      : new Link(module, settings, { paused: new ResearchSocketError("ABORTED", "The page has not connected this client yet: connect() does.") });
     return new Client(link, { settings, since, answer }, browser);
   };
 }

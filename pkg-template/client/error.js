@@ -31,6 +31,11 @@ export function toError(given) {
   return new ResearchSocketError(code ?? "INTERNAL", message, details);
 }
 
+/** The warning about an emit whose caller was not told, as when the server says only later how much it takes. */
+export function notSent({ message }) {
+  return Object.freeze({ code: "emit-not-sent", message });
+}
+
 /** Shows an error of a page's handler as the browser shows uncaught errors, and lets the caller go on. */
 export function report(error) {
   if (typeof reportError === "function") reportError(error);

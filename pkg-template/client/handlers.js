@@ -57,15 +57,63 @@ export class Handlers {
       // A handler that an earlier one removed is not called any more.
       if (!handlers.has(handler)) continue;
       if (once) this.remove(event, handler);
-      try {
-        handler(...args);
-      } catch (error) {
-        report(error);
-      }
+      run(handler, args);
     }
   }
 
   clear() {
     for (const event of this.events) this.remove(event);
+  }
+}
+
+/** Handlers of every event, as in socket.io-client: a function that is added twice is called twice. */
+export class CatchAll {
+  #handlers = [];
+  #changed;
+
+  /** @param {(wanted: boolean) => void} [changed] told when there is a first one, and none any more */
+  constructor(changed = () => {}) {
+    this.#changed = changed;
+  }
+
+  get handlers() {
+    return [...this.#handlers];
+  }
+
+  /** Returns the undo. */
+  add(handler, first) {
+    if (typeof handler !== "function") throw new TypeError("The handler of every event must be a function.");
+    if (this.#handlers.length === 0) this.#changed(true);
+    if (first) this.#handlers.unshift(handler);
+    else this.#handlers.push(handler);
+    let done = false;
+    return () => {
+      if (!done) this.remove(handler);
+      done = true;
+    };
+  }
+
+  /** Once; without a handler: all. */
+  remove(handler) {
+    const place = this.#handlers.indexOf(handler);
+    if (handler === undefined) this.clear();
+    else if (place >= 0 && this.#handlers.splice(place, 1) && this.#handlers.length === 0) this.#changed(false);
+  }
+
+  call(...args) {
+    for (const handler of this.handlers) run(handler, args);
+  }
+
+  clear() {
+    const { length } = this.#handlers.splice(0);
+    if (length > 0) this.#changed(false);
+  }
+}
+
+function run(handler, args) {
+  try {
+    handler(...args);
+  } catch (error) {
+    report(error);
   }
 }

@@ -2,16 +2,19 @@
 
 import { Journal } from "../core/journal.js";
 import { answerOf, within } from "./credentials.js";
-import { ResearchSocketError, report, toError } from "./error.js";
+import { ResearchSocketError, notSent, report, toError } from "./error.js";
 import { Job } from "./job.js";
 import { Linger } from "./linger.js";
-import { pack } from "./wire.js";
+import { isBlob, pack, read } from "./wire.js";
 
 /** How much a trap takes along at most of what only the module counts, in milliseconds. */
 const NOTED_EVERY_MS = 1000;
 
 /** How long the others may take to say in whose name they are after the first has, in milliseconds. */
 const STRAGGLERS_MS = 1000;
+
+/** Nobody wants to know. */
+const NO_ACK = -1;
 
 /** After how long without an answer of the server, in milliseconds, whoever waits for it gets another connection. */
 const UNVERIFIED_MS = 5000;
@@ -64,6 +67,8 @@ export class Link {
   #sid;
   /** What the module gets. */
   #given;
+  /** It connects only when it is told to. */
+  #paused;
   /** None from a trap until a fresh instance has taken over. */
   #connection;
   #host;
@@ -95,9 +100,9 @@ export class Link {
 
   /**
    * @param {{ answer?: object, identity?: string, reason?: Error }} [more] `answer`: what the credentials have just come to;
-   *   `reason`: why a client comes from another connection
+   *   `reason`: why a client comes from another connection; `paused`: that it does not connect by itself, and why
    */
-  constructor(module, { key, connection, shared, own }, { answer, identity = answer?.key, reason } = {}) {
+  constructor(module, { key, connection, shared, own }, { answer, identity = answer?.key, reason, paused } = {}) {
     this.#module = module;
     this.key = key;
     this.exclusive = own.forceNew;
@@ -105,11 +110,13 @@ export class Link {
     this.options = { ...connection, ...shared };
     this.#first = answer;
     this.#identity = identity;
+    this.#paused = paused !== undefined;
     this.#create();
-    this.state = Object.freeze(reason ? { name: "reconnecting", reason } : { name: "connecting" });
+    if (paused) this.state = stopped(paused);
+    else this.state = Object.freeze(reason ? { name: "reconnecting", reason } : { name: "connecting" });
     module.links.add(this);
     try {
-      this.#call("open");
+      this.#call("open", !paused);
     } catch (error) {
       this.shut();
       throw error;
@@ -121,8 +128,10 @@ export class Link {
     const journal = (this.#journal = new Journal());
     this.#host = this.#module.host((line) => journal.add(line));
     const { Connection } = this.#module;
-    const dispatch = (...event) => this.#dispatch(...event);
-    this.#connection = this.#module.guard(() => new Connection(this.#given, dispatch, this.#host));
+    let own;
+    // One that was paused may still have something to say. That the module traps is for all.
+    const dispatch = (...event) => (event[0] === "internal" || own === this.#connection) && this.#dispatch(...event);
+    own = this.#connection = this.#module.guard(() => new Connection(this.#given, dispatch, this.#host));
   }
 
   // --- Clients -------------------------------------------------------------------------------------------------------
@@ -137,8 +146,40 @@ export class Link {
     this.#members.delete(member);
     this.#reject(error, (owner) => owner === member);
     if (this.#members.size > 0 || !this.#open) return;
-    if (this.exclusive || this.#sealed) this.shut();
+    if (this.exclusive || this.#sealed || this.#paused) this.shut();
     else this.#linger.begin(this, () => this.shut());
+  }
+
+  /** Whether it connects only when it is told to. */
+  get paused() {
+    return this.#paused;
+  }
+
+  /** The id of the session, while it is live. */
+  get id() {
+    return this.#sid;
+  }
+
+  /**
+   * Ends the session for this client, and keeps all else until `connect`: its researches, and what it listens to. Where others
+   * have the connection too, the client goes on over the one that this returns.
+   */
+  pause(member, reason) {
+    if (this.#members.size > 1) return new Link(this.#module, member.settings, { paused: reason });
+    this.#paused = true;
+    this.#sid = undefined;
+    this.state = stopped(reason);
+    this.#reject(reason, () => true);
+    if (!this.#connection) return this;
+    this.#before = this.#counts();
+    this.#stats = {};
+    const ended = this.#connection;
+    const free = this.#freeing();
+    this.#create();
+    this.#module.guard(() => ended.close());
+    free();
+    this.#brief();
+    return this;
   }
 
   /** Whether it has no client any more. */
@@ -150,7 +191,7 @@ export class Link {
   isOf(answer) {
     // Cookies can have changed since it was opened, and without a status there is nothing to ask that would tell.
     const isBlind = this.options.fallback === false && this.#opened !== Infinity;
-    return !this.#sealed && !isBlind && answer?.key !== undefined && answer.key === this.#identity;
+    return !this.#sealed && !this.#paused && !isBlind && answer?.key !== undefined && answer.key === this.#identity;
   }
 
   /** Whether it was opened before this client came: cookies, which no page sees, may be another person's since. */
@@ -161,8 +202,8 @@ export class Link {
   /** A client that comes from another connection hears that it is connected, if it is. */
   welcome(member) {
     if (this.state.name === "connected") {
-      member.handle("connect", [{ id: this.#sid }]);
       member.handle("reconnect", [0]);
+      member.handle("connect", [{ id: this.#sid }]);
     } else if (!this.#lived) {
       this.#returning.add(member);
     }
@@ -233,8 +274,10 @@ export class Link {
   /** The instance is gone, with all that it waited for. Nothing of the page runs before {@link resume}. */
   suspend(error) {
     this.#connection = undefined;
+    this.#sid = undefined;
     this.#host.end();
     this.#reject(error, () => true);
+    for (const member of this.#members) member.lose();
   }
 
   /** A fresh instance takes over, and is told all that the old one was. */
@@ -243,7 +286,11 @@ export class Link {
     this.#before = this.#counts();
     this.#stats = {};
     this.#create();
-    this.#call("open");
+    this.#brief();
+  }
+
+  #brief() {
+    this.#call("open", !this.#paused);
     for (const event of this.#wanted.keys()) this.#call("listen", event, true);
     for (const job of this.#jobs.values()) {
       if (!job.end || job.isAwaited()) this.#follow(job);
@@ -254,11 +301,13 @@ export class Link {
   /** The page hears what has happened. */
   resume(error) {
     const { name } = this.state;
+    const warning = Object.freeze({ code: error.code, message: error.message, cause: error.cause });
+    if (this.#paused) return this.#tell("warning", warning);
     if (this.#lived) this.#attempts = 0;
     this.state = Object.freeze({ name: this.#lived ? "reconnecting" : "connecting", reason: error });
     this.#tell("state", this.state);
     if (name === "connected") this.#tell("disconnect", "transport error", error);
-    this.#tell("warning", Object.freeze({ code: error.code, message: error.message, cause: error.cause }));
+    this.#tell("warning", warning);
   }
 
   /** The module cannot go on: every client hears of it once. */
@@ -286,7 +335,7 @@ export class Link {
       // This client is closed all the same, and the others hear of a trap.
       if (error.code !== "INTERNAL") report(error);
     }
-    this.#free();
+    this.#freeing()();
   }
 
   #forget() {
@@ -295,11 +344,13 @@ export class Link {
     this.#module.links.delete(this);
   }
 
-  #free() {
+  /** Frees the module's object, a moment after what this returns is called. */
+  #freeing() {
     const connection = this.#connection;
+    const host = this.#host;
     // Not now: this may run inside of a call from the module, which must not lose the object under its feet. And not if
     // its instance is gone: the object's number means something else to the next one.
-    queueMicrotask(this.#host.guard(() => connection.free()));
+    return () => queueMicrotask(host.guard(() => connection.free()));
   }
 
   // --- Calls into the module -----------------------------------------------------------------------------------------
@@ -381,18 +432,10 @@ export class Link {
     else this.#wanted.delete(event);
   }
 
-  emit(json, attachments, volatile) {
-    try {
-      this.#call("emit", json, attachments, -1, volatile);
-    } catch (error) {
-      // Only what is wrong with the call itself is the caller's: for all else it may be dropped.
-      if (!volatile || error.code === "INVALID_ARGUMENT") throw error;
-      if (error.code === "PAYLOAD_TOO_LARGE") queueMicrotask(() => this.#tell("warning", notSent(error)));
-    }
-  }
-
-  emitWithAck(member, json, attachments, timeout, volatile) {
-    return expect(this.#acks, this.#call("emit", json, attachments, timeout, volatile), member);
+  /** @param {{ resolve: (values: unknown[]) => void, reject: (error: Error) => void }} [answer] wants all values of the server's answer */
+  emit(member, json, attachments, timeout, volatile, answer) {
+    const number = this.#call("emit", json, attachments, answer ? timeout : NO_ACK, volatile);
+    if (answer) this.#acks.set(number, { ...answer, member });
   }
 
   cancel(member, id, csrfToken) {
@@ -404,7 +447,11 @@ export class Link {
   }
 
   connect() {
+    if (!this.#paused) return this.#ask("connect");
+    this.#paused = false;
+    this.state = Object.freeze({ name: "connecting" });
     this.#ask("connect");
+    this.#tell("state", this.state);
   }
 
   /** What a fresh instance does anyway needs no asking until it has taken over. */
@@ -450,6 +497,7 @@ export class Link {
         if (this.#attempts !== undefined) this.#attempts = value;
         return this.#tell(kind, value);
       case "reconnect":
+        return this.#reconnected(value);
       case "search_engine_selected":
         return this.#tell(kind, value);
       case "warning":
@@ -458,15 +506,15 @@ export class Link {
       case "verified":
         return value ? this.#jobs.get(id)?.admit() : this.#refused(id);
       case "disconnect":
+        this.#sid = undefined;
         return this.#tell(kind, value.reason, toError(value.error));
       case "connect_error":
       case "reconnect_failed":
         return this.#tell(kind, toError(value));
       case "event":
-        return extra === undefined ? this.#tell(id, ...value) : this.#tell(id, ...value, this.#acknowledge(extra));
+        return this.#deliver(id, extra === undefined ? value : [...value, this.#acknowledge(extra)]);
       case "ack":
-        // As in socket.io-client: the promise is for the first argument.
-        return settle(this.#acks, id, ({ resolve }) => resolve(value[0]));
+        return settle(this.#acks, id, ({ resolve }) => resolve(value));
       case "ack_error":
         if (value.code === "PAYLOAD_TOO_LARGE" && !this.#acks.has(id)) return this.#tell("warning", notSent(value));
         return settle(this.#acks, id, ({ reject }) => reject(toError(value)));
@@ -493,12 +541,19 @@ export class Link {
     const attempts = this.#attempts;
     this.#attempts = undefined;
     this.#lived = true;
-    this.#sid = value.id;
-    this.#tell("connect", value);
     // For a fresh instance it is the first time, and for a client that comes from another connection.
     for (const member of [...this.#members]) {
       if (attempts !== undefined || this.#returning.delete(member)) member.handle("reconnect", [attempts ?? 0]);
     }
+    this.#sid = value.id;
+    this.#tell("connect", value);
+  }
+
+  #reconnected(attempt) {
+    // A fresh instance after a trap: with `connect`, of which it is not to tell twice.
+    if (this.#attempts !== undefined) return;
+    for (const member of this.#members) this.#returning.delete(member);
+    this.#tell("reconnect", attempt);
   }
 
   /** Asks now and then for what only the module knows, so that a trap takes little of it along. */
@@ -515,6 +570,10 @@ export class Link {
     for (const member of [...this.#members]) member.handle(event, args);
   }
 
+  #deliver(event, args) {
+    for (const member of [...this.#members]) member.hear(event, args);
+  }
+
   #changed({ reason, ...state }) {
     // First this: for who leaves it the connection is lost, whatever becomes of it.
     if (["stopped", "fallback"].includes(state.name) && reason?.code === "UNAUTHORIZED") this.#refused();
@@ -523,7 +582,7 @@ export class Link {
     if (state.name !== "closed") return this.#tell("state", this.state);
     // The module has closed by itself, which it does when it cannot go on.
     this.fail(this.state.reason ?? new ResearchSocketError("CLOSED", "The connection was closed."));
-    this.#free();
+    this.#freeing()();
   }
 
   /** The function that a handler calls to acknowledge, as in socket.io-client. Only its first call counts. */
@@ -533,7 +592,9 @@ export class Link {
     return (...args) => {
       if (done || !this.#works || connection !== this.#connection) return;
       const [json, attachments] = pack(args);
-      this.#call("acknowledge", id, json, attachments);
+      const send = (bytes) => this.#works && connection === this.#connection && this.#call("acknowledge", id, json, bytes);
+      if (attachments.some(isBlob)) read(attachments).then(send).catch((error) => this.#tell("warning", notSent(error)));
+      else send(attachments);
       done = true;
     };
   }
@@ -586,15 +647,15 @@ export class Link {
   }
 }
 
-/** Of an emit whose caller was not told, as when the server says only later how much it takes. */
-function notSent({ message }) {
-  return Object.freeze({ code: "emit-not-sent", message });
-}
-
 function sum(before, counts) {
   const all = { ...before };
   for (const [name, count] of Object.entries(counts)) all[name] = (all[name] ?? 0) + count;
   return all;
+}
+
+/** Paused, or not begun. */
+function stopped(reason) {
+  return Object.freeze({ name: "stopped", reason });
 }
 
 function expect(waiting, number, member) {

@@ -11,7 +11,7 @@ const MAX_LOGS = 5000;
  */
 export function readOptions(options, href) {
   if (options === null || typeof options !== "object") throw new TypeError("The options of connect() must be an object.");
-  const { signal, logger, csrfToken, forceNew = false, maxLogs = MAX_LOGS, auth, headers, query, ...connection } = options;
+  const { signal, logger, csrfToken, autoConnect = true, forceNew = false, maxLogs = MAX_LOGS, auth, headers, query, ...connection } = options;
 
   connection.url = origin(connection.url, href);
   checkOptions(connection);
@@ -21,7 +21,7 @@ export function readOptions(options, href) {
   for (const [name, value] of Object.entries({ auth, headers, query })) {
     need(value === undefined || (value !== null && ["object", "function"].includes(typeof value)), name, "must be an object or a function that returns one");
   }
-  need(typeof forceNew === "boolean", "forceNew", "must be true or false");
+  for (const [name, value] of Object.entries({ autoConnect, forceNew })) need(typeof value === "boolean", name, "must be true or false");
   need(typeof maxLogs === "number", "maxLogs", "must be a number");
   if (!Number.isSafeInteger(maxLogs) || maxLogs < 0) throw new RangeError("option `maxLogs` must be a whole number from 0 up");
 
@@ -35,7 +35,7 @@ export function readOptions(options, href) {
     /** In whose name it is opened. Clients share a connection if these come to the same. */
     credentials: { auth, headers, query },
     /** What each client has for itself; `atHome`: the server is the page's own. */
-    own: { signal, logger, csrfToken, forceNew, atHome: connection.url === new URL(href).origin },
+    own: { signal, logger, csrfToken, autoConnect, forceNew, atHome: connection.url === new URL(href).origin },
   };
 }
 

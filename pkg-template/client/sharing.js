@@ -13,7 +13,7 @@ export function openLink(links, { key, connection, shared, own }, answer) {
   const wanted = { ...connection, ...shared };
   // The newest first: it knows best who is signed in.
   for (const link of [...links].reverse()) {
-    if (link.key !== key || link.exclusive) continue;
+    if (link.key !== key || link.exclusive || link.paused) continue;
     const others = differences(link.options, wanted);
     const isTheirs = link.isOf(answer) && !others.includes("withCredentials");
     if (link.idle) {

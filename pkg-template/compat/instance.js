@@ -1,7 +1,5 @@
 // What `getSocketInstance()` gives: as much of a socket of socket.io-client as pages use, on a client of this package.
 
-import { report } from "../client/error.js";
-
 /** As pages of socket.io-client expect them; all others pass on what the client gives. */
 const AS_SOCKET_IO = new Map([
   ["connect", () => []],
@@ -80,22 +78,12 @@ export class Instance {
     client.on("connect", ({ id }) => (this.#id = id));
   }
 
-  /** The page has ended the connection. */
+  /** The page has ended the connection, of which the client tells as it closes. */
   detach() {
-    const { connected } = this;
-    const handlers = [...(this.#handlers.get("disconnect")?.keys() ?? [])];
     this.#client = undefined;
     this.#handlers.clear();
     // Whoever keeps this object must not reach the next connection.
     this.#run = () => {};
-    if (!connected) return;
-    for (const handler of handlers) {
-      try {
-        handler("io client disconnect");
-      } catch (error) {
-        report(error);
-      }
-    }
   }
 
   #add(how, event, handler) {

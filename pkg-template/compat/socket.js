@@ -172,7 +172,7 @@ class Service {
     this.instance.attach(client);
     client.on("connect", () => this.#handleConnect());
     client.on("connect_error", () => this.#handleError());
-    client.on("disconnect", () => this.#handleDisconnect());
+    client.on("disconnect", () => this.#client === client && this.#handleDisconnect());
     client.on("state", (state) => this.#handleState(state));
     client.on("search_engine_selected", (payload) => this.#handleEngine(payload));
     for (const act of this.#waiting.splice(0)) attempt(() => act(client));

@@ -1,9 +1,9 @@
 // What the package asks of the page around it. Everything is asked late: importing touches nothing.
 
 export const browser = {
-  /** False on a server that renders the page, and in workers, which have no document. */
+  /** False on a server that renders the page. */
   get present() {
-    return typeof document !== "undefined" && typeof location !== "undefined";
+    return (typeof document !== "undefined" || typeof WorkerGlobalScope !== "undefined") && typeof location !== "undefined";
   },
 
   /** The names of what connecting takes and is not here. Browsers have all; each test runner's document lacks something else. */
@@ -14,11 +14,13 @@ export const browser = {
 
   /** What a relative `url` is relative to, and the default of `url`. */
   get href() {
-    return location.href;
+    // A worker's address may be that of a Blob, whose origin is the page's.
+    return location.protocol === "blob:" ? `${location.origin}/` : location.href;
   },
 
   /** The token that the application's pages carry for requests that change something. */
   get csrfToken() {
+    if (typeof document === "undefined") return undefined;
     // Not the document's: that may be an element of the page which has this name.
     return Document.prototype.querySelector.call(document, 'meta[name="csrf-token"]')?.content || undefined;
   },

@@ -241,8 +241,8 @@ test("a volatile emit throws for what is wrong with the call, and is dropped for
 
 test("what cannot be sent is refused before it reaches the module", async () => {
   const { client, connection } = await connected();
-  assert.throws(() => client.emit("x", () => {}), /emitWithAck/);
-  assert.throws(() => client.emit("x", new Blob([])), /arrayBuffer/);
+  assert.throws(() => client.emit("x", () => {}, "behind it"), /last argument/);
+  assert.throws(() => client.emit("x", { deep: () => {} }), /last argument/);
   assert.throws(() => client.emit(7), TypeError);
   assert.throws(() => client.emit("x", 1n), TypeError);
   assert.deepEqual(connection.of("emit"), []);

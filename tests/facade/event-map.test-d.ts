@@ -1,6 +1,6 @@
 // Events of the server's own, described by the page as for socket.io-client. Never run, only compiled.
 
-import { connect, type Client, type ConnectionState, type DefaultEventsMap } from "research-socket";
+import { ResearchSocketError, connect, type Client, type ConnectionState, type DefaultEventsMap } from "research-socket";
 
 /** True only for exactly the same type. */
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -41,6 +41,10 @@ client.on("question", (text, answer) => answer(text));
 // @ts-expect-error what the server takes is not what it sends
 client.on("vote", () => {});
 
+client.server.on("news", (title) => same<typeof title, string>(true));
+// @ts-expect-error the server has no such event
+client.server.on("state", () => {});
+
 // The client's own events are there with any map, and keep their types.
 client.on("state", (state) => same<typeof state, ConnectionState>(true));
 client.on("reconnect", (attempt) => same<typeof attempt, number>(true));
@@ -61,8 +65,21 @@ client.emit("bye");
 client.emit("vote", "7");
 // @ts-expect-error a choice is needed
 client.emit("vote");
-// @ts-expect-error an answer comes with emitWithAck, not with a function
-client.emit("vote", 7, () => {});
+client.emit("vote", 7, () => {}).emit("hello");
+client.emit("vote", 7, (counted, total) => {
+  same<typeof counted, boolean>(true);
+  same<typeof total, number>(true);
+});
+client.timeout(5000).emit("vote", 7, (error, counted, total) => {
+  same<typeof error, ResearchSocketError | null>(true);
+  same<typeof counted, boolean>(true);
+  same<typeof total, number>(true);
+});
+client.volatile.timeout(5000).emit("vote", 7);
+// @ts-expect-error whether it was counted is no text
+client.emit("vote", 7, (counted: string) => counted);
+// @ts-expect-error a greeting is not answered
+client.emit("hello", () => {});
 // @ts-expect-error nor has a greeting arguments
 client.emit("hello", 7);
 // @ts-expect-error what the server sends is not what it takes

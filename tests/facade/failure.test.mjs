@@ -130,8 +130,8 @@ test("the page sees a connection that was lost and comes back", async (t) => {
     ["reconnecting", "INTERNAL"],
     ["transport error", "INTERNAL"],
     ["connected", undefined],
-    ["connect", "b"],
     ["reconnect", 1],
+    ["connect", "b"],
     ["connect", "c"],
   ]);
 });

@@ -235,7 +235,7 @@ test("it keeps what it has, and hears what comes as after a reconnection", async
   connection.tell("log", "7", line("of a"));
   connection.tell("event", "news", ["of a"]);
   next.tell("end", "7", { status: "completed" });
-  assert.deepEqual(told, ["state connected", "connect second", "reconnect 0", "log after", "end completed"]);
+  assert.deepEqual(told, ["state connected", "reconnect 0", "connect second", "log after", "end completed"]);
   assert.deepEqual(news, ["of b", "theirs: of a"]);
   assert.deepEqual(research.state.logs.map(({ message }) => message), ["before", "after"]);
   assert.deepEqual(theirs.state.logs.map(({ message }) => message), ["before", "of a"]);
@@ -404,7 +404,7 @@ for (const [what, tell] of [
     own.tell("state", undefined, { name: "connected" });
     own.tell("connect", undefined, { id: "second" });
     own.tell("log", "7", line("own"));
-    assert.deepEqual(told, ["state connected", "connect second", "reconnect 0", "log own"]);
+    assert.deepEqual(told, ["state connected", "reconnect 0", "connect second", "log own"]);
     assert.deepEqual(research.state.logs.map(({ message }) => message), ["own"]);
     assert.equal(next.connected, true);
     // The others go on as they were.
@@ -453,7 +453,7 @@ test("who comes to such a connection when it is live is told that it is", async 
   own.tell("state", undefined, { name: "connected" });
   own.tell("connect", undefined, { id: "second" });
   connection.tell("verified", "8", false);
-  assert.deepEqual(told, ["state reconnecting", "disconnect transport close", "state connected", "connect second", "reconnect 0"]);
+  assert.deepEqual(told, ["state reconnecting", "disconnect transport close", "state connected", "reconnect 0", "connect second"]);
   assert.deepEqual([late.connected, next.connected], [true, true]);
 });
 

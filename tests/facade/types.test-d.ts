@@ -41,6 +41,7 @@ await connect({
   dedup: { entries: 10 },
 });
 await connect({ fallback: false });
+await connect({ autoConnect: false, maxEmitBuffer: 1_000_000 });
 await connect({ fallback: { interval: 1, after: 2, statusPath: "/s/{id}", timeout: 5 }, terminatePath: "/t/{id}" });
 await connect({ auth: { token: "t" }, headers: { a: "b" }, query: { c: 1, d: undefined } });
 await connect({ auth: () => ({ token: "t" }), headers: async () => new Headers(), query: () => new URLSearchParams() });
@@ -98,10 +99,12 @@ client.on("connect");
 client.emit("hello", { any: "thing" }, new Uint8Array());
 const answer: string = await client.timeout(5000).emitWithAck("hello");
 client.volatile.emit("hello", answer);
+same<ReturnType<typeof client.emit>, Client>(true);
+client.emit("hello", new Blob([]), (...values: unknown[]) => values).emit("again");
+client.timeout(5000).emit("hello", (error: ResearchSocketError | null, value: unknown) => [error, value]);
+client.volatile.timeout(5).emitWithAck("hello");
 // @ts-expect-error an event has a name
 client.emit();
-// @ts-expect-error nothing waits for an answer that has no one to give it to
-client.volatile.emitWithAck("hello");
 
 same<typeof client.state.name, StateName>(true);
 client.state.reason?.message;
@@ -110,8 +113,20 @@ same<typeof client.connected, boolean>(true);
 same<typeof client.usingFallback, boolean>(true);
 client.stats().duplicates.toFixed();
 same<ReturnType<typeof client.stats>["runtime"], "wasm" | "js">(true);
-client.connect();
+client.connect().disconnect().connect();
+same<typeof client.id, string | undefined>(true);
+client.onAny((event) => same<typeof event, string>(true))();
+client.prependAny(() => {});
+client.offAny();
+client.onAnyOutgoing((event) => event)();
+client.prependAnyOutgoing(() => {});
+client.offAnyOutgoing(() => {});
+client.server.on("warning", (words: string) => words)();
+client.server.once("state", () => {});
+client.server.off("state");
 client.close();
+// @ts-expect-error the id is the server's to give
+client.id = "mine";
 // @ts-expect-error the state is the client's to change
 client.state = name;
 // @ts-expect-error there is no such state
