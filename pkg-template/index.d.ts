@@ -1018,7 +1018,8 @@ export interface Warning {
  * - `damaged-answer`: an answer about the status, or a stored log, that is too large or no text; a status
  *   that is no JSON object
  * - `damaged-packet`, `not-json`, `not-an-object`: what came cannot be read
- * - `emit-not-sent`: an emit that waited for a connection, or a volatile one, is larger than the server takes
+ * - `emit-not-sent`: an emit that waited for a connection, or a volatile one, is larger than the server takes; or one has a `Blob` that
+ *   cannot be read
  * - `not-found`: the server knows no such research
  * - `out-of-range`, `unknown-value`, `wrong-type`: a field that was left out
  * - `page-too-slow`: too much waited for slow handlers, and something other than log lines was dropped; told once, `stats()` counts
