@@ -37,7 +37,7 @@ test("the trace of a run has its story and none of its words", { timeout: 60_000
     await page.context().setOffline(true);
     await followed.until("it is lost", ({ connection }) => connection.some(({ event }) => event === "disconnect"));
     await page.context().setOffline(false);
-    await followed.until("it is back", ({ connection }) => connection.at(-1).event === "reconnect");
+    await followed.until("it is back", ({ connection }) => connection.at(-2)?.event === "reconnect");
     await server.control("updates", { id: ID, count: 3, prefix: "canary step" });
     await server.control("final", { id: ID });
     await followed.until("the end", ({ done }) => done.length > 0);
