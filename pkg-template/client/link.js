@@ -13,6 +13,9 @@ const NOTED_EVERY_MS = 1000;
 /** How long the others may take to say in whose name they are after the first has, in milliseconds. */
 const STRAGGLERS_MS = 1000;
 
+/** The names under which the server sends what a research does. */
+const ABOUT_RESEARCH = /^(?:research_)?progress_([^]*)$/;
+
 /** Nobody wants to know. */
 const NO_ACK = -1;
 
@@ -570,8 +573,12 @@ export class Link {
     for (const member of [...this.#members]) member.handle(event, args);
   }
 
+  /** Who came later hears of a research as the server wrote it only once the server has shown it to whoever is signed in now. */
   #deliver(event, args) {
-    for (const member of [...this.#members]) member.hear(event, args);
+    const id = ABOUT_RESEARCH.exec(event)?.[1];
+    for (const member of [...this.#members]) {
+      if (id === undefined || !this.#isOlderThan(member) || this.heard(id, member)) member.hear(event, args);
+    }
   }
 
   #changed({ reason, ...state }) {

@@ -209,6 +209,24 @@ test("who answers otherwise goes on over a connection of its own, and the others
   assert.equal(client.state.name, "connected");
 });
 
+test("a newcomer hears of a research as the server wrote it once the server has shown it, by name and by onAny", async () => {
+  const { client, other, connection } = await two();
+  const told = [];
+  client.on("progress_7", (n) => told.push(`theirs ${n}`));
+  other.on("progress_7", (n) => told.push(`named ${n}`));
+  other.onAny((event, n) => told.push(`any ${event} ${n}`));
+  const tell = (n) => {
+    for (const event of ["progress_7", "research_progress_8", "news"]) connection.tell("event", event, [n]);
+  };
+  client.subscribe(7);
+  client.subscribe(8);
+  other.subscribe(7);
+  tell(1);
+  connection.tell("verified", "7", true);
+  tell(2);
+  assert.deepEqual(told, ["theirs 1", "any news 1", "theirs 2", "any progress_7 2", "named 2", "any news 2"]);
+});
+
 test("it keeps what it has, and hears what comes as after a reconnection", async () => {
   const { client, other, connection, world, users } = await two();
   const research = other.subscribe(7);

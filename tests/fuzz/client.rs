@@ -139,6 +139,7 @@ impl Run {
             config.history = options & 32 == 0;
             if options & 16 != 0 {
                 config.dedup_entries = 2;
+                config.max_emit_buffer = 500;
             }
         });
         Self {

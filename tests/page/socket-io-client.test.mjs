@@ -6,6 +6,10 @@ import { test } from "node:test";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { ROWS } from "./support/page/rows.js";
 import { startServer } from "./support/servers.mjs";
+import { until } from "./support/until.mjs";
+import { startBrowser } from "./support/webdriver.mjs";
+
+/** @typedef {"ours" | "peer"} Which */
 
 const PYTHON = ["flask", "asgi"];
 
@@ -22,6 +26,41 @@ const DIFFERENCES = {
   "a burst: 3,000 emits in one tick": { ours: "all arrive", peer: "some are lost", on: PYTHON },
 };
 
+/**
+ * Runs all rows on a server, and compares.
+ * @param {import("node:test").TestContext} t @param {string} kind of the server @param {(row: string, which: Which) => Promise<unknown>} record
+ */
+async function compare(t, kind, record) {
+  for (const row of Object.keys(ROWS)) {
+    await t.test(row, async () => {
+      const peer = await record(row, "peer");
+      const ours = await record(row, "ours");
+      const { on = [kind], ...differs } = DIFFERENCES[row] ?? { on: [] };
+      if (on.includes(kind)) assert.deepEqual({ ours, peer }, differs);
+      else assert.deepEqual(ours, peer);
+    });
+  }
+}
+
+for (const name of /** @type {const} */ (["firefox", "webkit"])) {
+  test(`both clients record the same in ${name}, or what the table says`, { timeout: 300_000 }, async (t) => {
+    const server = await startServer(t, "node", { page: true });
+    const browser = await startBrowser(t, name);
+    await browser.goto(`${server.url}/`);
+    await compare(t, "node", async (row, which) => {
+      const begin = (/** @type {string} */ row, /** @type {Which} */ which, /** @type {string} */ path) => {
+        window.recorded = undefined;
+        const end = (/** @type {object} */ value) => (window.recorded = value);
+        import("/support/rows.js").then(({ run }) => run(row, which, path)).then((value) => end({ value }), (error) => end({ error: String(error) }));
+      };
+      await browser.evaluate(begin, [row, which, server.path]);
+      const { value, error } = await until(row, () => browser.evaluate(() => window.recorded), { within: 60_000 });
+      if (error) throw new Error(`${which}: ${error}`);
+      return value;
+    });
+  });
+}
+
 for (const kind of /** @type {const} */ (["node", "flask", "asgi"])) {
   test(`both clients record the same on the ${kind} server, or what the table says`, { timeout: 300_000 }, async (t) => {
     const server = await startServer(t, kind, { page: true });
@@ -29,15 +68,7 @@ for (const kind of /** @type {const} */ (["node", "flask", "asgi"])) {
     await withPage(`${server.url}/`, { expected: [FAILED_REQUEST], record: false }, async (page) => {
       const record = (row, which) =>
         page.evaluate(async ([row, which, path]) => (await import("/support/rows.js")).run(row, which, path), [row, which, server.path]);
-      for (const row of Object.keys(ROWS)) {
-        await t.test(row, async () => {
-          const peer = await record(row, "peer");
-          const ours = await record(row, "ours");
-          const { on = [kind], ...differs } = DIFFERENCES[row] ?? { on: [] };
-          if (on.includes(kind)) assert.deepEqual({ ours, peer }, differs);
-          else assert.deepEqual(ours, peer);
-        });
-      }
+      await compare(t, kind, record);
     });
   });
 

@@ -77,10 +77,10 @@ class Browser {
 
   /**
    * Runs a function in the page, which must use nothing from around it, and returns what it returns.
-   * @template T @param {() => T} run @returns {Promise<T>}
+   * @template T @template {unknown[]} Args @param {(...args: Args) => T} run @param {Args} [args] @returns {Promise<T>}
    */
-  evaluate(run) {
-    return this.#call("POST", `${this.#session}/execute/sync`, { script: `return (${run})()`, args: [] });
+  evaluate(run, args) {
+    return this.#call("POST", `${this.#session}/execute/sync`, { script: `return (${run})(...arguments)`, args: args ?? [] });
   }
 
   /** @param {string} method @param {string} path @param {object} [body] */
