@@ -469,8 +469,8 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
 
   /**
    * Ends the connection for this client until {@link connect}. Researches with their state and log, handlers and streams stay; what
-   * was emitted over a live connection is still sent. Acknowledgements that have not come are given up (`ABORTED`), and emits that
-   * wait for a connection are dropped. The state is `stopped` meanwhile, and what is emitted waits.
+   * was emitted over a live connection is still sent, and what waits for one waits on. Acknowledgements of what was sent are given up
+   * (`ABORTED`). The state is `stopped` meanwhile.
    *
    * @returns itself
    */

@@ -347,7 +347,6 @@ export class Client {
     if (this.#closed || this.#link.paused) return this;
     const { connected } = this;
     const reason = new ResearchSocketError("ABORTED", "The page has disconnected this client: connect() goes on.");
-    this.#unsent.clear();
     const before = this.#link;
     const next = before.pause(this.#member, reason);
     if (next !== before) this.#change(next, reason);

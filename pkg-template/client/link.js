@@ -95,6 +95,10 @@ export class Link {
   /** event of the server → how many clients have handlers for it */
   #wanted = new Map();
   #acks = new Map();
+  /** What was emitted since there is no connection: number of the emit → what it was, for an instance that comes after `pause`. */
+  #early = new Map();
+  /** How often this instance has told of a connection. */
+  #connects = 0;
   #cancels = new Map();
   /** The ids of researches that nobody follows any more, and the connection itself when nobody has it. */
   #linger = new Linger();
@@ -131,6 +135,7 @@ export class Link {
     const journal = (this.#journal = new Journal());
     this.#host = this.#module.host((line) => journal.add(line));
     const { Connection } = this.#module;
+    this.#connects = 0;
     let own;
     // One that was paused may still have something to say. That the module traps is for all.
     const dispatch = (...event) => (event[0] === "internal" || own === this.#connection) && this.#dispatch(...event);
@@ -172,16 +177,22 @@ export class Link {
     this.#paused = true;
     this.#sid = undefined;
     this.state = stopped(reason);
-    this.#reject(reason, () => true);
-    if (!this.#connection) return this;
     this.#before = this.#counts();
+    // Of a connection that the page does not know of yet, all has left.
+    if (this.#stats.connects > this.#connects) this.#early.clear();
+    for (const number of this.#early.keys()) this.#acks.delete(number);
+    this.#reject(reason, () => true);
     this.#stats = {};
+    if (!this.#connection) return this;
     const ended = this.#connection;
     const free = this.#freeing();
     this.#create();
     this.#module.guard(() => ended.close());
     free();
     this.#brief();
+    const early = [...this.#early.values()];
+    this.#early.clear();
+    for (const emit of early) this.#again(emit);
     return this;
   }
 
@@ -279,6 +290,7 @@ export class Link {
     this.#connection = undefined;
     this.#sid = undefined;
     this.#host.end();
+    this.#early.clear();
     this.#reject(error, () => true);
     for (const member of this.#members) member.lose();
   }
@@ -437,8 +449,25 @@ export class Link {
 
   /** @param {{ resolve: (values: unknown[]) => void, reject: (error: Error) => void }} [answer] wants all values of the server's answer */
   emit(member, json, attachments, timeout, volatile, answer) {
+    this.#keep({ member, json, attachments, timeout, answer, at: performance.now() }, volatile);
+  }
+
+  #keep(emit, volatile, timeout = emit.timeout) {
+    const { member, json, attachments, answer } = emit;
     const number = this.#call("emit", json, attachments, answer ? timeout : NO_ACK, volatile);
     if (answer) this.#acks.set(number, { ...answer, member });
+    // Whatever the page does to its buffers meanwhile.
+    if (this.#sid === undefined) this.#early.set(number, { ...emit, attachments: attachments.map((part) => part.slice()) });
+  }
+
+  /** It had its place before, so there is no reason to refuse it now but a trap, of which all hear. */
+  #again(emit) {
+    const { timeout, at } = emit;
+    try {
+      this.#keep(emit, false, timeout > 0 ? Math.max(1, timeout - (performance.now() - at)) : timeout);
+    } catch (error) {
+      emit.answer?.reject(error);
+    }
   }
 
   cancel(member, id, csrfToken) {
@@ -519,6 +548,7 @@ export class Link {
       case "ack":
         return settle(this.#acks, id, ({ resolve }) => resolve(value));
       case "ack_error":
+        this.#early.delete(id);
         if (value.code === "PAYLOAD_TOO_LARGE" && !this.#acks.has(id)) return this.#tell("warning", notSent(value));
         return settle(this.#acks, id, ({ reject }) => reject(toError(value)));
       case "cancel":
@@ -544,6 +574,8 @@ export class Link {
     const attempts = this.#attempts;
     this.#attempts = undefined;
     this.#lived = true;
+    this.#connects += 1;
+    this.#early.clear();
     // For a fresh instance it is the first time, and for a client that comes from another connection.
     for (const member of [...this.#members]) {
       if (attempts !== undefined || this.#returning.delete(member)) member.handle("reconnect", [attempts ?? 0]);

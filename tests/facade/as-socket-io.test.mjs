@@ -250,6 +250,45 @@ test("disconnect() ends the session, and connect() goes on with all that there w
   assert.equal(world.connections.length, 2);
 });
 
+test("what waits for a connection waits on when the page disconnects", async () => {
+  const world = fake();
+  const client = await world.connect();
+  const first = world.connection;
+  const bytes = Uint8Array.of(1);
+  client.emit("waits", bytes);
+  bytes[0] = 9;
+  const answer = client.timeout(60_000).emitWithAck("asks");
+  const late = codeOf(client.timeout(5).emitWithAck("expires"));
+  await settled();
+  first.tell("ack_error", 3, { code: "TIMEOUT", message: "m" });
+  assert.equal(await late, "TIMEOUT");
+  client.disconnect();
+  const second = world.connection;
+  const [[waits, parts, none], [asks, , left], ...others] = second.of("emit");
+  assert.deepEqual([waits, parts, none, asks, others], ['["waits",{"_placeholder":true,"num":0}]', [Uint8Array.of(1)], -1, '["asks"]', []]);
+  assert.ok(left > 0 && left <= 60_000);
+  client.disconnect();
+  assert.equal(second, world.connection, "it has disconnected already");
+  client.connect();
+  live(second);
+  second.tell("ack", 5, ["answered"]);
+  assert.equal(await answer, "answered");
+  client.disconnect();
+  assert.deepEqual(world.connection.of("emit"), [], "what was sent is not sent again");
+});
+
+test("what has left over a connection that the page has not heard of yet is not sent again", async () => {
+  const world = fake();
+  const client = await world.connect();
+  client.emit("waits");
+  const asked = codeOf(client.emitWithAck("asks"));
+  await settled();
+  world.answers.stats = { connects: 1 };
+  client.disconnect();
+  assert.deepEqual(world.connection.of("emit"), []);
+  assert.equal(await asked, "ABORTED");
+});
+
 test("a client that disconnects from a shared connection leaves the others theirs", async (t) => {
   const pass = moments(t);
   const { client, connection, world } = await connected();

@@ -157,6 +157,21 @@ export const ROWS = {
     return heard;
   },
 
+  async "disconnect() before there was a connection keeps what waits for it"({ open }) {
+    const client = await open({ autoConnect: false });
+    const heard = [];
+    client.on("bounced", (...args) => heard.push(args));
+    client.emit("bounce", "waits");
+    client.connect();
+    client.emit("bounce", "too");
+    const answer = client.timeout(10_000).emitWithAck("echo", "and this");
+    client.disconnect();
+    client.connect();
+    heard.push(await answer);
+    await echo(client);
+    return heard;
+  },
+
   async "close() tells disconnect to the page that closes"({ live }) {
     const client = await live();
     const heard = [];
