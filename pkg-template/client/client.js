@@ -197,7 +197,7 @@ export class Client {
     const hear = typeof args.at(-1) === "function" ? args.pop() : undefined;
     // As in socket.io-client: only with a time limit there is a place for the error.
     const [failed, answered] = wishes.timeout > 0 ? [(error) => hear(error), (values) => hear(null, ...values)] : [() => {}, (values) => hear(...values)];
-    const answer = hear && { resolve: guarded(answered), reject: guarded(failed) };
+    const answer = hear && { resolve: reporting(answered), reject: reporting(failed) };
     const packet = packed(event, args);
     if (wishes.volatile && this.#closed) return;
     this.#need();
@@ -428,7 +428,7 @@ function limit(ms) {
 }
 
 /** What a function of the page throws is shown, and stops nothing. */
-function guarded(call) {
+function reporting(call) {
   return (given) => {
     try {
       call(given);
