@@ -44,7 +44,7 @@ export function createConnect({ init, reset, timers, Connection, browser }) {
 
 /** Throws where nobody could connect, and says what to do there. */
 function needBrowser({ present, missing }) {
-  const refuse = (words) => new ResearchSocketError("UNSUPPORTED", `connect() needs a page in a browser${words} ${MOCK}`);
+  const refuse = (words) => new ResearchSocketError("UNSUPPORTED", `connect() needs a page in a browser, or a dedicated worker${words} ${MOCK}`);
   if (!present) throw refuse(". Importing research-socket on a server is fine; call connect() only where a document exists, such as in an effect or an event handler.");
   if (missing.length > 0) throw refuse(`, which has ${missing.join(", ")}: what there is of it here has not.`);
 }
