@@ -61,6 +61,8 @@ struct Rules {
     /// Emits that want an ack and have no outcome yet.
     awaited: BTreeSet<EmitId>,
     cancels: BTreeSet<CancelId>,
+    /// Code, words and research of the warnings of this connection.
+    warnings: BTreeSet<(&'static str, String, Option<String>)>,
     connected: bool,
     closed: bool,
 }
@@ -473,7 +475,16 @@ impl World {
     fn hear(&mut self, event: Event, was_closed: bool) {
         let rules = &mut self.rules;
         match &event {
-            Event::Connect { .. } => assert!(!std::mem::replace(&mut rules.connected, true)),
+            Event::Connect { .. } => {
+                rules.warnings.clear();
+                assert!(!std::mem::replace(&mut rules.connected, true));
+            }
+            Event::Warning(warning) => {
+                let (research, message) = (warning.research.clone(), warning.message.clone());
+                let is_news = matches!(warning.code, "not-found" | "unauthorized")
+                    || rules.warnings.insert((warning.code, message, research));
+                assert!(is_news, "told twice: {warning:?}");
+            }
             Event::Disconnect(_) => assert!(std::mem::replace(&mut rules.connected, false)),
             Event::Ack { emit, .. } => assert!(rules.awaited.remove(emit), "an ack too many"),
             Event::EmitFailed { emit, error } => {

@@ -1,9 +1,9 @@
 //! What a client does so that no line of the log is lost, and no silence is taken for work.
 
-use super::Client;
 use super::checks::{NOT_UTF_8, Outcome, TOO_LARGE};
 use super::history::Problem;
 use super::subscription::Schedule;
+use super::{Client, UNAUTHORIZED};
 use crate::time::{Timestamp, earliest};
 
 /// How long the end of a research that was heard as recently waits for what it said last, in milliseconds: the
@@ -59,7 +59,10 @@ impl Client {
                 research,
                 body,
                 took_ms,
-            } => (research, Ok((body, took_ms))),
+            } => {
+                self.told.allowed(&research);
+                (research, Ok((body, took_ms)))
+            }
             Outcome::NoLog {
                 research,
                 problem,
@@ -103,7 +106,7 @@ impl Client {
         match result {
             Err((Problem::Refused, _)) => {
                 let words = "the server does not show its log to this page: sign in";
-                self.warn("unauthorized", words, Some(research), String::new());
+                self.warn(UNAUTHORIZED, words, Some(research));
             }
             Err((Problem::TooLarge, _)) => self.refuse_log(TOO_LARGE, research),
             Err((Problem::Unreadable, _)) => self.refuse_log(NOT_UTF_8, research),

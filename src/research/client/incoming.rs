@@ -1,7 +1,8 @@
 //! What the connection brings: its own life, and the events of the server.
 
 use super::subscription::Standing;
-use super::{Client, MAX_WARNINGS};
+use super::told::Told;
+use super::{Client, UNAUTHORIZED};
 use crate::failure::Failure;
 use crate::json::{Kind, Raw, Text};
 use crate::research::contract::Event;
@@ -78,7 +79,7 @@ impl Client {
         let failed_before = std::mem::take(&mut self.errors) > 0;
         self.polling = false;
         self.refusal = None;
-        self.warnings_left = MAX_WARNINGS;
+        self.told = Told::default();
         self.stats.connects += 1;
         // As socket.io-client tells it: before `connect`, and also when only the first attempts failed.
         if std::mem::replace(&mut self.connected_before, true) || failed_before {
@@ -201,7 +202,7 @@ impl Client {
             id.and_then(|id| Some((id.clone(), self.subscriptions.get_mut(&id)?)))
         else {
             let words = ["the server refused a subscription: ", &words].concat();
-            return self.refuse("unauthorized", &words, None);
+            return self.refuse(UNAUTHORIZED, &words, None);
         };
         // The server has decided: what happened so far can be asked for.
         subscription.taken(self.now, &self.config, u64::MAX);

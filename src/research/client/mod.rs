@@ -6,6 +6,7 @@ mod history;
 mod incoming;
 mod subscription;
 mod terminations;
+mod told;
 mod watchdog;
 
 use crate::config::{Config, ConfigError};
@@ -25,11 +26,12 @@ use checks::{Checks, Outcome, Refusal};
 use history::History;
 use subscription::{Access, Schedule, Standing, Subscription, UNSUBSCRIBE, args_about};
 use terminations::Terminations;
+use told::Told;
 use watchdog::Watchdog;
 
-/// Warnings about what a server sends apart from the payloads of a research, for each connection. A
-/// server that is wrong once is wrong again and again; whoever reads the first hundred knows.
-pub(super) const MAX_WARNINGS: u32 = 100;
+/// The codes of warnings that the server does not show something to this page.
+const NOT_FOUND: &str = "not-found";
+const UNAUTHORIZED: &str = "unauthorized";
 
 /// The client of one server, without clock, network and browser.
 ///
@@ -59,7 +61,8 @@ pub struct Client {
     /// Why the server is about to end this connection, if it said so.
     refusal: Option<String>,
     connected_before: bool,
-    warnings_left: u32,
+    /// What the page was warned of since the connection is there, or was lost.
+    told: Told,
     state: State,
     stats: Stats,
     commands: Queue<Command>,
@@ -111,7 +114,7 @@ impl Client {
             polling: false,
             refusal: None,
             connected_before: false,
-            warnings_left: MAX_WARNINGS,
+            told: Told::default(),
             state,
             stats: Stats::default(),
             commands: Queue::new(),
@@ -347,6 +350,7 @@ impl Client {
                 body,
                 first_after_failure,
             } => {
+                self.told.allowed(&research);
                 self.handle_status(&research, &body);
                 if first_after_failure {
                     self.connection.look(&mut context!(self));
@@ -354,18 +358,18 @@ impl Client {
             }
             Outcome::Refused { research, refusal } => {
                 let (code, words) = match refusal {
-                    Refusal::NotFound => ("not-found", "the server knows no research with this id"),
+                    Refusal::NotFound => (NOT_FOUND, "the server knows no research with this id"),
                     Refusal::Redirected => (
-                        "unauthorized",
+                        UNAUTHORIZED,
                         "the server redirects the request for its status: sign in, or see to \
                          `fallback.statusPath`",
                     ),
                     Refusal::Unauthorized => (
-                        "unauthorized",
+                        UNAUTHORIZED,
                         "the server does not show its status to this page: sign in",
                     ),
                 };
-                self.warn(code, words, Some(research), String::new());
+                self.warn(code, words, Some(research));
             }
             Outcome::Failed => {}
             Outcome::Unreadable { research, words } => {
@@ -404,6 +408,7 @@ impl Client {
         if self.subscriptions.get(&key).is_some() {
             return;
         }
+        self.told.forgive(Some(&key));
         let mut schedule = Schedule::Never;
         if self.polling {
             schedule.repeatedly(self.now);
@@ -459,6 +464,7 @@ impl Client {
 
     /// What was refused may be allowed by now.
     fn forgive(&mut self) {
+        self.told.forgive(None);
         if std::mem::take(&mut self.polling) {
             self.start_polling();
         }
@@ -520,7 +526,9 @@ impl Client {
                 let event = match event {
                     JobEvent::Research(event) => event,
                     JobEvent::Warning(warning) => {
-                        self.events.push_back(Event::Warning(warning));
+                        if self.told.is_news(&warning) {
+                            self.events.push_back(Event::Warning(warning));
+                        }
                         continue;
                     }
                 };
@@ -577,22 +585,24 @@ impl Client {
         }
     }
 
-    /// Refuses something of the server: counts it, and says so while there is room.
+    /// Refuses something of the server: counts it, and says so unless the page knows.
     fn refuse(&mut self, code: &'static str, words: &str, research: Option<String>) {
         self.stats.refused += 1;
-        if let Some(left) = self.warnings_left.checked_sub(1) {
-            self.warnings_left = left;
-            self.warn(code, words, research, String::new());
-        }
+        self.warn(code, words, research);
     }
 
-    fn warn(&mut self, code: &'static str, words: &str, research: Option<String>, excerpt: String) {
-        let message = words.to_owned();
-        self.events.push_back(Event::Warning(Warning {
+    fn warn(&mut self, code: &'static str, words: &str, research: Option<String>) {
+        self.tell(Warning {
             code,
-            message,
+            message: words.to_owned(),
             research,
-            excerpt,
-        }));
+            excerpt: String::new(),
+        });
+    }
+
+    fn tell(&mut self, warning: Warning) {
+        if self.told.is_news(&warning) {
+            self.events.push_back(Event::Warning(warning));
+        }
     }
 }

@@ -47,7 +47,7 @@ pub enum ResearchEvent {
 /// untouched. Parse it as JSON, then carry out `progress` and `status` on the object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Update {
-    /// The JSON text of the server's object.
+    /// The JSON text of the server's object, `null` where it has `NaN` or an infinity.
     pub payload: Arc<str>,
     /// For the field `progress`: per cent, 0 to 100, never less than in an earlier update.
     pub progress: Field<f64>,
