@@ -1020,6 +1020,8 @@ export interface Warning {
  * - `damaged-packet`, `not-json`, `not-an-object`: what came cannot be read
  * - `emit-not-sent`: an emit that waited for a connection, or a volatile one, is larger than the server takes; or one has a `Blob` that
  *   cannot be read
+ * - `not-finite`: the server writes `NaN` or `Infinity` where JSON has no such numbers, as Python does by default; all of them
+ *   are read as `null`, and told of once for each connection
  * - `not-found`: the server knows no such research
  * - `out-of-range`, `unknown-value`, `wrong-type`: a field that was left out
  * - `page-too-slow`: too much waited for slow handlers, and something other than log lines was dropped; told once, `stats()` counts
@@ -1033,6 +1035,7 @@ export type WarningCode =
   | "damaged-packet"
   | "emit-not-sent"
   | "not-an-object"
+  | "not-finite"
   | "not-found"
   | "not-json"
   | "out-of-range"

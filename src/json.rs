@@ -1,5 +1,7 @@
 //! Reading JSON text (RFC 8259) without building a tree: validate once, then walk it in place.
 //!
+//! `NaN`, `Infinity` and `-Infinity`, which Python's `json.dumps` writes, are read as `null`.
+//!
 //! [`Raw::parse`] is the only way in. A [`Raw`] is therefore always the text of exactly one valid
 //! value, and everything that walks it can skip instead of check. What the client does not
 //! interpret stays text and crosses to the page as text.
@@ -31,44 +33,63 @@ pub const MAX_DEPTH: usize = 128;
 /// The text of one valid JSON value, without the whitespace around it.
 ///
 /// Two values are equal when their texts are: `1.0` is not `1`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Raw<'a> {
     text: &'a str,
+    /// Whether `NaN` or an infinity may be in it.
+    is_lax: bool,
 }
+
+impl PartialEq for Raw<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Raw<'_> {}
 
 /// A [`Raw`] that owns its text, so that what was validated once need not be again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
     text: String,
+    is_lax: bool,
 }
 
 impl Text {
     /// The value.
     pub fn raw(&self) -> Raw<'_> {
-        Raw { text: &self.text }
+        Raw {
+            text: &self.text,
+            is_lax: self.is_lax,
+        }
     }
 
-    /// The text itself.
-    pub fn into_string(self) -> String {
-        self.text
+    /// The text, as any reader of JSON takes it; see [`Raw::to_json`].
+    pub fn into_json(self) -> String {
+        if self.is_lax {
+            self.raw().to_json().into_owned()
+        } else {
+            self.text
+        }
     }
 }
 
 impl<'a> Raw<'a> {
     /// Validates the whole text as one value; whitespace around it is allowed.
     ///
-    /// Accepts what `JSON.parse` accepts, so also strings with lone surrogates (`"\ud800"`).
+    /// Accepts what `JSON.parse` accepts, so also strings with lone surrogates (`"\ud800"`); and
+    /// `NaN`, `Infinity` and `-Infinity` in place of values.
     ///
     /// # Errors
     /// The first place where the text is not JSON, or nests deeper than [`MAX_DEPTH`].
     pub fn parse(text: &'a str) -> Result<Self, Error> {
-        let mut scanner = Scanner {
-            bytes: text.as_bytes(),
-            at: 0,
-        };
+        let mut scanner = Scanner::new(text, 0);
         let range = scanner.document();
         match range.and_then(|(start, end)| text.get(start..end).ok_or(ErrorKind::UnexpectedByte)) {
-            Ok(text) => Ok(Self { text }),
+            Ok(text) => Ok(Self {
+                text,
+                is_lax: scanner.is_lax,
+            }),
             Err(kind) => Err(Error {
                 kind,
                 offset: scanner.at,
@@ -80,6 +101,7 @@ impl<'a> Raw<'a> {
     pub fn to_text(self) -> Text {
         Text {
             text: self.text.to_owned(),
+            is_lax: self.is_lax,
         }
     }
 
@@ -88,15 +110,29 @@ impl<'a> Raw<'a> {
         self.text
     }
 
+    /// Whether the text that was parsed has `NaN` or an infinity in it, here or elsewhere.
+    pub fn is_lax(self) -> bool {
+        self.is_lax
+    }
+
+    /// The text as any reader of JSON takes it: with `null` for `NaN` and the infinities.
+    pub fn to_json(self) -> Cow<'a, str> {
+        if self.is_lax {
+            Cow::Owned(scan::with_nulls(self.text))
+        } else {
+            Cow::Borrowed(self.text)
+        }
+    }
+
     /// What kind of value this is.
     pub fn kind(self) -> Kind {
-        match self.text.as_bytes().first() {
-            Some(b'{') => Kind::Object,
-            Some(b'[') => Kind::Array,
-            Some(b'"') => Kind::String,
-            Some(b't' | b'f') => Kind::Bool,
-            Some(b'n') => Kind::Null,
-            Some(_) | None => Kind::Number,
+        match self.text.as_bytes() {
+            [b'{', ..] => Kind::Object,
+            [b'[', ..] => Kind::Array,
+            [b'"', ..] => Kind::String,
+            [b't' | b'f', ..] => Kind::Bool,
+            [b'n' | b'N' | b'I', ..] | [b'-', b'I', ..] => Kind::Null,
+            _ => Kind::Number,
         }
     }
 
@@ -155,16 +191,16 @@ impl<'a> Raw<'a> {
         Decimal::read(self)?.to_i64()
     }
 
-    /// Whether this is `null`.
+    /// Whether this is `null`, or read as such.
     pub fn is_null(self) -> bool {
-        self.text == "null"
+        self.kind() == Kind::Null
     }
 }
 
 /// The six kinds of JSON values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// `null`
+    /// `null`, also in the spellings `NaN`, `Infinity` and `-Infinity`
     Null,
     /// `true` or `false`
     Bool,
@@ -271,6 +307,7 @@ impl ErrorKind {
 struct Inside<'a> {
     text: &'a str,
     at: usize,
+    is_lax: bool,
 }
 
 impl<'a> Inside<'a> {
@@ -279,14 +316,12 @@ impl<'a> Inside<'a> {
         Self {
             text: if is_container { raw.text } else { "" },
             at: 1,
+            is_lax: raw.is_lax,
         }
     }
 
     fn next(&mut self) -> Option<Raw<'a>> {
-        let mut scanner = Scanner {
-            bytes: self.text.as_bytes(),
-            at: self.at,
-        };
+        let mut scanner = Scanner::new(self.text, self.at);
         scanner.skip_separators();
         let start = scanner.at;
         scanner.skip_valid();
@@ -296,7 +331,10 @@ impl<'a> Inside<'a> {
         if text.is_empty() {
             None
         } else {
-            Some(Raw { text })
+            Some(Raw {
+                text,
+                is_lax: self.is_lax,
+            })
         }
     }
 }

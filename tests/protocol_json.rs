@@ -34,9 +34,15 @@ fn refuses_everything_else_and_says_where() {
         ("  ", ErrorKind::UnexpectedEnd, 2),
         ("nul", ErrorKind::UnexpectedEnd, 3),
         ("nuLl", ErrorKind::UnexpectedByte, 2),
-        ("NaN", ErrorKind::UnexpectedByte, 0),
-        ("Infinity", ErrorKind::UnexpectedByte, 0),
-        ("-Infinity", ErrorKind::BadNumber, 1),
+        ("nan", ErrorKind::UnexpectedByte, 1),
+        ("Nan", ErrorKind::UnexpectedByte, 2),
+        ("Na", ErrorKind::UnexpectedEnd, 2),
+        ("NaNa", ErrorKind::TrailingText, 3),
+        ("+Infinity", ErrorKind::UnexpectedByte, 0),
+        ("-Inf", ErrorKind::UnexpectedEnd, 4),
+        ("Infinity1", ErrorKind::TrailingText, 8),
+        ("{NaN:1}", ErrorKind::UnexpectedByte, 1),
+        ("[NaN Infinity]", ErrorKind::UnexpectedByte, 5),
         ("-NaN", ErrorKind::BadNumber, 1),
         ("\u{feff}1", ErrorKind::UnexpectedByte, 0),
         ("\u{a0}1", ErrorKind::UnexpectedByte, 0),
@@ -71,6 +77,37 @@ fn refuses_everything_else_and_says_where() {
         let error = Raw::parse(text).expect_err(text);
         assert_eq!((error.kind, error.offset), (kind, offset), "{text:?}");
     }
+}
+
+#[test]
+fn what_python_writes_for_numbers_that_json_does_not_have_is_null() {
+    for text in ["NaN", "Infinity", "-Infinity", " NaN\n"] {
+        let raw = Raw::parse(text).expect(text);
+        assert_eq!(raw.kind(), Kind::Null, "{text}");
+        assert!(raw.is_null() && raw.is_lax(), "{text}");
+        assert_eq!(raw.to_json(), "null", "{text}");
+        let nothing = (raw.number(), raw.integer(), raw.bool());
+        assert_eq!(nothing, (None, None, None), "{text}");
+        assert_eq!(raw.string(), None, "{text}");
+    }
+    let text =
+        r#"{"NaN":NaN,"a":[-Infinity , -1,Infinity,"-Infinity, \"NaN"],"b":{"c":NaN},"d":-2.5e-3}"#;
+    let json = r#"{"NaN":null,"a":[null , -1,null,"-Infinity, \"NaN"],"b":{"c":null},"d":-2.5e-3}"#;
+    let raw = Raw::parse(text).expect("JSON");
+    assert_eq!(raw.to_json(), json);
+    assert_eq!(raw.to_text().into_json(), json);
+    assert_eq!(raw.get("d").and_then(Raw::number), Some(-0.0025));
+    let inner = raw.get("b").expect("b");
+    assert_eq!(inner.to_json(), r#"{"c":null}"#);
+    assert!(!Raw::parse(json).expect("JSON").is_lax());
+}
+
+#[test]
+fn a_text_without_them_is_not_copied() {
+    let text = r#"{"NaN":"Infinity","a":-1}"#;
+    let raw = Raw::parse(text).expect("JSON");
+    assert!(!raw.is_lax());
+    assert!(matches!(raw.to_json(), std::borrow::Cow::Borrowed(same) if same == text));
 }
 
 #[test]

@@ -35,6 +35,33 @@ proptest! {
     }
 
     #[test]
+    fn reads_what_python_writes_as_if_it_had_written_null(value in value(), pretty: bool, words in prop::collection::vec(0_usize..3, 1..40)) {
+        let mut python = String::new();
+        let mut words = words.into_iter().cycle();
+        write_python(&mut python, &value, pretty, &mut words);
+        let raw = Raw::parse(&python).unwrap();
+        assert_same(raw, &value);
+        walk(raw);
+        let json = raw.to_json();
+        prop_assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), serde_json::from_str::<Value>(&value.to_string()).unwrap());
+        prop_assert_eq!(raw.is_lax(), holds_null(&value));
+        prop_assert_eq!(raw.to_text().into_json(), json.as_ref());
+        let raw = Raw::parse(&json).unwrap();
+        prop_assert!(!raw.is_lax());
+        assert_same(raw, &value);
+    }
+
+    #[test]
+    fn accepts_besides_json_only_what_is_json_with_null_in_its_place(text in pythonish()) {
+        if let Ok(raw) = Raw::parse(&text) {
+            let json = raw.to_json();
+            prop_assert!(serde_json::from_str::<IgnoredAny>(&json).is_ok(), "{} {}", text, json);
+            prop_assert_eq!(raw.is_lax(), serde_json::from_str::<IgnoredAny>(&text).is_err());
+            walk(raw);
+        }
+    }
+
+    #[test]
     fn is_total_on_any_text(text in any::<String>()) {
         if let Ok(raw) = Raw::parse(&text) {
             walk(raw);
@@ -144,6 +171,83 @@ fn value() -> impl Strategy<Value = Value> {
                 .prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
     })
+}
+
+/// The value as Python's `json.dumps` writes it, with one of its odd words for each `null`.
+fn write_python(
+    out: &mut String,
+    value: &Value,
+    pretty: bool,
+    words: &mut impl Iterator<Item = usize>,
+) {
+    let space = if pretty { "\n  " } else { "" };
+    match value {
+        Value::Null => {
+            let word = ["NaN", "Infinity", "-Infinity"][words.next().unwrap()];
+            out.push_str(word);
+        }
+        Value::Array(values) => {
+            out.push('[');
+            for (place, value) in values.iter().enumerate() {
+                out.push_str(if place > 0 { "," } else { "" });
+                out.push_str(space);
+                write_python(out, value, pretty, words);
+                out.push_str(space);
+            }
+            out.push(']');
+        }
+        Value::Object(members) => {
+            out.push('{');
+            for (place, (key, value)) in members.iter().enumerate() {
+                out.push_str(if place > 0 { "," } else { "" });
+                out.push_str(&serde_json::to_string(key).unwrap());
+                out.push(':');
+                out.push_str(space);
+                write_python(out, value, pretty, words);
+            }
+            out.push('}');
+        }
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => out.push_str(&value.to_string()),
+    }
+}
+
+fn holds_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(values) => values.iter().any(holds_null),
+        Value::Object(members) => members.values().any(holds_null),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+/// Texts that are JSON as Python writes it, or nearly.
+fn pythonish() -> impl Strategy<Value = String> {
+    let tokens = prop::sample::select(vec![
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "\"a\"",
+        "\"\\",
+        " ",
+        "1",
+        "-",
+        "-1",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "\"NaN\"",
+        "N",
+        "aN",
+        "I",
+        "null",
+        "{\"a\":",
+        "[NaN,",
+    ]);
+    prop::collection::vec(tokens, 0..9).prop_map(|tokens| tokens.concat())
 }
 
 /// Texts that are JSON, or nearly.

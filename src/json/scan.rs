@@ -6,6 +6,18 @@ use super::{ErrorKind, MAX_DEPTH};
 pub(super) struct Scanner<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
+    /// Whether `NaN` or an infinity was found.
+    pub(super) is_lax: bool,
+}
+
+impl<'a> Scanner<'a> {
+    pub(super) const fn new(text: &'a str, at: usize) -> Self {
+        Self {
+            bytes: text.as_bytes(),
+            at,
+            is_lax: false,
+        }
+    }
 }
 
 impl Scanner<'_> {
@@ -43,6 +55,8 @@ impl Scanner<'_> {
             Some(b't') => self.word(b"true"),
             Some(b'f') => self.word(b"false"),
             Some(b'n') => self.word(b"null"),
+            Some(b'N') => self.lax_word(b"NaN"),
+            Some(b'I') => self.lax_word(b"Infinity"),
             Some(b'-' | b'0'..=b'9') => self.number(),
             Some(_) => Err(ErrorKind::UnexpectedByte),
             None => Err(ErrorKind::UnexpectedEnd),
@@ -102,6 +116,12 @@ impl Scanner<'_> {
         Ok(())
     }
 
+    /// One that only Python's JSON has.
+    fn lax_word(&mut self, word: &[u8]) -> Result<(), ErrorKind> {
+        self.is_lax = true;
+        self.word(word)
+    }
+
     fn string(&mut self) -> Result<(), ErrorKind> {
         self.at += 1;
         loop {
@@ -142,6 +162,9 @@ impl Scanner<'_> {
     fn number(&mut self) -> Result<(), ErrorKind> {
         if self.peek() == Some(b'-') {
             self.at += 1;
+            if self.peek() == Some(b'I') {
+                return self.lax_word(b"Infinity");
+            }
         }
         if self.peek() == Some(b'0') {
             self.at += 1;
@@ -225,4 +248,28 @@ impl Scanner<'_> {
             }
         }
     }
+}
+
+/// A text that is known to be valid, with `null` in place of `NaN` and the infinities.
+pub(super) fn with_nulls(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut scanner = Scanner::new(text, 0);
+    let mut written = 0;
+    while let Some(byte) = scanner.peek() {
+        let start = scanner.at;
+        match byte {
+            b'"' => scanner.skip_valid_string(),
+            b'-' | b'I' | b'N' => {
+                scanner.skip_valid();
+                if !matches!(scanner.bytes.get(start + 1), Some(b'0'..=b'9')) {
+                    out.push_str(text.get(written..start).unwrap_or_default());
+                    out.push_str("null");
+                    written = scanner.at;
+                }
+            }
+            _ => scanner.at += 1,
+        }
+    }
+    out.push_str(text.get(written..).unwrap_or_default());
+    out
 }

@@ -19,6 +19,7 @@ pub(crate) enum Token<'a> {
 pub(crate) struct Tokens<'a> {
     text: &'a str,
     at: usize,
+    is_lax: bool,
 }
 
 impl<'a> Raw<'a> {
@@ -28,6 +29,7 @@ impl<'a> Raw<'a> {
         Tokens {
             text: self.text,
             at: 0,
+            is_lax: self.is_lax,
         }
     }
 }
@@ -36,10 +38,7 @@ impl<'a> Iterator for Tokens<'a> {
     type Item = Token<'a>;
 
     fn next(&mut self) -> Option<Token<'a>> {
-        let mut scanner = Scanner {
-            bytes: self.text.as_bytes(),
-            at: self.at,
-        };
+        let mut scanner = Scanner::new(self.text, self.at);
         scanner.skip_separators();
         let start = scanner.at;
         let token = match scanner.peek()? {
@@ -50,7 +49,8 @@ impl<'a> Iterator for Tokens<'a> {
                 scanner.skip_valid();
                 self.at = scanner.at;
                 let text = self.text.get(start..self.at)?;
-                return Some(Token::Value(Raw { text }));
+                let is_lax = self.is_lax;
+                return Some(Token::Value(Raw { text, is_lax }));
             }
         };
         self.at = start + 1;
@@ -66,7 +66,7 @@ mod tests {
     fn a_value_is_told_from_its_beginning_to_its_end() {
         let raw = Raw::parse(r#" {"a" : [1, "}"], "b": {} , "c":null} "#).unwrap();
         let tokens: Vec<_> = raw.tokens().collect();
-        let value = |text| Token::Value(Raw { text });
+        let value = |text| Token::Value(Raw::parse(text).unwrap());
         let expected = [
             Token::Open(Kind::Object),
             value("\"a\""),

@@ -22,6 +22,9 @@ impl Connection {
         if packet.namespace() != self.settings.namespace {
             return self.damaged("a packet of another namespace", text);
         }
+        if packet.is_lax() {
+            self.events.push_back(Event::Lax);
+        }
         if packet.attachments() > 0 {
             return self.reassembler.start(&packet);
         }
@@ -58,7 +61,7 @@ impl Connection {
             Packet::Ack { id, args, .. } => {
                 // An ack that came after its time-out has nobody left to tell.
                 if let Some(emit) = self.outgoing.take_ack(id) {
-                    let args = args.as_str().to_owned();
+                    let args = args.to_json().into_owned();
                     self.events.push_back(Event::Ack {
                         emit,
                         args,

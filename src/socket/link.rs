@@ -56,6 +56,8 @@ pub(crate) enum Event {
         emit: EmitId,
         error: EmitError,
     },
+    /// A packet of the server has numbers that JSON does not have, which are read as `null`.
+    Lax,
     Message {
         name: String,
         args: Text,

@@ -208,6 +208,16 @@ impl<'a> Packet<'a> {
         }
     }
 
+    /// Whether its JSON has `NaN` or an infinity; see [`Raw::is_lax`].
+    pub fn is_lax(&self) -> bool {
+        let data = match self {
+            Packet::Connect { data, .. } | Packet::ConnectError { data, .. } => *data,
+            Packet::Event { args, .. } | Packet::Ack { args, .. } => Some(*args),
+            Packet::Disconnect { .. } => None,
+        };
+        data.is_some_and(Raw::is_lax)
+    }
+
     /// How many binary packets belong to this one and follow it.
     pub fn attachments(&self) -> usize {
         match self {
@@ -223,7 +233,7 @@ pub fn event_args(name: &str, values: &[Raw<'_>]) -> String {
     json::write_string(&mut out, name);
     for value in values {
         out.push(',');
-        out.push_str(value.as_str());
+        out.push_str(&value.to_json());
     }
     out.push(']');
     out
@@ -291,7 +301,7 @@ fn write(
         push_decimal(out, id);
     }
     if let Some(data) = data {
-        out.push_str(data.as_str());
+        out.push_str(&data.to_json());
     }
 }
 

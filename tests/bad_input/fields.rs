@@ -317,8 +317,9 @@ fn unreadable() -> Vec<Vec<u8>> {
     let deep = "[".repeat(10_000) + &"]".repeat(10_000);
     let objects = r#"{"a":"#.repeat(10_000) + "1" + &"}".repeat(10_000);
     let texts = [
-        r#"{"progress":NaN}"#,
-        r#"{"progress":-Infinity}"#,
+        r#"{"progress":-NaN}"#,
+        r#"{"progress":Infinite}"#,
+        r#"{"progress":nan}"#,
         r#"{"progress":+1}"#,
         r#"{"progress":.5}"#,
         r#"{"progress":0x10}"#,

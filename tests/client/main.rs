@@ -26,6 +26,7 @@ mod network;
 mod offline;
 mod packets;
 mod properties;
+mod python;
 mod researches;
 mod retries;
 mod secrets;

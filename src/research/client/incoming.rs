@@ -9,7 +9,7 @@ use crate::research::contract::Event;
 use crate::research::payload::event::ResearchEvent;
 use crate::research::payload::failure::Failure as ResearchFailure;
 use crate::research::payload::text::bounded;
-use crate::research::payload::warning::excerpt;
+use crate::research::payload::warning::{Warning, excerpt};
 use crate::research::payload::words::Source;
 use crate::socket;
 
@@ -56,6 +56,7 @@ impl Client {
             socket::Event::EmitFailed { emit, error } => {
                 self.events.push_back(Event::EmitFailed { emit, error });
             }
+            socket::Event::Lax => self.tell(Warning::lax()),
             socket::Event::Message {
                 name,
                 args,
@@ -133,7 +134,7 @@ impl Client {
         if self.listening.iter().any(is_wanted) {
             self.events.push_back(Event::Message {
                 name,
-                args: args.into_string(),
+                args: args.into_json(),
                 ack,
                 attachments,
             });
@@ -176,7 +177,7 @@ impl Client {
             return self.refuse("not-an-object", &words, None);
         }
         self.events
-            .push_back(Event::SearchEngineSelected(payload.as_str().into()));
+            .push_back(Event::SearchEngineSelected((*payload.to_json()).into()));
         let mut active = self
             .subscriptions
             .values_mut()

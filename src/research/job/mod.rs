@@ -74,6 +74,8 @@ pub struct Job {
     last_untimed_line: Option<u64>,
     last_answer: Option<u64>,
     warnings_left: u32,
+    /// Whether it was told that the server writes numbers that JSON does not have.
+    told_lax: bool,
 }
 
 /// What bounds the memory of a [`Job`].
@@ -147,6 +149,7 @@ impl Job {
             last_untimed_line: None,
             last_answer: None,
             warnings_left: MAX_WARNINGS,
+            told_lax: false,
         }
     }
 
@@ -181,8 +184,7 @@ impl Job {
 
     /// Takes the object of an update that has been read as JSON before.
     pub fn handle_value(&mut self, now: Timestamp, source: Source, raw: Raw<'_>) {
-        let text = raw.as_str();
-        let key = hash(self.seed, &[text]);
+        let key = hash(self.seed, &[raw.as_str()]);
         if self.last_update == Some(key) {
             self.counters.duplicate_updates += 1;
             return;
@@ -195,7 +197,7 @@ impl Job {
                 }
                 None if message.is_only_log_entry => {}
                 Some(_) | None => {
-                    self.handle_update(now, source, text, key, &message, &mut refusals);
+                    self.handle_update(now, source, raw, key, &message, &mut refusals);
                 }
             }
         }
@@ -217,8 +219,9 @@ impl Job {
             return;
         }
         let mut refusals = Refusals::default();
-        let raw = parse(body, &mut refusals);
-        if let Some(message) = raw.and_then(|raw| Message::read(raw, &mut refusals)) {
+        if let Some(raw) = parse(body, &mut refusals)
+            && let Some(message) = Message::read(raw, &mut refusals)
+        {
             let before = self.state.facts.clone();
             if waits && message.status.value.is_some_and(Status::is_terminal) && self.end.is_none()
             {
@@ -229,7 +232,7 @@ impl Job {
                 self.counters.updates_after_end += 1;
             } else {
                 let newest = newest.as_ref();
-                self.reduce(now, Source::Fallback, body, &message, newest, Some(&before));
+                self.reduce(now, Source::Fallback, raw, &message, newest, Some(&before));
             }
         }
         self.report(refusals);
@@ -294,7 +297,7 @@ impl Job {
         &mut self,
         now: Timestamp,
         source: Source,
-        text: &str,
+        raw: Raw<'_>,
         key: u64,
         message: &Message<'_>,
         refusals: &mut Refusals,
@@ -310,7 +313,7 @@ impl Job {
         if self.end.is_some() {
             self.counters.updates_after_end += 1;
         } else {
-            self.reduce(now, source, text, message, newest.as_ref(), None);
+            self.reduce(now, source, raw, message, newest.as_ref(), None);
         }
     }
 
@@ -378,7 +381,7 @@ impl Job {
         &mut self,
         now: Timestamp,
         source: Source,
-        text: &str,
+        raw: Raw<'_>,
         message: &Message<'_>,
         newest: Option<&Line<'_>>,
         before: Option<&Facts>,
@@ -397,7 +400,7 @@ impl Job {
             self.push(ResearchEvent::Task(task));
         }
         if before != Some(&self.state.facts) {
-            let payload: Arc<str> = Arc::from(text);
+            let payload: Arc<str> = Arc::from(&*raw.to_json());
             if message.is_agent_step {
                 self.push(ResearchEvent::Step(Arc::clone(&payload)));
             }
@@ -438,6 +441,9 @@ impl Job {
     pub(super) fn report(&mut self, refusals: Refusals) {
         self.counters.refused += refusals.count.saturating_sub(refusals.known);
         self.counters.dropped_entries += refusals.dropped_entries;
+        if refusals.is_lax && !std::mem::replace(&mut self.told_lax, true) {
+            self.events.push_back(JobEvent::Warning(Warning::lax()));
+        }
         for mut warning in refusals.warnings {
             if let Some(left) = self.warnings_left.checked_sub(1) {
                 self.warnings_left = left;

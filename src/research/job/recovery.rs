@@ -231,6 +231,7 @@ impl Job {
             Some(text) => Raw::parse(text).ok(),
             None => list,
         };
+        refusals.is_lax |= list.is_some_and(Raw::is_lax);
         let Some(list) = list.filter(|list| list.kind() == Kind::Array) else {
             refusals.refuse("wrong-type", &["logs"], "a list of lines", raw.as_str());
             return None;

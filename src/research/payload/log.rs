@@ -14,7 +14,7 @@ use crate::json::{Kind, Raw};
 /// A line of the log, delivered once.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogEntry {
-    /// The JSON text of the server's object. Its own `type` and `timestamp` are whatever the server
+    /// The JSON text of the server's object, `null` where it has `NaN` or an infinity. Its own `type` and `timestamp` are whatever the server
     /// sent: show `level` and `time` instead.
     pub entry: Arc<str>,
     /// What the line says, never blank, at most 16 KiB.
@@ -118,7 +118,7 @@ impl<'a> Line<'a> {
     /// The line as the page gets it.
     pub(in crate::research) fn to_entry(&self, source: Source) -> LogEntry {
         LogEntry {
-            entry: Arc::from(self.raw.as_str()),
+            entry: Arc::from(&*self.raw.to_json()),
             message: bounded(&self.message),
             time: match self.time.as_deref() {
                 Some(time) if source == Source::History => Some(iso(time)),

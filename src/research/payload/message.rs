@@ -119,6 +119,7 @@ impl<'a> Message<'a> {
         let raw = self.progress_log.as_deref().and_then(|text| {
             let array = Raw::parse(text).ok();
             let array = array.filter(|raw| raw.kind() == Kind::Array);
+            refusals.is_lax |= array.is_some_and(Raw::is_lax);
             if array.is_none() {
                 let expected = "a JSON array in a string";
                 refusals.refuse("wrong-type", &["progress_log"], expected, text);
@@ -183,7 +184,10 @@ impl<'a> Message<'a> {
 /// The value of a text that nobody has read before.
 pub(in crate::research) fn parse<'a>(text: &'a str, refusals: &mut Refusals) -> Option<Raw<'a>> {
     match Raw::parse(text) {
-        Ok(raw) => Some(raw),
+        Ok(raw) => {
+            refusals.is_lax |= raw.is_lax();
+            Some(raw)
+        }
         Err(error) => {
             let expected = ["JSON (", &error.message(), ")"].concat();
             refusals.refuse("not-json", &["payload"], &expected, text);

@@ -13,7 +13,7 @@ const MAX_EXCERPT: usize = 60;
 /// Something in a payload that was refused. The rest of the payload was used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// `not-json`, `not-an-object`, `wrong-type`, `out-of-range`, `unknown-value` or
+    /// `not-json`, `not-an-object`, `not-finite`, `wrong-type`, `out-of-range`, `unknown-value` or
     /// `too-many-entries`.
     pub code: &'static str,
     /// Plain words: which field, what was expected, what came.
@@ -40,6 +40,20 @@ impl Warning {
     }
 }
 
+impl Warning {
+    /// That the server writes numbers that JSON does not have. The same of all researches: it is how
+    /// the server writes anything.
+    pub(in crate::research) fn lax() -> Self {
+        Self {
+            code: "not-finite",
+            message: "the server sends NaN or Infinity, which JSON does not have: read as null"
+                .to_owned(),
+            research: None,
+            excerpt: String::new(),
+        }
+    }
+}
+
 /// The beginning of a text, at most 60 characters, the last of them "…" if something is missing.
 pub(crate) fn excerpt(text: &str) -> String {
     let mut out: String = text.chars().take(MAX_EXCERPT).collect();
@@ -61,6 +75,8 @@ pub(in crate::research) struct Refusals {
     pub(in crate::research) known: u64,
     /// Entries of a log that were not looked at.
     pub(in crate::research) dropped_entries: u64,
+    /// A text has numbers that JSON does not have; see [`Raw::is_lax`].
+    pub(in crate::research) is_lax: bool,
 }
 
 impl Refusals {
