@@ -55,6 +55,8 @@ const SPARING: u64 = 16;
 
 /// In as many pages send events in bursts, more than may wait.
 const CROWDED: u64 = 7;
+/// In one of so many schedules the server writes numbers that JSON does not have.
+const ODD_NUMBERS: u64 = 8;
 
 const TROUBLES: usize = 17;
 
@@ -79,6 +81,7 @@ impl Plan {
         if plan.seed % SPARING == CROWDED {
             plan.crowd();
         }
+        plan.setup.nan = plan.seed / SPARING % ODD_NUMBERS == 5;
         plan
     }
 
@@ -115,6 +118,7 @@ impl Setup {
             clock_ahead: entropy.pick(&[0, 3_600_000, -3_600_000, 400, 86_400_000])?,
             races: entropy.chance(1, 2)?,
             guarded: entropy.chance(1, 4)?,
+            nan: false,
             reconnection: !entropy.chance(1, 8)?,
             attempts: entropy.pick(&[Some(5), Some(0), Some(1), Some(30), None])?,
             timeout: entropy.pick(&[20_000, 500, 5_000])?,

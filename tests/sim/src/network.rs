@@ -233,3 +233,37 @@ pub(crate) fn spoil(network: &mut Network, trouble: Trouble, body: Vec<u8>) -> V
     }
     packets.join(&separator)
 }
+
+/// The body with one more member in each object but those of the handshake, and those that a client may
+/// know by what they lack: a number that JSON does not have, as Python writes it.
+pub(crate) fn odd_numbers(body: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(2 * body.len());
+    let mut words = ["NaN", "Infinity", "-Infinity"].iter().cycle();
+    for (place, packet) in body.split(|byte| *byte == 0x1e).enumerate() {
+        if place > 0 {
+            out.push(0x1e);
+        }
+        let is_handshake = packet.starts_with(b"0") || packet.starts_with(b"40");
+        let mut in_string = false;
+        let mut escaped = false;
+        for (at, byte) in packet.iter().enumerate() {
+            out.push(*byte);
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = !in_string,
+                b'{' if !in_string && !is_handshake => {
+                    let inside = packet.get(at + 1..).unwrap_or_default();
+                    let is_bare = inside.starts_with(b"}") || inside.starts_with(b"\"log_entry\"");
+                    if let Some(word) = words.next().filter(|_| !is_bare) {
+                        out.extend(b"\"score\":");
+                        out.extend(word.as_bytes());
+                        out.push(b',');
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    out
+}

@@ -1,6 +1,7 @@
 //! One page: its client, its browser's moods, and what it has heard.
 
 use research_socket::config::{Config, Fallback};
+use research_socket::json::Raw;
 use research_socket::research::{Client, Event, ResearchEvent, Source};
 use research_socket::time::Timestamp;
 
@@ -13,6 +14,12 @@ use crate::story::{Heard, Truth, echo_of, number_of};
 
 /// The wall clock of the server when a schedule starts, in milliseconds.
 pub(crate) const START: u64 = 1_795_293_900_000;
+
+/// More warnings of one connection have nothing new to say.
+const MAX_WARNINGS: usize = 100;
+
+/// How often the same may be refused.
+const MAX_ALIKE: usize = 8;
 
 /// A page with its client.
 #[derive(Debug)]
@@ -43,6 +50,8 @@ pub(crate) struct Page {
     /// Acks that have no outcome yet: the emit's number.
     awaited: Vec<u64>,
     cancelling: Vec<u64>,
+    /// Code, words and research of the warnings of this connection.
+    warnings: Vec<(&'static str, String, Option<String>)>,
     /// The newest number that the server sent back.
     newest_echo: u64,
     ahead: i64,
@@ -74,6 +83,7 @@ impl Page {
             cancels: 0,
             awaited: Vec::new(),
             cancelling: Vec::new(),
+            warnings: Vec::new(),
             newest_echo: 0,
             ahead,
         }
@@ -134,6 +144,8 @@ impl Page {
         require(!is_live || self.rules.is_live(), || {
             format!("over no connection: {event:?}")
         })?;
+        let odd = json_of(event).filter(|text| Raw::parse(text).is_ok_and(Raw::is_lax));
+        require(odd.is_none(), || format!("no JSON for the page: {odd:?}"))?;
         match event {
             Event::Research { id, event } => {
                 let heard = number_of(id).and_then(|n| self.heard.get_mut(n));
@@ -167,11 +179,26 @@ impl Page {
                 })
             }
             Event::Warning(warning) => {
+                if self.rules.is_forgiven() {
+                    self.warnings
+                        .retain(|(code, ..)| !matches!(*code, "unauthorized" | "not-found"));
+                }
                 let is_refusal = matches!(warning.code, "unauthorized" | "not-found");
                 for heard in &mut self.heard {
                     heard.refused |= is_refusal;
                 }
-                Ok(())
+                let (research, message) = (warning.research.clone(), warning.message.clone());
+                let warning = (warning.code, message, research);
+                // What the server has shown meanwhile may be refused anew.
+                let most = if is_refusal { MAX_ALIKE } else { 1 };
+                let told = self.warnings.iter().filter(|told| **told == warning);
+                require(told.count() < most, || {
+                    format!("warned too often of {warning:?}")
+                })?;
+                self.warnings.push(warning);
+                require(self.warnings.len() <= MAX_WARNINGS, || {
+                    format!("{} warnings of one connection", self.warnings.len())
+                })
             }
             Event::Message { .. } => {
                 let Some(echo) = echo_of(event).filter(|_| ordered) else {
@@ -179,6 +206,10 @@ impl Page {
                 };
                 let before = std::mem::replace(&mut self.newest_echo, echo);
                 require(before < echo, || format!("emit {echo} came after {before}"))
+            }
+            Event::Connect { .. } => {
+                self.warnings.clear();
+                self.rules.event(now, event)
             }
             _ => self.rules.event(now, event),
         }
@@ -206,6 +237,21 @@ impl Page {
             })?;
         }
         Ok(())
+    }
+}
+
+/// The JSON text that a page gets with an event.
+fn json_of(event: &Event) -> Option<&str> {
+    match event {
+        Event::Ack { args, .. } | Event::Message { args, .. } => Some(args),
+        Event::SearchEngineSelected(payload) => Some(payload),
+        Event::Research { event, .. } => match event {
+            ResearchEvent::Log(entry) => Some(&entry.entry),
+            ResearchEvent::Step(payload) => Some(payload),
+            ResearchEvent::Update(update) => Some(&update.payload),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

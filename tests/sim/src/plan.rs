@@ -46,6 +46,9 @@ pub struct Setup {
     pub races: bool,
     /// Whether the Socket.IO server, too, wants a page that is signed in.
     pub guarded: bool,
+    /// Whether the server has numbers in its objects that JSON does not have, and writes them as
+    /// Python does.
+    pub nan: bool,
     /// The client's options.
     pub reconnection: bool,
     /// `None`: without end.
@@ -78,6 +81,7 @@ impl Default for Setup {
             clock_ahead: 0,
             races: false,
             guarded: false,
+            nan: false,
             reconnection: true,
             attempts: Some(5),
             timeout: 20_000,

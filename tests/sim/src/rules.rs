@@ -80,6 +80,8 @@ pub(crate) struct Rules {
     offline: bool,
     /// The page says that there is no network, and nothing has shown the contrary.
     without_network: bool,
+    /// What was refused is asked for again, since the page wants it.
+    asks_anew: bool,
     /// No handshake before then: the server asked for that.
     not_before: u64,
     limits: Limits,
@@ -126,6 +128,11 @@ impl Rules {
         self.limits.log_is_readable
     }
 
+    /// Whether what was refused is asked for again since this was asked last.
+    pub(crate) fn is_forgiven(&mut self) -> bool {
+        std::mem::take(&mut self.asks_anew)
+    }
+
     /// Whether events flow both ways, as far as the page has heard.
     pub(crate) const fn is_live(&self) -> bool {
         self.live_since.is_some()
@@ -160,6 +167,7 @@ impl Rules {
                 self.begun |= *input == Input::Connect;
                 self.forgiven = true;
                 self.hidden = false;
+                self.asks_anew = true;
                 self.not_before = 0;
             }
             Input::Online(online) => {
@@ -167,6 +175,7 @@ impl Rules {
                 self.without_network = !online;
                 self.forgiven |= *online;
             }
+            Input::Subscribe(_) => self.asks_anew = true,
             // Before it has connected, a client does not know yet that it is hidden.
             Input::Hidden => {
                 self.hidden = self.begun;

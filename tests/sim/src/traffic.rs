@@ -5,7 +5,7 @@ use mock_server::{
 };
 use research_socket::http::{Answer, Beacon, Request, RequestId, Response as ClientResponse};
 
-use crate::network::{Event, cut, instead, lost, spoil};
+use crate::network::{Event, cut, instead, lost, odd_numbers, spoil};
 use crate::plan::{Kind, Trouble};
 use crate::rules::kind_of;
 use crate::world::{World, server_id};
@@ -135,6 +135,9 @@ impl World<'_> {
                     Some(Trouble::Twice) => twice = true,
                     Some(trouble) => body = spoil(&mut self.network, trouble, body),
                     None => {}
+                }
+                if self.plan.setup.nan {
+                    body = odd_numbers(&body);
                 }
                 Answer::Response(ClientResponse {
                     status: response.status,
