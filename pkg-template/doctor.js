@@ -15,7 +15,7 @@ const TIMEOUT_MS = 20_000;
 /** @param {object} [options] those of `connect` */
 export async function doctor(options = {}) {
   if (!browser.present || typeof document === "undefined" || browser.missing.length > 0) throw new Error("doctor() needs a page in a browser: it looks at that page as well as at the server.");
-  const { connection, credentials, own } = readOptions(options, location.href);
+  const { connection, credentials, own } = readOptions(options, browser.href);
   const { timeout = TIMEOUT_MS } = connection;
   own.signal?.throwIfAborted();
 

@@ -68,11 +68,14 @@ export function connect<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
   options?: ConnectOptions,
 ): Promise<Client<ListenEvents, EmitEvents>>;
 
-/** All are optional. Times are in milliseconds. */
+/**
+ * All are optional. Times are in milliseconds. One that is not known, and so has no effect, is told to `logger.warn`, or on the
+ * console without a `logger`, with the one that was probably meant.
+ */
 export interface ConnectOptions {
   /**
    * The origin of the server, with `http://` or `https://` and without a path.
-   * @default the page's own origin
+   * @default the page's own origin; in a frame without an address, such as `<iframe srcdoc>`, that of the page around it
    * @example "https://research.example.org"
    */
   url?: string | URL;

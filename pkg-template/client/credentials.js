@@ -1,5 +1,7 @@
 // Asks the page for `auth`, `headers` and `query`, anew at each attempt, so that a token that has expired is never sent twice.
 
+import { stringify } from "./json.js";
+
 /** How long the page's functions may take without the option `timeout`, as in the module. */
 const TIMEOUT_MS = 20_000;
 
@@ -18,7 +20,7 @@ export async function answerOf(given, timeout, signal) {
   const ms = timeout > 0 ? Math.min(timeout, MAX_TIMEOUT_MS) : TIMEOUT_MS;
   try {
     const answer = await within(ms, credentials(given), signal);
-    return { given: answer, key: JSON.stringify(answer) };
+    return { given: answer, key: stringify(answer) };
   } catch (error) {
     return { words: `The page's function for the credentials failed: ${error?.message ?? error}` };
   }
@@ -43,7 +45,7 @@ export function within(ms, promise, signal) {
 export async function credentials({ auth, headers, query }) {
   const [a, h, q] = await Promise.all([ask("auth", auth), ask("headers", headers), ask("query", query)]);
   return {
-    auth: a === undefined ? undefined : JSON.stringify(a),
+    auth: a === undefined ? undefined : stringify(a),
     headers: pairs(h),
     query: pairs(q),
   };

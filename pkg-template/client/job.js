@@ -1,5 +1,6 @@
 // What the page knows of one research: the last state, the log lines kept, the end. Shared by all who subscribed to it.
 
+import { stringify } from "./json.js";
 import { Newest } from "./newest.js";
 
 /** A state has all fields from the beginning: a page can show it before anything has arrived. */
@@ -114,7 +115,7 @@ export class Job {
     this.#earlier = this.#known;
     if (!this.#facts) return undefined;
     const { items, dropped } = this.#lines;
-    return { facts: JSON.stringify(this.#facts), lines: JSON.stringify(items), complete: dropped === 0 };
+    return { facts: stringify(this.#facts), lines: stringify(items), complete: dropped === 0 };
   }
 
   get logs() {

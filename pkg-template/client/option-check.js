@@ -39,8 +39,59 @@ const RULES = Object.entries({
   "dedup.entries": number((count) => isWhole(count, 1, 1_000_000), "a whole number from 1 to 1000000"),
 });
 
+/** Those that the facade keeps for itself. */
+const OWN = ["url", "auth", "headers", "query", "csrfToken", "signal", "logger", "autoConnect", "forceNew", "maxLogs"];
+
+const NAMES = [...RULES.map(([name]) => name), ...OWN];
+
+/** Longer ones are no names. */
+const MAX_NAME = 60;
+
 /**
- * Those that are not known are not this version's to judge.
+ * What to tell of options that are not known: a later version may know them, and one with a slip of the pen would have no effect
+ * in silence.
+ * @param {object} options
+ * @returns {string[]} a sentence for each
+ */
+export function unknownOptions(options) {
+  const inner = Object.keys(options).flatMap((outer) => (isOuter(outer) && Object(options[outer]) === options[outer] ? Object.keys(options[outer]).map((name) => `${outer}.${name}`) : []));
+  return [...Object.keys(options), ...inner]
+    .filter((name) => !NAMES.includes(name))
+    .map((name) => {
+      const near = name.length <= MAX_NAME ? nearest(name) : undefined;
+      return `option \`${name.slice(0, MAX_NAME)}\` is not known and has no effect.${near ? ` Did you mean \`${near}\`?` : ""}`;
+    });
+}
+
+function isOuter(name) {
+  return NAMES.some((known) => known.startsWith(`${name}.`));
+}
+
+/** The known name that is written almost like this one, wherever it belongs. */
+function nearest(name) {
+  const last = (name) => name.split(".").at(-1).toLowerCase();
+  let best;
+  let least = Infinity;
+  for (const known of NAMES) {
+    const steps = distance(last(name), last(known)) + (name.includes(".") === known.includes(".") ? 0 : 1);
+    // Of a short name, two letters are another name.
+    if (steps < least && steps < 1 + last(known).length / 4) [best, least] = [known, steps];
+  }
+  return best;
+}
+
+/** How many letters have to be put in, left out or changed to make one of the other (Levenshtein). */
+function distance(a, b) {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 0; i < a.length; i += 1) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j += 1) next.push(Math.min(row[j + 1] + 1, next[j] + 1, row[j] + (a[i] === b[j] ? 0 : 1)));
+    row = next;
+  }
+  return row[b.length];
+}
+
+/**
  * @param {object} options
  * @throws `TypeError` or `RangeError` that names the option
  */

@@ -1,6 +1,11 @@
 // The options of `connect`: splits off and checks what the facade itself uses, and has all others checked.
 
-import { checkOptions } from "./option-check.js";
+import { attempt } from "./error.js";
+import { stringify } from "./json.js";
+import { checkOptions, unknownOptions } from "./option-check.js";
+
+/** What a page was told of its options: each once, however often it connects. */
+const told = new Set();
 
 /** Log lines kept per research. The application's pages show that many before a browser gets slow. */
 const MAX_LOGS = 5000;
@@ -25,9 +30,15 @@ export function readOptions(options, href) {
   need(typeof maxLogs === "number", "maxLogs", "must be a number");
   if (!Number.isSafeInteger(maxLogs) || maxLogs < 0) throw new RangeError("option `maxLogs` must be a whole number from 0 up");
 
+  for (const words of unknownOptions(connection)) {
+    if (told.has(words)) continue;
+    told.add(words);
+    attempt(() => (logger ?? console).warn?.(`research-socket: ${words}`));
+  }
+
   return {
     // Clients with the same key share one connection.
-    key: JSON.stringify([connection.url, (connection.path ?? "/socket.io").replace(/\/+$/, ""), connection.namespace ?? "/"]),
+    key: stringify([connection.url, (connection.path ?? "/socket.io").replace(/\/+$/, ""), connection.namespace ?? "/"]),
     /** What the module gets. */
     connection,
     /** What belongs to the connection besides, so to all clients that share it. */
@@ -52,7 +63,7 @@ export function differences(earlier, later) {
     const [a, b] = [earlier[name] ?? DEFAULTS[name], later[name]];
     if (b === undefined) return false;
     try {
-      return typeof a !== typeof b || JSON.stringify(entries(a)) !== JSON.stringify(entries(b));
+      return typeof a !== typeof b || stringify(entries(a)) !== stringify(entries(b));
     } catch {
       // What cannot be written down is not worth failing for: this only decides about a hint.
       return a !== b;

@@ -1,11 +1,12 @@
 // Turns the arguments of an emit into what the module takes: JSON text, and the binary parts beside it.
 
 import { ResearchSocketError } from "./error.js";
+import { stringify } from "./json.js";
 
 /** @returns {[json: string, attachments: (Uint8Array | Blob)[]]} a `Blob` is to be read before it can be sent: {@link read} */
 export function pack(args) {
   const attachments = [];
-  const json = JSON.stringify(args, (_key, value) => {
+  const json = stringify(args, (value) => {
     if (typeof value === "function") {
       throw new TypeError("A function cannot be sent. Only the last argument may be one: it is called with the server's answer.");
     }

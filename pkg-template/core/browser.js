@@ -1,5 +1,7 @@
 // What the package asks of the page around it. Everything is asked late: importing touches nothing.
 
+import { pageHref } from "./origin.js";
+
 export const browser = {
   /** False on a server that renders the page. */
   get present() {
@@ -14,8 +16,7 @@ export const browser = {
 
   /** What a relative `url` is relative to, and the default of `url`. */
   get href() {
-    // A worker's address may be that of a Blob, whose origin is the page's.
-    return location.protocol === "blob:" ? `${location.origin}/` : location.href;
+    return pageHref();
   },
 
   /** The token that the application's pages carry for requests that change something. */

@@ -1,6 +1,8 @@
 // The browser as one connection of the module gets it. Whatever calls the module back goes through here (timers through
 // timers.js), so that a trap is seen wherever it happens, and nothing calls an instance that is gone.
 
+import { pageOrigin } from "./origin.js";
+
 export class Host {
   #enter;
   #end = new AbortController();
@@ -76,7 +78,7 @@ export class Host {
    */
   beacon(origin, address, text, withCredentials) {
     need(origin, address);
-    if (!withCredentials && origin !== location.origin) return false;
+    if (!withCredentials && origin !== pageOrigin()) return false;
     return navigator.sendBeacon(address, new Blob([text], { type: "text/plain;charset=UTF-8" }));
   }
 

@@ -32,7 +32,7 @@ export class Journal {
 
   toString() {
     const { lines, characters } = this.#dropped;
-    const between = lines > 0 ? [JSON.stringify(["dropped", lines, characters])] : [];
+    const between = lines > 0 ? [`["dropped",${lines},${characters}]`] : [];
     return [...this.#beginning, ...between, ...this.#newest].join("\n");
   }
 }

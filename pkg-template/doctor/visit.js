@@ -1,6 +1,7 @@
 // The doctor's requests: all within one deadline, and all over when the visit is.
 
 import { credentials } from "../client/credentials.js";
+import { pageOrigin } from "../core/origin.js";
 
 /** How long after a request has failed a browser may take to say that the page's policy forbids it, in milliseconds. */
 const VIOLATION_MS = 500;
@@ -62,8 +63,8 @@ export class Visit {
       origin: url,
       path: this.#path,
       where: `${url}${this.#path}/`,
-      page: location.origin,
-      foreign: url !== location.origin,
+      page: pageOrigin(),
+      foreign: url !== pageOrigin(),
       withCredentials,
     };
     this.#signal = signal;

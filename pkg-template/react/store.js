@@ -2,6 +2,7 @@
 // most one change a frame, and a connection only as long as somebody is subscribed.
 
 import { UNKNOWN } from "../client/job.js";
+import { stringify } from "../client/json.js";
 import { Linger } from "../client/linger.js";
 
 /** What changes the snapshot. */
@@ -166,7 +167,7 @@ function isMisuse(error) {
 
 /** The same text for what is the same research with the same options. Functions cannot be compared. */
 export function keyOf(id, { logger: _, ...options } = {}) {
-  return JSON.stringify([id, options], (_name, value) => {
+  return stringify([id, options], (value) => {
     if (typeof value === "function") return "function";
     // `Headers`, `URLSearchParams` and maps are `{}` as JSON.
     return typeof value === "object" && value !== null && !Array.isArray(value) && Symbol.iterator in value ? [...value] : value;

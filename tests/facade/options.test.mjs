@@ -6,7 +6,8 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { doctor } from "../../pkg-template/doctor.js";
 import { ResearchStore, keyOf } from "../../pkg-template/react/store.js";
-import { fake, settled } from "./fake.mjs";
+import { unknownOptions } from "../../pkg-template/client/option-check.js";
+import { fake, reported, settled } from "./fake.mjs";
 
 const OPTIONS = JSON.parse(await readFile(new URL("../misuse/options.json", import.meta.url), "utf8"));
 
@@ -70,6 +71,19 @@ for (const [way, ask] of Object.entries(WAYS)) {
     }
   });
 
+  test(`${way}: a misspelt option is named once, with the one that was meant, and not refused`, async (t) => {
+    page(t);
+    const said = [];
+    t.mock.method(console, "warn", (words) => said.push(words));
+    // Each way in has a slip of its own, since the same is told once.
+    const slip = `statuspath${way}`.slice(0, 12);
+    const options = { [`${way}Delay`]: 1, fallback: { [slip]: "/{id}" }, reconnection: true };
+    for (let times = 0; times < 3; times += 1) assert.equal(await ask(options), undefined);
+    assert.deepEqual(said.map((words) => words.startsWith("research-socket: option `")), [true, true]);
+    assert.match(said[0], new RegExp(`\`${way}Delay\` is not known and has no effect`));
+    assert.match(said[1], new RegExp(`\`fallback.${slip}\` is not known and has no effect. Did you mean \`fallback.statusPath\``));
+  });
+
   test(`${way}: a \`url\` that is no mere origin is refused`, async (t) => {
     page(t);
     const wrong = ["", "app.example", "//evil.example", "/\\evil.example", "ftp://a.example", "https:evil.example", "https://", "https://a.example/api", "https://a.example?x"];
@@ -81,6 +95,45 @@ for (const [way, ask] of Object.entries(WAYS)) {
     for (const url of ["https://a.example", "HTTP://A.example:80/", "https://[::1]:8443", new URL("https://a.example")]) assert.equal(await ask({ url }), undefined, String(url));
   });
 }
+
+test("of a misspelt option the nearest known one is named, wherever it belongs, and none that is only as short", () => {
+  const near = (options) => unknownOptions(options).map((words) => /mean `(.*)`\?$/.exec(words)?.[1]);
+  for (const [option, meant] of [
+    ["reconectionDelay", "reconnectionDelay"],
+    ["ReconnectionDelayMax", "reconnectionDelayMax"],
+    ["credentials", "withCredentials"],
+    ["withCredential", "withCredentials"],
+    ["csrftoken", "csrfToken"],
+    ["header", "headers"],
+    ["Url", "url"],
+    ["uri", "url"],
+    ["nameSpace", "namespace"],
+    ["statusPath", "fallback.statusPath"],
+    ["interval", "fallback.interval"],
+    ["retries", undefined],
+    ["transports", undefined],
+    ["upgrade", undefined],
+    ["x".repeat(10_000), undefined],
+  ]) {
+    assert.deepEqual(near({ [option]: 1 }), [meant], option.slice(0, 40));
+  }
+  assert.deepEqual(near({ fallback: { Interval: 1, statuspath: "", zzz: 1 }, dedup: { entires: 1 } }), ["fallback.interval", "fallback.statusPath", undefined, "dedup.entries"]);
+  assert.deepEqual(near({ fallback: false, dedup: undefined, url: "", path: "/", auth: {} }), []);
+  assert.ok(unknownOptions({ ["x".repeat(10_000)]: 1 })[0].length < 150);
+});
+
+test("a page with a logger of its own hears of a misspelt option there, and what the logger throws stops nothing", async (t) => {
+  const errors = reported(t);
+  const console_ = t.mock.method(console, "warn", () => {});
+  const said = [];
+  const logger = { warn: (words) => said.push(words) };
+  await fake().connect({ loger: 1, logger });
+  await fake().connect({ logerr: 1, logger: {} });
+  await fake().connect({ llogger: 1, logger: { warn: () => { throw new Error("full"); } } });
+  assert.match(said.join(), /`loger` is not known and has no effect. Did you mean `logger`/);
+  assert.equal(console_.mock.callCount(), 0);
+  assert.deepEqual(errors.map(String), ["Error: full"]);
+});
 
 test("a number out of its range is told the whole range however it is wrong", async () => {
   for (const [options, range] of [
