@@ -5,6 +5,7 @@ mod base64;
 mod endpoint;
 mod goodbye;
 pub mod handshake;
+mod idle;
 pub mod packet;
 pub mod payload;
 mod post;

@@ -4,6 +4,7 @@ use super::answer::body_of;
 use super::endpoint::Endpoint;
 use super::goodbye::Goodbye;
 use super::handshake::Handshake;
+use super::idle::{self, Idle};
 use super::packet::{Packet, PacketError, excerpt};
 use super::payload::{self, MAX_PACKETS_PER_PAYLOAD, MAX_PACKETS_WORDS};
 use super::post::Post;
@@ -87,6 +88,7 @@ struct Open {
     /// The next ping is due by then.
     heartbeat: Timestamp,
     barren_polls: u32,
+    idle: Idle,
 }
 
 impl Session {
@@ -338,6 +340,7 @@ impl Session {
             taken: 0,
             heartbeat,
             barren_polls: 0,
+            idle: Idle::default(),
         }));
         self.events.push_back(Event::Opened);
         for packet in packets {
@@ -366,6 +369,9 @@ impl Session {
         let State::Open(open) = &mut self.state else {
             return;
         };
+        if open.idle.count(ctx.now) {
+            return self.fail(ctx, Failure::Protocol(idle::WORDS.to_owned()), Some(id));
+        }
         if open.barren_polls == polls && polls >= MAX_BARREN_POLLS {
             return self.fail(ctx, Failure::NotEngineIo(excerpt(&body)), Some(id));
         }
@@ -394,6 +400,9 @@ impl Session {
         };
         if !matches!(packet, Packet::Open(_) | Packet::Pong(_) | Packet::Upgrade) {
             open.barren_polls = 0;
+        }
+        if let Packet::Binary(_) | Packet::Message(_) = packet {
+            open.idle.heard();
         }
         match packet {
             Packet::Binary(bytes) => self.events.push_back(Event::Binary(bytes)),

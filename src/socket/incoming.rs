@@ -1,5 +1,6 @@
 //! What a session brings: packets of the namespace, put together, read and handed on.
 
+use super::binary::BinaryError;
 use super::connection::Connection;
 use super::link::{Event, Link};
 use super::packet::{self, Packet};
@@ -12,9 +13,8 @@ use crate::time::Timestamp;
 
 impl Connection {
     pub(super) fn handle_message(&mut self, ctx: &mut Context<'_>, text: &str) {
-        if let Err(error) = self.reassembler.interrupt() {
-            self.events.push_back(Event::Damaged(error.message()));
-        }
+        let expired = self.reassembler.expire(ctx.now);
+        self.tell_of(expired);
         let packet = match Packet::decode(text) {
             Ok(packet) => packet,
             Err(error) => return self.damaged(&error.message(), text),
@@ -26,7 +26,8 @@ impl Connection {
             self.events.push_back(Event::Lax);
         }
         if packet.attachments() > 0 {
-            return self.reassembler.start(&packet);
+            let started = self.reassembler.start(&packet, ctx.now);
+            return self.tell_of(started);
         }
         match packet {
             Packet::Connect { data, .. } => self.joined(ctx, data),
@@ -132,6 +133,12 @@ impl Connection {
             while let Some(event) = early.pop() {
                 self.events.push_back(event);
             }
+        }
+    }
+
+    fn tell_of(&mut self, result: Result<(), BinaryError>) {
+        if let Err(error) = result {
+            self.events.push_back(Event::Damaged(error.message()));
         }
     }
 

@@ -120,7 +120,7 @@ fn a_page_cannot_set_the_protocols_own_fields() {
 #[test]
 fn no_two_requests_have_the_same_address() {
     let mut world = World::live();
-    (0..50).for_each(|_| world.receive("6"));
+    (0..50).for_each(|_| world.receive(r#"42["a"]"#));
     let mut words: Vec<_> = world
         .started
         .iter()

@@ -3,7 +3,7 @@
 use research_socket::engine::payload::MAX_PACKETS_PER_ANSWER;
 use research_socket::research::Input;
 
-use crate::words::Kind;
+use crate::words::{self, Kind};
 use crate::world::World;
 
 fn listening() -> World {
@@ -307,20 +307,6 @@ fn a_binary_event_is_heard_once_its_bytes_are_there() {
 }
 
 #[test]
-fn a_binary_event_that_is_interrupted_is_lost_and_what_interrupts_is_not() {
-    let mut world = listening();
-    world.receive(r#"451-["a",{"_placeholder":true,"num":0}]|42["a",1]|bAQI="#);
-    assert_eq!(
-        world.told(),
-        [
-            "warning damaged-packet -",
-            r#"message ["a",1]"#,
-            "warning damaged-packet -"
-        ]
-    );
-}
-
-#[test]
 fn bytes_of_a_lost_connection_do_not_complete_an_event_of_the_next() {
     let mut world = listening();
     world.receive(r#"451-["a",{"_placeholder":true,"num":0}]"#);
@@ -370,4 +356,77 @@ fn a_body_with_one_packet_too_many_costs_the_session() {
         world.receive(&vec!["6"; count].join("|"));
         assert_eq!(world.heard(), heard, "{count} packets");
     }
+}
+
+#[test]
+fn an_event_between_a_binary_event_and_its_attachment_is_heard_and_so_is_the_other() {
+    let mut world = World::live();
+    world.listen("file", true);
+    world.listen("news", true);
+    world.receive(
+        r#"451-["file",{"_placeholder":true,"num":0}]|42["news",1]|2|42["progress_r",{}]|bAQID"#,
+    );
+    let heard = world.heard();
+    let file = r#"message ["file",{"_placeholder":true,"num":0}] [[1, 2, 3]]"#;
+    assert_eq!(heard, [r#"message ["news",1]"#, file]);
+    // Also if they come with another answer.
+    world.receive(r#"451-["file",{"_placeholder":true,"num":0}]|42["news",2]"#);
+    world.receive(r#"42["news",3]|bAQID"#);
+    let heard = world.heard();
+    let news = [2, 3].map(|n| format!(r#"message ["news",{n}]"#));
+    assert_eq!(heard, [&news[0], &news[1], file]);
+}
+
+#[test]
+fn binary_events_that_come_mixed_up_are_told_and_the_next_ones_are_heard_with_their_own() {
+    let mut world = World::live();
+    world.listen("file", true);
+    let file = r#"451-["file",{"_placeholder":true,"num":0}]"#;
+    world.receive(&[file, file, "bAQID", "bBAUG", file, "bAAAA"].join("|"));
+    let own = r#"message ["file",{"_placeholder":true,"num":0}] [[0, 0, 0]]"#;
+    assert_eq!(world.heard(), ["warning damaged-packet -", own]);
+}
+
+#[test]
+fn a_server_that_answers_each_poll_with_nothing_is_not_asked_again_and_again() {
+    for nothing in ["6", "2", "6|6|6", "2|6"] {
+        let mut world = World::live();
+        world.started.clear();
+        for _ in 0..10 {
+            // Whatever the page does, it takes no time.
+            for _ in 0..100 {
+                if world.is_asked(Kind::Poll) {
+                    world.receive(nothing);
+                }
+                if world.is_asked(Kind::Post) {
+                    world.accept();
+                }
+            }
+            world.advance(100);
+        }
+        let polls = world
+            .started
+            .iter()
+            .filter(|r| words::kind(r) == Kind::Poll);
+        assert!(polls.count() <= 21, "{nothing}");
+        let reason = world.client.state().reason.as_ref().unwrap().to_string();
+        assert!(reason.contains("answers each poll at once"), "{reason}");
+    }
+}
+
+#[test]
+fn a_server_that_ends_polls_with_nothing_now_and_then_is_a_good_one() {
+    let mut world = World::live();
+    for _ in 0..500 {
+        world.advance(150);
+        world.receive("2|6");
+        if world.is_asked(Kind::Post) {
+            world.accept();
+        }
+    }
+    for _ in 0..50 {
+        (0..19).for_each(|_| world.receive("6"));
+        world.receive(r#"42["progress_r",{}]"#);
+    }
+    assert!(world.client.is_connected());
 }

@@ -376,6 +376,7 @@ fn one_packet_in_between_proves_the_server() {
     for _ in 0..10 {
         (0..3).for_each(|_| world.receive(""));
         world.receive("6");
+        world.advance(500);
     }
     assert!(world.client.is_connected());
 }

@@ -6,6 +6,7 @@ use research_socket::engine::payload::{decode, next_body};
 use research_socket::queue::Queue;
 use research_socket::socket::binary::{MAX_ATTACHMENT_BYTES, Reassembler};
 use research_socket::socket::packet;
+use research_socket::time::Timestamp;
 
 pub(crate) fn run(body: &[u8]) {
     let mut packets = Queue::new();
@@ -37,15 +38,22 @@ pub(crate) fn run(body: &[u8]) {
 /// What the packets of a connection become.
 fn put_together(packets: &Queue<Packet<'_>>) {
     let mut reassembler = Reassembler::default();
+    let mut now = Timestamp::default();
     for packet in packets.iter() {
         match packet {
             Packet::Message(text) => {
-                // What waited is lost, which is no fault of the message.
+                now = now.after(u64::from(text.len() > 20) * 4_000);
                 let was_waiting = reassembler.is_waiting();
-                assert_eq!(reassembler.interrupt().is_err(), was_waiting);
+                let is_late = reassembler.expire(now).is_err();
+                assert_eq!(is_late, was_waiting && !reassembler.is_waiting());
                 if let Ok(packet) = packet::Packet::decode(text) {
-                    reassembler.start(&packet);
-                    assert_eq!(reassembler.is_waiting(), packet.attachments() > 0);
+                    let was_waiting = reassembler.is_waiting();
+                    let started = reassembler.start(&packet, now);
+                    let waits = match packet.attachments() {
+                        0 => was_waiting,
+                        _ => started.is_ok(),
+                    };
+                    assert_eq!(reassembler.is_waiting(), waits);
                 }
             }
             Packet::Binary(bytes) => {

@@ -1,0 +1,44 @@
+//! Polls that are answered at once and with nothing: each of them is followed by the next one.
+
+use crate::time::Timestamp;
+
+/// So many poll answers in a row without a message, within so many milliseconds, are a fault of the
+/// server or of something before it: a poll is to wait for something to say.
+const MAX_POLLS: u32 = 20;
+const WITHIN_MS: u64 = 2_000;
+
+/// The words for it.
+pub(super) const WORDS: &str = "it answers each poll at once, and says nothing";
+
+/// Counts poll answers that brought nothing but noops and pings.
+#[derive(Debug, Default)]
+pub(super) struct Idle {
+    polls: u32,
+    since: Timestamp,
+    /// The answer to this poll has a message.
+    has_message: bool,
+}
+
+impl Idle {
+    /// A packet came that somebody waits for.
+    pub(super) fn heard(&mut self) {
+        self.has_message = true;
+    }
+
+    /// A poll was answered. Whether there are too many without a message.
+    pub(super) fn count(&mut self, now: Timestamp) -> bool {
+        if std::mem::take(&mut self.has_message) {
+            self.polls = 0;
+            return false;
+        }
+        if self.polls == 0 {
+            self.since = now;
+        }
+        self.polls += 1;
+        if self.polls < MAX_POLLS {
+            return false;
+        }
+        self.polls = 0;
+        now.since(self.since) < WITHIN_MS
+    }
+}
