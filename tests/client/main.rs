@@ -38,3 +38,4 @@ mod verify;
 mod watchdog;
 mod words;
 mod world;
+mod zones;

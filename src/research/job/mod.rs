@@ -4,6 +4,7 @@ pub mod dedup;
 mod ledger;
 pub(super) mod recovery;
 mod state;
+mod zone;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use ledger::Ledger;
 use recovery::{Held, LastLog, Mark};
 pub use state::Snapshot;
 use state::{Facts, State};
+use zone::Zone;
 
 /// One run of a research.
 ///
@@ -39,7 +41,8 @@ use state::{Facts, State};
 /// Older servers send each payload to everybody and once more to each subscriber, so the same text
 /// arrives twice, almost always side by side. What to drop depends on what a repetition can mean:
 ///
-/// - A line of the log is the same if its time and message are: the time has microseconds.
+/// - A line of the log is the same if its time and message are: the time has microseconds. A time
+///   without a zone is the server's own, and what a live line is from now by is the zone.
 /// - An update whose text equals that of the update before is a duplicate, whatever lines of the
 ///   log came between. Should a server really say the same twice in a row, nothing is lost: it
 ///   changes nothing.
@@ -76,6 +79,7 @@ pub struct Job {
     warnings_left: u32,
     /// Whether it was told that the server writes numbers that JSON does not have.
     told_lax: bool,
+    zone: Zone,
 }
 
 /// What bounds the memory of a [`Job`].
@@ -150,6 +154,7 @@ impl Job {
             last_answer: None,
             warnings_left: MAX_WARNINGS,
             told_lax: false,
+            zone: Zone::default(),
         }
     }
 
@@ -282,7 +287,8 @@ impl Job {
 
     /// A payload that is a line of the log and nothing else.
     fn handle_line(&mut self, now: Timestamp, source: Source, line: &Line<'_>, key: u64) {
-        let identity = line.identity(self.seed);
+        let is_live = source == Source::Live;
+        let identity = self.zone.identity(now, self.seed, line, is_live);
         let is_new = identity.exact.is_some() || self.last_untimed_line.replace(key) != Some(key);
         if !self.take_line(now, source, line, identity, is_new) || self.end.is_some() {
             return;
@@ -331,13 +337,14 @@ impl Job {
         for line in message.progress_log(most, refusals) {
             // The server's pages skip what has no time: it could not be recognised next time.
             if line.has_time() {
-                let identity = line.identity(self.seed);
+                let identity = self.zone.identity(now, self.seed, &line, false);
                 self.take_line(now, source, &line, identity, true);
             }
             newest = Some(line);
         }
         if let Some(line) = &message.log_entry {
-            let identity = line.identity(self.seed);
+            let is_live = source == Source::Live;
+            let identity = self.zone.identity(now, self.seed, line, is_live);
             // Each answer about the status repeats the newest line.
             let is_new = source != Source::Fallback;
             self.take_line(now, source, line, identity, is_new);

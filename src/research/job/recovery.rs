@@ -249,8 +249,10 @@ impl Job {
             ..Refusals::default()
         };
         let mut stored: Vec<Stored> = Vec::with_capacity(total - skipped);
+        let mut is_local = false;
         for (place, entry) in (0..).zip(list.elements()).skip(skipped) {
             if let Some(line) = Line::read(entry, "logs[]", &mut faults) {
+                is_local |= line.is_local();
                 stored.push(Stored {
                     place,
                     ..line.stored(self.seed)
@@ -259,6 +261,9 @@ impl Job {
         }
         self.log.entries = total as u64;
         self.log.faults = faults.count;
+        if total > 0 {
+            self.settle_zone(is_local);
+        }
         let is_uncertain = self.ledger.answer(&mut stored) || is_cut;
         let is_behind = self.mark.is_unseen(now, &stored);
         let held = self.held.as_ref();
@@ -300,6 +305,22 @@ impl Job {
             is_doubtful: self.ledger.take_doubt(),
             is_behind,
         })
+    }
+
+    /// What came live before the log is as the log writes it.
+    fn settle_zone(&mut self, log_is_local: bool) {
+        for line in self.zone.settle(log_is_local) {
+            self.ledger.remember(line.plain, None);
+            let Some(held) = &mut self.held else {
+                continue;
+            };
+            for held in &mut held.lines {
+                if held.key == line.key {
+                    held.key = line.plain.key;
+                    held.second += line.ahead;
+                }
+            }
+        }
     }
 
     /// Delivers these entries of the log and the lines that wait, which have these places in it, in

@@ -81,6 +81,12 @@ impl Instant {
     }
 }
 
+/// Whether a date of ISO 8601 has no zone: read as UTC, but it may be the server's own time.
+pub(in crate::research) fn is_local(text: &str) -> bool {
+    let mut time = text.trim_ascii().bytes().skip("2026-11-21T".len());
+    time.all(|byte| matches!(byte, b'0'..=b'9' | b':' | b'.' | b','))
+}
+
 /// A date in the one form that means the same to the client, with nothing in it that a date has not.
 pub(crate) fn canonical(text: &str) -> Option<String> {
     let instant = Instant::parse(text)?;

@@ -22,8 +22,21 @@ pub(in crate::research) struct Identity {
 impl Identity {
     /// Of a line with this message and time, as the server wrote it.
     pub(in crate::research) fn new(seed: u64, time: Option<&str>, message: &str) -> Self {
+        Self::ahead(seed, time, message, 0)
+    }
+
+    /// The same, of a time that is so many seconds ahead of what it is read as.
+    pub(in crate::research) fn ahead(
+        seed: u64,
+        time: Option<&str>,
+        message: &str,
+        seconds: i64,
+    ) -> Self {
         let words = hash(!seed, &[message]);
-        let instant = time.and_then(Instant::parse);
+        let instant = time.and_then(Instant::parse).map(|instant| Instant {
+            second: instant.second - seconds,
+            ..instant
+        });
         Self {
             words,
             key: key(words, instant),

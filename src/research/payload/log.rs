@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::date::Instant;
+use super::date::{Instant, is_local};
 use super::identity::{Identity, Stored};
 use super::level::LogLevel;
 use super::text::{Text, bounded};
@@ -103,6 +103,16 @@ impl<'a> Line<'a> {
     /// What makes it the same line wherever it comes from.
     pub(in crate::research) fn identity(&self, seed: u64) -> Identity {
         Identity::new(seed, self.time.as_deref(), &self.message)
+    }
+
+    /// The same, of a line whose time is so many seconds ahead of what it is read as.
+    pub(in crate::research) fn identity_ahead(&self, seed: u64, seconds: i64) -> Identity {
+        Identity::ahead(seed, self.time.as_deref(), &self.message, seconds)
+    }
+
+    /// Whether it has a time without a zone.
+    pub(in crate::research) fn is_local(&self) -> bool {
+        self.time.as_deref().is_some_and(is_local)
     }
 
     /// The line as a stored log has it.
