@@ -36,7 +36,7 @@ pub enum ResearchEvent {
     /// The run is over. Exactly one; after it come only late lines of the log.
     End(End),
     /// Whether the server shows the research to whoever is signed in now: the answer to
-    /// [`Input::Verify`](super::Input::Verify). It comes before what else the server's answer
+    /// [`Input::Verify`](crate::research::Input::Verify). It comes before what else the server's answer
     /// tells.
     Verified(bool),
 }

@@ -60,7 +60,7 @@ pub(in crate::research) struct Stored {
     pub(in crate::research) id: Option<i64>,
     /// Its place among the elements of the log.
     pub(in crate::research) place: u32,
-    /// Whether the page is to get it: the answer of [`Ledger::answer`](crate::research::job::ledger::Ledger::answer).
+    /// Whether the page is to get it: the answer of `Ledger::answer`.
     pub(in crate::research) is_missing: bool,
 }
 
