@@ -30,7 +30,7 @@ impl Goodbye {
         endpoint: Endpoint,
         sid: String,
         max_payload: u64,
-        get: RequestId,
+        get: Option<RequestId>,
         post: Option<Post>,
         queue: Queue<Packet<'static>>,
     ) -> Self {
@@ -39,7 +39,7 @@ impl Goodbye {
             endpoint,
             sid,
             max_payload,
-            get: Some(get),
+            get,
             post,
             queue,
             deadline,

@@ -9,8 +9,10 @@ mod idle;
 pub mod packet;
 pub mod payload;
 mod post;
+mod remains;
 mod session;
 
 pub(crate) use endpoint::Endpoint;
 pub(crate) use goodbye::Goodbye;
+pub(crate) use remains::Remains;
 pub(crate) use session::{Event, Session, queued_len};

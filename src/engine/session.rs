@@ -8,6 +8,7 @@ use super::idle::{self, Idle};
 use super::packet::{Packet, PacketError, excerpt};
 use super::payload::{self, MAX_PACKETS_PER_PAYLOAD, MAX_PACKETS_WORDS};
 use super::post::Post;
+use super::remains::Remains;
 use crate::failure::{Failure, Phase};
 use crate::http::{Answer, Beacon, Context, RequestId};
 use crate::queue::Queue;
@@ -285,7 +286,7 @@ impl Session {
                     self.endpoint,
                     handshake.sid,
                     max_payload,
-                    get,
+                    Some(get),
                     post,
                     queue,
                 ))
@@ -300,22 +301,34 @@ impl Session {
         ctx: &mut Context<'_>,
         farewell: Option<Packet<'static>>,
     ) -> Option<Beacon> {
+        self.abort(ctx, None);
+        self.remains()?.abandon(ctx, farewell)
+    }
+
+    /// The browser has ended this request since the page may be going: what is left of the session.
+    /// `None` for that of a handshake, which nobody knows.
+    pub(crate) fn interrupt(self, ctx: &mut Context<'_>, ended: RequestId) -> Option<Remains> {
+        self.abort(ctx, Some(ended));
+        self.remains()
+    }
+
+    fn remains(self) -> Option<Remains> {
         match self.state {
-            State::Opening { get, .. } => {
-                ctx.abort(get);
-                None
-            }
-            State::Open(open) => {
-                ctx.abort(open.get);
-                if let Some(post) = open.post {
-                    ctx.abort(post.id);
-                }
-                let mut queue: Queue<_> = farewell.into_iter().collect();
-                queue.push_back(Packet::Close);
-                let body = payload::next_body(&mut queue, Some(open.max_payload())).ok()??;
-                Some(self.endpoint.beacon(ctx, &open.handshake.sid, body.text))
-            }
-            State::Closed => None,
+            State::Open(open) => Some(Remains {
+                endpoint: self.endpoint,
+                max_payload: open.max_payload(),
+                sid: open.handshake.sid,
+            }),
+            State::Opening { .. } | State::Closed => None,
+        }
+    }
+
+    /// Whether the answer to this request is awaited.
+    pub(crate) fn awaits(&self, id: RequestId) -> bool {
+        match &self.state {
+            State::Opening { get, .. } => *get == id,
+            State::Open(open) => open.get == id || open.post.is_some_and(|post| post.id == id),
+            State::Closed => false,
         }
     }
 
@@ -443,20 +456,25 @@ impl Session {
     /// Ends the session without a goodbye: after a failed poll its id must not be used again.
     /// `answered` is the request whose answer is the reason.
     fn fail(&mut self, ctx: &mut Context<'_>, failure: Failure, answered: Option<RequestId>) {
-        let (get, post) = match &self.state {
-            State::Opening { get, .. } => (*get, None),
-            State::Open(open) => (open.get, open.post.map(|post| post.id)),
-            State::Closed => return,
-        };
-        for id in [Some(get), post]
-            .into_iter()
-            .flatten()
-            .filter(|id| Some(*id) != answered)
-        {
-            ctx.abort(id);
+        if let State::Closed = self.state {
+            return;
         }
+        self.abort(ctx, answered);
         self.state = State::Closed;
         self.events.push_back(Event::Closed(failure));
+    }
+
+    /// Gives up all requests but the one that is answered.
+    fn abort(&self, ctx: &mut Context<'_>, answered: Option<RequestId>) {
+        let (get, post) = match &self.state {
+            State::Opening { get, .. } => (Some(*get), None),
+            State::Open(open) => (Some(open.get), open.post.map(|post| post.id)),
+            State::Closed => (None, None),
+        };
+        let open = get.into_iter().chain(post);
+        for id in open.filter(|id| Some(*id) != answered) {
+            ctx.abort(id);
+        }
     }
 }
 

@@ -57,6 +57,8 @@ pub enum Input {
     Emit(Emit),
     /// The page is going away, perhaps into the back/forward cache.
     Hidden,
+    /// A navigation has begun: the page may be going, or it may be a download.
+    Leaving,
     /// The page wants to hear this event of the server, or no longer; without a name: every event.
     Listen {
         /// The event's name.

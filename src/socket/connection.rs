@@ -1,6 +1,7 @@
 //! When to connect, when to try again, when to stop: one namespace over one session after another.
 
 use super::binary::Reassembler;
+use super::leaving::Ended;
 use super::link::{Early, Event, Hold, Link, Settings, Status};
 use super::outgoing::{self, Emit, EmitError, Outgoing};
 use super::packet::{self, Packet};
@@ -42,6 +43,10 @@ pub(crate) struct Connection {
     unknown_sessions: u32,
     pub(super) ever_live: bool,
     pub(super) online: bool,
+    /// When the page last said that it may be going.
+    pub(super) leaving: Option<Timestamp>,
+    /// The page was told of a connection, which is being made anew without its knowledge.
+    pub(super) renewing: bool,
     pub(super) outgoing: Outgoing,
     pub(super) reassembler: Reassembler,
     pub(super) goodbyes: Vec<Goodbye>,
@@ -60,6 +65,8 @@ impl Connection {
             unknown_sessions: 0,
             ever_live: false,
             online: true,
+            leaving: None,
+            renewing: false,
             outgoing: Outgoing::default(),
             reassembler: Reassembler::default(),
             goodbyes: Vec::new(),
@@ -74,7 +81,10 @@ impl Connection {
                 self.start_anew();
                 self.ask(ctx);
             }
-            Link::Asking { .. } | Link::Joining { .. } | Link::Opening { .. } => self.start_anew(),
+            Link::Asking { .. }
+            | Link::Going { .. }
+            | Link::Joining { .. }
+            | Link::Opening { .. } => self.start_anew(),
             Link::Closed | Link::Live { .. } => {}
         }
     }
@@ -98,6 +108,10 @@ impl Connection {
     ) {
         if !self.is_asking(ask) {
             // An answer that came too late.
+            return;
+        }
+        if let Some(until) = self.opens_at(ctx.now) {
+            self.link = Link::Going { ended: None, until };
             return;
         }
         match credentials {
@@ -124,6 +138,9 @@ impl Connection {
             goodbye.handle_answer(ctx, id);
             !goodbye.is_over()
         });
+        let Some(answer) = self.hold_back(ctx, id, answer) else {
+            return;
+        };
         if let Some(session) = self.session() {
             session.handle_answer(ctx, id, answer);
         }
@@ -146,10 +163,12 @@ impl Connection {
             session.handle_timeout(ctx);
         }
         self.handle_session(ctx);
+        self.put_off(ctx.now);
         match self.link {
             Link::Asking { deadline, .. } if ctx.is_over(deadline) => {
                 self.fail(ctx, Failure::Timeout(Phase::Credentials));
             }
+            Link::Going { until, .. } if until <= ctx.now => self.stay(ctx),
             Link::Joining { deadline, .. } if ctx.is_over(deadline) => {
                 self.fail(ctx, Failure::Timeout(Phase::Connect));
             }
@@ -165,6 +184,7 @@ impl Connection {
             } if at <= ctx.now => self.ask(ctx),
             Link::Asking { .. }
             | Link::Closed
+            | Link::Going { .. }
             | Link::Holding { .. }
             | Link::Idle
             | Link::Joining { .. }
@@ -184,7 +204,7 @@ impl Connection {
                 session, deadline, ..
             } => earliest(Some(*deadline), session.poll_timeout()),
             Link::Live { session, .. } | Link::Opening { session, .. } => session.poll_timeout(),
-            Link::Waiting { until, .. } => Some(*until),
+            Link::Going { until, .. } | Link::Waiting { until, .. } => Some(*until),
         };
         self.goodbyes
             .iter()
@@ -199,8 +219,14 @@ impl Connection {
         self.events.pop_front()
     }
 
+    /// Whether packets can be sent now.
     pub(crate) const fn is_live(&self) -> bool {
         matches!(self.link, Link::Live { .. })
+    }
+
+    /// Whether the page was told so.
+    pub(crate) const fn is_connected(&self) -> bool {
+        self.is_live() || self.renewing
     }
 
     /// How many packets were sent over the live connection.
@@ -218,6 +244,7 @@ impl Connection {
             Link::Live { session, .. } => Some(session),
             Link::Asking { .. }
             | Link::Closed
+            | Link::Going { .. }
             | Link::Holding { .. }
             | Link::Idle
             | Link::Joining { .. }
@@ -227,6 +254,9 @@ impl Connection {
     }
 
     pub(crate) fn status(&self) -> Status {
+        if self.renewing {
+            return Status::Connected;
+        }
         let under_way = if !self.online && !matches!(self.link, Link::Idle) {
             Status::Offline
         } else if self.ever_live || self.attempts > 0 {
@@ -258,9 +288,11 @@ impl Connection {
                 attempt: self.attempt(),
                 delay_ms: Some(*delay_ms),
             },
-            Link::Asking { .. } | Link::Idle | Link::Joining { .. } | Link::Opening { .. } => {
-                under_way
-            }
+            Link::Asking { .. }
+            | Link::Going { .. }
+            | Link::Idle
+            | Link::Joining { .. }
+            | Link::Opening { .. } => under_way,
         }
     }
 
@@ -282,6 +314,7 @@ impl Connection {
             Link::Closed => return Err(EmitError::Closed),
             Link::Live { session, .. } => session.max_payload(),
             Link::Asking { .. }
+            | Link::Going { .. }
             | Link::Holding { .. }
             | Link::Idle
             | Link::Joining { .. }
@@ -396,8 +429,9 @@ impl Connection {
     /// Ends it for good. What is queued is still sent.
     pub(crate) fn close(&mut self, ctx: &mut Context<'_>) {
         self.hand_over(true);
-        let was_live = self.is_live();
+        let was_live = self.is_connected();
         self.leave(ctx, true);
+        self.renewing = false;
         self.link = Link::Closed;
         self.failure = Some(Failure::Closed);
         if was_live {
@@ -416,13 +450,14 @@ impl Connection {
         matches!(self.link, Link::Closed) && self.goodbyes.is_empty()
     }
 
-    fn session(&mut self) -> Option<&mut Session> {
+    pub(super) fn session(&mut self) -> Option<&mut Session> {
         match &mut self.link {
             Link::Joining { session, .. }
             | Link::Live { session, .. }
             | Link::Opening { session, .. } => Some(session),
             Link::Asking { .. }
             | Link::Closed
+            | Link::Going { .. }
             | Link::Holding { .. }
             | Link::Idle
             | Link::Waiting { .. } => None,
@@ -488,16 +523,12 @@ impl Connection {
 
     /// Ends what there is, tells the layer above, and decides what comes next.
     pub(super) fn fail(&mut self, ctx: &mut Context<'_>, failure: Failure) {
-        if let Link::Live { since, .. } = self.link
-            && ctx.now.since(since) >= STABLE_AFTER_MS
-        {
-            self.attempts = 0;
-            self.unknown_sessions = 0;
-        }
+        self.prove(ctx.now);
         let failure = self.name(failure);
-        let was_live = self.is_live();
+        let was_live = self.is_connected();
         // After its DISCONNECT the server still pings: the session needs its own goodbye.
         self.leave(ctx, !matches!(failure, Failure::ServerDisconnected));
+        self.renewing = false;
         if was_live {
             self.connection_lost(failure.clone());
         } else {
@@ -505,6 +536,16 @@ impl Connection {
         }
         self.link = self.next(ctx, &failure);
         self.failure = Some(failure);
+    }
+
+    /// What was live for long enough is a new beginning.
+    pub(super) fn prove(&mut self, now: Timestamp) {
+        if let Link::Live { since, .. } = self.link
+            && now.since(since) >= STABLE_AFTER_MS
+        {
+            self.attempts = 0;
+            self.unknown_sessions = 0;
+        }
     }
 
     /// The failure in the light of those before it.
@@ -601,6 +642,13 @@ impl Connection {
                 let packet = farewell.then(|| self.disconnect_packet());
                 self.say_goodbye(ctx, session, packet);
             }
+            Link::Going { ended, .. } => {
+                let packet = (farewell && self.renewing).then(|| self.disconnect_packet());
+                if let Some(remains) = ended.and_then(Ended::remains) {
+                    let goodbye = remains.close(ctx, packet);
+                    self.keep(ctx, goodbye);
+                }
+            }
             Link::Asking { .. }
             | Link::Closed
             | Link::Holding { .. }
@@ -615,7 +663,13 @@ impl Connection {
         session: Session,
         farewell: Option<engine::packet::Packet<'static>>,
     ) {
-        self.goodbyes.extend(session.close(ctx, farewell));
+        if let Some(goodbye) = session.close(ctx, farewell) {
+            self.keep(ctx, goodbye);
+        }
+    }
+
+    pub(super) fn keep(&mut self, ctx: &mut Context<'_>, goodbye: Goodbye) {
+        self.goodbyes.push(goodbye);
         while self.goodbyes.len() > MAX_GOODBYES {
             self.goodbyes.remove(0).abort(ctx);
         }
@@ -623,6 +677,11 @@ impl Connection {
 
     pub(super) fn connection_lost(&mut self, failure: Failure) {
         self.events.push_back(Event::Disconnected(failure));
+        self.lose_emits();
+    }
+
+    /// Tells of what was sent over a session that is over, or was to leave with no other.
+    pub(super) fn lose_emits(&mut self) {
         for emit in self.outgoing.fail_sent() {
             self.events.push_back(Event::EmitFailed {
                 emit,

@@ -88,6 +88,7 @@ impl Connection {
                     }
                     Link::Asking { .. }
                     | Link::Closed
+                    | Link::Going { .. }
                     | Link::Holding { .. }
                     | Link::Idle
                     | Link::Live { .. }
@@ -128,8 +129,13 @@ impl Connection {
             // Whatever the page said before.
             self.online = true;
             self.counted = false;
-            let (sid, attempt) = (sid.into_owned(), self.attempt());
-            self.events.push_back(Event::Connected { sid, attempt });
+            let event = if std::mem::take(&mut self.renewing) {
+                Event::Renewed
+            } else {
+                let (sid, attempt) = (sid.into_owned(), self.attempt());
+                Event::Connected { sid, attempt }
+            };
+            self.events.push_back(event);
             while let Some(event) = early.pop() {
                 self.events.push_back(event);
             }

@@ -1,5 +1,6 @@
 //! Where a connection stands, what it is told once, and what it tells.
 
+use super::leaving::Ended;
 use super::outgoing::{EmitError, EmitId};
 use crate::backoff::Backoff;
 use crate::engine::Session;
@@ -58,6 +59,9 @@ pub(crate) enum Event {
     },
     /// A packet of the server has numbers that JSON does not have, which are read as `null`.
     Lax,
+    /// Not live any more, of which the page is not told yet: the browser has ended a request since the
+    /// page may be going.
+    Interrupted,
     Message {
         name: String,
         args: Text,
@@ -67,6 +71,8 @@ pub(crate) enum Event {
     ReconnectAttempt(u32),
     /// The attempts are used up.
     ReconnectFailed(Failure),
+    /// Live again after [`Interrupted`](Self::Interrupted), since the page has stayed.
+    Renewed,
 }
 
 /// Events that came before the grant: python-socketio sends what its `connect` handler emits ahead
@@ -131,7 +137,9 @@ pub(crate) enum Status {
 ///
 /// From Waiting and Holding a look leads to Asking: an attempt that is not counted, when the page
 /// is seen, the network is said to be there, a status request succeeds again, and now and then.
-/// From any state the page can go (Holding, hidden), and be closed (Closed).
+/// From any state the page can go (Holding, hidden), and be closed (Closed). Where the browser has ended
+/// a request since a navigation has begun, and where a session would be opened then, Going is between:
+/// it leads to Asking unless the page has gone.
 #[derive(Debug)]
 pub(super) enum Link {
     Asking {
@@ -139,6 +147,11 @@ pub(super) enum Link {
         deadline: Timestamp,
     },
     Closed,
+    /// The page may be going.
+    Going {
+        ended: Option<Ended>,
+        until: Timestamp,
+    },
     Holding {
         hold: Hold,
         probe_at: Option<Timestamp>,

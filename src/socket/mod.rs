@@ -3,6 +3,7 @@
 pub mod binary;
 mod connection;
 mod incoming;
+mod leaving;
 mod link;
 mod outgoing;
 pub mod packet;
@@ -11,6 +12,7 @@ mod pending;
 
 pub(crate) use connection::Connection;
 pub use connection::{PROBE_MS, STABLE_AFTER_MS};
+pub use leaving::{LEAVING_MS, MOMENT_MS};
 pub use link::MAX_EARLY_BYTES;
 pub(crate) use link::{Event, Settings, Status};
 pub use outgoing::{Acked, EMIT_BYTES, Emit, EmitError, EmitId, MAX_WAITING_BYTES};

@@ -1,6 +1,7 @@
 //! What the page says of itself and of its network: it leaves, comes back, is seen, is offline.
 
 use super::connection::{Connection, PROBE_MS};
+use super::leaving::Ended;
 use super::link::{Hold, Link};
 use super::outgoing;
 use crate::failure::Failure;
@@ -22,13 +23,19 @@ impl Connection {
         if let Link::Closed | Link::Idle = self.link {
             return;
         }
+        if self.is_connected() {
+            self.connection_lost(Failure::PageHidden);
+        }
         let beacon = match std::mem::replace(&mut self.link, Link::Idle) {
             Link::Joining { session, .. } | Link::Opening { session, .. } => {
                 session.abandon(ctx, None)
             }
-            Link::Live { session, .. } => {
-                self.connection_lost(Failure::PageHidden);
-                session.abandon(ctx, Some(self.disconnect_packet()))
+            Link::Live { session, .. } => session.abandon(ctx, Some(self.disconnect_packet())),
+            Link::Going { ended, .. } => {
+                let farewell = self.renewing.then(|| self.disconnect_packet());
+                ended
+                    .and_then(Ended::remains)
+                    .and_then(|remains| remains.abandon(ctx, farewell))
             }
             Link::Asking { .. }
             | Link::Closed
@@ -36,6 +43,7 @@ impl Connection {
             | Link::Idle
             | Link::Waiting { .. } => None,
         };
+        (self.leaving, self.renewing) = (None, false);
         let goodbyes = std::mem::take(&mut self.goodbyes).into_iter();
         let said_again = goodbyes.filter_map(|goodbye| goodbye.abandon(ctx));
         let beacons: Vec<_> = said_again.chain(beacon).collect();
@@ -61,6 +69,7 @@ impl Connection {
             } if self.settings.reconnection => self.ask(ctx),
             Link::Asking { .. }
             | Link::Closed
+            | Link::Going { .. }
             | Link::Holding { .. }
             | Link::Idle
             | Link::Joining { .. }
@@ -130,7 +139,11 @@ impl Connection {
                     probe_at: Some(probe_at),
                 };
             }
-            Link::Asking { .. } | Link::Closed | Link::Holding { .. } | Link::Idle => {}
+            Link::Asking { .. }
+            | Link::Closed
+            | Link::Going { .. }
+            | Link::Holding { .. }
+            | Link::Idle => {}
         }
     }
 
@@ -154,7 +167,7 @@ impl Connection {
                 session.hurry(ctx.now.after(VERIFY_MS));
                 self.start_anew();
             }
-            Link::Asking { .. } | Link::Joining { .. } => self.start_anew(),
+            Link::Asking { .. } | Link::Going { .. } | Link::Joining { .. } => self.start_anew(),
             // A network makes no difference to a server that refused.
             Link::Closed
             | Link::Holding { .. }

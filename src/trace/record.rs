@@ -154,6 +154,7 @@ pub fn input(since_start_ms: u64, input: &Input) -> String {
             line.boolean(*volatile);
         }
         Input::Hidden => kind(&mut line, "hidden"),
+        Input::Leaving => kind(&mut line, "leaving"),
         Input::Listen { name, listening } => {
             kind(&mut line, "listen");
             line.text(name).boolean(*listening);

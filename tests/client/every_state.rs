@@ -2,7 +2,7 @@
 
 use research_socket::http::{Credentials, Method};
 use research_socket::research::{CancelId, Input, ResearchId, StateName};
-use research_socket::socket::{Acked, PROBE_MS};
+use research_socket::socket::{Acked, MOMENT_MS, PROBE_MS};
 
 use crate::words::{self, Kind};
 use crate::world::{World, network_error, throttled};
@@ -16,7 +16,7 @@ const LONGEST_MS: u64 = 20_000;
 type Make = fn() -> World;
 
 /// Everything a client can be doing.
-const STATES: [(&str, Make); 20] = [
+const STATES: [(&str, Make); 24] = [
     ("idle", World::new),
     ("asking", || {
         let mut world = World::new();
@@ -125,6 +125,31 @@ const STATES: [(&str, Make); 20] = [
         world.input(Input::Hidden);
         world
     }),
+    ("leaving", || {
+        let mut world = World::following();
+        world.input(Input::Leaving);
+        world
+    }),
+    ("leaving, its poll ended", || {
+        let mut world = World::following();
+        world.input(Input::Leaving);
+        world.cut(Kind::Poll);
+        world
+    }),
+    ("leaving, its handshake ended", || {
+        let mut world = World::new();
+        world.connect();
+        world.input(Input::Leaving);
+        world.cut(Kind::Handshake);
+        world
+    }),
+    ("stayed, a new session opening", || {
+        let mut world = World::following();
+        world.input(Input::Leaving);
+        world.cut(Kind::Poll);
+        world.advance(MOMENT_MS);
+        world
+    }),
     ("an old session's goodbye under way", || {
         let mut world = World::new();
         world.connect();
@@ -148,6 +173,7 @@ fn stir(world: &mut World) {
     let lost: Vec<_> = world.started.iter().map(|request| request.id).collect();
     for input in [
         Input::Connect,
+        Input::Leaving,
         Input::Visible,
         Input::Online(false),
         Input::Online(true),

@@ -21,6 +21,7 @@ mod gaps;
 mod handshake;
 mod history;
 mod last_words;
+mod leaving;
 mod masking;
 mod network;
 mod offline;

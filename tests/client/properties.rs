@@ -134,6 +134,7 @@ fn page() -> impl Strategy<Value = Input> {
         4 => any::<bool>().prop_map(Input::Online),
         4 => Just(Input::Visible),
         1 => Just(Input::Hidden),
+        1 => Just(Input::Leaving),
         1 => Just(Input::Timeout),
         1 => (0_u64..3, prop::sample::select(vec!["[]", "{", "[1,\"0123456789\"]"])).prop_map(
             |(id, args)| Input::Acknowledge { id, args: args.to_owned(), attachments: Vec::new() }

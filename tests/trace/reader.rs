@@ -196,6 +196,7 @@ fn input(fields: &[Value]) -> Input {
             }),
         },
         "hidden" => Input::Hidden,
+        "leaving" => Input::Leaving,
         "listen" => Input::Listen {
             name: text(2),
             listening: flag(3),

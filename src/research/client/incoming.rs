@@ -57,6 +57,7 @@ impl Client {
                 self.events.push_back(Event::EmitFailed { emit, error });
             }
             socket::Event::Lax => self.tell(Warning::lax()),
+            socket::Event::Interrupted => self.lost(),
             socket::Event::Message {
                 name,
                 args,
@@ -73,20 +74,26 @@ impl Client {
                 self.events.push_back(Event::ReconnectFailed(failure));
                 self.start_polling();
             }
+            socket::Event::Renewed => self.live_again(),
         }
     }
 
     fn connected(&mut self, sid: String, attempt: u32) {
         let failed_before = std::mem::take(&mut self.errors) > 0;
-        self.polling = false;
-        self.refusal = None;
-        self.told = Told::default();
-        self.stats.connects += 1;
         // As socket.io-client tells it: before `connect`, and also when only the first attempts failed.
         if std::mem::replace(&mut self.connected_before, true) || failed_before {
             self.events.push_back(Event::Reconnect(attempt));
         }
         self.events.push_back(Event::Connect { sid });
+        self.live_again();
+    }
+
+    fn live_again(&mut self) {
+        self.errors = 0;
+        self.polling = false;
+        self.refusal = None;
+        self.told = Told::default();
+        self.stats.connects += 1;
         // A subscription ends with its connection, and nothing is sent again that was missed.
         let now = self.now;
         for subscription in self.subscriptions.values_mut() {

@@ -177,6 +177,7 @@ impl Client {
                 self.checks.abort(&mut context!(self));
                 self.connection.hide(&mut context!(self));
             }
+            Input::Leaving => self.connection.leaving(self.now),
             Input::Listen {
                 name,
                 listening: true,
@@ -271,7 +272,7 @@ impl Client {
 
     /// Whether events can flow both ways now.
     pub const fn is_connected(&self) -> bool {
-        self.connection.is_live()
+        self.connection.is_connected()
     }
 
     /// Whether the status of any research is asked for again and again.
