@@ -66,6 +66,14 @@ export class Host {
     return channel;
   }
 
+  /**
+   * Whether `keepalive` makes a request outlive the beginning of a navigation, which may be a download, and still be answered to
+   * its page. So it is in Firefox, which ends all others then. WebKit ends them too, but keeps the answers to these to itself.
+   */
+  keeps() {
+    return "mozInnerScreenX" in globalThis && "keepalive" in Request.prototype;
+  }
+
   /** `fetch`, by its global name: a page may have wrapped it. Rejects for an address that is not the server's. */
   async fetch(origin, request, init) {
     need(origin, request.url);

@@ -108,7 +108,13 @@ impl Driver {
         let _ = self.inner.slices.set(slices);
         let inner = Rc::downgrade(&self.inner);
         let lifecycle = Lifecycle::listen(&self.inner.host, move |input| {
-            with(&inner, |inner| inner.handle(input));
+            with(&inner, |inner| {
+                if let (Input::Visible, Some(slices)) = (&input, inner.slices.get()) {
+                    // Firefox loses what a page posts while it goes into the back/forward cache.
+                    slices.begin();
+                }
+                inner.handle(input);
+            });
         });
         *self.inner.lifecycle.borrow_mut() = Some(lifecycle);
         if connect {

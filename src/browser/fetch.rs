@@ -20,10 +20,14 @@ const BEACON_TYPE: &str = "text/plain;charset=UTF-8";
 /// it goes as an ordinary request, which the page then has to stay for.
 const MAX_KEEPALIVE: usize = 65_536;
 
+/// The largest body of a request that is only to outlive the beginning of a navigation, in bytes. All
+/// that are in flight share [`MAX_KEEPALIVE`].
+const MAX_KEPT: usize = 8_192;
+
 /// Carries the request out to the end of its body, then calls `done`.
 pub(super) fn fetch(
     host: &Host,
-    request: Request,
+    mut request: Request,
     signal: &AbortSignal,
     settings: &Settings,
     done: impl FnOnce(Answer) + 'static,
@@ -32,6 +36,8 @@ pub(super) fn fetch(
         done(read(response, body, &error));
     };
     let done = Closure::once_into_js(done);
+    let size = request.body.as_ref().map_or(0, |body| body.text.len());
+    request.keepalive |= size <= MAX_KEPT && host.keeps();
     let response = send(host, request, Some(signal), settings);
     host.settle(&response, MAX_BODY_BYTES as u32, &done);
 }

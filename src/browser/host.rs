@@ -37,6 +37,11 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub(super) fn channel(this: &Host, callback: &Function) -> Result<MessageChannel, JsValue>;
 
+    /// Whether a request with `keepalive` is answered to its page in any case, and one without it
+    /// ends as soon as a navigation begins.
+    #[wasm_bindgen(method)]
+    pub(super) fn keeps(this: &Host) -> bool;
+
     /// The page's `fetch`. Rejects for an address of another origin than this one.
     #[wasm_bindgen(method)]
     pub(super) fn fetch(

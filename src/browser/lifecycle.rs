@@ -8,7 +8,7 @@ use super::host::Host;
 use crate::research::Input;
 
 /// What happens to the window.
-const WINDOW_EVENTS: [&str; 4] = ["online", "offline", "pagehide", "pageshow"];
+const WINDOW_EVENTS: [&str; 5] = ["online", "offline", "beforeunload", "pagehide", "pageshow"];
 
 /// What happens to the document.
 const DOCUMENT_EVENTS: [&str; 3] = ["visibilitychange", "freeze", "resume"];
@@ -70,6 +70,8 @@ fn input_of(host: &Host, event: &Event) -> Option<Input> {
     match event.type_().as_str() {
         "online" => Some(Input::Online(true)),
         "offline" => Some(Input::Online(false)),
+        // Firefox and WebKit end what is open some milliseconds later, also where a download begins.
+        "beforeunload" => Some(Input::Leaving),
         // A frozen page answers no ping, and its poll would keep one of six connections to the server.
         "pagehide" | "freeze" => Some(Input::Hidden),
         // Out of the back/forward cache, with all requests dead; else the page is new.

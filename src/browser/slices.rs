@@ -42,7 +42,7 @@ impl Slices {
         }
     }
 
-    /// The task has come.
+    /// The task has come, or will not come any more.
     pub(super) fn begin(&self) {
         self.scheduled.set(false);
     }

@@ -55,3 +55,18 @@ for (const [what, origin, withCredentials, goes] of [
     if (goes) assert.deepEqual([sent[1].type, await sent[1].text()], ["text/plain;charset=utf-8", "1"]);
   });
 }
+
+test("only where a browser ends what is open as a navigation begins, and answers what it keeps, is a request kept", (t) => {
+  const set = (name, value) => {
+    const before = Object.getOwnPropertyDescriptor(globalThis, name);
+    Object.defineProperty(globalThis, name, { value, configurable: true });
+    t.after(() => (before ? Object.defineProperty(globalThis, name, before) : delete globalThis[name]));
+  };
+  const host = new Host();
+  set("Request", class {});
+  assert.equal(host.keeps(), false);
+  set("mozInnerScreenX", 0);
+  assert.equal(host.keeps(), false, "a Firefox that knows no keepalive");
+  set("Request", class { get keepalive() {} });
+  assert.equal(host.keeps(), true);
+});

@@ -1,16 +1,22 @@
 // A page in Firefox or WebKit, by their drivers: for what differs between browsers. Chromium has Playwright (browser.mjs).
 
 import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
 import * as places from "./places.mjs";
 import { freePort } from "./servers.mjs";
 import { until } from "./until.mjs";
 
 const BROWSERS = {
-  firefox: () => ({
+  /** @param {string} folder for what is downloaded */
+  firefox: (folder) => ({
     command: [places.geckodriver(), "--port"],
-    capabilities: { "moz:firefoxOptions": { binary: places.firefox(), args: ["-headless"] } },
+    capabilities: {
+      "moz:firefoxOptions": { binary: places.firefox(), args: ["-headless"], prefs: { "browser.download.folderList": 2, "browser.download.dir": folder } },
+    },
   }),
-  // It has no mode without a screen.
+  // It has no mode without a screen, and keeps what it downloads to itself.
   webkit: () => ({
     command: ["xvfb-run", "--auto-servernum", places.webkitDriver(), "--port"],
     capabilities: { "webkitgtk:browserOptions": { binary: places.miniBrowser(), args: ["--automation"] } },
@@ -26,7 +32,9 @@ process.on("exit", () => running.forEach(kill));
  * @param {import("node:test").TestContext} t @param {keyof typeof BROWSERS} name
  */
 export async function startBrowser(t, name) {
-  const { command, capabilities } = BROWSERS[name]();
+  const folder = await mkdtemp(path.join(os.tmpdir(), "browser-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const { command, capabilities } = BROWSERS[name](folder);
   const port = await freePort();
   const [program, ...args] = command;
   // A group of its own: drivers and xvfb-run start processes of theirs.
@@ -73,6 +81,11 @@ class Browser {
   /** @param {string} url */
   goto(url) {
     return this.#call("POST", `${this.#session}/url`, { url });
+  }
+
+  /** Goes back in the history, as the button does. */
+  goBack() {
+    return this.#call("POST", `${this.#session}/back`, {});
   }
 
   /**
