@@ -122,6 +122,8 @@ impl Connection {
         let Link::Going { ended, .. } = std::mem::replace(&mut self.link, Link::Idle) else {
             return;
         };
+        // What fails from now on was begun since.
+        self.leaving = None;
         if let Some(Ended { remains, words }) = ended {
             if let Some(remains) = remains {
                 let farewell = self.renewing.then(|| self.disconnect_packet());

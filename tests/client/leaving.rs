@@ -105,12 +105,11 @@ fn a_page_that_stays_and_finds_no_server_is_told_of_it_once() {
     world.advance(MOMENT_MS);
     world.accept();
     assert_eq!(world.told(), [""; 0]);
-    // Long after the navigation: it is the network.
-    world.advance(15_000);
-    world.answer(Kind::Handshake, 502, "");
+    // It was begun after the page had stayed: that is the network.
+    world.cut(Kind::Handshake);
     let told = world.told();
     assert!(told[0].starts_with("state reconnecting 1 in "), "{told:?}");
-    assert_eq!(told[1..], ["disconnect SERVER"]);
+    assert_eq!(told[1..], ["disconnect TRANSPORT"]);
 }
 
 #[test]
