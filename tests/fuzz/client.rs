@@ -224,7 +224,8 @@ impl Run {
     fn page(&mut self, bytes: &mut Bytes<'_>) {
         let id = bytes.pick(&IDS);
         let input = match bytes.byte() % 16 {
-            0..=4 => Input::Subscribe(ResearchId::from_text(id).unwrap()),
+            0..=3 => Input::Subscribe(ResearchId::from_text(id).unwrap()),
+            4 => Input::Leaving,
             5 => Input::Subscribe(ResearchId::from_integer(7)),
             6 => Input::Unsubscribe(id.to_owned()),
             7 => Input::Refresh(id.to_owned()),

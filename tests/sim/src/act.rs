@@ -11,7 +11,7 @@ use crate::page::Page;
 use crate::plan::{Ack, Act, Ending, Fault, Job, PAGES, Step};
 use crate::rules::{Verdict, require};
 use crate::story::id_of;
-use crate::world::World;
+use crate::world::{World, server_id};
 
 impl World<'_> {
     pub(crate) fn carry_out(&mut self, step: Step) -> Verdict {
@@ -47,12 +47,16 @@ impl World<'_> {
     }
 
     pub(crate) fn act(&mut self, index: usize, act: Act) -> Verdict {
-        let now = self.now;
+        let (now, navigation) = (self.now, self.plan.setup.navigation);
         let Some(page) = self.open(index)? else {
             return Ok(());
         };
         // Where nothing runs, the page does nothing.
         if page.asleep.is_some() || (page.hidden && act != Act::Show) {
+            return Ok(());
+        }
+        // Whoever leaves does nothing else, until it is clear that the page stays.
+        if page.rules.is_going(now) && !matches!(act, Act::Hide | Act::Show) {
             return Ok(());
         }
         match act {
@@ -92,6 +96,7 @@ impl World<'_> {
                 self.feed(index, Input::Close)
             }
             Act::Connect => self.feed(index, Input::Connect),
+            Act::Download => self.navigate(index, None),
             Act::Emit {
                 ack,
                 volatile,
@@ -100,10 +105,13 @@ impl World<'_> {
                 let emit = page.emit(ack, volatile, bytes);
                 self.feed(index, Input::Emit(emit))
             }
-            Act::Hide => {
-                page.hidden = true;
-                self.feed(index, Input::Hidden)
-            }
+            Act::Hide => match navigation {
+                Some(takes) => self.navigate(index, Some(takes)),
+                None => {
+                    page.hidden = true;
+                    self.feed(index, Input::Hidden)
+                }
+            },
             Act::Online(online) => {
                 page.online = online;
                 self.feed(index, Input::Online(online))
@@ -151,12 +159,61 @@ impl World<'_> {
         }
     }
 
+    /// A navigation begins, and the browser ends what the page has open. After so many milliseconds the
+    /// page is gone; `None`: it is a download.
+    fn navigate(&mut self, index: usize, takes: Option<u64>) -> Verdict {
+        self.feed(index, Input::Leaving)?;
+        let Some(Some(page)) = self.pages.get_mut(index) else {
+            return Ok(());
+        };
+        page.rules.go(self.now);
+        page.gone_at = takes.map(|ms| self.now + ms);
+        if let Some(at) = page.gone_at {
+            self.network.at(at, Event::Gone(index as u8));
+        }
+        let open: Vec<_> = page.rules.open.iter().map(|open| open.id).collect();
+        for request in open {
+            let Some(Some(page)) = self.pages.get(index) else {
+                continue;
+            };
+            // The end of one may have been a reason to give up another.
+            if page.rules.open.iter().any(|open| open.id == request) {
+                let at = self.now + self.network.delay();
+                self.network
+                    .at(at, Event::GivenUp(server_id(index, request)));
+                let (page, answer) = (index as u8, lost());
+                self.reach(
+                    index,
+                    Event::Answer {
+                        page,
+                        request,
+                        answer,
+                    },
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The page that began to go has gone, unless it was restored before.
+    pub(crate) fn gone(&mut self, index: usize) -> Verdict {
+        let now = self.now;
+        match self.pages.get_mut(index) {
+            Some(Some(page)) if page.gone_at == Some(now) => {
+                page.gone_at = None;
+                page.hidden = true;
+                self.feed(index, Input::Hidden)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The page is restored, or becomes visible. What arrived meanwhile comes after that.
     pub(crate) fn show(&mut self, index: usize) -> Verdict {
         let Some(Some(page)) = self.pages.get_mut(index) else {
             return Ok(());
         };
-        page.hidden = false;
+        (page.hidden, page.gone_at) = (false, None);
         let held = std::mem::take(&mut page.held);
         self.feed(index, Input::Visible)?;
         self.reach_all(index, held)

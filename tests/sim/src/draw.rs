@@ -57,6 +57,8 @@ const SPARING: u64 = 16;
 const CROWDED: u64 = 7;
 /// In one of so many schedules the server writes numbers that JSON does not have.
 const ODD_NUMBERS: u64 = 8;
+/// In one of so many schedules the browser ends requests as soon as a navigation begins.
+const ENDING: u64 = 8;
 
 const TROUBLES: usize = 17;
 
@@ -75,6 +77,9 @@ impl Plan {
         };
         // Without bytes the rest stays as it is.
         let _ = plan.fill(entropy);
+        if plan.seed % ENDING == 4 {
+            plan.end_requests_early();
+        }
         if plan.seed % SPARING == 1 {
             plan.spare_the_log();
         }
@@ -117,6 +122,7 @@ impl Setup {
             store_lag: entropy.pick(&[0, 100, 700, 2_000])?,
             clock_ahead: entropy.pick(&[0, 3_600_000, -3_600_000, 400, 86_400_000])?,
             races: entropy.chance(1, 2)?,
+            navigation: None,
             guarded: entropy.chance(1, 4)?,
             nan: false,
             reconnection: !entropy.chance(1, 8)?,

@@ -50,7 +50,7 @@ impl World<'_> {
         self.pages
             .iter()
             .flatten()
-            .filter(|page| page.rules.is_live() && !posts(page))
+            .filter(|page| page.rules.is_live() && !page.rules.is_renewing() && !posts(page))
             .filter_map(|page| page.rules.sid().map(str::to_owned))
             .collect()
     }
@@ -58,7 +58,8 @@ impl World<'_> {
     /// The server has been told in time that these sessions are over.
     pub(crate) fn are_forgotten(&mut self, sids: &[String]) -> Result<(), Violation> {
         let setup = &self.plan.setup;
-        let deadline = self.now + 3 * u64::from(setup.latency + setup.jitter) + GOODBYE;
+        let way = u64::from(setup.latency + setup.jitter);
+        let deadline = self.now + 3 * way + setup.navigation.unwrap_or_default() + GOODBYE;
         let known = |world: &Self| {
             let mut followed = (0..RESEARCHES).map(id_of);
             followed.any(|id| sids.iter().any(|sid| world.server.is_subscribed(sid, id)))

@@ -75,7 +75,8 @@ impl World<'_> {
             let Some(Some(page)) = self.pages.get_mut(index) else {
                 continue;
             };
-            let (hidden, online) = (page.hidden, page.online);
+            let hidden = page.hidden || page.gone_at.is_some();
+            let online = page.online;
             if hidden {
                 self.show(index)?;
             }

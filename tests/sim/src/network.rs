@@ -23,6 +23,8 @@ pub(crate) enum Event {
     },
     /// The page's own function answers.
     Credentials { page: u8, ask: AskId, throws: bool },
+    /// The page that began to go has gone.
+    Gone(u8),
     /// The server notices that a client has given a request up.
     GivenUp(u64),
     /// A page wakes up.

@@ -38,6 +38,8 @@ pub(crate) struct Page {
     pub(crate) cut: bool,
     pub(crate) timer_first: bool,
     pub(crate) hidden: bool,
+    /// When the page will be hidden that has begun to go.
+    pub(crate) gone_at: Option<u64>,
     /// Whether the browser last said that there is a network.
     pub(crate) online: bool,
     /// Timers fire at multiples of the second number until the first.
@@ -75,6 +77,7 @@ impl Page {
             cut: false,
             timer_first: false,
             hidden: false,
+            gone_at: None,
             online: true,
             throttle: None,
             vouch: None,

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use research_socket::socket::MAX_WAITING_BYTES;
+use research_socket::socket::{MAX_WAITING_BYTES, MOMENT_MS};
 
 use crate::rules::Limits;
 
@@ -44,6 +44,9 @@ pub struct Setup {
     pub clock_ahead: i64,
     /// Whether answers that are on their way reach a client that has given the request up.
     pub races: bool,
+    /// How long a navigation takes, in a browser that ends all requests of a page as soon as one
+    /// begins; `None` in one that ends none before the page is hidden.
+    pub navigation: Option<u64>,
     /// Whether the Socket.IO server, too, wants a page that is signed in.
     pub guarded: bool,
     /// Whether the server has numbers in its objects that JSON does not have, and writes them as
@@ -80,6 +83,7 @@ impl Default for Setup {
             store_lag: 0,
             clock_ahead: 0,
             races: false,
+            navigation: None,
             guarded: false,
             nan: false,
             reconnection: true,
@@ -143,6 +147,8 @@ pub enum Act {
     Close,
     /// Connects now.
     Connect,
+    /// Begins a navigation that turns out to be a download.
+    Download,
     /// Sends an event of so many bytes.
     Emit {
         /// Whether and how long an ack is awaited.
@@ -426,6 +432,21 @@ impl Plan {
         }
     }
 
+    /// Makes a plan of it whose browser ends requests as soon as a navigation begins, be it to
+    /// another page or to a download.
+    pub(crate) fn end_requests_early(&mut self) {
+        // The shortest are over before anything else happens; all are within the client's patience.
+        let takes = [1, 60, 700, MOMENT_MS - 1];
+        let place = (self.seed / 8) as usize % takes.len();
+        self.setup.navigation = takes.get(place).copied();
+        let again = |(_, step): &&mut (u64, Step)| matches!(step, Step::Page(_, Act::Connect));
+        for (_, step) in self.steps.iter_mut().filter(again).skip(1) {
+            if let Step::Page(page, _) = *step {
+                *step = Step::Page(page, Act::Download);
+            }
+        }
+    }
+
     fn log_is_readable(&self) -> bool {
         let setup = &self.setup;
         let is_there = setup.history && setup.fallback.is_some() && setup.store_lag == 0;
@@ -457,6 +478,8 @@ impl Plan {
         // A ping may wait for the next poll, and its pong for the POST before it: six ways in all.
         let way = u64::from(self.setup.latency + self.setup.jitter);
         let is_roomy = self.setup.ping_timeout > 8 * way;
+        // Without reconnection a page that stays after all has lost its connection for good.
+        let is_quiet = self.setup.navigation.is_none() || self.setup.reconnection;
         let naps = self
             .steps
             .iter()
@@ -469,7 +492,7 @@ impl Plan {
         };
         Limits {
             log_is_readable: self.log_is_readable(),
-            undisturbed: is_roomy && !self.steps.iter().any(|(_, step)| disturbs(step)),
+            undisturbed: is_roomy && is_quiet && !self.steps.iter().any(|(_, step)| disturbs(step)),
             one_nap: naps == 1 && !self.steps.iter().any(|(_, step)| stops(step)),
             punctual: !self.steps.iter().any(|(_, step)| delays(step)),
             silence,
@@ -519,7 +542,11 @@ impl Step {
             Self::Job(_, job) => matches!(job, Job::Lines { live: false, .. }),
             Self::Page(_, act) => matches!(
                 act,
-                Act::Hide | Act::Online(_) | Act::Sleep { .. } | Act::Throttle { .. }
+                Act::Download
+                    | Act::Hide
+                    | Act::Online(_)
+                    | Act::Sleep { .. }
+                    | Act::Throttle { .. }
             ),
         }
     }

@@ -1,11 +1,11 @@
 //! What must hold after every step, whatever happens: of requests, states and attempts.
 
 use research_socket::config::Config;
-use research_socket::failure::Failure;
+use research_socket::failure::{Failure, Phase};
 use research_socket::http::{Command, Method, Request, RequestId};
 use research_socket::patience::LAST_LOOK_MS;
 use research_socket::research::{Client, Event, Input, StateName};
-use research_socket::socket::STABLE_AFTER_MS;
+use research_socket::socket::{MOMENT_MS, STABLE_AFTER_MS};
 
 use crate::plan::Kind;
 
@@ -82,6 +82,8 @@ pub(crate) struct Rules {
     without_network: bool,
     /// What was refused is asked for again, since the page wants it.
     asks_anew: bool,
+    /// Until when the page may be going.
+    going_until: u64,
     /// No handshake before then: the server asked for that.
     not_before: u64,
     limits: Limits,
@@ -138,6 +140,18 @@ impl Rules {
         self.live_since.is_some()
     }
 
+    /// A navigation has begun. What was overdue then is told with it.
+    pub(crate) const fn go(&mut self, now: u64) {
+        if !self.closed {
+            self.going_until = now + MOMENT_MS;
+        }
+    }
+
+    /// Whether a navigation has begun of which it is not clear yet whether the page goes.
+    pub(crate) const fn is_going(&self, now: u64) -> bool {
+        now < self.going_until
+    }
+
     /// Whether this request belongs to the session that is used.
     pub(crate) fn is_current(&self, id: RequestId) -> bool {
         let newest = self.sessions.len().checked_sub(1);
@@ -148,6 +162,11 @@ impl Rules {
     /// The server has asked to be left alone for so long, by its answer to a handshake.
     pub(crate) fn asked_to_wait(&mut self, ms: u64) {
         self.not_before = self.now + ms;
+    }
+
+    /// Whether the session that was used last is so no more.
+    pub(crate) fn is_renewing(&self) -> bool {
+        self.sessions.last().is_some_and(|session| session.is_dead)
     }
 
     /// The session that was used last.
@@ -164,6 +183,7 @@ impl Rules {
         match input {
             Input::Close => self.closed = true,
             Input::Connect | Input::Visible => {
+                self.going_until = 0;
                 self.begun |= *input == Input::Connect;
                 self.forgiven = true;
                 self.hidden = false;
@@ -178,6 +198,7 @@ impl Rules {
             Input::Subscribe(_) => self.asks_anew = true,
             // Before it has connected, a client does not know yet that it is hidden.
             Input::Hidden => {
+                self.going_until = 0;
                 self.hidden = self.begun;
                 self.limits.punctual = false;
             }
@@ -245,6 +266,9 @@ impl Rules {
                 format!("a handshake {early} ms before the server wants one")
             },
         )?;
+        require(kind != Kind::Handshake || !self.is_going(self.now), || {
+            "a session is opened while the page is going".to_owned()
+        })?;
         let session = sid_of(request).map(|sid| self.session(sid));
         let lane = |kind| match kind {
             Kind::Join => Kind::Post,
@@ -288,6 +312,8 @@ impl Rules {
     fn session(&mut self, sid: &str) -> usize {
         let known = self.sessions.iter().rposition(|session| session.sid == sid);
         known.unwrap_or_else(|| {
+            // A session that is renewed without the page's knowledge shows that there is a network.
+            self.without_network &= self.live_since.is_none();
             self.sessions.push(Session {
                 sid: sid.to_owned(),
                 is_dead: false,
@@ -298,6 +324,25 @@ impl Rules {
 
     /// Takes an event for the page that is about the connection.
     pub(crate) fn event(&mut self, now: u64, event: &Event) -> Verdict {
+        // What the page itself is asked for may be overdue, and the browser says what it wants.
+        let is_own = matches!(
+            event,
+            Event::ConnectError(Failure::Timeout(Phase::Credentials))
+                | Event::Disconnect(Failure::Timeout(Phase::Credentials))
+        );
+        self.going_until = if is_own { 0 } else { self.going_until };
+        let is_told = matches!(
+            event,
+            Event::Connect { .. }
+                | Event::ConnectError(_)
+                | Event::Disconnect(_)
+                | Event::Reconnect(_)
+                | Event::ReconnectAttempt(_)
+                | Event::ReconnectFailed(_)
+        );
+        require(!is_told || !self.is_going(now), || {
+            format!("told while the page is going: {event:?}")
+        })?;
         match event {
             Event::Connect { .. } => {
                 self.without_network = false;

@@ -152,6 +152,7 @@ impl<'p> World<'p> {
         match event {
             Event::Arrive(request) => self.serve(ServerInput::Request(*request)),
             Event::GivenUp(id) => self.serve(ServerInput::Aborted { id }),
+            Event::Gone(page) => self.gone(usize::from(page)),
             Event::Wake(page) => self.wake(usize::from(page)),
             Event::Answer { page, .. } | Event::Credentials { page, .. } => {
                 let index = usize::from(page);
@@ -205,7 +206,7 @@ impl<'p> World<'p> {
                 };
                 self.feed(index, Input::Credentials { ask, credentials })
             }
-            Event::Arrive(_) | Event::GivenUp(_) | Event::Wake(_) => Ok(()),
+            Event::Arrive(_) | Event::GivenUp(_) | Event::Gone(_) | Event::Wake(_) => Ok(()),
         }
     }
 
