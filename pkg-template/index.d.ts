@@ -959,8 +959,11 @@ export interface Stream<T> extends AsyncIterableIterator<T> {
  * - `INVALID_ARGUMENT`: the page gave something that cannot be sent
  * - `LOAD_FAILED`: the core could not be fetched, neither as WebAssembly nor as JavaScript; calling `connect()` again tries again
  * - `NOT_FOUND`: wrong `path`, or, of `cancel()`, no such research or a wrong `terminatePath`
+ * - `ORIGIN_REFUSED`: the server does not accept the page's origin, such as behind a proxy that changes `Host`
  * - `PAYLOAD_TOO_LARGE`: more than the server takes in one message, or more than is read of one answer of the server
+ * - `POLLING_REFUSED`: the server has long-polling switched off
  * - `PROTOCOL`: what answered does not speak Socket.IO, or speaks it wrongly
+ * - `PROTOCOL_VERSION`: a server of Socket.IO 2, or one that does not take the protocol of Socket.IO 3 and 4
  * - `SERVER`: the server, or a proxy before it, reports a fault
  * - `STICKY_SESSION`: several workers without sticky sessions: see to the server's set-up
  * - `THROTTLED`: the server asks to wait
@@ -979,8 +982,11 @@ export type ErrorCode =
   | "INVALID_ARGUMENT"
   | "LOAD_FAILED"
   | "NOT_FOUND"
+  | "ORIGIN_REFUSED"
   | "PAYLOAD_TOO_LARGE"
+  | "POLLING_REFUSED"
   | "PROTOCOL"
+  | "PROTOCOL_VERSION"
   | "SERVER"
   | "STICKY_SESSION"
   | "THROTTLED"
@@ -998,6 +1004,11 @@ export class ResearchSocketError extends Error {
   readonly code: ErrorCode;
   /** What it came from, where that is known. */
   readonly cause?: unknown;
+  /**
+   * What the server sent beside its message when it refused the namespace (CONNECT_ERROR): the `data` of an `Error` in socket.io,
+   * further arguments of `ConnectionRefusedError` in Python. Up to 16 kB of JSON.
+   */
+  readonly data?: unknown;
 }
 
 /** Something that did not work out, mostly a message of the server that was refused. What could be used of it was used. */

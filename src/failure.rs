@@ -21,10 +21,16 @@ pub enum Code {
     InvalidArgument,
     /// Wrong path, or unknown research.
     NotFound,
+    /// The server does not accept the page's origin.
+    OriginRefused,
     /// A message is larger than the server takes, or an answer larger than this client does.
     PayloadTooLarge,
+    /// The server has long-polling switched off.
+    PollingRefused,
     /// What came is not the protocol.
     Protocol,
+    /// The server speaks another version of it.
+    ProtocolVersion,
     /// The server or a proxy reported a fault.
     Server,
     /// Several workers without sticky sessions.
@@ -50,8 +56,11 @@ impl Code {
             Self::Internal => "INTERNAL",
             Self::InvalidArgument => "INVALID_ARGUMENT",
             Self::NotFound => "NOT_FOUND",
+            Self::OriginRefused => "ORIGIN_REFUSED",
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
+            Self::PollingRefused => "POLLING_REFUSED",
             Self::Protocol => "PROTOCOL",
+            Self::ProtocolVersion => "PROTOCOL_VERSION",
             Self::Server => "SERVER",
             Self::StickySession => "STICKY_SESSION",
             Self::Throttled => "THROTTLED",
@@ -82,10 +91,12 @@ pub enum Phase {
 pub enum Failure {
     /// The machine or the page slept for longer than the server keeps a silent session.
     Asleep,
+    /// 400 with words that nobody knows. Carries their beginning.
+    BadRequest(String),
     /// The page closed the client.
     Closed,
-    /// CONNECT_ERROR: the server refused the namespace. Carries its message.
-    ConnectError(String),
+    /// CONNECT_ERROR: the server refused the namespace. Carries what it said.
+    ConnectError(Words),
     /// The page's own `auth`, `headers` or `query` function failed. Carries its words.
     Credentials(String),
     /// A response broke off in its body. Carries the browser's words.
@@ -102,8 +113,14 @@ pub enum Failure {
     NotFound,
     /// The server did not end a research as the page asked. Carries the HTTP status.
     NotTerminated(u16),
+    /// An open packet of Engine.IO 3, or a CONNECT of Socket.IO 2.
+    OldServer,
+    /// 400: the server does not accept the page's origin.
+    OriginRefused,
     /// The page is going away, into the back/forward cache, or is frozen.
     PageHidden,
+    /// 400: the server has long-polling switched off.
+    PollingRefused,
     /// The server speaks the protocol wrongly. Carries what it did.
     Protocol(String),
     /// A redirect of a request with headers or a body, which is not followed.
@@ -134,6 +151,17 @@ pub enum Failure {
     TooLarge(&'static str),
     /// 401 or 403.
     Unauthorized(u16),
+    /// 400: the server does not take this version of the protocol.
+    VersionRefused,
+}
+
+/// What a server says when it refuses a namespace.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Words {
+    /// For people.
+    pub message: String,
+    /// JSON of the `data` beside it.
+    pub data: Option<String>,
 }
 
 /// What follows a failure (wire rules: what is worth trying again, and when).
@@ -165,8 +193,11 @@ impl Failure {
             Self::Internal(_) => Code::Internal,
             Self::NotFound | Self::NotTerminated(404) => Code::NotFound,
             Self::NotEngineIo(_) | Self::Protocol(_) => Code::Protocol,
+            Self::OldServer | Self::VersionRefused => Code::ProtocolVersion,
+            Self::OriginRefused => Code::OriginRefused,
+            Self::PollingRefused => Code::PollingRefused,
             Self::ServerDisconnected | Self::SessionUnknown => Code::Disconnected,
-            Self::NotTerminated(_) | Self::Status(_) => Code::Server,
+            Self::BadRequest(_) | Self::NotTerminated(_) | Self::Status(_) => Code::Server,
             Self::StickySessions => Code::StickySession,
             Self::Throttled { .. } => Code::Throttled,
             Self::Asleep | Self::Timeout(_) => Code::Timeout,
@@ -190,18 +221,23 @@ impl Failure {
             Self::Throttled { retry_after_ms, .. } => Retry::Counted {
                 at_least_ms: *retry_after_ms,
             },
-            Self::Credentials(_)
+            Self::BadRequest(_)
+            | Self::Credentials(_)
             | Self::CutBody(_)
             | Self::Network(_)
             | Self::NotEngineIo(_)
             | Self::NotTerminated(_)
+            | Self::OldServer
+            | Self::OriginRefused
+            | Self::PollingRefused
             | Self::Protocol(_)
             | Self::ServerClosed
             | Self::ServerDisconnected
             | Self::Status(_)
             | Self::StickySessions
             | Self::Timeout(_)
-            | Self::TooLarge(_) => Retry::Counted { at_least_ms: 0 },
+            | Self::TooLarge(_)
+            | Self::VersionRefused => Retry::Counted { at_least_ms: 0 },
         }
     }
 
@@ -212,8 +248,9 @@ impl Failure {
             Self::Refused(_) | Self::ServerDisconnected => "io server disconnect",
             Self::ServerClosed => "transport close",
             Self::Asleep | Self::Timeout(Phase::Heartbeat) => "ping timeout",
-            Self::NotEngineIo(_) | Self::Protocol(_) => "parse error",
-            Self::ConnectError(_)
+            Self::NotEngineIo(_) | Self::OldServer | Self::Protocol(_) => "parse error",
+            Self::BadRequest(_)
+            | Self::ConnectError(_)
             | Self::Credentials(_)
             | Self::CutBody(_)
             | Self::Internal(_)
@@ -221,6 +258,8 @@ impl Failure {
             | Self::Network(_)
             | Self::NotFound
             | Self::NotTerminated(_)
+            | Self::OriginRefused
+            | Self::PollingRefused
             | Self::Redirected
             | Self::SessionUnknown
             | Self::Status(_)
@@ -228,7 +267,8 @@ impl Failure {
             | Self::Throttled { .. }
             | Self::Timeout(Phase::Connect | Phase::Credentials | Phase::Handshake | Phase::Post)
             | Self::TooLarge(_)
-            | Self::Unauthorized(_) => "transport error",
+            | Self::Unauthorized(_)
+            | Self::VersionRefused => "transport error",
         }
     }
 }
@@ -244,11 +284,15 @@ impl Failure {
                 "the machine or the page slept, so that the server has ended the session",
                 "",
             ),
+            Self::BadRequest(words) => (
+                "the server, or a proxy before it, answered with HTTP status 400",
+                &**words,
+            ),
             Self::Closed => ("the client was closed", ""),
-            Self::ConnectError(message) => (
+            Self::ConnectError(words) => (
                 "the server refused the connection (CONNECT_ERROR): sign in, or check `auth` and \
                  `namespace`; it said",
-                &**message,
+                &*words.message,
             ),
             Self::Credentials(detail) => (
                 "the page's auth, headers or query function failed",
@@ -289,7 +333,23 @@ impl Failure {
                 };
                 return status_words(words, *status, why);
             }
+            Self::OldServer => (
+                "this is a server of Socket.IO 2, and this client speaks to those of Socket.IO 3 and 4: \
+                 update it (Flask-SocketIO 5, python-socketio 5, socket.io 3, or newer)",
+                "",
+            ),
+            Self::OriginRefused => (
+                "the server does not accept the origin of this page: name it in the server's \
+                 `cors_allowed_origins`, or let the proxy before it pass on the headers Host and \
+                 X-Forwarded-Proto",
+                "",
+            ),
             Self::PageHidden => ("the page was left or frozen", ""),
+            Self::PollingRefused => (
+                "the server has long-polling switched off, which this client needs: add `polling` to \
+                 its `transports`",
+                "",
+            ),
             Self::Protocol(detail) => ("the server broke the protocol", &**detail),
             Self::Redirected => (
                 "the server redirects a request whose headers or data no other server may get, most \
@@ -341,6 +401,11 @@ impl Failure {
                 let words = "the server does not let this page in (HTTP status ";
                 return status_words(words, *status, "): sign in");
             }
+            Self::VersionRefused => (
+                "the server does not take Engine.IO 4, the protocol of Socket.IO 3 and 4: update it, or \
+                 see that a proxy before it keeps the query of the address",
+                "",
+            ),
         };
         let colon = if detail.is_empty() { "" } else { ": " };
         [words, colon, detail].concat()
@@ -361,9 +426,20 @@ mod tests {
     fn what_a_person_can_mend_names_what_to_look_at() {
         for (failure, words) in [
             (
-                Failure::ConnectError("Unable to connect".to_owned()),
+                Failure::ConnectError(Words {
+                    message: "Unable to connect".to_owned(),
+                    data: None,
+                }),
                 "sign in, or check `auth` and `namespace`; it said: Unable to connect",
             ),
+            (
+                Failure::BadRequest("no EIO".to_owned()),
+                "HTTP status 400: no EIO",
+            ),
+            (Failure::OldServer, "Socket.IO 2"),
+            (Failure::OriginRefused, "`cors_allowed_origins`"),
+            (Failure::PollingRefused, "`transports`"),
+            (Failure::VersionRefused, "Socket.IO 3 and 4"),
             (
                 Failure::LoginPage,
                 "sign in again, or check `url` and `path`",

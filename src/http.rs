@@ -44,6 +44,10 @@ pub struct Request {
     pub body: Option<Body>,
     /// Whether the request should outlive the page (`fetch`'s `keepalive`).
     pub keepalive: bool,
+    /// Whether to follow redirects, if nothing forbids it. To another origin that lets nobody read, such
+    /// as that of a sign-in, one that is followed looks like a network that fails: so a request after
+    /// such a failure does not.
+    pub follow: bool,
 }
 
 impl Request {
@@ -51,7 +55,7 @@ impl Request {
     /// wherever the server points: neither may reach another server. Whoever carries requests out
     /// answers [`RequestError::Redirected`] in place of following.
     pub fn follows_redirects(&self) -> bool {
-        self.headers.is_empty() && self.body.is_none()
+        self.follow && self.headers.is_empty() && self.body.is_none()
     }
 }
 
@@ -220,8 +224,12 @@ mod tests {
             headers: Vec::new(),
             body: None,
             keepalive: false,
+            follow: true,
         };
         assert!(request.follows_redirects());
+        request.follow = false;
+        assert!(!request.follows_redirects());
+        request.follow = true;
         request.headers.push(("X-Token".to_owned(), "t".to_owned()));
         assert!(!request.follows_redirects());
         request.headers.clear();

@@ -194,6 +194,7 @@ fn keep_alive(host: &Host, beacon: Beacon, settings: &Settings) {
             text: beacon.text,
         }),
         keepalive: true,
+        follow: false,
     };
     // The page is gone: there is nobody to tell of a failure.
     host.settle(&send(host, request, None, settings), 0, &JsValue::UNDEFINED);

@@ -1,5 +1,7 @@
 //! What an HTTP answer to a polling request says about the connection.
 
+use super::packet::excerpt;
+use super::refusal::Refusal;
 use crate::failure::Failure;
 use crate::http::{Answer, MAX_BODY_BYTES, MAX_BODY_WORDS, RequestError, Response};
 
@@ -20,10 +22,23 @@ pub(super) fn body_of(answer: Answer, on_session: bool) -> Result<Vec<u8>, Failu
         200..=299 if response.body.len() > MAX_BODY_BYTES => Err(Failure::TooLarge(MAX_BODY_WORDS)),
         200 if response.is_html() => Err(Failure::LoginPage),
         200..=299 => Ok(response.body),
-        400 if on_session => Err(Failure::SessionUnknown),
+        400 => Err(refused(&response.body, on_session)),
         401 | 403 => Err(Failure::Unauthorized(response.status)),
         404 => Err(Failure::NotFound),
         status => Err(asked_to_wait(&response).unwrap_or(Failure::Status(status))),
+    }
+}
+
+/// What a 400 says in the server's own words.
+fn refused(body: &[u8], on_session: bool) -> Failure {
+    match Refusal::read(body) {
+        Some(Refusal::Origin) => Failure::OriginRefused,
+        Some(Refusal::Polling) => Failure::PollingRefused,
+        Some(Refusal::Version) => Failure::VersionRefused,
+        Some(Refusal::Session) if on_session => Failure::SessionUnknown,
+        // engine.io says nothing to a second poll of a session, which it ends.
+        None if on_session && body.is_empty() => Failure::SessionUnknown,
+        Some(Refusal::Session) | None => Failure::BadRequest(excerpt(body)),
     }
 }
 
@@ -55,12 +70,39 @@ mod tests {
     fn a_status_names_its_failure() {
         assert_eq!(outcome(200, true), Ok(Vec::new()));
         assert_eq!(outcome(400, true), Err(Failure::SessionUnknown));
-        assert_eq!(outcome(400, false), Err(Failure::Status(400)));
+        assert_eq!(outcome(400, false), Err(Failure::BadRequest(String::new())));
         assert_eq!(outcome(401, true), Err(Failure::Unauthorized(401)));
         assert_eq!(outcome(403, false), Err(Failure::Unauthorized(403)));
         assert_eq!(outcome(404, false), Err(Failure::NotFound));
         assert_eq!(outcome(429, true), Err(Failure::Status(429)));
         assert_eq!(outcome(502, true), Err(Failure::Status(502)));
+    }
+
+    #[test]
+    fn a_400_is_told_in_the_words_of_the_server() {
+        let outcome = |body: &str, on_session| {
+            let response = Response {
+                status: 400,
+                body: body.into(),
+                ..Response::default()
+            };
+            body_of(Answer::Response(response), on_session).unwrap_err()
+        };
+        let unknown = r#""Invalid session x""#;
+        for (body, on_session, failure) in [
+            (r#""Not an accepted origin.""#, true, Failure::OriginRefused),
+            (r#""Invalid transport""#, false, Failure::PollingRefused),
+            (
+                r#"{"code":5,"message":"Unsupported protocol version"}"#,
+                false,
+                Failure::VersionRefused,
+            ),
+            (unknown, true, Failure::SessionUnknown),
+            (unknown, false, Failure::BadRequest(unknown.to_owned())),
+            ("no", true, Failure::BadRequest("no".to_owned())),
+        ] {
+            assert_eq!(outcome(body, on_session), failure, "{body}");
+        }
     }
 
     #[test]

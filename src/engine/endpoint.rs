@@ -19,8 +19,8 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     /// Starts a GET, which receives packets; the handshake is the one without a session.
-    pub(super) fn get(&self, ctx: &mut Context<'_>, sid: Option<&str>) -> RequestId {
-        self.start(ctx, sid, Method::Get, None, false)
+    pub(super) fn get(&self, ctx: &mut Context<'_>, sid: Option<&str>, follow: bool) -> RequestId {
+        self.start(ctx, sid, Method::Get, None, false, follow)
     }
 
     /// Starts a POST, which sends the packets of `payload`.
@@ -35,7 +35,7 @@ impl Endpoint {
             content_type: CONTENT_TYPE,
             text: payload,
         };
-        self.start(ctx, Some(sid), Method::Post, Some(body), keepalive)
+        self.start(ctx, Some(sid), Method::Post, Some(body), keepalive, false)
     }
 
     /// The POST of `payload` for a page that is going away.
@@ -56,6 +56,7 @@ impl Endpoint {
         method: Method,
         body: Option<Body>,
         keepalive: bool,
+        follow: bool,
     ) -> RequestId {
         let query = self.session_query(ctx, sid);
         let (url, headers) = (self.url.clone(), self.headers.clone());
@@ -67,6 +68,7 @@ impl Endpoint {
             headers,
             body,
             keepalive,
+            follow,
         })
     }
 

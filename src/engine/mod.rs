@@ -9,10 +9,12 @@ mod idle;
 pub mod packet;
 pub mod payload;
 mod post;
+mod refusal;
 mod remains;
 mod session;
 
 pub(crate) use endpoint::Endpoint;
 pub(crate) use goodbye::Goodbye;
+pub(crate) use refusal::Refusal;
 pub(crate) use remains::Remains;
 pub(crate) use session::{Event, Session, queued_len};

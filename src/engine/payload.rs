@@ -131,6 +131,18 @@ pub fn next_body(
     Ok(if body.packets > 0 { Some(body) } else { None })
 }
 
+/// Whether this begins as a server of Engine.IO 3 opens a session: with the length of the packet before
+/// it, in digits, or in bytes that are digits.
+pub(super) fn is_version_3(body: &[u8]) -> bool {
+    let (body, digits, end) = match body {
+        [0, rest @ ..] => (rest, 0..=9, 0xff),
+        _ => (body, b'0'..=b'9', b':'),
+    };
+    let length = body.iter().take_while(|byte| digits.contains(byte)).count();
+    let rest = body.get(length..).unwrap_or_default();
+    length > 0 && matches!(rest, [other, b'0', b'{', ..] if *other == end)
+}
+
 /// Whether a body of `len` bytes may be sent: use it with [`Packet::encoded_len`] to refuse a
 /// packet before it is queued.
 pub fn fits(len: usize, max_payload: Option<u64>) -> bool {

@@ -93,9 +93,14 @@ struct Open {
 }
 
 impl Session {
-    /// Starts the handshake.
-    pub(crate) fn open(ctx: &mut Context<'_>, endpoint: Endpoint, timeout_ms: u64) -> Self {
-        let get = endpoint.get(ctx, None);
+    /// Starts the handshake; `follow`: over redirects.
+    pub(crate) fn open(
+        ctx: &mut Context<'_>,
+        endpoint: Endpoint,
+        timeout_ms: u64,
+        follow: bool,
+    ) -> Self {
+        let get = endpoint.get(ctx, None, follow);
         let deadline = ctx.now.after(timeout_ms);
         let state = State::Opening { get, deadline };
         Self {
@@ -339,7 +344,12 @@ impl Session {
         };
         let mut packets = payload::decode(&body);
         let Some(Ok(Packet::Open(handshake))) = packets.next() else {
-            return self.fail(ctx, Failure::NotEngineIo(excerpt(&body)), Some(id));
+            let failure = if payload::is_version_3(&body) {
+                Failure::OldServer
+            } else {
+                Failure::NotEngineIo(excerpt(&body))
+            };
+            return self.fail(ctx, failure, Some(id));
         };
         let heartbeat = ctx.now.after(silence_ms(&handshake));
         self.state = State::Open(Box::new(Open {
@@ -361,7 +371,7 @@ impl Session {
         }
         // A packet may have ended the session.
         if let State::Open(open) = &mut self.state {
-            open.get = self.endpoint.get(ctx, Some(&open.handshake.sid));
+            open.get = self.endpoint.get(ctx, Some(&open.handshake.sid), true);
         }
     }
 
@@ -388,7 +398,7 @@ impl Session {
         if open.barren_polls == polls && polls >= MAX_BARREN_POLLS {
             return self.fail(ctx, Failure::NotEngineIo(excerpt(&body)), Some(id));
         }
-        open.get = self.endpoint.get(ctx, Some(&open.handshake.sid));
+        open.get = self.endpoint.get(ctx, Some(&open.handshake.sid), true);
         self.flush(ctx);
     }
 

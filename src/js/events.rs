@@ -170,7 +170,13 @@ fn warning_of(warning: Warning) -> JsValue {
 }
 
 fn failure_of(error: &Failure) -> JsValue {
-    failure(error.code(), &error.message())
+    let value = failure(error.code(), &error.message());
+    if let Failure::ConnectError(words) = error
+        && let Some(data) = &words.data
+    {
+        set(&value, "data", &parse(data));
+    }
+    value
 }
 
 fn delete(object: &JsValue, name: &str) {

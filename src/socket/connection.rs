@@ -125,7 +125,9 @@ impl Connection {
                     query,
                     headers,
                 };
-                let session = Session::open(ctx, endpoint, self.settings.timeout_ms);
+                // A sign-in at another origin looks like a network that fails.
+                let follow = !matches!(self.failure, Some(Failure::Network(_)));
+                let session = Session::open(ctx, endpoint, self.settings.timeout_ms, follow);
                 self.link = Link::Opening { session, auth };
             }
             Err(words) => self.fail(ctx, Failure::Credentials(words)),

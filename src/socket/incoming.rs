@@ -6,7 +6,7 @@ use super::link::{Event, Link};
 use super::packet::{self, Packet};
 use crate::engine::handshake::MAX_SID_BYTES;
 use crate::engine::packet::excerpt;
-use crate::failure::Failure;
+use crate::failure::{Failure, Words};
 use crate::http::Context;
 use crate::json::Raw;
 use crate::time::Timestamp;
@@ -32,7 +32,10 @@ impl Connection {
         match packet {
             Packet::Connect { data, .. } => self.joined(ctx, data),
             Packet::ConnectError { data, .. } if !self.is_live() => {
-                let words = packet::refusal(data).unwrap_or_default().into_owned();
+                let words = Words {
+                    message: packet::refusal(data).unwrap_or_default().into_owned(),
+                    data: packet::refusal_data(data),
+                };
                 self.fail(ctx, Failure::ConnectError(words));
             }
             Packet::Disconnect { .. } => self.fail(ctx, Failure::ServerDisconnected),
@@ -108,9 +111,8 @@ impl Connection {
         let sid = sid.filter(|sid| sid.len() <= MAX_SID_BYTES);
         let (Link::Joining { .. }, Some(sid)) = (&self.link, sid) else {
             if matches!(self.link, Link::Joining { .. }) {
-                let words =
-                    "its CONNECT has no usable sid, so it speaks Socket.IO v4 or older".to_owned();
-                self.fail(ctx, Failure::Protocol(words));
+                // Those since Socket.IO 3 name it.
+                self.fail(ctx, Failure::OldServer);
             }
             return;
         };

@@ -257,6 +257,15 @@ pub fn refusal<'a>(data: Option<Raw<'a>>) -> Option<Cow<'a, str>> {
     })
 }
 
+/// The most bytes of JSON that [`refusal_data`] gives.
+pub const MAX_REFUSAL_DATA_BYTES: usize = 16_384;
+
+/// The `data` beside the message of a refusal, as JSON; `None` if there is none, or too much.
+pub fn refusal_data(data: Option<Raw<'_>>) -> Option<String> {
+    let data = data?.get("data")?.as_str();
+    (data.len() <= MAX_REFUSAL_DATA_BYTES).then(|| data.to_owned())
+}
+
 /// Whether packets can name this namespace: it starts with `/`, and has no comma (which ends it, and
 /// cannot be escaped), no `?` and no control characters (Engine.IO's separator is one).
 pub fn is_valid_namespace(namespace: &str) -> bool {

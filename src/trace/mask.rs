@@ -298,7 +298,7 @@ fn fields_of(kind: &str) -> Option<[Field; 4]> {
         "recall" | "remember" => [Id, Json, Own, Own],
         "refresh" | "subscribe" | "unsubscribe" | "verify" => [Id, Own, Own, Own],
         "acknowledge" | "close" | "connect" | "credentials" | "emit" | "failed" | "hidden"
-        | "online" | "refused" | "timeout" | "visible" => [Own; 4],
+        | "leaving" | "online" | "refused" | "timeout" | "visible" => [Own; 4],
         _ => return None,
     })
 }

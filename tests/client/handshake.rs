@@ -1,7 +1,9 @@
 //! How a connection becomes live, and what its requests look like.
 
-use research_socket::http::{Credentials, Method};
-use research_socket::research::Input;
+use research_socket::failure::{Failure, Words};
+use research_socket::http::{Answer, Credentials, Method, RequestError, Response};
+use research_socket::research::{Event, Input};
+use research_socket::socket::packet::MAX_REFUSAL_DATA_BYTES;
 
 use crate::words::{self, Kind};
 use crate::world::{START, World};
@@ -224,14 +226,114 @@ fn auth_that_is_larger_than_the_server_takes_is_said_and_costs_an_attempt() {
 }
 
 #[test]
-fn a_grant_without_a_sid_is_of_another_protocol_version() {
+fn a_grant_without_a_sid_is_of_socket_io_2() {
     let mut world = World::new();
     world.connect();
     world.open();
     world.accept();
     world.receive("40");
-    assert_eq!(world.heard(), ["connect_error PROTOCOL"]);
+    assert_eq!(world.heard(), ["connect_error PROTOCOL_VERSION"]);
     assert_eq!(world.until_due().map(|due| due < 2000), Some(true));
+}
+
+/// As socket.io 2 and python-engineio 3 open a session.
+#[test]
+fn a_session_of_engine_io_3_is_of_socket_io_2() {
+    let open = r#"0{"sid":"sEa5PfasE-GcZwGpAAAA","upgrades":[],"pingInterval":25000}"#;
+    for body in [
+        format!("97:{open}2:40").into_bytes(),
+        [b"\0\x09\x07\xff", open.as_bytes()].concat(),
+    ] {
+        let mut world = World::new();
+        world.connect();
+        let answer = Answer::Response(Response {
+            status: 200,
+            body,
+            ..Response::default()
+        });
+        world.answer_with(Kind::Handshake, answer);
+        assert_eq!(world.heard(), ["connect_error PROTOCOL_VERSION"]);
+        let reason = world.client.state().reason.as_ref().unwrap().to_string();
+        assert!(reason.contains("Socket.IO 2"), "{reason}");
+    }
+    for body in ["97:", ":0{}", "97:1{}", "\0\x09", "970{}"] {
+        let mut world = World::new();
+        world.connect();
+        world.answer(Kind::Handshake, 200, body);
+        assert_eq!(world.heard(), ["connect_error PROTOCOL"], "{body:?}");
+    }
+}
+
+#[test]
+fn a_refused_namespace_is_told_with_the_data_of_the_server() {
+    for (packet, data) in [
+        (
+            r#"44{"message":"no","data":{"code":7,"why":["a"]}}"#,
+            Some(r#"{"code":7,"why":["a"]}"#),
+        ),
+        (r#"44{"message":"no"}"#, None),
+        (r#"44"no""#, None),
+    ] {
+        let mut world = World::new();
+        world.connect();
+        world.open();
+        world.accept();
+        world.receive(packet);
+        let refused = Failure::ConnectError(Words {
+            message: "no".to_owned(),
+            data: data.map(str::to_owned),
+        });
+        assert!(
+            world.events.contains(&Event::ConnectError(refused)),
+            "{packet}"
+        );
+    }
+    let mut world = World::new();
+    world.connect();
+    world.open();
+    world.accept();
+    let data = "x".repeat(MAX_REFUSAL_DATA_BYTES);
+    world.receive(&format!(r#"44{{"message":"no","data":"{data}"}}"#));
+    let reason = world.client.state().reason.clone();
+    let bounded = matches!(
+        reason,
+        Some(Failure::ConnectError(Words { data: None, .. }))
+    );
+    assert!(bounded, "{reason:?}");
+}
+
+#[test]
+fn after_a_failure_of_the_network_a_redirect_is_not_followed_but_told() {
+    let mut world = World::new();
+    world.connect();
+    assert!(world.find(Kind::Handshake).unwrap().follows_redirects());
+    world.cut(Kind::Handshake);
+    world.wait();
+    assert!(!world.find(Kind::Handshake).unwrap().follows_redirects());
+    let answer = Answer::Failed(RequestError::Redirected);
+    world.answer_with(Kind::Handshake, answer);
+    let heard = world.heard();
+    assert_eq!(heard.last().unwrap(), "connect_error UNAUTHORIZED");
+    // It is no probe where something has answered.
+    let mut answered = World::new();
+    answered.connect();
+    answered.answer(Kind::Handshake, 502, "");
+    answered.wait();
+    assert!(answered.find(Kind::Handshake).unwrap().follows_redirects());
+}
+
+#[test]
+fn a_status_that_could_not_be_had_is_asked_for_without_following_a_redirect() {
+    let mut world = World::live();
+    world.subscribe("r");
+    world.accept();
+    assert!(world.find(Kind::Status).unwrap().follows_redirects());
+    world.cut(Kind::Status);
+    world.advance(4000);
+    assert!(!world.find(Kind::Status).unwrap().follows_redirects());
+    let answer = Answer::Failed(RequestError::Redirected);
+    world.answer_with(Kind::Status, answer);
+    assert_eq!(world.heard(), ["warning unauthorized r"]);
 }
 
 #[test]

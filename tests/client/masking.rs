@@ -102,6 +102,20 @@ fn what_a_level_or_a_failure_is_derived_from_stays_true() {
 }
 
 #[test]
+fn of_a_refusal_stays_what_kind_it_is() {
+    becomes(r#""Invalid session TA5qJTd-jabBskPz""#, "Bad Request");
+    becomes(
+        r#""http://paris.example is not an accepted origin.""#,
+        "Not an accepted origin",
+    );
+    becomes(r#""Invalid transport""#, "Invalid transport");
+    becomes(
+        r#"{"code":1,"message":"Paris"}"#,
+        r#"{"code":1,"message":"cxxxx"}"#,
+    );
+}
+
+#[test]
 fn small_counters_stay_and_other_numbers_keep_their_order_and_length() {
     for body in ["[0,7,45,100,999,-12]", "{\"progress\":33}"] {
         becomes(body, body);

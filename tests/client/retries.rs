@@ -73,6 +73,50 @@ fn a_handshake_that_is_refused_with_400_is_tried_again() {
     is_counted(response(400, "bad EIO"), "SERVER");
 }
 
+/// As Flask-SocketIO, python-socketio and socket.io write it.
+#[test]
+fn a_refusal_is_named_in_the_words_of_the_server() {
+    for (body, code) in [
+        (r#""Invalid transport""#, "POLLING_REFUSED"),
+        (
+            r#"{"code":0,"message":"Transport unknown"}"#,
+            "POLLING_REFUSED",
+        ),
+        (
+            r#"{"code":5,"message":"Unsupported protocol version"}"#,
+            "PROTOCOL_VERSION",
+        ),
+        (r#""Not an accepted origin.""#, "ORIGIN_REFUSED"),
+    ] {
+        is_counted(response(400, body), code);
+    }
+}
+
+#[test]
+fn an_origin_that_is_refused_at_the_first_post_is_no_unknown_session() {
+    let mut world = World::new();
+    world.connect();
+    for _ in 0..3 {
+        world.open();
+        let words = r#""http://evil.example is not an accepted origin.""#;
+        world.answer(Kind::Post, 400, words);
+        world.wait();
+    }
+    let mut heard = world.heard();
+    heard.retain(|told| told.starts_with("connect_error"));
+    assert_eq!(heard, ["connect_error ORIGIN_REFUSED"; 3]);
+}
+
+#[test]
+fn a_400_that_nobody_knows_is_told_with_its_beginning() {
+    let mut world = World::live();
+    world.answer(Kind::Poll, 400, "Request Header Or Cookie Too Large");
+    assert_eq!(world.heard(), ["disconnect SERVER"]);
+    let reason = world.client.state().reason.as_ref().unwrap().to_string();
+    let words = "HTTP status 400: Request Header Or Cookie Too Large";
+    assert!(reason.ends_with(words), "{reason}");
+}
+
 #[test]
 fn what_is_no_engine_io_is_tried_again() {
     for body in ["", "ok", "{\"hello\":1}", "0{}", "2", "40{\"sid\":\"n\"}"] {

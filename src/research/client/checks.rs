@@ -237,6 +237,7 @@ impl Checks {
             headers: headers.to_vec(),
             body: None,
             keepalive: false,
+            follow: !self.failing,
         });
         self.in_flight = Some(InFlight {
             request,

@@ -57,6 +57,7 @@ impl Terminations {
             }),
             // The page may leave right after it.
             keepalive: true,
+            follow: false,
         });
         let deadline = ctx.now.after(config.timeout_ms);
         self.pending.insert(

@@ -2,6 +2,7 @@
 
 use super::Masked;
 use super::names::FILLER;
+use crate::engine::Refusal;
 use crate::engine::packet::Packet as EnginePacket;
 use crate::engine::payload::SEPARATOR;
 use crate::json::Raw;
@@ -27,6 +28,8 @@ impl Masked {
             self.write_payload(out, body, false);
         } else if body.as_bytes().contains(&SEPARATOR) {
             self.write_payload(out, body, false);
+        } else if let Some(refusal) = refusal_of(body) {
+            out.push_str(refusal.words());
         } else if let Ok(raw) = Raw::parse(body) {
             self.write_json(out, raw, 0);
         } else if body.trim_ascii().eq_ignore_ascii_case("ok") || body.trim_ascii().is_empty() {
@@ -147,6 +150,11 @@ impl Masked {
             }
         }
     }
+}
+
+/// A refusal in words: those in JSON say nothing but a code.
+fn refusal_of(body: &str) -> Option<Refusal> {
+    Refusal::read(body.as_bytes()).filter(|_| !body.starts_with('{'))
 }
 
 /// What follows the first character of a web page; nothing of what is none.
