@@ -80,8 +80,10 @@ export interface Finding {
  * - `CORS`: the server is of another origin, and does not let this page read its answers
  * - `LOGIN_REDIRECT`: a redirection, a login page, 401 or 403 in the place of an answer
  * - `PATH_404`: there is nothing at `path`; `message` says where a server answers, if that is at one of the usual paths
- * - `PROTOCOL_V3`: a server of Engine.IO 3, which is Socket.IO 2
+ * - `PROTOCOL_V3`: a server of Socket.IO 2 (Engine.IO 3), or one that does not take the protocol of Socket.IO 3 and 4
+ * - `POLLING_REFUSED`: the server has long-polling switched off
  * - `NOT_SOCKET_IO`: something else answers
+ * - `ORIGIN_REFUSED`: the server does not accept the page's origin, such as behind a proxy that changes `Host`
  * - `STICKY_SESSION`: several workers without sticky sessions
  * - `REFUSED`: the server refuses the namespace, such as for wrong `auth`
  * - `CSP_WASM`: the page's Content-Security-Policy forbids WebAssembly, so the core runs as JavaScript
@@ -97,7 +99,9 @@ export type FindingCode =
   | "LOGIN_REDIRECT"
   | "PATH_404"
   | "PROTOCOL_V3"
+  | "POLLING_REFUSED"
   | "NOT_SOCKET_IO"
+  | "ORIGIN_REFUSED"
   | "STICKY_SESSION"
   | "REFUSED"
   | "CSP_WASM"

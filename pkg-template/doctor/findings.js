@@ -42,15 +42,32 @@ export const CODES = {
   },
   PROTOCOL_V3: {
     severity: "error",
-    message: ({ where }) => `${where} speaks another version of Engine.IO than 4, as servers of Socket.IO 2 do.`,
-    setting: () => "Update the server: socket.io 3, Flask-SocketIO 5 or python-socketio 5, or newer.",
-    fine: "The server speaks Engine.IO 4.",
+    message: ({ where, old }) =>
+      old
+        ? `${where} is a server of Socket.IO 2, and this package speaks to those of Socket.IO 3 and 4.`
+        : `${where} does not take Engine.IO 4, the protocol of Socket.IO 3 and 4.`,
+    setting: ({ old }) =>
+      `Update the server: socket.io 3, Flask-SocketIO 5 or python-socketio 5, or newer${old ? "" : "; or let a proxy before it pass on the query of the address"}.`,
+    fine: "The server speaks the protocol of Socket.IO 3 and 4.",
+  },
+  POLLING_REFUSED: {
+    severity: "error",
+    message: ({ where }) => `${where} has long-polling switched off, which this package needs.`,
+    setting: () => "Add `polling` to the server's `transports`.",
+    fine: "The server takes long-polling.",
   },
   NOT_SOCKET_IO: {
     severity: "error",
     message: ({ where, what }) => `What answers at ${where} is no Socket.IO server: ${what}.`,
     setting: () => "See to `url` and `path`, or to a proxy that answers in the server's place.",
     fine: "What answers is a Socket.IO server.",
+  },
+  ORIGIN_REFUSED: {
+    severity: "error",
+    message: ({ page }) => `The server opens a session, and then does not accept the origin of this page, ${page}: it is not the one that it knows itself by.`,
+    setting: ({ page }) =>
+      `Name ${page} in the server's \`cors_allowed_origins\`, or let the proxy before it pass on what it was asked for (nginx: \`proxy_set_header Host $host;\` and \`X-Forwarded-Proto $scheme\`).`,
+    fine: "The server accepts the page's origin.",
   },
   STICKY_SESSION: {
     severity: "error",
@@ -93,7 +110,7 @@ export const CODES = {
 };
 
 /** Those that say that a session was opened, or could have been. */
-export const REACHED = ["CSP_CONNECT", "UNREACHABLE", "CORS", "LOGIN_REDIRECT", "PATH_404", "PROTOCOL_V3", "NOT_SOCKET_IO"];
+export const REACHED = ["CSP_CONNECT", "UNREACHABLE", "CORS", "LOGIN_REDIRECT", "PATH_404", "PROTOCOL_V3", "POLLING_REFUSED", "NOT_SOCKET_IO"];
 
 export class Diagnosis {
   #visit;

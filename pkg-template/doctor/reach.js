@@ -2,6 +2,7 @@
 
 import { WAIT_MS, tooFew, unlessItWaits, waitedForConnection } from "./budget.js";
 import { REACHED } from "./findings.js";
+import { excerpt, refusalOf } from "./refusal.js";
 import { readOpen } from "./visit.js";
 
 /** Where servers of the known releases answer. */
@@ -37,15 +38,15 @@ export async function openSession(visit, diagnosis) {
 async function explainSilence({ failed }, visit, diagnosis, lasted) {
   if (failed === "late") return diagnosis.find("UNREACHABLE", { what: `there was no answer within ${seconds(lasted)} s`, silent: true });
   if (await visit.forbidden()) return diagnosis.find("CSP_CONNECT");
+  // What is not followed shows that it is a redirect, if the server lets this page read that.
+  const again = await visit.ask({ redirect: "manual" });
+  const session = readOpen(again, visit.path);
+  if (session) visit.remember(session);
+  if (again.sentTo !== null) return diagnosis.find("LOGIN_REDIRECT", { what: "sends requests on to another origin" });
   if (visit.about.foreign) {
     // Such a request needs nobody's permission, and shows only whether there is an answer. It opens no session.
     const blind = await visit.ask({ mode: "no-cors", transport: "none" });
     if (!blind.failed) return diagnosis.find("CORS");
-  } else {
-    const again = await visit.ask({ redirect: "manual" });
-    const session = readOpen(again, visit.path);
-    if (session) visit.remember(session);
-    if (again.sentTo !== null) return diagnosis.find("LOGIN_REDIRECT", { what: "sends requests on to another origin" });
   }
   diagnosis.find("UNREACHABLE", { what: navigator.onLine ? "the request failed" : "the browser says that there is no network" });
 }
@@ -57,7 +58,9 @@ async function explain(answer, visit, diagnosis) {
   diagnosis.fine("UNREACHABLE");
   // The length before the packet, in the two ways in which it was written then.
   const isVersion3 = /^\d+:0\{/.test(text) || /^\0[\0-\x09]+\S?0\{/.test(text);
-  if (isVersion3 || /unsupported.{0,60}(version|protocol)/i.test(text)) return diagnosis.find("PROTOCOL_V3");
+  if (isVersion3) return diagnosis.find("PROTOCOL_V3", { old: true });
+  const refusal = status === 400 ? refusalOf(text) : undefined;
+  if (refusal && refusal !== "SESSION") return diagnosis.find(refusal);
   if (sentTo !== null) return diagnosis.find("LOGIN_REDIRECT", { what: `sends requests on to ${sentTo}` });
   if (status === 401 || status === 403) return diagnosis.find("LOGIN_REDIRECT", { what: `answers ${status}` });
   const isPage = /html/i.test(answer.type) || /^\s*<(!doctype|html)/i.test(text);
@@ -77,11 +80,6 @@ async function findOther(visit) {
     return path;
   }
   return undefined;
-}
-
-function excerpt(text) {
-  const line = text.trim().replace(/\s+/g, " ");
-  return line.length > 60 ? `${line.slice(0, 60)}…` : line;
 }
 
 function seconds(ms) {

@@ -1,6 +1,7 @@
 // Whether a session does what it should: every request reaches it, and answers come as soon as they are ready.
 
 import { WAIT_MS, tooFew, unlessItWaits, waitedForConnection } from "./budget.js";
+import { excerpt, refusalOf } from "./refusal.js";
 
 /** A namespace that no server has: refusing it is an answer that every server gives at once, without asking the application. */
 const NOWHERE = "/research-socket-doctor";
@@ -44,7 +45,7 @@ export async function examine(visit, session, diagnosis, auth) {
       return diagnosis.find("PROXY_BUFFERING", { what: words });
     }
   }
-  diagnosis.fine("STICKY_SESSION", "PROXY_BUFFERING");
+  diagnosis.fine("ORIGIN_REFUSED", "STICKY_SESSION", "PROXY_BUFFERING");
   return askForNamespace(visit, session, diagnosis, auth);
 }
 
@@ -97,8 +98,11 @@ async function askForNamespace(visit, session, diagnosis, auth = "") {
 }
 
 /** A request of a session that the server has just opened was not answered as it should be. */
-function refuse({ status, failed, sentTo }, diagnosis) {
-  if (failed) diagnosis.find("UNREACHABLE", { what: "it has opened a session, and then does not answer" });
+function refuse({ status, failed, sentTo, text }, diagnosis) {
+  const refusal = status === 400 && text.trim() ? (refusalOf(text) ?? "OTHER") : "SESSION";
+  if (refusal === "OTHER") diagnosis.find("UNREACHABLE", { what: `it has opened a session, and then answers 400 "${excerpt(text)}"` });
+  else if (refusal !== "SESSION") diagnosis.find(refusal);
+  else if (failed) diagnosis.find("UNREACHABLE", { what: "it has opened a session, and then does not answer" });
   else if (status === 400 || status === 404) diagnosis.find("STICKY_SESSION", { what: `a request with its id was answered ${status}` });
   else if (sentTo !== null) diagnosis.find("LOGIN_REDIRECT", { what: `opens a session, and then sends requests on to ${sentTo}` });
   else if (status === 401 || status === 403) diagnosis.find("LOGIN_REDIRECT", { what: `opens a session, and then answers ${status}` });

@@ -20,9 +20,9 @@ def main():
     desk, endpoints = command_line.build(options)
     sio = socketio.AsyncServer(
         async_mode="asgi",
-        cors_allowed_origins="*",
         ping_interval=options.ping_interval,
         ping_timeout=options.ping_timeout,
+        **command_line.server_options(options),
     )
     ping.announce_fractions(AsyncSocket)
     register_events(sio, desk)
@@ -41,7 +41,7 @@ def register_events(sio, desk):
     @sio.event
     async def connect(sid, environ, auth=None):
         if desk.refuse_connects:
-            raise socketio.exceptions.ConnectionRefusedError("Authentication required")
+            raise socketio.exceptions.ConnectionRefusedError("Authentication required", {"sign_in": "/login"})
         desk.stats.handle_connect(sid, auth, environ.get("HTTP_COOKIE"))
 
     @sio.event

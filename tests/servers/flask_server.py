@@ -22,13 +22,13 @@ def main():
     # The values of the application, but for the ping when a test gives its own.
     socketio = SocketIO(
         app,
-        cors_allowed_origins="*",
         async_mode="threading",
         path="/socket.io",
         logger=False,
         engineio_logger=False,
         ping_timeout=options.ping_timeout,
         ping_interval=options.ping_interval,
+        **command_line.server_options(options),
     )
     ping.announce_fractions(Socket)
     register_events(socketio, desk)

@@ -6,7 +6,7 @@ import { buffer } from "node:stream/consumers";
 const LOGIN_PAGE = '<!doctype html><title>Sign in</title><form method="post"><input name="user"><input name="password" type="password"></form>';
 
 /**
- * @typedef {"none" | "redirect" | "away" | "page" | "forbid" | "keep-until-ping" | "keep"} Fault
+ * @typedef {"none" | "redirect" | "away" | "page" | "forbid" | "keep-until-ping" | "keep" | "host"} Fault
  * none             nothing; a server that is down is a 502
  * redirect         who has no cookie `gateway=open` is sent to /login
  * away             the same, but to that of another origin, or to what `to` is
@@ -14,6 +14,7 @@ const LOGIN_PAGE = '<!doctype html><title>Sign in</title><form method="post"><in
  * forbid           the same with 401
  * keep-until-ping  answers of polls are collected until there is a ping among them
  * keep             answers of polls come `ms` later
+ * host             the server is asked by its own name, and does not learn by which the page knows it
  * @param {{ target: string, fault?: Fault, ms?: number, to?: string }} options
  */
 export async function startGateway({ target, fault = "none", ms = 0, to }) {
@@ -30,6 +31,7 @@ export async function startGateway({ target, fault = "none", ms = 0, to }) {
     } else {
       const gone = new AbortController();
       response.on("close", () => gone.abort());
+      if (fault === "host") delete request.headers.host;
       try {
         let answer = await forward(target, request, gone.signal);
         if (isPoll && fault === "keep") await new Promise((resolve) => setTimeout(resolve, ms));

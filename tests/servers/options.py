@@ -18,7 +18,14 @@ def parse(description, release):
     parser.add_argument("--static", action="append", default=[], metavar="/PREFIX=DIR", help="serve a folder")
     parser.add_argument("--security", choices=["strict", "wasm", "policy"], help="send the application's security headers; wasm: with 'wasm-unsafe-eval'; policy: the Content-Security-Policy alone")
     parser.add_argument("--html", metavar="FILE", help="serve FILE as each page")
+    parser.add_argument("--cors", choices=["*", "own"], default="*", help="own: no other origin than the server's own, as Host has it")
+    parser.add_argument("--transports", default="polling,websocket", help="those that the server takes")
     return parser.parse_args()
+
+
+def server_options(options):
+    """What the Socket.IO server itself is told."""
+    return {"cors_allowed_origins": "*" if options.cors == "*" else None, "transports": options.transports.split(",")}
 
 
 def build(options):

@@ -9,7 +9,7 @@ import { startRoundRobin } from "../../servers/round_robin.mjs";
 import { freePort, startServer } from "../support/servers.mjs";
 
 const CODES = [
-  "CSP_CONNECT", "UNREACHABLE", "CORS", "LOGIN_REDIRECT", "PATH_404", "PROTOCOL_V3", "NOT_SOCKET_IO",
+  "CSP_CONNECT", "UNREACHABLE", "CORS", "LOGIN_REDIRECT", "PATH_404", "PROTOCOL_V3", "POLLING_REFUSED", "NOT_SOCKET_IO", "ORIGIN_REFUSED",
   "STICKY_SESSION", "REFUSED", "CSP_WASM", "PROXY_BUFFERING", "CONNECTION_BUDGET", "CLOCK_SKEW",
 ];
 
@@ -51,6 +51,57 @@ async function startHttp(t, answer) {
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return { server, url: `http://127.0.0.1:${port}` };
 }
+
+/** @type {Fault[]} What python-engineio and engine.io refuse with 400, each in its words. */
+const REFUSING = [
+  ...["flask", "asgi"].map((kind) => ({
+    title: `a server that does not accept the origin, behind a proxy that changes Host (${kind})`,
+    codes: ["ORIGIN_REFUSED"],
+    async start(/** @type {Test} */ t) {
+      const server = await startWithPage(t, { cors: "own" }, /** @type {"flask" | "asgi"} */ (kind));
+      const gateway = await startGateway({ target: server.url, fault: "host" });
+      t.after(() => gateway.close());
+      return { url: gateway.url, options: { path: server.path }, setting: /`cors_allowed_origins`.*proxy_set_header Host/ };
+    },
+  })),
+  ...["flask", "asgi"].map((kind) => ({
+    title: `a server that has long-polling switched off (${kind})`,
+    codes: ["POLLING_REFUSED"],
+    async start(/** @type {Test} */ t) {
+      const server = await startWithPage(t, { transports: "websocket" }, /** @type {"flask" | "asgi"} */ (kind));
+      return { url: server.url, options: { path: server.path }, setting: /`polling`.*`transports`/ };
+    },
+  })),
+  {
+    title: "a server that has long-polling switched off (node)",
+    codes: ["POLLING_REFUSED"],
+    async start(t) {
+      const server = await startServer(t, "node", { page: true, transports: "websocket" });
+      return { url: (await startWithPage(t)).url, options: { url: server.url } };
+    },
+  },
+  ...[
+    { words: '{"code":5,"message":"Unsupported protocol version"}', type: "application/json" },
+    { words: '"The client is using an unsupported version of the Socket.IO or Engine.IO protocols"', type: "text/plain" },
+  ].map(({ words, type }) => ({
+    title: `a server that takes another version: ${words}`,
+    codes: ["PROTOCOL_V3"],
+    async start(/** @type {Test} */ t) {
+      const headers = { "Content-Type": type, "Access-Control-Allow-Origin": "*" };
+      const there = await startHttp(t, (_, response) => response.writeHead(400, headers).end(words));
+      return { url: (await startWithPage(t)).url, options: { url: there.url }, message: /Socket\.IO 3 and 4/ };
+    },
+  })),
+  {
+    title: "a server of another origin that sends people on to sign in at a third one",
+    codes: ["LOGIN_REDIRECT"],
+    async start(t) {
+      const third = await startHttp(t, (_, response) => response.end("Sign in"));
+      const there = await startHttp(t, (_, response) => response.writeHead(302, { Location: third.url, "Access-Control-Allow-Origin": "*" }).end());
+      return { url: (await startWithPage(t)).url, options: { url: there.url }, message: /on to another origin/ };
+    },
+  },
+];
 
 /** @type {Fault[]} */
 export const FAULTS = [
@@ -133,9 +184,10 @@ export const FAULTS = [
     async start(t) {
       const [here, there] = [await startWithPage(t), await startHttp(t)];
       createRequire(import.meta.url)("socket.io-v2")(there.server, { serveClient: false });
-      return { url: here.url, options: { url: there.url } };
+      return { url: here.url, options: { url: there.url }, message: /Socket\.IO 2,.*Socket\.IO 3 and 4/ };
     },
   },
+  ...REFUSING,
   {
     title: "something else answers",
     codes: ["NOT_SOCKET_IO"],
