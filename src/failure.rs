@@ -96,7 +96,7 @@ pub enum Failure {
     /// The page closed the client.
     Closed,
     /// CONNECT_ERROR: the server refused the namespace. Carries what it said.
-    ConnectError(Words),
+    ConnectError(Box<Words>),
     /// The page's own `auth`, `headers` or `query` function failed. Carries its words.
     Credentials(String),
     /// A response broke off in its body. Carries the browser's words.
@@ -426,10 +426,10 @@ mod tests {
     fn what_a_person_can_mend_names_what_to_look_at() {
         for (failure, words) in [
             (
-                Failure::ConnectError(Words {
+                Failure::ConnectError(Box::new(Words {
                     message: "Unable to connect".to_owned(),
                     data: None,
-                }),
+                })),
                 "sign in, or check `auth` and `namespace`; it said: Unable to connect",
             ),
             (

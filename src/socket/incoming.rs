@@ -36,7 +36,7 @@ impl Connection {
                     message: packet::refusal(data).unwrap_or_default().into_owned(),
                     data: packet::refusal_data(data),
                 };
-                self.fail(ctx, Failure::ConnectError(words));
+                self.fail(ctx, Failure::ConnectError(Box::new(words)));
             }
             Packet::Disconnect { .. } => self.fail(ctx, Failure::ServerDisconnected),
             Packet::Ack { .. } | Packet::Event { .. } => self.handle_packet(packet, Vec::new()),
