@@ -487,7 +487,10 @@ impl Plan {
         let naps = naps.count();
         let stops = |step: &Step| match step {
             Step::Page(_, Act::Sleep { ms, .. }) => u64::from(*ms) > silence,
-            Step::Page(_, act) => matches!(act, Act::Hide | Act::Throttle { .. }),
+            // After a download a session may be at its goodbye, which waits for no sleep.
+            Step::Page(_, act) => {
+                matches!(act, Act::Download | Act::Hide | Act::Throttle { .. })
+            }
             Step::Break(_) | Step::Job(..) => false,
         };
         Limits {
