@@ -103,8 +103,22 @@ export interface ConnectOptions {
   reconnection?: boolean;
 
   /**
+   * Whether to retry what the server refuses: the connection, a subscription, a status or a stored log (401, 403, 404, a
+   * redirect, a web page, CONNECT_ERROR, `subscribe_error`). While somebody looks at the page the retries come after 5 s, then
+   * after growing waits of at most 30 s; in a tab that nobody looks at every 5 minutes, and so in the end for a research that the
+   * server does not know (404). Each retry asks `auth`, `headers` and `query` again. After the last of the
+   * `reconnectionAttempts` it looks for the server every 30 s. With `false` a refusal is final until the page is seen again, or
+   * connects, and so is the last attempt without a `fallback`.
+   * @default true
+   * @example false
+   */
+  persistent?: boolean;
+
+  /**
    * How many attempts are made before `reconnect_failed`. `Infinity` never gives up. The count starts again once a
-   * connection has proven stable. With a `fallback` the client keeps looking for the server all the same.
+   * connection has proven stable. The client keeps looking for the server all the same, unless it is not `persistent` and has no
+   * `fallback`. A namespace that is refused (CONNECT_ERROR) costs an attempt if the page gave no `auth`, `headers`, `query` and
+   * `namespace`, and a path that was there before (404) does too; other refusals cost none.
    * @default 5
    * @example Infinity
    */
@@ -565,13 +579,14 @@ export type ResearchId = string | number;
 /**
  * - `connecting`: the first attempt
  * - `connected`: live
- * - `reconnecting`: lost, and tried again
- * - `fallback`: the status is asked for by plain HTTP, and the connection is tried again every 30 s at the latest, but not
- *   after `UNAUTHORIZED` and `NOT_FOUND`, which stay as they are until somebody acts
+ * - `reconnecting`: lost or refused, and tried again after `delay`; `reason` says which
+ * - `fallback`: the status is asked for by plain HTTP, and the connection is tried again, every 30 s at the latest while the
+ *   page is seen
  * - `offline`: the browser says that there is no network, and no connection proves it wrong; no attempt is counted. It is
  *   tried again when there is a network, when the page is seen, and every 30 s
- * - `stopped`: nothing more is tried before the page is seen again, or while it is hidden in the back/forward cache or
- *   frozen, or before {@link Client.connect} after {@link Client.disconnect}; `reason` says why; {@link Client.connect} tries again
+ * - `stopped`: nothing more is tried by itself, since `reconnection` or `persistent` is `false`, or while the page is hidden in
+ *   the back/forward cache or frozen, or before {@link Client.connect} after {@link Client.disconnect}; `reason` says why;
+ *   {@link Client.connect} tries again
  * - `closed`: for good
  */
 export type StateName = "connecting" | "connected" | "reconnecting" | "fallback" | "offline" | "stopped" | "closed";
@@ -612,7 +627,7 @@ export interface ClientEvents {
   reconnect_attempt: [attempt: number];
   /** Live again, or for the first time after attempts that failed. It comes before `connect`, as in socket.io-client. */
   reconnect: [attempt: number];
-  /** All attempts are used up. */
+  /** All attempts are used up. The server is looked for now and then all the same; see {@link ConnectOptions.persistent}. */
   reconnect_failed: [error: ResearchSocketError];
   /** The state has changed. */
   state: [state: ConnectionState];

@@ -31,6 +31,10 @@ pub struct Config {
     pub reconnection: bool,
     /// How often, `None` for no end. Default: 5.
     pub reconnection_attempts: Option<u32>,
+    /// Whether to try again what the server refuses, and to look for a server when all attempts are used
+    /// up, in the end every 30 s ([`persistence`](crate::persistence)). Without it the page has to be
+    /// looked at again first. Default: true.
+    pub persistent: bool,
     /// Delay of the first attempt in milliseconds, 0 to a day. Default: 1000.
     pub reconnection_delay_ms: u64,
     /// Longest delay in milliseconds, 0 to a day. Default: 5000.
@@ -100,6 +104,7 @@ impl Config {
             namespace: MAIN_NAMESPACE.to_owned(),
             reconnection: true,
             reconnection_attempts: Some(5),
+            persistent: true,
             reconnection_delay_ms: 1000,
             reconnection_delay_max_ms: 5000,
             randomization_factor: 0.5,
@@ -222,7 +227,8 @@ impl Config {
             },
             timeout_ms: self.timeout_ms,
             max_waiting: self.max_emit_buffer,
-            probe: self.fallback.is_some(),
+            persistent: self.persistent,
+            probe: self.persistent || self.fallback.is_some(),
         }
     }
 

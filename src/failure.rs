@@ -174,6 +174,8 @@ pub enum Retry {
     },
     /// At once the first time, then counted.
     Now,
+    /// The server refuses this page, which may pass (see [`persistence`](crate::persistence)).
+    Refused,
     /// Not without a reason from outside.
     Stop,
 }
@@ -208,15 +210,13 @@ impl Failure {
     /// Whether trying again can help.
     pub const fn retry(&self) -> Retry {
         match self {
-            Self::Closed
-            | Self::ConnectError(_)
-            | Self::Internal(_)
+            Self::Closed | Self::Internal(_) | Self::PageHidden => Retry::Stop,
+            Self::ConnectError(_)
             | Self::LoginPage
             | Self::NotFound
-            | Self::PageHidden
             | Self::Redirected
             | Self::Refused(_)
-            | Self::Unauthorized(_) => Retry::Stop,
+            | Self::Unauthorized(_) => Retry::Refused,
             Self::Asleep | Self::SessionUnknown => Retry::Now,
             Self::Throttled { retry_after_ms, .. } => Retry::Counted {
                 at_least_ms: *retry_after_ms,

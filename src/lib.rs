@@ -57,6 +57,7 @@ pub mod http;
 pub mod json;
 pub mod mailbox;
 pub mod patience;
+pub mod persistence;
 pub mod queue;
 pub mod random;
 pub mod research;

@@ -41,7 +41,7 @@ const IS_ANOTHERS =
  * | `ack` | number of the emit | arguments | |
  * | `ack_error` | number of the emit | `{ code, message }` | |
  * | `cancel` | number of the request | `{ ok: true }` or `{ code, message }` | |
- * | `credentials` | number to answer with | | |
+ * | `credentials` | number to answer with | whether it is for a retry over a live connection, and no handshake | |
  * | `internal` | | `{ message }`: the module is about to trap, do not call it again | |
  * | `verified` | id of a research | whether the server shows it to whoever is signed in now, after `verify` | |
  * | any other | id of a research | what the event of that name carries | |
@@ -554,7 +554,7 @@ export class Link {
       case "cancel":
         return settle(this.#cancels, id, ({ resolve, reject }) => (value.ok ? resolve() : reject(toError(value))));
       case "credentials":
-        return void this.#answer(id);
+        return void this.#answer(id, value);
       default:
         if (kind === "failure" && value.code === "UNAUTHORIZED") this.#refused(id);
         this.#jobs.get(id)?.handle(kind, value);
@@ -615,7 +615,7 @@ export class Link {
 
   #changed({ reason, ...state }) {
     // First this: for who leaves it the connection is lost, whatever becomes of it.
-    if (["stopped", "fallback"].includes(state.name) && reason?.code === "UNAUTHORIZED") this.#refused();
+    if (reason?.code === "UNAUTHORIZED") this.#refused();
     this.state = Object.freeze(reason ? { ...state, reason: toError(reason) } : state);
     if (state.name === "connected") for (const job of this.#jobs.values()) job.limitWait(UNVERIFIED_MS);
     if (state.name !== "closed") return this.#tell("state", this.state);
@@ -639,7 +639,7 @@ export class Link {
   }
 
   /** The handshake is in the name of the client that has been here longest; who is another has another connection from now on. */
-  async #answer(id) {
+  async #answer(id, isLive) {
     const connection = this.#connection;
     const first = this.#first;
     this.#first = undefined;
@@ -660,7 +660,7 @@ export class Link {
     // What is known from before may be another person's.
     this.#sealed ||= this.#opened !== Infinity && answer.key !== this.#identity;
     this.#identity = answer.key;
-    this.#opened = this.#module.moment;
+    if (!isLive) this.#opened = this.#module.moment;
     if (first) return;
     for (const member of members) {
       if (member.answer?.key !== answer.key) this.#move(member, member.answer?.key, member.answer);

@@ -17,6 +17,7 @@ const RULES = Object.entries({
   path: string(isPath, `a path ${AS_IN_AN_ADDRESS}`),
   namespace: string((name) => /^\/[^,?\x00-\x1f\x7f]*$/.test(name), "a name that starts with / and has no comma, ? or control character"),
   reconnection: boolean,
+  persistent: boolean,
   reconnectionAttempts: number((count) => count === Infinity || isWhole(count, 0, MAX_COUNT), "a whole number from 0 up, or Infinity"),
   reconnectionDelay: millis(0),
   reconnectionDelayMax: millis(0),

@@ -195,10 +195,11 @@ class Service {
     if (this.#errors >= MAX_ERRORS) this.#usePolling();
   }
 
-  #handleState({ name, reason }) {
+  #handleState({ name, reason, delay }) {
     if (name === "fallback") this.#usePolling();
-    // Trying again would not help; a page that is hidden has no reason to tell.
-    if (reason && ["UNAUTHORIZED", "NOT_FOUND", "INTERNAL"].includes(reason.code) && STUCK.has(name)) {
+    // What passes by the second try has no need of a person; a page that is hidden has no reason to tell.
+    const isStuck = ["stopped", "closed"].includes(name) || delay > FIRST_WAIT_MS;
+    if (reason && ["UNAUTHORIZED", "NOT_FOUND", "INTERNAL"].includes(reason.code) && isStuck) {
       this.#tell("Live Updates Have Stopped", reason.message);
       if (name === "closed") this.#usePolling();
     }
@@ -234,8 +235,8 @@ class Service {
   }
 }
 
-/** States in which nothing is tried, or the status is asked for instead. */
-const STUCK = new Set(["stopped", "fallback", "closed"]);
+/** After how long what the server refuses is tried again for the first time, in milliseconds. */
+const FIRST_WAIT_MS = 5000;
 
 /** What is none the client would refuse; the old script threw nothing at a page. */
 function isId(given, name) {

@@ -28,8 +28,9 @@ const MAX_DELAY_MS: u64 = i32::MAX as u64;
 pub(crate) trait Page {
     /// Something happened.
     fn handle_event(&self, event: Event);
-    /// The next attempt needs credentials; the answer is [`Driver::handle_credentials`].
-    fn handle_ask(&self, ask: AskId);
+    /// The next attempt needs credentials, or the next retry over a `live` connection; the answer is
+    /// [`Driver::handle_credentials`].
+    fn handle_ask(&self, ask: AskId, live: bool);
 }
 
 /// What the driver itself is told.
@@ -304,7 +305,8 @@ impl Inner {
         let begin = monotonic_ms();
         loop {
             if let Some(ask) = self.ask.take() {
-                self.page.handle_ask(ask);
+                let live = self.client.borrow().is_connected();
+                self.page.handle_ask(ask, live);
             } else {
                 let event = self.mailbox.borrow_mut().pop();
                 let Some(event) = event else { return };

@@ -39,10 +39,19 @@ impl Lifecycle {
                 }
             }
         }
+        if !targets.is_empty() && !host.visible() {
+            tell(Input::Unseen);
+        }
         let page = host.clone();
         let callback = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
-            if let Some(input) = input_of(&page, &event) {
-                tell(input);
+            let Some(input) = input_of(&page, &event) else {
+                return;
+            };
+            // One that is restored or runs again may still be in a tab that nobody looks at.
+            let is_unseen = input == Input::Visible && !page.visible();
+            tell(input);
+            if is_unseen {
+                tell(Input::Unseen);
             }
         });
         let listener = host.guard(callback.as_ref().unchecked_ref());
@@ -79,7 +88,8 @@ fn input_of(host: &Host, event: &Event) -> Option<Input> {
             .dyn_ref::<PageTransitionEvent>()
             .is_some_and(PageTransitionEvent::persisted)
             .then_some(Input::Visible),
-        "visibilitychange" => host.visible().then_some(Input::Visible),
+        "visibilitychange" if host.visible() => Some(Input::Visible),
+        "visibilitychange" => Some(Input::Unseen),
         "resume" => Some(Input::Visible),
         _ => None,
     }

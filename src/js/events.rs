@@ -17,11 +17,11 @@ pub(super) struct Dispatch {
 }
 
 impl Page for Dispatch {
-    fn handle_ask(&self, ask: AskId) {
+    fn handle_ask(&self, ask: AskId, live: bool) {
         self.call(
             "credentials",
             &number(ask.0),
-            &JsValue::UNDEFINED,
+            &live.into(),
             &JsValue::UNDEFINED,
         );
     }

@@ -20,6 +20,7 @@ pub(super) fn read(object: &JsValue) -> Result<(Config, Settings), JsValue> {
     set(&mut config.path, options.string("path"));
     set(&mut config.namespace, options.string("namespace"));
     set(&mut config.reconnection, options.boolean("reconnection"));
+    set(&mut config.persistent, options.boolean("persistent"));
     if let Some(attempts) = options.number("reconnectionAttempts") {
         config.reconnection_attempts = small(attempts);
     }

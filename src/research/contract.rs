@@ -95,6 +95,8 @@ pub enum Input {
     Subscribe(ResearchId),
     /// The time of [`Client::poll_timeout`](super::Client::poll_timeout) has come. Early or repeated ones do nothing.
     Timeout,
+    /// Nobody looks at the page, whose work goes on: somebody looks at another tab.
+    Unseen,
     /// The page does not want to follow a research any more.
     Unsubscribe(String),
     /// Somebody new follows a research over a connection that was opened before: ask whether the
@@ -207,9 +209,9 @@ pub enum StateName {
     Fallback,
     /// The browser says that there is no network.
     Offline,
-    /// A connection is being made again.
+    /// A connection is being made again, also if the server refuses it.
     Reconnecting,
-    /// No attempt is made without a reason: the page connects, or can be seen again.
+    /// No attempt is made without a reason: the page connects, or comes back.
     Stopped,
 }
 

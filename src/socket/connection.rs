@@ -2,6 +2,7 @@
 
 use super::binary::Reassembler;
 use super::leaving::Ended;
+use super::leaving::MOMENT_MS;
 use super::link::{Early, Event, Hold, Link, Settings, Status};
 use super::outgoing::{self, Emit, EmitError, Outgoing};
 use super::packet::{self, Packet};
@@ -9,7 +10,9 @@ use crate::engine::{self, Endpoint, Goodbye, Session};
 use crate::failure::{Failure, Phase, Retry};
 use crate::http::{Answer, AskId, Command, Context, Credentials, RequestId};
 use crate::json::Raw;
+use crate::persistence::{Persistence, Refused};
 use crate::queue::Queue;
+use crate::random::Random;
 use crate::time::{Timestamp, earliest};
 
 /// How long a connection must have been live before attempts are counted from the start again, in
@@ -41,12 +44,20 @@ pub(crate) struct Connection {
     pub(super) not_before: Timestamp,
     /// Sessions in a row that were unknown to the server, since one was stable.
     unknown_sessions: u32,
+    pub(super) persistence: Persistence,
+    pub(super) refused: Option<Refused>,
+    /// Why, while the page is hidden.
+    pub(super) refusal: Option<Failure>,
+    /// Whether the attempt carries something of the page's own that can be wrong.
+    is_personal: bool,
     pub(super) ever_live: bool,
     pub(super) online: bool,
     /// When the page last said that it may be going.
     pub(super) leaving: Option<Timestamp>,
     /// The page was told of a connection, which is being made anew without its knowledge.
     pub(super) renewing: bool,
+    /// Whether somebody looks at the page.
+    pub(super) seen: bool,
     pub(super) outgoing: Outgoing,
     pub(super) reassembler: Reassembler,
     pub(super) goodbyes: Vec<Goodbye>,
@@ -63,10 +74,15 @@ impl Connection {
             counted: false,
             not_before: Timestamp::default(),
             unknown_sessions: 0,
+            persistence: Persistence::default(),
+            refused: None,
+            refusal: None,
+            is_personal: false,
             ever_live: false,
             online: true,
             leaving: None,
             renewing: false,
+            seen: true,
             outgoing: Outgoing::default(),
             reassembler: Reassembler::default(),
             goodbyes: Vec::new(),
@@ -95,6 +111,11 @@ impl Connection {
         self.unknown_sessions = 0;
     }
 
+    /// Whether an attempt waits for the page's credentials.
+    pub(crate) const fn is_waiting_for_credentials(&self) -> bool {
+        matches!(self.link, Link::Asking { .. })
+    }
+
     /// Whether this is the question that the attempt under way waits for.
     pub(crate) fn is_asking(&self, ask: AskId) -> bool {
         matches!(self.link, Link::Asking { ask: asked, .. } if asked == ask)
@@ -120,6 +141,9 @@ impl Connection {
                 headers,
                 query,
             }) => {
+                let of_page = [&headers, &query].map(Vec::is_empty) != [true; 2];
+                self.is_personal =
+                    of_page || auth.is_some() || self.settings.namespace != packet::MAIN_NAMESPACE;
                 let endpoint = Endpoint {
                     url: self.settings.url.clone(),
                     query,
@@ -174,15 +198,16 @@ impl Connection {
             Link::Joining { deadline, .. } if ctx.is_over(deadline) => {
                 self.fail(ctx, Failure::Timeout(Phase::Connect));
             }
-            Link::Waiting { until, .. } if until <= ctx.now => {
-                if self.counted {
-                    self.events
-                        .push_back(Event::ReconnectAttempt(self.attempts));
-                }
-                self.ask(ctx);
+            Link::Waiting { until, .. } if until <= ctx.now => self.attempt_now(ctx),
+            Link::Holding {
+                hold: Hold::Refused,
+                ..
+            } if self.refused_until().is_some_and(|until| until <= ctx.now) => {
+                self.attempt_now(ctx);
             }
             Link::Holding {
-                probe_at: Some(at), ..
+                probe: Some((at, _)),
+                ..
             } if at <= ctx.now => self.ask(ctx),
             Link::Asking { .. }
             | Link::Closed
@@ -196,12 +221,32 @@ impl Connection {
         }
     }
 
+    pub(super) fn attempt_now(&mut self, ctx: &mut Context<'_>) {
+        if self.counted {
+            self.events
+                .push_back(Event::ReconnectAttempt(self.attempts));
+        }
+        self.ask(ctx);
+    }
+
+    /// When what the server refuses is tried again.
+    pub(super) fn refused_until(&self) -> Option<Timestamp> {
+        let due = self.persistence.due(self.refused?, self.seen);
+        // Nothing is opened while the page may be going.
+        let opens_at = self.leaving.map(|said| said.after(MOMENT_MS));
+        Some(opens_at.map_or(due, |at| at.max(due)))
+    }
+
     /// When [`handle_timeout`](Self::handle_timeout) has something to do next.
     pub(crate) fn poll_timeout(&self) -> Option<Timestamp> {
         let link = match &self.link {
             Link::Asking { deadline, .. } => Some(*deadline),
             Link::Closed | Link::Idle => None,
-            Link::Holding { probe_at, .. } => *probe_at,
+            Link::Holding {
+                hold: Hold::Refused,
+                ..
+            } => self.refused_until(),
+            Link::Holding { probe, .. } => probe.map(|(at, _)| at),
             Link::Joining {
                 session, deadline, ..
             } => earliest(Some(*deadline), session.poll_timeout()),
@@ -261,7 +306,7 @@ impl Connection {
         }
         let under_way = if !self.online && !matches!(self.link, Link::Idle) {
             Status::Offline
-        } else if self.ever_live || self.attempts > 0 {
+        } else if self.ever_live || self.attempts > 0 || self.refused.is_some() {
             Status::Reconnecting {
                 attempt: self.attempt(),
                 delay_ms: None,
@@ -281,10 +326,21 @@ impl Connection {
             Link::Holding {
                 hold: Hold::Refused,
                 ..
-            } => Status::Stopped,
+            } => Status::Reconnecting {
+                attempt: self.attempt(),
+                delay_ms: Some(self.persistence.wait_ms(self.seen)),
+            },
             Link::Holding {
-                hold: Hold::UsedUp, ..
-            } => Status::UsedUp,
+                hold: Hold::UsedUp,
+                probe: Some((_, delay_ms)),
+            } => Status::Reconnecting {
+                attempt: self.attempt(),
+                delay_ms: Some(*delay_ms),
+            },
+            Link::Holding {
+                hold: Hold::Stopped | Hold::UsedUp,
+                ..
+            } => Status::Stopped,
             Link::Live { .. } => Status::Connected,
             Link::Waiting { delay_ms, .. } => Status::Reconnecting {
                 attempt: self.attempt(),
@@ -386,15 +442,35 @@ impl Connection {
     }
 
     /// The server said why it ended the last connection: another would end in the same way.
-    pub(crate) fn stop(&mut self, failure: Failure) {
+    pub(crate) fn stop(&mut self, now: Timestamp, random: &mut Random, failure: Failure) {
         if let Link::Holding { .. } | Link::Waiting { .. } = self.link {
             self.uncount();
-            self.link = Link::Holding {
-                hold: Hold::Refused,
-                probe_at: None,
-            };
+            self.link = self.refuse(now, random);
             self.failure = Some(failure);
         }
+    }
+
+    /// Whether the server has refused the last attempt, or the page wants no other.
+    pub(crate) const fn is_refused(&self) -> bool {
+        matches!(
+            self.link,
+            Link::Holding {
+                hold: Hold::Refused | Hold::Stopped,
+                ..
+            }
+        )
+    }
+
+    /// What comes after a refusal.
+    fn refuse(&mut self, now: Timestamp, random: &mut Random) -> Link {
+        let hold = if self.settings.persistent && self.settings.reconnection {
+            let (persistence, refused) = (&mut self.persistence, &mut self.refused);
+            persistence.refuse(now, random, refused, false, 0);
+            Hold::Refused
+        } else {
+            Hold::Stopped
+        };
+        Link::Holding { hold, probe: None }
     }
 
     /// Sends what the session can take now.
@@ -469,6 +545,7 @@ impl Connection {
     pub(super) fn ask(&mut self, ctx: &mut Context<'_>) {
         // What waited for attachments is lost with its session, as everything under way is.
         self.reassembler = Reassembler::default();
+        self.persistence.retry(ctx.now);
         let ask = AskId(ctx.ids.next());
         ctx.commands.push_back(Command::Ask(ask));
         self.link = Link::Asking {
@@ -569,31 +646,36 @@ impl Connection {
         }
         self.counted = false;
         let at_least_ms = match failure.retry() {
-            // Where it worked before, a 404 is a deployment under way.
-            Retry::Stop if *failure == Failure::NotFound && self.ever_live => 0,
             Retry::Stop => {
                 return Link::Holding {
-                    hold: Hold::Refused,
-                    probe_at: None,
+                    hold: Hold::Stopped,
+                    probe: None,
                 };
             }
+            Retry::Refused if self.settings.persistent => {
+                let link = self.refuse(ctx.now, ctx.random);
+                if self.settings.reconnection && self.online && self.is_counted(failure) {
+                    self.count(failure);
+                }
+                return link;
+            }
+            Retry::Refused if !self.is_deployment(failure) => {
+                return self.refuse(ctx.now, ctx.random);
+            }
             Retry::Counted { at_least_ms } => at_least_ms,
-            Retry::Now => 0,
+            Retry::Now | Retry::Refused => 0,
         };
         if at_least_ms > 0 {
             self.not_before = ctx.now.after(at_least_ms);
         }
+        let probe_ms = PROBE_MS.max(at_least_ms);
+        let probe = Some((ctx.now.after(probe_ms), probe_ms));
+        let hold = |hold, probe| Link::Holding { hold, probe };
         if !self.settings.reconnection {
-            return Link::Holding {
-                hold: Hold::Refused,
-                probe_at: None,
-            };
+            return hold(Hold::Stopped, None);
         }
         if !self.online {
-            return Link::Holding {
-                hold: Hold::Offline,
-                probe_at: Some(ctx.now.after(PROBE_MS.max(at_least_ms))),
-            };
+            return hold(Hold::Offline, probe);
         }
         // Once: the next unknown session is a sign of missing sticky sessions.
         if failure.retry() == Retry::Now {
@@ -602,36 +684,42 @@ impl Connection {
                 delay_ms: 0,
             };
         }
-        if let Some(max) = self.settings.attempts
-            && self.attempts >= max
-        {
-            if self.attempts == max {
-                // One beyond the last marks that the page was told.
-                self.attempts = max.saturating_add(1);
-                self.events
-                    .push_back(Event::ReconnectFailed(failure.clone()));
-            }
-            let probe_at = self
-                .settings
-                .probe
-                .then(|| ctx.now.after(PROBE_MS.max(at_least_ms)));
-            return Link::Holding {
-                hold: Hold::UsedUp,
-                probe_at,
-            };
+        let attempts = self.attempts;
+        if !self.count(failure) {
+            return hold(Hold::UsedUp, probe.filter(|_| self.settings.probe));
         }
         let unit = ctx.random.unit();
-        let delay_ms = self
-            .settings
-            .backoff
-            .delay(self.attempts, unit)
-            .max(at_least_ms);
-        self.attempts = self.attempts.saturating_add(1);
-        self.counted = true;
+        let delay_ms = self.settings.backoff.delay(attempts, unit).max(at_least_ms);
         Link::Waiting {
             until: ctx.now.after(delay_ms),
             delay_ms,
         }
+    }
+
+    /// Where it worked before, a 404 is a deployment under way.
+    fn is_deployment(&self, failure: &Failure) -> bool {
+        *failure == Failure::NotFound && self.ever_live
+    }
+
+    /// Whether what the server refused for is most likely none of the page's doing, so that the next try
+    /// counts as after any other failure.
+    fn is_counted(&self, failure: &Failure) -> bool {
+        let is_namespace = matches!(failure, Failure::ConnectError(_));
+        self.is_deployment(failure) || (is_namespace && !self.is_personal)
+    }
+
+    /// Counts the attempt that is planned, if one is left; the page is told once that there is none.
+    fn count(&mut self, failure: &Failure) -> bool {
+        self.counted = self.settings.attempts.is_none_or(|max| self.attempts < max);
+        if self.counted {
+            self.attempts = self.attempts.saturating_add(1);
+        } else if Some(self.attempts) == self.settings.attempts {
+            // One beyond the last marks that the page was told.
+            self.attempts = self.attempts.saturating_add(1);
+            self.events
+                .push_back(Event::ReconnectFailed(failure.clone()));
+        }
+        self.counted
     }
 
     /// Closes the session, if there is one; `farewell`: with Socket.IO's DISCONNECT too.

@@ -125,6 +125,7 @@ impl Connection {
                 since: ctx.now,
             };
             self.failure = None;
+            self.persistence.grant(ctx.now, &mut self.refused);
             self.ever_live = true;
             // The server has let the page in since.
             self.not_before = Timestamp::default();

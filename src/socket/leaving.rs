@@ -59,7 +59,7 @@ impl Connection {
         match &mut self.link {
             Link::Waiting { until: due, .. }
             | Link::Holding {
-                probe_at: Some(due),
+                probe: Some((due, _)),
                 ..
             } => *due = opens_at.max(*due),
             Link::Asking { .. }

@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) timeout_ms: u64,
     /// How many bytes may wait to be sent.
     pub(crate) max_waiting: usize,
+    /// Whether a refusal is tried again.
+    pub(crate) persistent: bool,
     /// Whether to look now and then if a server that seems gone for good is back.
     pub(crate) probe: bool,
 }
@@ -118,8 +120,6 @@ pub(crate) enum Status {
     },
     /// No attempt without a reason from outside.
     Stopped,
-    /// The attempts are used up; a look now and then.
-    UsedUp,
 }
 
 /// Where the connection stands.
@@ -135,7 +135,7 @@ pub(crate) enum Status {
 ///     └── online ──────── Holding ◀── offline, used up, refused ───┘
 /// ```
 ///
-/// From Waiting and Holding a look leads to Asking: an attempt that is not counted, when the page
+/// What was refused is asked again from Holding, for as long as the page is there. From Waiting and Holding a look leads to Asking: an attempt that is not counted, when the page
 /// is seen, the network is said to be there, a status request succeeds again, and now and then.
 /// From any state the page can go (Holding, hidden), and be closed (Closed). Where the browser has ended
 /// a request since a navigation has begun, and where a session would be opened then, Going is between:
@@ -154,7 +154,8 @@ pub(super) enum Link {
     },
     Holding {
         hold: Hold,
-        probe_at: Option<Timestamp>,
+        /// When to look, and after how many milliseconds that is.
+        probe: Option<(Timestamp, u64)>,
     },
     Idle,
     Joining {
@@ -176,11 +177,14 @@ pub(super) enum Link {
     },
 }
 
-/// Why no attempt is planned.
+/// Why none of the attempts is planned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hold {
     Hidden,
     Offline,
+    /// By the server, which is asked again.
     Refused,
+    /// For good, unless somebody acts.
+    Stopped,
     UsedUp,
 }

@@ -50,21 +50,41 @@ impl Connection {
         for beacon in beacons {
             ctx.commands.push_back(Command::Beacon(beacon));
         }
-        self.failure = Some(Failure::PageHidden);
+        if let Some(failure) = self.failure.replace(Failure::PageHidden)
+            && failure != Failure::PageHidden
+        {
+            self.refusal = Some(failure);
+        }
         self.link = Link::Holding {
             hold: Hold::Hidden,
-            probe_at: None,
+            probe: None,
         };
     }
 
-    /// The page was restored, and connects anew; or it can be seen again, and looks once.
+    /// The page was restored, and connects anew; or it can be seen again, and looks once. A server that
+    /// refuses waits no longer than if the page had been seen all the time.
     pub(crate) fn wake(&mut self, ctx: &mut Context<'_>) {
+        self.seen = true;
         match self.link {
+            Link::Holding {
+                hold: Hold::Hidden | Hold::Refused,
+                ..
+            } if self.refused_until().is_some_and(|until| until > ctx.now) => {
+                self.failure = self.refusal.take().or_else(|| self.failure.take());
+                self.link = Link::Holding {
+                    hold: Hold::Refused,
+                    probe: None,
+                };
+            }
             Link::Holding {
                 hold: Hold::Hidden, ..
             } => self.connect(ctx),
             Link::Holding {
                 hold: Hold::Refused,
+                ..
+            } => self.attempt_now(ctx),
+            Link::Holding {
+                hold: Hold::Stopped,
                 ..
             } if self.settings.reconnection => self.ask(ctx),
             Link::Asking { .. }
@@ -77,6 +97,11 @@ impl Connection {
             | Link::Opening { .. }
             | Link::Waiting { .. } => self.look(ctx),
         }
+    }
+
+    /// Nobody looks at the page.
+    pub(crate) const fn unsee(&mut self) {
+        self.seen = false;
     }
 
     /// There is a sign that the server is back: one attempt at once, not counted. It gives no
@@ -109,6 +134,7 @@ impl Connection {
     fn network_lost(&mut self, ctx: &mut Context<'_>) {
         let by = ctx.now.after(VERIFY_MS);
         let probe_at = ctx.now.after(PROBE_MS).max(self.not_before);
+        let probe = Some((probe_at, probe_at.since(ctx.now)));
         match &mut self.link {
             Link::Joining {
                 session, deadline, ..
@@ -136,9 +162,13 @@ impl Connection {
                 self.uncount();
                 self.link = Link::Holding {
                     hold: Hold::Offline,
-                    probe_at: Some(probe_at),
+                    probe,
                 };
             }
+            Link::Holding {
+                hold: Hold::Refused,
+                ..
+            } => self.uncount(),
             Link::Asking { .. }
             | Link::Closed
             | Link::Going { .. }

@@ -22,6 +22,7 @@ pub fn header(config: &Config, seed: u64, start: Timestamp) -> String {
         namespace,
         reconnection,
         reconnection_attempts,
+        persistent,
         reconnection_delay_ms,
         reconnection_delay_max_ms,
         randomization_factor,
@@ -47,6 +48,7 @@ pub fn header(config: &Config, seed: u64, start: Timestamp) -> String {
     line.field("reconnection").boolean(*reconnection);
     line.field("attempts")
         .maybe(reconnection_attempts.map(u64::from));
+    line.field("persistent").boolean(*persistent);
     line.field("delay").number(*reconnection_delay_ms);
     line.field("delayMax").number(*reconnection_delay_max_ms);
     // Exactly, as its bits: the core has no printing of fractions.
@@ -185,6 +187,7 @@ pub fn input(since_start_ms: u64, input: &Input) -> String {
             id.write_json(&mut line.out);
         }
         Input::Timeout => kind(&mut line, "timeout"),
+        Input::Unseen => kind(&mut line, "unseen"),
         Input::Unsubscribe(research) => {
             kind(&mut line, "unsubscribe");
             line.text(research);

@@ -260,8 +260,9 @@ fn a_refused_research_that_ended_is_not_asked_for_when_the_page_is_seen() {
 
 #[test]
 fn what_was_refused_is_asked_for_when_there_is_a_connection_and_not_before() {
-    let mut world = World::following();
-    world.input(Input::Refresh("r".to_owned()));
+    let mut world = World::live_with(|config| config.persistent = false);
+    world.subscribe("r");
+    world.accept();
     world.status("r", 401, "");
     world.cut(Kind::Poll);
     world.input(Input::Visible);

@@ -1,10 +1,11 @@
 //! Asking for the status while there is no connection, and the way back.
 
+use research_socket::config::Config;
 use research_socket::http::{Answer, RequestError};
 use research_socket::research::{Event, Input, ResearchId};
 use research_socket::socket::PROBE_MS;
 
-use crate::words::Kind;
+use crate::words::{self, Kind};
 use crate::world::{World, throttled};
 
 const RUNS: &str = r#"{"status":"in_progress"}"#;
@@ -23,7 +24,14 @@ fn away(errors: u32) -> World {
 
 /// A client without attempts that polls the status.
 fn polling() -> World {
-    let mut world = World::with(|config| config.reconnection_attempts = Some(0));
+    polling_with(|_| {})
+}
+
+fn polling_with(change: impl FnOnce(&mut Config)) -> World {
+    let mut world = World::with(|config| {
+        config.reconnection_attempts = Some(0);
+        change(config);
+    });
     world.subscribe("r");
     world.connect();
     world.cut(Kind::Handshake);
@@ -73,7 +81,7 @@ fn a_connection_in_between_starts_the_count_anew() {
 #[test]
 fn polling_starts_when_no_attempt_is_left() {
     let mut world = polling();
-    assert_eq!(world.state(), "fallback TRANSPORT");
+    assert_eq!(world.state(), "fallback 0 in 30000 TRANSPORT");
     world.status("r", 200, RUNS);
     assert_eq!(world.wait(), 3000);
     assert!(world.is_asked(Kind::Status));
@@ -87,7 +95,10 @@ fn polling_starts_when_the_server_refuses_the_connection() {
     world.answer(Kind::Handshake, 404, "");
     assert_eq!(
         world.told(),
-        ["state fallback NOT_FOUND", "connect_error NOT_FOUND"]
+        [
+            "state fallback 0 in 5000 NOT_FOUND",
+            "connect_error NOT_FOUND"
+        ]
     );
     assert!(world.is_asked(Kind::Status));
 }
@@ -98,7 +109,7 @@ fn polling_starts_when_the_server_refuses_to_go_on() {
     for packets in [expired, "<html>Sign in</html>"] {
         let mut world = World::following();
         world.receive(packets);
-        assert_eq!(world.state(), "fallback UNAUTHORIZED");
+        assert_eq!(world.state(), "fallback 0 in 5000 UNAUTHORIZED");
         assert!(world.is_asked(Kind::Status));
     }
 }
@@ -268,14 +279,14 @@ fn a_good_answer_connects_at_once_while_an_attempt_waits() {
 }
 
 #[test]
-fn what_cannot_be_asked_is_said_once_and_not_asked_again() {
+fn what_cannot_be_asked_is_said_once_and_not_asked_again_unless_the_page_is_persistent() {
     for (status, body, code) in [
         (404, "", "not-found"),
         (401, "", "unauthorized"),
         (403, "", "unauthorized"),
         (200, "<html>Sign in</html>", "unauthorized"),
     ] {
-        let mut world = polling();
+        let mut world = polling_with(|config| config.persistent = false);
         world.forget();
         world.status("r", status, body);
         assert_eq!(world.heard(), [format!("warning {code} r")]);
@@ -294,13 +305,13 @@ fn a_status_that_is_redirected_is_refused() {
     world.forget();
     world.answer_with(Kind::Status, Answer::Failed(RequestError::Redirected));
     assert_eq!(world.heard(), ["warning unauthorized r"]);
-    world.advance(PROBE_MS);
+    world.advance(4_999);
     assert!(!world.is_asked(Kind::Status));
 }
 
 #[test]
-fn what_could_not_be_asked_is_asked_again_when_the_page_is_seen() {
-    let mut world = polling();
+fn what_could_not_be_asked_is_asked_again_when_a_page_that_is_not_persistent_is_seen() {
+    let mut world = polling_with(|config| config.persistent = false);
     world.status("r", 401, "");
     world.input(Input::Visible);
     world.cut(Kind::Handshake);
@@ -312,10 +323,16 @@ fn a_research_that_cannot_be_asked_leaves_the_others_alone() {
     let mut world = polling();
     world.subscribe("s");
     world.status("r", 404, "");
+    let mut asked = 0;
     for _ in 0..3 {
         world.status("s", 200, RUNS);
+        asked += 1;
         world.advance(3000);
+        if words::request(world.find(Kind::Status).unwrap()) == "status r" {
+            world.status("r", 404, "");
+        }
     }
+    assert_eq!(asked, 3);
     assert!(world.state().starts_with("fallback"));
 }
 
@@ -419,13 +436,13 @@ fn without_researches_nothing_is_polled() {
     let mut world = World::with(|config| config.reconnection_attempts = Some(0));
     world.connect();
     world.cut(Kind::Handshake);
-    assert_eq!(world.state(), "stopped TRANSPORT");
+    assert_eq!(world.state(), "reconnecting 0 in 30000 TRANSPORT");
     assert_eq!(world.until_due(), Some(PROBE_MS));
     world.subscribe("r");
     assert!(world.is_asked(Kind::Status));
-    assert_eq!(world.state(), "fallback TRANSPORT");
+    assert_eq!(world.state(), "fallback 0 in 30000 TRANSPORT");
     world.unsubscribe("r");
-    assert_eq!(world.state(), "stopped TRANSPORT");
+    assert_eq!(world.state(), "reconnecting 0 in 30000 TRANSPORT");
 }
 
 #[test]

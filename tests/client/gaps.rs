@@ -4,7 +4,7 @@ use research_socket::http::{Answer, Response};
 use research_socket::research::{Event, Input, Output, ResearchEvent};
 use research_socket::time::Timestamp;
 
-use crate::history::{DONE, RUNS, asking, line, lines, log, stored, up_to_date};
+use crate::history::{DONE, RUNS, asking, line, lines, log, stored, up_to_date, up_to_date_with};
 use crate::words::Kind;
 use crate::world::World;
 
@@ -443,7 +443,7 @@ fn what_the_server_stored_and_never_sent_comes_after_the_end() {
 
 #[test]
 fn after_the_end_a_log_that_could_not_be_read_is_asked_for_over_the_next_connection_and_no_later() {
-    let mut world = up_to_date();
+    let mut world = up_to_date_with(|config| config.persistent = false);
     world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
     world.advance(3000);
     for _ in 0..2 {

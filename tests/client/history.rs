@@ -1,5 +1,6 @@
 //! The stored log: when it is asked for, and in which order its lines and the live ones are told.
 
+use research_socket::config::Config;
 use research_socket::http::{Answer, MAX_BODY_BYTES, RequestError, Response};
 use research_socket::research::Input;
 use research_socket::socket::Acked;
@@ -37,7 +38,11 @@ pub(crate) fn line(second: u64, micros: u64, text: &str) -> String {
 /// A client that follows the research `r` with all options at their defaults; the server has taken
 /// the subscription, its status is known, and its log is asked for.
 pub(crate) fn asking() -> World {
-    let mut world = World::with_all(|_| {});
+    asking_with(|_| {})
+}
+
+pub(crate) fn asking_with(change: impl FnOnce(&mut Config)) -> World {
+    let mut world = World::with_all(change);
     world.subscribe("r");
     world.connect();
     world.join();
@@ -50,7 +55,11 @@ pub(crate) fn asking() -> World {
 
 /// A client that knows the whole log, in which there was one line.
 pub(crate) fn up_to_date() -> World {
-    let mut world = asking();
+    up_to_date_with(|_| {})
+}
+
+pub(crate) fn up_to_date_with(change: impl FnOnce(&mut Config)) -> World {
+    let mut world = asking_with(change);
     for _ in 0..2 {
         world.answer(Kind::Log, 200, &log(&[(1, 0, "first")]));
         world.advance(3000);
@@ -411,7 +420,7 @@ fn the_same_words_again_in_one_second_are_another_line() {
 
 #[test]
 fn where_there_is_no_log_the_other_place_is_asked_and_then_nobody() {
-    let mut world = asking();
+    let mut world = asking_with(|config| config.persistent = false);
     world.answer(Kind::Log, 404, "");
     assert_eq!(world.did(), ["history r"]);
     let other = r#"{"status":"success","logs":[{"time":"2026-11-21T20:45:09.5+00:00","message":"a","type":"INFO"}]}"#;
@@ -504,14 +513,14 @@ fn a_log_that_is_redirected_is_refused() {
     let mut world = asking();
     world.answer_with(Kind::Log, Answer::Failed(RequestError::Redirected));
     assert!(world.heard().contains(&"warning unauthorized r".to_owned()));
-    world.advance(15_000);
+    world.advance(4_999);
     assert!(!world.is_asked(Kind::Log));
 }
 
 #[test]
-fn a_log_that_is_refused_is_said_once_and_asked_for_again_when_the_page_is_seen() {
+fn of_a_page_that_is_not_persistent_a_refused_log_waits_until_it_is_seen() {
     for (status, body) in [(401, ""), (403, ""), (200, "<html>Sign in</html>")] {
-        let mut world = asking();
+        let mut world = asking_with(|config| config.persistent = false);
         world.receive(&line(5, 7, "live"));
         world.answer(Kind::Log, status, body);
         let mut told = world.heard();
@@ -811,7 +820,7 @@ fn a_page_that_goes_away_asks_again_when_it_comes_back() {
 
 #[test]
 fn a_confirmation_that_was_refused_is_a_new_beginning_when_the_page_is_seen() {
-    let mut world = asking();
+    let mut world = asking_with(|config| config.persistent = false);
     world.answer(Kind::Log, 200, "[]");
     world.advance(3000);
     world.answer(Kind::Log, 403, "");

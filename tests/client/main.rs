@@ -28,6 +28,7 @@ mod offline;
 mod packets;
 mod properties;
 mod python;
+mod refusals;
 mod researches;
 mod retries;
 mod secrets;

@@ -58,8 +58,11 @@ fn a_network_makes_no_difference_to_a_refusal() {
     world.connect();
     world.answer(Kind::Handshake, 401, "");
     world.forget();
-    world.input(Input::Online(true));
-    assert!(!world.is_asked(Kind::Handshake));
+    for online in [true, false, true] {
+        world.input(Input::Online(online));
+        assert!(!world.is_asked(Kind::Handshake));
+    }
+    assert_eq!(world.wait(), 5_000);
 }
 
 #[test]

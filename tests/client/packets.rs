@@ -152,7 +152,10 @@ fn a_web_page_on_a_session_is_a_sign_in_page() {
     world.receive("<html>Sign in</html>");
     assert_eq!(
         world.told(),
-        ["state stopped UNAUTHORIZED", "disconnect UNAUTHORIZED"]
+        [
+            "state reconnecting 0 in 5000 UNAUTHORIZED",
+            "disconnect UNAUTHORIZED"
+        ]
     );
 }
 

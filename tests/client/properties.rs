@@ -135,6 +135,7 @@ fn page() -> impl Strategy<Value = Input> {
         4 => Just(Input::Visible),
         1 => Just(Input::Hidden),
         1 => Just(Input::Leaving),
+        1 => Just(Input::Unseen),
         1 => Just(Input::Timeout),
         1 => (0_u64..3, prop::sample::select(vec!["[]", "{", "[1,\"0123456789\"]"])).prop_map(
             |(id, args)| Input::Acknowledge { id, args: args.to_owned(), attachments: Vec::new() }
@@ -194,14 +195,17 @@ struct Options {
     attempts: Option<u32>,
     fallback: bool,
     history: bool,
+    persistent: bool,
 }
 
 fn options() -> impl Strategy<Value = Options> {
     let attempts = prop::sample::select(vec![None, Some(0), Some(3)]);
-    (attempts, any::<bool>(), any::<bool>()).prop_map(|(attempts, fallback, history)| Options {
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>());
+    (attempts, flags).prop_map(|(attempts, (fallback, history, persistent))| Options {
         attempts,
         fallback,
         history,
+        persistent,
     })
 }
 
@@ -214,6 +218,7 @@ pub(crate) struct Run {
     /// Attempts of this outage since the page connected, was restored, or found a network.
     announced: u32,
     attempts: Option<u32>,
+    persistent: bool,
     emits: u64,
     cancels: u64,
 }
@@ -224,6 +229,7 @@ impl Run {
             attempts: Some(3),
             fallback: true,
             history: true,
+            persistent: true,
         })
     }
 
@@ -231,6 +237,7 @@ impl Run {
         Self {
             world: World::with_all(|config| {
                 config.history = options.history;
+                config.persistent = options.persistent;
                 config.reconnection_attempts = options.attempts;
                 config.fallback = config.fallback.filter(|_| options.fallback);
             }),
@@ -238,6 +245,7 @@ impl Run {
             hidden: false,
             announced: 0,
             attempts: options.attempts,
+            persistent: options.persistent,
             emits: 0,
             cancels: 0,
         }
@@ -412,7 +420,12 @@ impl Run {
         self.world.credentials = Some(Ok(Credentials::default()));
         self.world.max_payload = 1_000_000;
         let state = self.world.client.state();
-        let refused = state.reason.as_ref().map(Failure::retry) == Some(Retry::Stop);
+        let retry = state.reason.as_ref().map(Failure::retry);
+        let refused = match retry {
+            Some(Retry::Stop) => true,
+            Some(Retry::Refused) => !self.persistent,
+            Some(Retry::Counted { .. } | Retry::Now) | None => false,
+        };
         let needs_page = refused || !looks;
         if needs_page {
             self.input(Input::Online(true));
@@ -463,7 +476,7 @@ proptest! {
         let mut run = Run::with(&options);
         run.input(Input::Connect);
         steps.into_iter().for_each(|step| run.take(step));
-        run.calm_down(options.fallback || options.attempts.is_none());
+        run.calm_down(options.persistent || options.fallback || options.attempts.is_none());
         run.close();
     }
 

@@ -1,5 +1,6 @@
 //! Researches that a page follows, over one connection after another.
 
+use research_socket::config::Config;
 use research_socket::http::MAX_BODY_BYTES;
 use research_socket::research::{Input, ResearchId};
 
@@ -12,7 +13,14 @@ fn subscribes(sid: &str, id: &str) -> String {
 
 /// A client that follows two researches live.
 fn two() -> World {
-    let mut world = World::following();
+    two_with(|_| {})
+}
+
+fn two_with(change: impl FnOnce(&mut Config)) -> World {
+    let mut world = World::live_with(change);
+    world.subscribe("r");
+    world.accept();
+    world.status("r", 200, r#"{"status":"in_progress"}"#);
     world.subscribe("s");
     world.accept();
     world.status("s", 200, r#"{"status":"in_progress"}"#);
@@ -256,8 +264,8 @@ fn a_refused_research_fails_alone() {
 }
 
 #[test]
-fn a_refused_research_is_asked_for_again_when_the_page_is_seen() {
-    let mut world = two();
+fn of_a_page_that_is_not_persistent_a_refused_research_is_asked_for_again_when_it_is_seen() {
+    let mut world = two_with(|config| config.persistent = false);
     world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
     world.input(Input::Visible);
     assert_eq!(
@@ -273,7 +281,7 @@ fn a_refused_research_is_asked_for_again_when_the_page_is_seen() {
 
 #[test]
 fn a_server_that_refuses_again_and_again_is_heard_a_hundred_times() {
-    let mut world = two();
+    let mut world = two_with(|config| config.persistent = false);
     let mut heard = 0;
     for _ in 0..250 {
         world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);

@@ -23,7 +23,8 @@ fn is_counted(answer: Answer, code: &str) {
     assert!(world.is_asked(Kind::Handshake));
 }
 
-/// The answer to the handshake leads to this failure and to no attempt until the page is seen.
+/// The answer to the handshake leads to this failure, and to no attempt of a page that is not persistent
+/// until it is seen.
 #[track_caller]
 fn stops(answer: Answer, code: &str) {
     let mut world = World::with(World::quiet);

@@ -79,7 +79,7 @@ fn fallback_and_back() {
     assert_eq!(
         world.told(),
         [
-            "state fallback TRANSPORT",
+            "state fallback 0 in 30000 TRANSPORT",
             "connect_error TRANSPORT",
             "reconnect_failed TRANSPORT"
         ]

@@ -2,7 +2,7 @@
 
 use research_socket::research::{CancelId, Event, Gap, Input, ResearchEvent, ResearchId};
 
-use crate::history::{DONE, RUNS, line, lines, log, milestone, up_to_date};
+use crate::history::{DONE, RUNS, line, lines, log, milestone, up_to_date, up_to_date_with};
 use crate::words::Kind;
 use crate::world::World;
 
@@ -241,7 +241,7 @@ fn while_the_status_is_asked_for_anyway_silence_means_nothing() {
 
 #[test]
 fn a_research_that_cannot_be_asked_about_is_not() {
-    let mut world = up_to_date();
+    let mut world = up_to_date_with(|config| config.persistent = false);
     beat(&mut world, 60_000);
     world.status("r", 404, "");
     beat(&mut world, 700_000);
@@ -339,8 +339,15 @@ fn an_answer_that_is_older_than_a_cancel_does_not_answer_for_it() {
 
 #[test]
 fn what_was_refused_is_asked_once_more_when_the_page_connects_or_is_seen() {
-    for again in [Input::Connect, Input::Visible] {
-        let mut world = World::with_all(|config| config.stall_after_ms = None);
+    for (again, is_persistent) in [
+        (Input::Connect, true),
+        (Input::Connect, false),
+        (Input::Visible, false),
+    ] {
+        let mut world = World::with_all(|config| {
+            config.stall_after_ms = None;
+            config.persistent = is_persistent;
+        });
         world.subscribe("r");
         world.connect();
         world.join();
@@ -350,10 +357,10 @@ fn what_was_refused_is_asked_once_more_when_the_page_connects_or_is_seen() {
         // As older servers do, which tell everybody.
         world.receive(&line(5, 1, "late"));
         world.forget();
-        world.advance(10_000);
+        world.advance(4_999);
         assert_eq!(world.did(), [""; 0]);
         world.input(again.clone());
-        assert_eq!(world.did(), ["status r"]);
+        assert_eq!(world.did().last().unwrap(), "status r");
         world.input(again);
         answer_status(&mut world, DONE);
         world.answer(Kind::Log, 200, &log(&[(1, 3, "early"), (2, 5, "late")]));
@@ -364,7 +371,7 @@ fn what_was_refused_is_asked_once_more_when_the_page_connects_or_is_seen() {
 
 #[test]
 fn a_research_that_was_refused_is_caught_up_with_when_the_page_is_seen() {
-    let mut world = up_to_date();
+    let mut world = up_to_date_with(|config| config.persistent = false);
     world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
     world.input(Input::Visible);
     world.accept_all();
@@ -377,7 +384,7 @@ fn a_research_that_was_refused_is_caught_up_with_when_the_page_is_seen() {
 
 #[test]
 fn what_was_refused_and_is_answered_now_is_not_asked_for_again() {
-    let mut world = World::live();
+    let mut world = World::live_with(|config| config.persistent = false);
     world.subscribe("r");
     world.accept();
     world.status("r", 401, "");

@@ -129,9 +129,10 @@ impl World {
         world
     }
 
-    /// Without status polling, which most situations are not about.
+    /// Without status polling and retries that never end, which most situations are not about.
     pub(crate) fn quiet(config: &mut Config) {
         config.fallback = None;
+        config.persistent = false;
     }
 
     // What the page does.
@@ -331,9 +332,11 @@ impl World {
     pub(crate) fn input(&mut self, input: Input) -> usize {
         let mut outputs = self.apply(input);
         if let Some(credentials) = self.credentials.clone() {
-            for ask in std::mem::take(&mut self.asks) {
-                let credentials = credentials.clone();
-                outputs += self.apply(Input::Credentials { ask, credentials });
+            while !self.asks.is_empty() {
+                for ask in std::mem::take(&mut self.asks) {
+                    let credentials = credentials.clone();
+                    outputs += self.apply(Input::Credentials { ask, credentials });
+                }
             }
         }
         outputs

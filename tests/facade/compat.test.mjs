@@ -757,6 +757,15 @@ test("what nobody but a person can mend is said once", async (t) => {
   assert.equal(socket.isUsingPolling(), true);
 });
 
+test("a refusal is shown to people when it has outlasted the first retry", async (t) => {
+  const { effects, tell } = await page(t);
+  tell("state", undefined, { name: "reconnecting", delay: 5000, reason: error("UNAUTHORIZED") });
+  tell("state", undefined, { name: "reconnecting", reason: error("UNAUTHORIZED") });
+  assert.deepEqual(effects, []);
+  for (const name of ["reconnecting", "fallback"]) tell("state", undefined, { name, delay: 9000, reason: error("UNAUTHORIZED") });
+  assert.deepEqual(effects, [["showNotification", "Live Updates Have Stopped", "words for UNAUTHORIZED", "error", 10_000]]);
+});
+
 test("a fault that the package has got over is not shown to people", async (t) => {
   const { socket, effects, tell } = await page(t);
   socket.subscribeToResearch("7");

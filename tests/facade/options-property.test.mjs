@@ -23,7 +23,7 @@ const VALUES = [
 ];
 
 const NAMES = [
-  "url", "path", "namespace", "reconnection", "reconnectionAttempts", "reconnectionDelay", "reconnectionDelayMax", "randomizationFactor", "timeout", "auth", "headers",
+  "url", "path", "namespace", "reconnection", "persistent", "reconnectionAttempts", "reconnectionDelay", "reconnectionDelayMax", "randomizationFactor", "timeout", "auth", "headers",
   "query", "withCredentials", "fallback", "terminatePath", "history", "logsPath", "historyPath", "stallAfter", "csrfToken", "dedup", "maxLogs", "forceNew", "signal",
   "logger", "no-such-option", "constructor", "toString", "__proto__",
 ];

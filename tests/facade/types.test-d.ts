@@ -32,6 +32,7 @@ await connect({ url: new URL("https://a.example"), path: "/ws/socket.io", namesp
 await connect({
   reconnection: true,
   reconnectionAttempts: Infinity,
+  persistent: false,
   reconnectionDelay: 1,
   reconnectionDelayMax: 2,
   randomizationFactor: 0,

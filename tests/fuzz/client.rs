@@ -136,6 +136,7 @@ impl Run {
                 [None, Some(0), Some(3), Some(3)][usize::from(options) % 4];
             config.fallback = config.fallback.filter(|_| options & 4 == 0);
             config.reconnection = options & 8 == 0;
+            config.persistent = options & 64 == 0;
             config.history = options & 32 == 0;
             if options & 16 != 0 {
                 config.dedup_entries = 2;

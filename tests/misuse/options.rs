@@ -48,6 +48,9 @@ fn config(options: &Value) -> Config {
     if let Some(factor) = options["randomizationFactor"].as_f64() {
         config.randomization_factor = factor;
     }
+    if let Some(persistent) = options["persistent"].as_bool() {
+        config.persistent = persistent;
+    }
     if options["stallAfter"] == false {
         config.stall_after_ms = None;
     } else if let Some(millis) = whole(&options["stallAfter"]) {

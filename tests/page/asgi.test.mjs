@@ -62,10 +62,10 @@ for (const [id, reason] of REFUSALS) {
   });
 }
 
-test("a session that has expired stops the client with a typed error, and nothing is tried again", { timeout: 30_000 }, async (t) => {
+test("a session that has expired stops a client that is not persistent with a typed error, and nothing is tried again", { timeout: 30_000 }, async (t) => {
   const server = await startServer(t, "asgi", { page: true });
   await withPage(`${server.url}/progress/expired-1`, { expected: [REFUSED_STATUS, OVERTAKEN_POLL] }, async (page, { requests }) => {
-    const followed = await follow(page, { id: "expired-1", options: { path: PATH, reconnectionDelay: 20, reconnectionDelayMax: 20 } });
+    const followed = await follow(page, { id: "expired-1", options: { path: PATH, reconnectionDelay: 20, reconnectionDelayMax: 20, persistent: false } });
     const { states } = await followed.until("it stops", ({ states }) => states.at(-1)?.name === "stopped");
     const { reason } = states.at(-1) ?? {};
     assert.deepEqual([reason?.isError, reason?.name, reason?.code], [true, "ResearchSocketError", "UNAUTHORIZED"]);

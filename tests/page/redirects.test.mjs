@@ -37,7 +37,7 @@ for (const [what, headers, requests] of /** @type {const} */ ([
         client.close();
         return { name, code: reason?.code };
       }, headers);
-      assert.deepEqual(state, { name: "stopped", code: "UNAUTHORIZED" });
+      assert.deepEqual(state, { name: "reconnecting", code: "UNAUTHORIZED" });
     });
     assert.deepEqual(collector.heard.map((headers) => headers["x-token"]), Array(requests).fill(undefined));
   });

@@ -109,6 +109,8 @@ fn story(header: &Value) -> Story {
     config.path = text("path");
     config.namespace = text("namespace");
     config.reconnection = header["reconnection"] == true;
+    // Traces from before there was the option are of clients that had none of it.
+    config.persistent = header["persistent"].as_bool().unwrap_or(false);
     config.reconnection_attempts = header["attempts"].as_u64().map(|count| count as u32);
     config.reconnection_delay_ms = number("delay");
     config.reconnection_delay_max_ms = number("delayMax");
@@ -221,6 +223,7 @@ fn input(fields: &[Value]) -> Input {
             None => ResearchId::from_text(&text(2)).unwrap(),
         }),
         "timeout" => Input::Timeout,
+        "unseen" => Input::Unseen,
         "unsubscribe" => Input::Unsubscribe(text(2)),
         "verify" => Input::Verify(text(2)),
         "visible" => Input::Visible,

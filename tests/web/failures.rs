@@ -170,7 +170,7 @@ async fn retry_after_is_read_as_seconds_and_as_a_date() {
 }
 
 #[wasm_bindgen_test]
-async fn what_makes_no_sense_to_try_again_is_not() {
+async fn what_a_page_that_is_not_persistent_is_refused_is_not_tried_again() {
     for (action, code) in [
         (status(401, None), "UNAUTHORIZED"),
         (status(403, None), "UNAUTHORIZED"),
@@ -180,7 +180,7 @@ async fn what_makes_no_sense_to_try_again_is_not() {
     ] {
         let world = World::new();
         world.next(Kind::Handshake, action);
-        let client = world.client(json!({}));
+        let client = world.client(json!({"persistent": false}));
         client.open();
         let error = world.heard(&client, "connect_error").await;
         assert_eq!(error["code"], code);

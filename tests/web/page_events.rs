@@ -228,6 +228,36 @@ async fn a_page_that_is_looked_at_tries_at_once() {
 }
 
 #[wasm_bindgen_test]
+async fn a_refusal_is_tried_again_soon_only_while_somebody_looks() {
+    let world = World::new();
+    let refusal = Action::Status {
+        code: 401,
+        retry_after: None,
+        body: None,
+        content_type: None,
+    };
+    world.next(Kind::Handshake, refusal);
+    world.page.set_visible(false);
+    let client = world.client(json!({}));
+    client.open();
+    let is_in = |delay: u64| client.state()["delay"] == delay;
+    world.until("unseen", || is_in(300_000)).await;
+    assert_eq!(client.state()["name"], "reconnecting");
+    assert_eq!(client.state()["reason"]["code"], "UNAUTHORIZED");
+    world.page.set_visible(true);
+    world.page.fire("visibilitychange", false);
+    world.until("seen", || is_in(5_000)).await;
+    world.page.set_visible(false);
+    world.page.fire("visibilitychange", false);
+    world.until("unseen again", || is_in(300_000)).await;
+    // What runs again need not be seen.
+    world.page.fire("resume", false);
+    world.settle().await;
+    assert!(is_in(300_000));
+    assert_eq!(world.stats().handshakes, 0);
+}
+
+#[wasm_bindgen_test]
 async fn time_runs_on_when_the_wall_clock_is_set_back_and_after_a_sleep() {
     let world = World::new();
     let client = world.following("r").await;

@@ -89,9 +89,24 @@ impl Client {
             job.held = aside.or_else(|| job.held.take());
             recovery.ok_or((Problem::Failed, 0))
         });
+        let mut is_news = true;
         let is_settled = match result {
-            Ok(recovery) => history.answered(now, recovery, has_ended),
-            Err((problem, pause_ms)) => history.failed(now, pause_ms, problem),
+            Ok(recovery) => {
+                self.checks.logs.grant(now, &mut history.refusal);
+                history.answered(now, recovery, has_ended)
+            }
+            Err((problem, pause_ms)) => {
+                let is_persistent = self.config.persistent;
+                let is_settled = history.failed(now, pause_ms, problem, is_persistent);
+                // A 404 asks at the other place first.
+                let is_refused = matches!(problem, Problem::NotFound | Problem::Refused);
+                if is_persistent && is_refused && is_settled {
+                    let (logs, refusal) = (&mut self.checks.logs, &mut history.refusal);
+                    let is_unknown = problem == Problem::NotFound;
+                    is_news = logs.refuse(now, &mut self.random, refusal, is_unknown, pause_ms);
+                }
+                is_settled
+            }
         };
         // A 404 asks at the other place first.
         let waits =
@@ -104,13 +119,13 @@ impl Client {
             history.released();
         }
         match result {
-            Err((Problem::Refused, _)) => {
+            Err((Problem::Refused, _)) if is_news => {
                 let words = "the server does not show its log to this page: sign in";
                 self.warn(UNAUTHORIZED, words, Some(research));
             }
             Err((Problem::TooLarge, _)) => self.refuse_log(TOO_LARGE, research),
             Err((Problem::Unreadable, _)) => self.refuse_log(NOT_UTF_8, research),
-            Ok(_) | Err((Problem::Failed | Problem::NotFound, _)) => {}
+            Ok(_) | Err((Problem::Failed | Problem::NotFound | Problem::Refused, _)) => {}
         }
     }
 

@@ -8,10 +8,11 @@ use crate::http::{
     Answer, Context, MAX_BODY_BYTES, Method, Request, RequestError, RequestId, Response,
 };
 use crate::json::{Kind, Raw};
+use crate::persistence::{Persistence, Refused};
 use crate::queue::SmallMap;
 use crate::research::payload::event::ResearchEvent;
 use crate::research::payload::warning::excerpt;
-use crate::time::{Timestamp, earliest};
+use crate::time::Timestamp;
 
 /// The longest wait between two questions that a server can ask for, in milliseconds.
 const MAX_RETRY_AFTER_MS: u64 = 300_000;
@@ -24,6 +25,9 @@ pub(super) struct Checks {
     in_flight: Option<InFlight>,
     /// Whether the last answer was none: the next good one is news.
     failing: bool,
+    /// Retries of what was refused.
+    statuses: Persistence,
+    pub(super) logs: Persistence,
     /// Requests made for a status.
     pub(super) count: u64,
     /// Requests made for a stored log.
@@ -54,8 +58,12 @@ pub(super) enum Outcome {
         body: String,
         first_after_failure: bool,
     },
-    /// It makes no sense to ask again before something changes.
-    Refused { research: String, refusal: Refusal },
+    /// The server does not tell it. Whether that is news.
+    Refused {
+        research: String,
+        refusal: Refusal,
+        is_news: bool,
+    },
     /// No answer this time.
     Failed,
     /// An answer that cannot be read, and why in words.
@@ -88,7 +96,25 @@ pub(super) const NOT_UTF_8: &str = "is not UTF-8";
 /// Of an answer larger than [`MAX_BODY_BYTES`].
 pub(super) const TOO_LARGE: &str = "is too large (more than 32 MiB)";
 
-/// Why it makes no sense to ask again.
+/// Whether what was refused may be asked for again now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asking {
+    /// Whether somebody looks at the page.
+    pub(super) seen: bool,
+    /// Whether it may be asked for at all.
+    pub(super) again: bool,
+}
+
+/// A question that is to be asked.
+struct Due<'a> {
+    at: Timestamp,
+    /// When it was refused last, if it was.
+    refused: Option<Timestamp>,
+    question: Question,
+    research: &'a String,
+}
+
+/// Why the server does not tell a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     NotFound,
@@ -100,12 +126,13 @@ impl Checks {
     /// Applies the answer to a status request; `None` if it is the answer to something else.
     pub(super) fn handle_answer(
         &mut self,
-        now: Timestamp,
+        ctx: &mut Context<'_>,
         config: &Config,
         subscriptions: &mut SmallMap<String, Subscription>,
         id: RequestId,
         answer: &mut Answer,
     ) -> Option<Outcome> {
+        let now = ctx.now;
         let InFlight {
             research,
             question,
@@ -126,12 +153,13 @@ impl Checks {
             };
             return Some(log_of(answer, research, took_ms, pause_ms));
         }
-        let outcome = match answer {
+        let mut outcome = match answer {
             Answer::Response(response) => outcome_of(response, research.clone(), self.failing),
             Answer::Failed(RequestError::Body(_) | RequestError::Network(_)) => Outcome::Failed,
             Answer::Failed(RequestError::Redirected) => Outcome::Refused {
                 research: research.clone(),
                 refusal: Refusal::Redirected,
+                is_news: true,
             },
             Answer::Failed(RequestError::TooLarge) => Outcome::unreadable(&research, TOO_LARGE),
         };
@@ -139,13 +167,26 @@ impl Checks {
         if let Some(subscription) = subscriptions.get_mut(&research) {
             // One that was under way is the answer to whoever was signed in before.
             let is_awaited = subscription.verify.is_some_and(|since| since <= started);
-            match &outcome {
-                Outcome::Refused { .. } => {
+            match &mut outcome {
+                Outcome::Refused {
+                    refusal, is_news, ..
+                } => {
                     subscription.access = Access::Denied;
                     if is_awaited {
                         subscription.job.push(ResearchEvent::Verified(false));
                     }
-                    if is_awaited || subscription.verify.is_none() {
+                    if config.persistent && config.fallback.is_some() {
+                        let is_unknown = *refusal == Refusal::NotFound;
+                        let refused = &mut subscription.refused;
+                        let statuses = &mut self.statuses;
+                        *is_news = statuses.refuse(now, ctx.random, refused, is_unknown, pause_ms);
+                        if let Some(refused) = refused
+                            && subscription.verify.is_some()
+                            && !is_awaited
+                        {
+                            refused.want(now);
+                        }
+                    } else if is_awaited || subscription.verify.is_none() {
                         subscription.schedule = Schedule::Never;
                     }
                 }
@@ -158,6 +199,7 @@ impl Checks {
                         .schedule
                         .answered(now, started, config, pause_ms);
                     subscription.access = Access::Granted;
+                    self.statuses.grant(now, &mut subscription.refused);
                 }
                 Outcome::Failed
                 | Outcome::Log { .. }
@@ -195,39 +237,96 @@ impl Checks {
         None
     }
 
-    /// Starts the request that is due, if none is in flight: of several the one that waits longest.
+    /// What is to be asked, sooner or later.
+    fn due<'s>(
+        &self,
+        subscriptions: &'s SmallMap<String, Subscription>,
+        asking: Asking,
+    ) -> impl Iterator<Item = Due<'s>> {
+        subscriptions
+            .iter()
+            .flat_map(move |(research, subscription)| {
+                let Subscription {
+                    schedule,
+                    refused,
+                    history,
+                    ..
+                } = subscription;
+                [
+                    (Question::Status, schedule.due(), *refused, &self.statuses),
+                    (Question::Log, history.due(), history.refused(), &self.logs),
+                ]
+                .map(|(question, due, refused, persistence)| {
+                    let mut at = due?;
+                    if let Some(refused) = refused {
+                        at = at.max(persistence.due(refused, asking.seen));
+                    }
+                    (asking.again || refused.is_none()).then_some(Due {
+                        at,
+                        refused: refused.map(Refused::last),
+                        question,
+                        research,
+                    })
+                })
+            })
+            .flatten()
+    }
+
+    /// Whether something that was refused is to be asked for again now.
+    pub(super) fn is_retry_due(
+        &self,
+        now: Timestamp,
+        subscriptions: &SmallMap<String, Subscription>,
+        asking: Asking,
+    ) -> bool {
+        self.in_flight.is_none()
+            && self
+                .due(subscriptions, asking)
+                .any(|due| due.at <= now && due.refused.is_some())
+    }
+
+    /// Starts the request that is due, if none is in flight: of several the one that waits longest. Whether
+    /// it was refused before.
     pub(super) fn start_due(
         &mut self,
         ctx: &mut Context<'_>,
         config: &Config,
         headers: &[(String, String)],
         subscriptions: &mut SmallMap<String, Subscription>,
-    ) {
+        asking: Asking,
+    ) -> bool {
         if self.in_flight.is_some() {
-            return;
+            return false;
         }
-        let due = subscriptions
-            .iter()
-            .flat_map(|(id, subscription)| {
-                let status = subscription.schedule.due();
-                let log = subscription.history.due();
-                [(status, Question::Status, id), (log, Question::Log, id)]
-            })
-            .filter(|(due, ..)| due.is_some_and(|due| due <= ctx.now))
-            .min();
-        let Some((_, question, research)) = due else {
-            return;
+        let due = self
+            .due(subscriptions, asking)
+            .filter(|due| due.at <= ctx.now)
+            .min_by_key(|due| (due.at, due.refused, due.question, due.research));
+        let Some(due) = due else {
+            return false;
         };
-        let research = research.clone();
-        let mut path = config.status_path.as_str();
-        if question == Question::Log {
+        let Due {
+            question, refused, ..
+        } = due;
+        let research = due.research.clone();
+        let Some(subscription) = subscriptions.get_mut(&research) else {
+            return false;
+        };
+        let (path, persistence, refusal) = if question == Question::Log {
             self.log_count += 1;
-            if let Some(subscription) = subscriptions.get_mut(&research) {
-                subscription.history.started();
-                path = subscription.history.path(config).unwrap_or(path);
-            }
+            let history = &mut subscription.history;
+            history.started();
+            let path = history.path(config);
+            (path, &mut self.logs, &mut history.refusal)
         } else {
             self.count += 1;
+            let refusal = &mut subscription.refused;
+            (Some(&*config.status_path), &mut self.statuses, refusal)
+        };
+        let path = path.unwrap_or(&config.status_path);
+        if refused.is_some() {
+            persistence.retry(ctx.now);
+            refusal.as_mut().map(Refused::begin);
         }
         let request = ctx.start(|id| Request {
             id,
@@ -246,20 +345,19 @@ impl Checks {
             started: ctx.now,
             deadline: ctx.now.after(config.check_timeout_ms()),
         });
+        refused.is_some()
     }
 
-    /// When there is something to do next. `asking`: whether requests may be started.
+    /// When there is something to do next. `may_ask`: whether requests may be started.
     pub(super) fn poll_timeout(
         &self,
         subscriptions: &SmallMap<String, Subscription>,
-        asking: bool,
+        may_ask: bool,
+        asking: Asking,
     ) -> Option<Timestamp> {
         match &self.in_flight {
             Some(check) => Some(check.deadline),
-            None if asking => subscriptions.values().fold(None, |due, subscription| {
-                let next = earliest(subscription.schedule.due(), subscription.history.due());
-                earliest(due, next)
-            }),
+            None if may_ask => self.due(subscriptions, asking).map(|due| due.at).min(),
             None => None,
         }
     }
@@ -273,9 +371,16 @@ impl Checks {
     }
 
     /// Drops the request in flight.
-    pub(super) fn abort(&mut self, ctx: &mut Context<'_>) {
+    pub(super) fn abort(
+        &mut self,
+        ctx: &mut Context<'_>,
+        subscriptions: &mut SmallMap<String, Subscription>,
+    ) {
         if let Some(check) = self.in_flight.take() {
             ctx.abort(check.request);
+            if let Some(subscription) = subscriptions.get_mut(&check.research) {
+                subscription.history.interrupted();
+            }
         }
     }
 }
@@ -319,6 +424,7 @@ fn outcome_of(response: &Response, research: String, failing: bool) -> Outcome {
     let refused = |refusal| Outcome::Refused {
         research: research.clone(),
         refusal,
+        is_news: true,
     };
     match response.status {
         200..=299 if response.body.len() > MAX_BODY_BYTES => {

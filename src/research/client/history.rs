@@ -1,6 +1,7 @@
 //! When the stored log of a research is asked for, and what was missed until it answered.
 
 use crate::config::Config;
+use crate::persistence::Refused;
 use crate::research::job::recovery::{CONFIRM_AFTER_MS, Recovery};
 use crate::research::payload::event::Gap;
 use crate::time::Timestamp;
@@ -40,6 +41,8 @@ pub(super) struct History {
     asked: bool,
     purpose: Purpose,
     place: Place,
+    /// That the log was refused, if it is asked for again.
+    pub(super) refusal: Option<Refused>,
     /// Failures in a row.
     tries: u32,
     /// After a failure, as long as the server wants.
@@ -84,7 +87,7 @@ pub(super) enum Place {
     Logs,
     /// At [`Config::history_path`].
     Other,
-    /// At neither, or it cannot be read, for this connection.
+    /// At neither, or it cannot be read.
     Nowhere,
     /// The server does not show it to this page.
     Refused,
@@ -128,6 +131,7 @@ impl History {
             } else {
                 Place::Unwanted
             },
+            refusal: None,
             tries: 0,
             not_before: Timestamp::from_millis(0),
             rests_until: Timestamp::from_millis(0),
@@ -185,9 +189,17 @@ impl History {
     /// When the next question is due.
     pub(super) fn due(&self) -> Option<Timestamp> {
         match self.wish {
-            Wish::Accepted(at) | Wish::At(at) if self.can_ask() => Some(at.max(self.earliest())),
+            Wish::Accepted(at) | Wish::At(at) if self.can_ask() || self.refusal.is_some() => {
+                Some(at.max(self.earliest()))
+            }
             Wish::Accepted(_) | Wish::At(_) | Wish::Nothing => None,
         }
+    }
+
+    /// That the next question was refused before.
+    pub(super) fn refused(&self) -> Option<Refused> {
+        self.refusal
+            .filter(|refusal| !self.can_ask() || refusal.is_wanted())
     }
 
     fn earliest(&self) -> Timestamp {
@@ -215,9 +227,11 @@ impl History {
         }
     }
 
-    /// What was said over another connection may be otherwise now.
+    /// What was said over another connection may be otherwise now, but for what is asked again anyway.
     fn try_anew(&mut self, now: Timestamp) {
-        if let Place::Nowhere | Place::Refused = self.place {
+        if let Place::Nowhere | Place::Refused = self.place
+            && self.refusal.is_none()
+        {
             self.place = Place::Logs;
         }
         self.tries = 0;
@@ -306,7 +320,17 @@ impl History {
 
     /// The request was started.
     pub(super) fn started(&mut self) {
+        if !self.can_ask() {
+            self.place = Place::Logs;
+        }
         self.asked = true;
+    }
+
+    /// There will be no answer. Of what was refused that changes nothing.
+    pub(super) fn interrupted(&mut self) {
+        if self.refusal.is_some() {
+            self.place = Place::Refused;
+        }
     }
 
     /// The log came, after `took_ms`: it is left alone for a while.
@@ -355,8 +379,15 @@ impl History {
         self.wish = Wish::At(now.after(CONFIRM_AFTER_MS << times.min(MAX_CONFIRMATIONS)));
     }
 
-    /// The log did not come. True if the page is to be told.
-    pub(super) fn failed(&mut self, now: Timestamp, pause_ms: u64, problem: Problem) -> bool {
+    /// The log did not come; `is_persistent`: what is refused is asked for again. True if the page is to
+    /// be told.
+    pub(super) fn failed(
+        &mut self,
+        now: Timestamp,
+        pause_ms: u64,
+        problem: Problem,
+        is_persistent: bool,
+    ) -> bool {
         let is_current = std::mem::take(&mut self.asked);
         match (problem, self.place) {
             (Problem::NotFound, Place::Logs) => {
@@ -366,9 +397,14 @@ impl History {
                 }
                 return false;
             }
-            (Problem::NotFound | Problem::TooLarge, _) => self.place = Place::Nowhere,
+            (Problem::TooLarge, _) => {
+                self.place = Place::Nowhere;
+                self.refusal = None;
+            }
+            (Problem::NotFound, _) => self.place = Place::Nowhere,
             (Problem::Refused, _) => self.place = Place::Refused,
             (Problem::Failed | Problem::Unreadable, _) => {
+                self.interrupted();
                 self.tries = self.tries.saturating_add(1);
                 let doubled = RETRY_MS << (self.tries - 1).min(16);
                 self.not_before = now.after(doubled.min(MAX_RETRY_MS).max(pause_ms));
@@ -379,7 +415,14 @@ impl History {
             }
         }
         if is_current {
-            self.wish = Wish::Nothing;
+            self.wish = match problem {
+                Problem::NotFound | Problem::Refused if is_persistent => Wish::At(now),
+                Problem::Failed
+                | Problem::NotFound
+                | Problem::Refused
+                | Problem::TooLarge
+                | Problem::Unreadable => Wish::Nothing,
+            };
         }
         self.doubt(now);
         true
@@ -387,7 +430,10 @@ impl History {
 
     /// What was refused may be allowed by now.
     pub(super) fn forgive(&mut self, now: Timestamp) {
-        if self.place == Place::Refused {
+        if let Some(refusal) = &mut self.refusal {
+            refusal.want(now);
+        }
+        if self.place == Place::Refused || self.refused().is_some() {
             self.place = Place::Logs;
             self.ask(now);
         }

@@ -29,9 +29,10 @@ impl Client {
             }
             socket::Event::ConnectError(failure) => {
                 self.errors = self.errors.saturating_add(1);
-                let stopped = matches!(self.connection.status(), socket::Status::Stopped);
                 self.events.push_back(Event::ConnectError(failure));
-                if stopped || self.config.fallback.is_some_and(|f| self.errors >= f.after) {
+                if self.connection.is_refused()
+                    || self.config.fallback.is_some_and(|f| self.errors >= f.after)
+                {
                     self.start_polling();
                 }
             }
@@ -42,14 +43,15 @@ impl Client {
                 let failure = match (failure, refusal) {
                     (Failure::ServerDisconnected, Some(words)) => {
                         let refused = Failure::Refused(words);
-                        self.connection.stop(refused.clone());
+                        let random = &mut self.random;
+                        self.connection.stop(self.now, random, refused.clone());
                         refused
                     }
                     (failure, _) => failure,
                 };
                 self.events.push_back(Event::Disconnect(failure));
                 self.lost();
-                if matches!(self.connection.status(), socket::Status::Stopped) {
+                if self.connection.is_refused() {
                     self.start_polling();
                 }
             }
@@ -103,7 +105,7 @@ impl Client {
             }
             subscription.access.doubt();
             subscription.watchdog.hear(now);
-            subscription.send(now, &self.config, &mut self.connection);
+            subscription.renew(now, &self.config, &mut self.connection);
         }
     }
 
@@ -155,6 +157,11 @@ impl Client {
         };
         subscription.schedule.heard();
         subscription.watchdog.hear(self.now);
+        // Some servers tell everybody, also whom they refuse.
+        if subscription.standing != Standing::Refused {
+            self.subscribing.grant(self.now, &mut subscription.refusal);
+            subscription.pass(self.now, &self.config);
+        }
         // The server shows it to this page again, so its silence can be asked about.
         subscription.access.doubt();
         let (now, timeout_ms) = (self.now, self.config.check_timeout_ms());
@@ -215,15 +222,20 @@ impl Client {
         // The server has decided: what happened so far can be asked for.
         subscription.taken(self.now, &self.config, u64::MAX);
         let standing = std::mem::replace(&mut subscription.standing, Standing::Refused);
-        if standing == Standing::Refused || !subscription.job.may_fail() {
+        if standing == Standing::Refused {
+            return;
+        }
+        let (random, refusal) = (&mut self.random, &mut subscription.refusal);
+        let is_news =
+            !self.config.persistent || self.subscribing.refuse(self.now, random, refusal, false, 0);
+        if !is_news || !subscription.job.may_fail() {
             // The page has heard it.
             return;
         }
         let failure = ResearchFailure {
             code: "UNAUTHORIZED".to_owned(),
             title: "Not Allowed".to_owned(),
-            text: "The server does not let this page follow the research: sign in, then reload."
-                .to_owned(),
+            text: "The server does not let this page follow the research: sign in.".to_owned(),
             detail: Some(words),
             suggestion: None,
         };

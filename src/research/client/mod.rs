@@ -10,9 +10,11 @@ mod told;
 mod watchdog;
 
 use crate::config::{Config, ConfigError};
+use crate::engine::payload::MAX_PACKETS_PER_PAYLOAD;
 use crate::failure::{Failure, Phase};
-use crate::http::{Answer, Command, Context, Ids, RequestId};
+use crate::http::{Answer, AskId, Command, Context, Ids, RequestId};
 use crate::patience::Patience;
+use crate::persistence::Persistence;
 use crate::queue::{Queue, SmallMap};
 use crate::random::Random;
 use crate::research::contract::{CancelId, Event, Input, Output, State, StateName, Stats};
@@ -22,7 +24,7 @@ use crate::research::payload::id::ResearchId;
 use crate::research::payload::warning::Warning;
 use crate::socket::{self, Connection};
 use crate::time::{Timestamp, earliest};
-use checks::{Checks, Outcome, Refusal};
+use checks::{Asking, Checks, Outcome, Refusal};
 use history::History;
 use subscription::{Access, Schedule, Standing, Subscription, UNSUBSCRIBE, args_about};
 use terminations::Terminations;
@@ -49,7 +51,13 @@ pub struct Client {
     /// Names of other events that the page listens to.
     listening: Vec<String>,
     checks: Checks,
+    /// Retries of subscriptions.
+    subscribing: Persistence,
+    /// Whether somebody looks at the page.
+    seen: bool,
     terminations: Terminations,
+    /// The question for the credentials of the next retry, and when that is made at the latest.
+    renewal: Option<(AskId, Timestamp)>,
     /// Headers of the last credentials, for the requests besides the connection.
     headers: Vec<(String, String)>,
     /// When the server was last heard over a live connection.
@@ -107,7 +115,10 @@ impl Client {
             subscriptions: SmallMap::new(),
             listening: Vec::new(),
             checks: Checks::default(),
+            subscribing: Persistence::default(),
+            seen: true,
             terminations: Terminations::default(),
+            renewal: None,
             headers: Vec::new(),
             heard: now,
             errors: 0,
@@ -159,8 +170,16 @@ impl Client {
                 self.connection.connect(&mut context!(self));
             }
             Input::Credentials { ask, credentials } => {
+                let mut is_asked = self.connection.is_asking(ask);
+                // Whoever carries questions out answers the newest one.
+                if let Some((asked, until)) = &mut self.renewal
+                    && *asked <= ask
+                {
+                    *until = self.now;
+                    is_asked = true;
+                }
                 if let Ok(credentials) = &credentials
-                    && self.connection.is_asking(ask)
+                    && is_asked
                 {
                     self.headers.clone_from(&credentials.headers);
                 }
@@ -174,7 +193,7 @@ impl Client {
                 }
             }
             Input::Hidden => {
-                self.checks.abort(&mut context!(self));
+                self.abort_check();
                 self.connection.hide(&mut context!(self));
             }
             Input::Leaving => self.connection.leaving(self.now),
@@ -200,7 +219,7 @@ impl Client {
             }
             Input::Refresh(research) => {
                 if let Some(subscription) = self.subscriptions.get_mut(&research) {
-                    subscription.schedule.now(self.now);
+                    subscription.check_now(self.now);
                 }
             }
             Input::Remember {
@@ -216,6 +235,10 @@ impl Client {
             }
             Input::Subscribe(id) => self.subscribe(id),
             Input::Timeout => {}
+            Input::Unseen => {
+                self.seen = false;
+                self.connection.unsee();
+            }
             Input::Unsubscribe(id) => {
                 if let Some(subscription) = self.subscriptions.remove(&id) {
                     self.stats.add(subscription.job.counters());
@@ -226,11 +249,14 @@ impl Client {
             Input::Verify(research) => {
                 if let Some(subscription) = self.subscriptions.get_mut(&research) {
                     subscription.verify = Some(self.now);
-                    subscription.schedule.now(self.now);
+                    subscription.check_now(self.now);
                 }
             }
             Input::Visible => {
-                self.forgive();
+                self.seen = true;
+                if !self.config.persistent {
+                    self.forgive();
+                }
                 self.connection.wake(&mut context!(self));
             }
         }
@@ -253,8 +279,9 @@ impl Client {
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         let checks = self
             .checks
-            .poll_timeout(&self.subscriptions, self.may_ask());
+            .poll_timeout(&self.subscriptions, self.may_ask(), self.asking());
         let other = earliest(checks, self.terminations.poll_timeout());
+        let other = earliest(other, self.retry_due());
         let other = earliest(other, self.waiting_until());
         let due = earliest(self.connection.poll_timeout(), other)?;
         Some(self.patience.not_before(due))
@@ -277,8 +304,10 @@ impl Client {
 
     /// Whether the status of any research is asked for again and again.
     pub fn is_using_fallback(&self) -> bool {
-        let repeatedly =
-            |subscription: &Subscription| matches!(subscription.schedule, Schedule::Repeatedly(_));
+        let repeatedly = |subscription: &Subscription| {
+            matches!(subscription.schedule, Schedule::Repeatedly(_))
+                && subscription.refused.is_none()
+        };
         self.subscriptions.values().any(repeatedly)
     }
 
@@ -305,8 +334,7 @@ impl Client {
             Status::Connected
             | Status::Connecting
             | Status::Reconnecting { .. }
-            | Status::Stopped
-            | Status::UsedUp => true,
+            | Status::Stopped => true,
         }
     }
 
@@ -314,7 +342,7 @@ impl Client {
         if let Answer::Response(response) = &answer {
             self.stats.bytes_received += response.body.len() as u64;
         }
-        let (now, config) = (self.now, &self.config);
+        let now = self.now;
         if let Some((cancel, research, result)) = self.terminations.handle_answer(request, &answer)
         {
             // The end may come over a connection that is down.
@@ -322,16 +350,20 @@ impl Client {
                 && result.is_ok()
             {
                 subscription.schedule.once(now);
+                if let Some(refused) = &mut subscription.refused {
+                    refused.want(now);
+                }
             }
             if let Some(cancel) = cancel {
                 self.events.push_back(Event::Cancelled { cancel, result });
             }
             return;
         }
-        let subscriptions = &mut self.subscriptions;
+        let (config, subscriptions) = (&self.config, &mut self.subscriptions);
+        let mut ctx = context!(self);
         match self
             .checks
-            .handle_answer(now, config, subscriptions, request, &mut answer)
+            .handle_answer(&mut ctx, config, subscriptions, request, &mut answer)
         {
             Some(outcome) => self.handle_outcome(outcome),
             None => {
@@ -357,7 +389,10 @@ impl Client {
                     self.connection.look(&mut context!(self));
                 }
             }
-            Outcome::Refused { research, refusal } => {
+            Outcome::Refused { is_news: false, .. } => {}
+            Outcome::Refused {
+                research, refusal, ..
+            } => {
                 let (code, words) = match refusal {
                     Refusal::NotFound => (NOT_FOUND, "the server knows no research with this id"),
                     Refusal::Redirected => (
@@ -424,7 +459,9 @@ impl Client {
             job: Job::new(id, limits),
             schedule,
             standing: Standing::Unsent,
+            refusal: None,
             access: Access::Granted,
+            refused: None,
             history: History::new(&self.config, self.now),
             watchdog: Watchdog::new(watched, self.now),
             heard: None,
@@ -449,8 +486,14 @@ impl Client {
         }
     }
 
+    /// Drops the question in flight.
+    fn abort_check(&mut self) {
+        let subscriptions = &mut self.subscriptions;
+        self.checks.abort(&mut context!(self), subscriptions);
+    }
+
     fn close(&mut self) {
-        self.checks.abort(&mut context!(self));
+        self.abort_check();
         for cancel in self.terminations.forget() {
             self.events.push_back(Event::Cancelled {
                 cancel,
@@ -463,7 +506,7 @@ impl Client {
         self.polling = false;
     }
 
-    /// What was refused may be allowed by now.
+    /// What was refused may be allowed by now, or the page wants to know whether it is.
     fn forgive(&mut self) {
         self.told.forgive(None);
         if std::mem::take(&mut self.polling) {
@@ -474,6 +517,9 @@ impl Client {
         for subscription in self.subscriptions.values_mut() {
             subscription.history.forgive(now);
             subscription.access.doubt();
+            if let Some(refused) = &mut subscription.refused {
+                refused.want(now);
+            }
             if !live || subscription.job.end().is_some() {
                 // A new connection asks for everything, an end for no more than the log.
                 continue;
@@ -488,12 +534,76 @@ impl Client {
         }
     }
 
+    /// When a subscription that the server refused is sent again, or has passed its trial.
+    fn retry_due(&self) -> Option<Timestamp> {
+        let due = |subscription: &Subscription| subscription.due(&self.subscribing, self.seen);
+        let dues = self.subscriptions.values().filter_map(due);
+        dues.min().filter(|_| self.connection.is_live())
+    }
+
+    /// Sends subscriptions again, as many as a POST takes.
+    fn retry_subscriptions(&mut self) {
+        if self.retry_due().is_none_or(|due| due > self.now) {
+            return;
+        }
+        let (now, seen) = (self.now, self.seen);
+        for subscription in self.subscriptions.values_mut() {
+            if let Standing::OnTrial(until) = subscription.standing
+                && until <= now
+            {
+                self.subscribing.grant(now, &mut subscription.refusal);
+                subscription.pass(now, &self.config);
+            }
+        }
+        let mut sent = 0;
+        while sent < MAX_PACKETS_PER_PAYLOAD
+            && let Some((_, subscription)) = self
+                .subscriptions
+                .values_mut()
+                .filter_map(|subscription| Some((subscription.refusal()?, subscription)))
+                .filter(|(refusal, _)| self.subscribing.due(*refusal, seen) <= now)
+                .min_by_key(|(refusal, _)| refusal.last())
+        {
+            subscription.send_again(&mut self.connection);
+            sent += 1;
+        }
+        if sent > 0 {
+            self.subscribing.retry(now);
+        }
+    }
+
+    /// For what is asked again that was refused: whether somebody looks at the page; `None` while its
+    /// credentials are awaited.
+    fn asking(&self) -> Asking {
+        let is_awaited = self.renewal.is_some_and(|(_, until)| until > self.now);
+        let awaits = self.connection.is_waiting_for_credentials();
+        Asking {
+            seen: self.seen,
+            again: !is_awaited && !awaits,
+        }
+    }
+
+    /// Asks the page for its credentials if a retry is due, which may be refused for want of new ones.
+    fn renew_credentials(&mut self) {
+        let asking = self.asking();
+        if self.renewal.is_none()
+            && self
+                .checks
+                .is_retry_due(self.now, &self.subscriptions, asking)
+        {
+            let ask = AskId(self.ids.next());
+            self.commands.push_back(Command::Ask(ask));
+            self.renewal = Some((ask, self.now.after(self.config.timeout_ms)));
+        }
+    }
+
     /// Carries events upward until all is quiet, then sends and asks what is due.
     fn settle(&mut self) {
         loop {
             while let Some(event) = self.connection.poll_event() {
                 self.handle_connection(event);
             }
+            self.retry_subscriptions();
             self.connection.flush(&mut context!(self));
             match self.connection.poll_event() {
                 Some(event) => self.handle_connection(event),
@@ -506,10 +616,14 @@ impl Client {
             subscription.taken(self.now, &self.config, taken);
         }
         if self.may_ask() {
+            self.renew_credentials();
+            let asking = self.asking();
             let (config, headers, subscriptions) =
                 (&self.config, &self.headers, &mut self.subscriptions);
-            self.checks
-                .start_due(&mut context!(self), config, headers, subscriptions);
+            let is_retry =
+                self.checks
+                    .start_due(&mut context!(self), config, headers, subscriptions, asking);
+            self.renewal = self.renewal.filter(|_| !is_retry);
         }
         let started = |command: &&Command| matches!(command, Command::Start(_));
         self.stats.requests += self.commands.iter().filter(started).count() as u64;
@@ -565,7 +679,7 @@ impl Client {
                 (StateName::Reconnecting, Some(attempt), delay_ms)
             }
             Status::Connecting => (StateName::Connecting, None, None),
-            Status::Hidden | Status::Stopped | Status::UsedUp => (StateName::Stopped, None, None),
+            Status::Hidden | Status::Stopped => (StateName::Stopped, None, None),
         };
         let between = matches!(
             name,

@@ -4,6 +4,7 @@ use super::history::History;
 use super::watchdog::Watchdog;
 use crate::config::Config;
 use crate::json;
+use crate::persistence::{Persistence, Refused};
 use crate::research::job::Job;
 use crate::research::payload::id::ResearchId;
 use crate::socket::Connection;
@@ -12,6 +13,10 @@ use crate::time::Timestamp;
 /// The wait before a single question that failed is asked again, without a `fallback` option that
 /// says otherwise, in milliseconds.
 const DEFAULT_INTERVAL_MS: u64 = 3000;
+
+/// How long the server has to refuse a subscription that it took after it had refused it before, in
+/// milliseconds.
+const TRIAL_MS: u64 = 3_000;
 
 /// Client to server: follow a research. Newer and older servers share it.
 const SUBSCRIBE: &str = "subscribe_to_research";
@@ -24,7 +29,11 @@ pub(super) struct Subscription {
     pub(super) job: Job,
     pub(super) schedule: Schedule,
     pub(super) standing: Standing,
+    /// That it was refused, until it is heard.
+    pub(super) refusal: Option<Refused>,
     pub(super) access: Access,
+    /// That its status was refused, if that is asked for again.
+    pub(super) refused: Option<Refused>,
     pub(super) history: History,
     pub(super) watchdog: Watchdog,
     /// When a live update or line came last.
@@ -40,10 +49,11 @@ pub(super) enum Standing {
     Unsent,
     /// It is among the first so many packets of the connection.
     Sent(u64),
+    /// The server has it, and has refused it before: until then it may again.
+    OnTrial(Timestamp),
     /// The server has it: what happens from now on is told, what happened before is to be asked for.
     Accepted,
-    /// It said no (`subscribe_error`), and is not asked again before the page is looked at or connects
-    /// anew.
+    /// It said no (`subscribe_error`).
     Refused,
 }
 
@@ -71,14 +81,59 @@ impl Subscription {
     /// then: what was asked for earlier could miss an end between the two. If it does not for too
     /// long, the status is asked for all the same.
     pub(super) fn send(&mut self, now: Timestamp, config: &Config, connection: &mut Connection) {
-        connection.send_first(&args_about(SUBSCRIBE, self.job.id()));
-        let timeout_ms = config.check_timeout_ms();
-        self.standing = Standing::Sent(connection.sent());
+        self.send_again(connection);
         if config.fallback.is_some() {
-            self.schedule.at_the_latest(now.after(timeout_ms));
+            self.schedule
+                .at_the_latest(now.after(config.check_timeout_ms()));
         }
-        if self.history.connected(now, timeout_ms) {
+        self.begin(now, config);
+    }
+
+    /// Sends it once more to a server that has refused it.
+    pub(super) fn send_again(&mut self, connection: &mut Connection) {
+        connection.send_first(&args_about(SUBSCRIBE, self.job.id()));
+        self.standing = Standing::Sent(connection.sent());
+    }
+
+    /// The connection is another one. What the server has refused is not sent with it: only what was
+    /// missed is to be found out.
+    pub(super) fn renew(&mut self, now: Timestamp, config: &Config, connection: &mut Connection) {
+        if self.refusal.is_none() {
+            return self.send(now, config, connection);
+        }
+        self.begin(now, config);
+        self.accepted(now, config);
+        self.standing = Standing::Refused;
+    }
+
+    fn begin(&mut self, now: Timestamp, config: &Config) {
+        if self.history.connected(now, config.check_timeout_ms()) {
             self.job.hold();
+        }
+    }
+
+    /// The server has not refused it again: what happened meanwhile is to be found out.
+    pub(super) fn pass(&mut self, now: Timestamp, config: &Config) {
+        if let Standing::OnTrial(_) = self.standing {
+            self.watchdog.hear(now);
+            self.begin(now, config);
+            self.accepted(now, config);
+        }
+    }
+
+    /// That it was refused, if it is to be sent again.
+    pub(super) fn refusal(&self) -> Option<Refused> {
+        let is_refused = self.standing == Standing::Refused && self.job.end().is_none();
+        self.refusal.filter(|_| is_refused)
+    }
+
+    /// When it has passed its trial, or is sent again after a refusal.
+    pub(super) fn due(&self, persistence: &Persistence, seen: bool) -> Option<Timestamp> {
+        match self.standing {
+            Standing::OnTrial(until) => Some(until),
+            Standing::Accepted | Standing::Refused | Standing::Sent(_) | Standing::Unsent => {
+                Some(persistence.due(self.refusal()?, seen))
+            }
         }
     }
 
@@ -87,7 +142,11 @@ impl Subscription {
         if let Standing::Sent(needed) = self.standing
             && needed <= packets
         {
-            self.accepted(now, config);
+            if self.refusal.is_some() {
+                self.standing = Standing::OnTrial(now.after(TRIAL_MS));
+            } else {
+                self.accepted(now, config);
+            }
         }
     }
 
@@ -103,10 +162,19 @@ impl Subscription {
         self.history.accepted(now);
     }
 
+    /// The page wants to know its status now.
+    pub(super) fn check_now(&mut self, now: Timestamp) {
+        self.schedule.now(now);
+        if let Some(refused) = &mut self.refused {
+            refused.want(now);
+        }
+    }
+
     /// When the silence of the research will be too long; `None` while its status is asked for
     /// anyway, or cannot be.
     pub(super) fn stall_due(&self) -> Option<Timestamp> {
         let is_watched = self.standing != Standing::Refused
+            && self.refusal.is_none()
             && self.schedule == Schedule::Never
             && self.access != Access::Denied
             && self.job.end().is_none();
