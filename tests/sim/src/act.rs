@@ -146,6 +146,10 @@ impl World<'_> {
                 page.throttle = Some((now + u64::from(ms), u64::from(grain)));
                 Ok(())
             }
+            Act::Unsee => {
+                page.seen = false;
+                self.feed(index, Input::Unseen)
+            }
             Act::Unsubscribe(research) => {
                 if let Some(heard) = page.heard.get_mut(usize::from(research)) {
                     heard.follows = false;
@@ -213,7 +217,7 @@ impl World<'_> {
         let Some(Some(page)) = self.pages.get_mut(index) else {
             return Ok(());
         };
-        (page.hidden, page.gone_at) = (false, None);
+        (page.hidden, page.gone_at, page.seen) = (false, None, true);
         let held = std::mem::take(&mut page.held);
         self.feed(index, Input::Visible)?;
         self.reach_all(index, held)
@@ -366,6 +370,10 @@ impl World<'_> {
                 };
                 self.command(Command::DropOpen(DropOpen { kind: None, mode }));
             }
+            Fault::RefuseSubscriptions(ms) => {
+                self.subscribable_at = until(ms);
+                self.refuse_subscriptions();
+            }
             Fault::Restart { down } => self.command(Command::Restart(Restart {
                 down_ms: u64::from(down),
                 ..Restart::default()
@@ -376,18 +384,24 @@ impl World<'_> {
             }
             Fault::SignedIn(signed_in) => {
                 self.signed_in = signed_in;
-                let words = match self.plan.seed % 2 {
-                    0 => "Session expired",
-                    _ => "Authentication required",
-                };
-                let refuses = (!signed_in).then(|| words.to_owned());
-                self.server.config_mut().app.refuse_subscriptions = refuses;
+                self.refuse_subscriptions();
             }
             Fault::WrongWorker(ms) => {
                 self.right_worker_at = until(ms);
                 self.server.config_mut().quirks.two_workers = true;
             }
         }
+    }
+
+    /// Sets what the server says to subscriptions now.
+    pub(crate) fn refuse_subscriptions(&mut self) {
+        let words = match (self.signed_in, self.plan.seed % 2) {
+            (true, _) => "Not authorized",
+            (false, 0) => "Session expired",
+            (false, _) => "Authentication required",
+        };
+        let refuses = !self.signed_in || self.now < self.subscribable_at;
+        self.server.config_mut().app.refuse_subscriptions = refuses.then(|| words.to_owned());
     }
 
     pub(crate) fn command(&mut self, command: Command) {
@@ -401,9 +415,9 @@ impl World<'_> {
         self.network.heal();
         self.signed_in = true;
         self.right_worker_at = 0;
-        let config = self.server.config_mut();
-        config.quirks.two_workers = false;
-        config.app.refuse_subscriptions = None;
+        self.server.config_mut().quirks.two_workers = false;
+        self.subscribable_at = 0;
+        self.refuse_subscriptions();
         self.command(Command::Online(Nothing {}));
     }
 }

@@ -59,6 +59,11 @@ const CROWDED: u64 = 7;
 const ODD_NUMBERS: u64 = 8;
 /// In one of so many schedules the browser ends requests as soon as a navigation begins.
 const ENDING: u64 = 8;
+/// In one of so many the server refuses things for a while, besides whatever else happens; in one of so many
+/// that is all that goes wrong, and more is required of a page.
+const REFUSING: u64 = 16;
+const ONLY_REFUSED: u64 = 10;
+const REFUSED_TOO: u64 = 12;
 
 const TROUBLES: usize = 17;
 
@@ -87,6 +92,9 @@ impl Plan {
             plan.crowd();
         }
         plan.setup.nan = plan.seed / SPARING % ODD_NUMBERS == 5;
+        if plan.seed % REFUSING == ONLY_REFUSED {
+            plan.keep_refusals();
+        }
         plan
     }
 
@@ -94,9 +102,17 @@ impl Plan {
         self.seed = u64::from(entropy.below(0x1_0000)?);
         self.setup = Setup::draw(entropy)?;
         let swarm = Swarm::draw(entropy)?;
+        let refuses = [ONLY_REFUSED, REFUSED_TOO].contains(&(self.seed % REFUSING));
+        if refuses {
+            self.setup.persistent = !entropy.chance(1, 8)?;
+        }
         let mut at = 0_u64;
         while self.steps.len() < MAX_STEPS && at < MAX_PHASE {
             at += delay(entropy)?;
+            if refuses && entropy.chance(2, 5)? {
+                self.steps.push((at, refusal(entropy)?));
+                continue;
+            }
             let drawer = DRAWERS.get(entropy.weighed(&swarm.kinds)?)?;
             self.steps.push((at, drawer(entropy, &swarm)?));
         }
@@ -126,6 +142,7 @@ impl Setup {
             guarded: entropy.chance(1, 4)?,
             nan: false,
             reconnection: !entropy.chance(1, 8)?,
+            persistent: default.persistent,
             attempts: entropy.pick(&[Some(5), Some(0), Some(1), Some(30), None])?,
             timeout: entropy.pick(&[20_000, 500, 5_000])?,
             fallback: entropy.pick(&[Some((3_000, 3)), Some((500, 1)), Some((20_000, 2)), None])?,
@@ -391,6 +408,39 @@ fn offline(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {
         hang: entropy.chance(1, 2)?,
     };
     Some(Step::Break(fault))
+}
+
+/// Something that the server refuses for a while, or a page that nobody looks at meanwhile.
+fn refusal(entropy: &mut Entropy<'_>) -> Option<Step> {
+    let most = entropy.pick(&[4_000, 30_000, 120_000, 500_000])?;
+    let ms = span(entropy, most)?;
+    let kinds = [
+        Kind::Handshake,
+        Kind::Poll,
+        Kind::Post,
+        Kind::Status,
+        Kind::Logs,
+        Kind::Terminate,
+    ];
+    let kind = entropy.pick(&kinds)?;
+    let troubles = [
+        Trouble::Status(401, None),
+        Trouble::Status(403, None),
+        Trouble::Status(404, None),
+        Trouble::Html,
+    ];
+    let trouble = entropy.pick(&troubles)?;
+    let all = Fault::Every(kind, trouble, ms);
+    let choice = entropy.weighed(&[8, 2, 3, 2, 3, 3, 1])?;
+    Some(match choice {
+        0 => Step::Break(all),
+        1 => Step::Break(Fault::Every(Kind::Join, Trouble::Refused, ms)),
+        2 => Step::Break(Fault::RefuseSubscriptions(ms)),
+        3 => Step::Break(Fault::SignedIn(entropy.chance(1, 2)?)),
+        4 => page(entropy, Act::Unsee)?,
+        5 => page(entropy, Act::Show)?,
+        _ => page(entropy, Act::Online(true))?,
+    })
 }
 
 fn sign_in(entropy: &mut Entropy<'_>, _: &Swarm) -> Option<Step> {

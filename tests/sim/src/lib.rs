@@ -19,6 +19,7 @@ mod liveness;
 mod network;
 mod page;
 mod plan;
+mod refusals;
 mod rules;
 mod slow;
 mod story;

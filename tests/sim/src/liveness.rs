@@ -12,6 +12,10 @@ use crate::world::World;
 /// The longest wait that a client grants to a `Retry-After`, in milliseconds.
 pub(crate) const MAX_RETRY_AFTER: u64 = 300_000;
 
+/// How soon a page that is seen has everything, once nothing is refused any more, in milliseconds: the
+/// longest wait between two tries, and what follows the last of them.
+const BACK_WITHIN: u64 = 35_000;
+
 /// The longest pause between two questions about a research that stays silent, in milliseconds.
 const MAX_SILENCE: u64 = 600_000;
 
@@ -21,6 +25,7 @@ impl World<'_> {
         self.mend();
         let healed = self.heal_pages();
         self.blame(healed)?;
+        self.come_back_from_refusals()?;
         self.until("every research is live or ended", Self::is_following)?;
         self.let_pass(self.way() * 10 + 1_000)?;
         self.until("every research is live or ended", Self::is_following)?;
@@ -37,6 +42,34 @@ impl World<'_> {
         self.are_forgotten(&sids)?;
         let heard = self.slow_pages_hear_all();
         self.blame(heard)
+    }
+
+    /// Where nothing went wrong but that the server refused something, all that it refused is there in time:
+    /// the connection, the subscriptions, the ends that only the status tells, and the stored log.
+    fn come_back_from_refusals(&mut self) -> Result<(), Violation> {
+        if !self.plan.is_no_more_than_refused() {
+            return Ok(());
+        }
+        let within = BACK_WITHIN + self.way() * 40;
+        let deadline = self.now + within;
+        while !(self.is_following() && self.has_all_lines()) {
+            if self.due().is_none_or(|due| due > deadline) {
+                let words = format!("refused for {within} ms too long: {}", self.state());
+                return self.blame(Err(words));
+            }
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    /// Whether every page has heard each line that is stored.
+    fn has_all_lines(&self) -> bool {
+        let is_required = self.plan.setup.history;
+        self.pages().all(|page| {
+            let heard = page.heard.iter().zip(&self.truths);
+            let mut followed = heard.filter(|(heard, _)| heard.follows);
+            followed.all(|(heard, truth)| !is_required || heard.first_missing(truth).is_none())
+        })
     }
 
     /// Nothing is lost on pages that were slow but what they were told of.
@@ -75,7 +108,7 @@ impl World<'_> {
             let Some(Some(page)) = self.pages.get_mut(index) else {
                 continue;
             };
-            let hidden = page.hidden || page.gone_at.is_some();
+            let hidden = page.hidden || page.gone_at.is_some() || !page.seen;
             let online = page.online;
             if hidden {
                 self.show(index)?;
@@ -103,11 +136,13 @@ impl World<'_> {
             let Some(Some(page)) = self.pages.get_mut(index) else {
                 continue;
             };
-            // What the server refused before it was mended may be heard only now.
+            // What the server refused before it was mended may be heard only now. A client that tries it
+            // again needs no page.
             let mut refused = false;
             for heard in &mut page.heard {
                 refused |= std::mem::take(&mut heard.refused) && heard.follows;
             }
+            refused &= !self.plan.setup.persistent;
             let Some(Some(page)) = self.pages.get(index) else {
                 continue;
             };
@@ -125,8 +160,13 @@ impl World<'_> {
         // A page that was left and is seen again connects by itself.
         let reason = state.reason.as_ref();
         let reason = reason.filter(|failure| **failure != Failure::PageHidden);
-        let for_good = reason.map(Failure::retry) == Some(Retry::Stop);
-        idle && (for_good || !setup.reconnection || setup.fallback.is_none())
+        let for_good = match reason.map(Failure::retry) {
+            Some(Retry::Stop) => true,
+            Some(Retry::Refused) => !setup.persistent,
+            Some(Retry::Counted { .. } | Retry::Now) | None => false,
+        };
+        let looks = setup.persistent || setup.fallback.is_some();
+        idle && (for_good || !setup.reconnection || !looks)
     }
 
     /// Steps on until `is_reached`, at most as long as every wait that the plan allows takes.

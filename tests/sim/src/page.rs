@@ -40,6 +40,8 @@ pub(crate) struct Page {
     pub(crate) hidden: bool,
     /// When the page will be hidden that has begun to go.
     pub(crate) gone_at: Option<u64>,
+    /// Whether somebody looks at it.
+    pub(crate) seen: bool,
     /// Whether the browser last said that there is a network.
     pub(crate) online: bool,
     /// Timers fire at multiples of the second number until the first.
@@ -78,6 +80,7 @@ impl Page {
             timer_first: false,
             hidden: false,
             gone_at: None,
+            seen: true,
             online: true,
             throttle: None,
             vouch: None,
@@ -139,6 +142,7 @@ impl Page {
         was_closed: bool,
     ) -> Verdict {
         self.slow.push(self.clock(now), event);
+        self.rules.told(event);
         let is_reply = matches!(event, Event::EmitFailed { .. } | Event::Cancelled { .. });
         require(!was_closed || is_reply, || {
             format!("after close: {event:?}")
@@ -270,6 +274,7 @@ fn clock(ahead: i64, now: u64) -> Timestamp {
 pub(crate) fn config_of(setup: &Setup) -> Config {
     let mut config = Config::new("http://host");
     config.reconnection = setup.reconnection;
+    config.persistent = setup.persistent;
     config.reconnection_attempts = setup.attempts;
     config.history = setup.history;
     config.stall_after_ms = setup.stall_after;

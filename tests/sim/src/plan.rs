@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use research_socket::persistence::UNKNOWN_MS;
 use research_socket::socket::{MAX_WAITING_BYTES, MOMENT_MS};
 
 use crate::rules::Limits;
@@ -54,6 +55,8 @@ pub struct Setup {
     pub nan: bool,
     /// The client's options.
     pub reconnection: bool,
+    /// Whether what is refused is tried again.
+    pub persistent: bool,
     /// `None`: without end.
     pub attempts: Option<u32>,
     /// For a handshake, a CONNECT, a POST, and the page's credentials.
@@ -87,6 +90,7 @@ impl Default for Setup {
             guarded: false,
             nan: false,
             reconnection: true,
+            persistent: true,
             attempts: Some(5),
             timeout: 20_000,
             fallback: Some((3_000, 3)),
@@ -186,6 +190,8 @@ pub enum Act {
     },
     /// Follows it no longer.
     Unsubscribe(u8),
+    /// Nobody looks at it until it is shown.
+    Unsee,
     /// What the page's own function for credentials does next time.
     Vouch(Vouch),
 }
@@ -272,6 +278,8 @@ pub enum Fault {
         /// Whether requests hang.
         hang: bool,
     },
+    /// The server refuses each subscription for so many milliseconds.
+    RefuseSubscriptions(u32),
     /// The server is started again, and is away for so many milliseconds.
     Restart {
         /// Milliseconds.
@@ -447,6 +455,36 @@ impl Plan {
         }
     }
 
+    /// Makes a plan of it in which nothing goes wrong but that the server refuses something for a while.
+    pub(crate) fn keep_refusals(&mut self) {
+        self.setup = Setup {
+            ping_interval: Setup::default().ping_interval,
+            ping_timeout: Setup::default().ping_timeout,
+            timeout: Setup::default().timeout,
+            latency: self.setup.latency.min(MAX_QUICK_WAY),
+            jitter: 0,
+            store_lag: 0,
+            reconnection: true,
+            persistent: true,
+            ..self.setup.clone()
+        };
+        self.steps
+            .retain(|(at, step)| *at < UNKNOWN_MS - 60_000 && step.is_no_more_than_refused());
+    }
+
+    /// Whether nothing goes wrong but that the server refuses something.
+    pub(crate) fn is_no_more_than_refused(&self) -> bool {
+        let is_quick = self.setup.latency + self.setup.jitter <= MAX_QUICK_WAY;
+        let is_roomy = self.setup.ping_timeout >= Setup::default().ping_timeout
+            && self.setup.timeout >= Setup::default().timeout;
+        let setup = &self.setup;
+        let tries = setup.persistent && setup.reconnection && setup.store_lag == 0;
+        let goes_wrong = |(at, step): &(u64, Step)| {
+            *at >= UNKNOWN_MS - 60_000 || !step.is_no_more_than_refused()
+        };
+        is_quick && is_roomy && tries && !self.steps.iter().any(goes_wrong)
+    }
+
     fn log_is_readable(&self) -> bool {
         let setup = &self.setup;
         let is_there = setup.history && setup.fallback.is_some() && setup.store_lag == 0;
@@ -529,6 +567,27 @@ impl fmt::Display for Plan {
 }
 
 impl Step {
+    /// Whether it leaves the network as it is, all pages at work, and the server no more than refusing.
+    const fn is_no_more_than_refused(&self) -> bool {
+        match self {
+            Self::Break(fault) => match fault {
+                Fault::Every(kind, trouble, _) | Fault::Next(kind, trouble) => match trouble {
+                    Trouble::Html | Trouble::Status(401 | 403 | 404, None) => true,
+                    Trouble::Refused => matches!(kind, Kind::Join),
+                    _ => false,
+                },
+                Fault::RefuseSubscriptions(_) | Fault::SignedIn(_) => true,
+                _ => false,
+            },
+            // Of an end that is not said silence tells, and that takes longer.
+            Self::Job(_, job) => !matches!(job, Job::End(Ending::Unsaid)),
+            Self::Page(_, act) => !matches!(
+                act,
+                Act::Online(false) | Act::Sleep { .. } | Act::Throttle { .. } | Act::Vouch(_)
+            ),
+        }
+    }
+
     /// Whether it may keep a page from reading the stored log at once, or the log from having all that
     /// is sent.
     const fn spoils_the_log(&self) -> bool {
@@ -539,6 +598,7 @@ impl Step {
                     | Fault::Every(Kind::Logs | Kind::Status, ..)
                     | Fault::Next(Kind::Logs | Kind::Status, _)
                     | Fault::Offline { .. }
+                    | Fault::RefuseSubscriptions(_)
                     | Fault::Restart { .. }
                     | Fault::SignedIn(_)
             ),

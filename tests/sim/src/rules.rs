@@ -2,12 +2,13 @@
 
 use research_socket::config::Config;
 use research_socket::failure::{Failure, Phase};
-use research_socket::http::{Command, Method, Request, RequestId};
+use research_socket::http::{Answer, Command, Method, Request, RequestId};
 use research_socket::patience::LAST_LOOK_MS;
 use research_socket::research::{Client, Event, Input, StateName};
 use research_socket::socket::{MOMENT_MS, STABLE_AFTER_MS};
 
 use crate::plan::Kind;
+use crate::refusals::Refusals;
 
 /// A rule that was broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +50,7 @@ pub(crate) struct Open {
     pub(crate) kind: Kind,
     /// Index into [`Rules::sessions`].
     pub(crate) session: Option<usize>,
+    request: Request,
     /// When it was started.
     since: u64,
 }
@@ -87,6 +89,7 @@ pub(crate) struct Rules {
     /// No handshake before then: the server asked for that.
     not_before: u64,
     limits: Limits,
+    refusals: Refusals,
     now: u64,
     second: u64,
     starts: u32,
@@ -116,6 +119,7 @@ impl Rules {
             max_payload,
             max_attempts: config.reconnection_attempts,
             forgiven: true,
+            refusals: Refusals::new(config),
             ..Self::default()
         }
     }
@@ -180,6 +184,7 @@ impl Rules {
         if now / 1000 != self.second {
             (self.second, self.starts, self.timeouts) = (now / 1000, 0, 0);
         }
+        self.refusals.input(input);
         match input {
             Input::Close => self.closed = true,
             Input::Connect | Input::Visible => {
@@ -230,6 +235,11 @@ impl Rules {
         }
     }
 
+    /// The answer to a request that was in flight has reached the client.
+    pub(crate) fn heard(&mut self, open: &Open, answer: &Answer) {
+        self.refusals.answered(self.now, &open.request, answer);
+    }
+
     /// Takes a command of the client.
     pub(crate) fn command(&mut self, command: &Command, was_closed: bool) -> Verdict {
         match command {
@@ -269,6 +279,7 @@ impl Rules {
         require(kind != Kind::Handshake || !self.is_going(self.now), || {
             "a session is opened while the page is going".to_owned()
         })?;
+        self.refusals.start(self.now, request)?;
         let session = sid_of(request).map(|sid| self.session(sid));
         let lane = |kind| match kind {
             Kind::Join => Kind::Post,
@@ -298,6 +309,7 @@ impl Rules {
             id: request.id,
             kind,
             session,
+            request: request.clone(),
             since: self.now,
         });
         require(self.open.len() <= MAX_IN_FLIGHT, || {
@@ -320,6 +332,11 @@ impl Rules {
             });
             self.sessions.len() - 1
         })
+    }
+
+    /// Takes any event for the page.
+    pub(crate) fn told(&mut self, event: &Event) {
+        self.refusals.event(event);
     }
 
     /// Takes an event for the page that is about the connection.
@@ -349,10 +366,14 @@ impl Rules {
                 let was = self.live_since.replace(now);
                 require(was.is_none(), || "connected twice".to_owned())
             }
-            Event::ConnectError(failure) => require(!self.limits.undisturbed, || {
-                format!("no connection without a reason: {failure:?}")
-            }),
+            Event::ConnectError(failure) => {
+                self.refusals.connection_failed(now, failure);
+                require(!self.limits.undisturbed, || {
+                    format!("no connection without a reason: {failure:?}")
+                })
+            }
             Event::Disconnect(failure) => {
+                self.refusals.connection_failed(now, failure);
                 let is_wanted = matches!(failure, Failure::Closed | Failure::PageHidden);
                 let without_reason = self.limits.undisturbed && !is_wanted;
                 require(!without_reason, || {

@@ -35,6 +35,8 @@ pub(crate) struct World<'p> {
     pub(crate) written: u32,
     /// When requests meet the right worker again.
     pub(crate) right_worker_at: u64,
+    /// When the server takes subscriptions again.
+    pub(crate) subscribable_at: u64,
     next_step: usize,
     /// Whether nothing on the way changes the order or the number of packets.
     ordered: bool,
@@ -75,6 +77,7 @@ impl<'p> World<'p> {
             signed_in: true,
             written: 0,
             right_worker_at: 0,
+            subscribable_at: 0,
             next_step: 0,
             ordered: !plan.has(disorder),
             lines_ordered: !plan.has(disorder) && !plan.steps.iter().any(unstored),
@@ -132,6 +135,10 @@ impl<'p> World<'p> {
         if self.now >= self.right_worker_at {
             self.server.config_mut().quirks.two_workers = false;
         }
+        if self.subscribable_at > 0 && self.now >= self.subscribable_at {
+            self.subscribable_at = 0;
+            self.refuse_subscriptions();
+        }
         if self.network.due().is_some_and(|at| at <= self.now)
             && let Some(event) = self.network.pop()
         {
@@ -186,6 +193,9 @@ impl<'p> World<'p> {
                     Answer::Failed(_) => false,
                 };
                 let open = page.rules.answered(request, good);
+                if let Some(open) = &open {
+                    page.rules.heard(open, &answer);
+                }
                 if let Answer::Response(response) = &answer
                     && let Some(ms) = response.retry_after_ms.filter(|_| response.status >= 400)
                     && open

@@ -1,0 +1,293 @@
+//! What a server that refuses may be asked: no kind of question more often than every 30 s in the end.
+
+use research_socket::config::Config;
+use research_socket::failure::{Failure, Retry};
+use research_socket::http::{Answer, Request};
+use research_socket::research::{Event, Input, ResearchEvent};
+
+use crate::plan::{Kind, RESEARCHES};
+use crate::rules::{Verdict, kind_of, require};
+use crate::story::{id_of, number_of};
+
+/// The least wait after so many refusals in a row, in milliseconds: doubled from 5 s on, less or more by half.
+const WAITS: [u64; 5] = [5_000, 5_000, 10_000, 20_000, 30_000];
+
+const SUBSCRIBE: &str = "subscribe_to_research";
+
+/// What a client asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    Connection,
+    Subscription,
+    Status,
+    Log,
+}
+
+const WISHES: [Wish; 4] = [
+    Wish::Connection,
+    Wish::Subscription,
+    Wish::Status,
+    Wish::Log,
+];
+
+/// What has become of one kind of question.
+#[derive(Debug, Default)]
+struct Past {
+    /// When the last refusal came.
+    last: u64,
+    /// Refusals since something was granted.
+    row: usize,
+    /// Whose last answer was a refusal. A connection is nobody's: it has the first place.
+    refused: [bool; RESEARCHES as usize],
+    /// What has been asked since.
+    asked: [bool; RESEARCHES as usize],
+    /// What the page has wanted since.
+    wanted: [bool; RESEARCHES as usize],
+}
+
+/// The past of one client.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals {
+    pasts: [Past; WISHES.len()],
+    /// Whether the page wants what is refused to be asked for again.
+    persistent: bool,
+    reconnection: bool,
+    /// The researches that the page follows.
+    followed: [bool; RESEARCHES as usize],
+}
+
+impl Refusals {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            pasts: Default::default(),
+            persistent: config.persistent,
+            reconnection: config.reconnection,
+            followed: Default::default(),
+        }
+    }
+
+    fn past(&mut self, wish: Wish) -> &mut Past {
+        let [connection, subscription, status, log] = &mut self.pasts;
+        match wish {
+            Wish::Connection => connection,
+            Wish::Subscription => subscription,
+            Wish::Status => status,
+            Wish::Log => log,
+        }
+    }
+
+    /// What the page itself wants does not wait.
+    pub(crate) fn input(&mut self, input: &Input) {
+        match input {
+            Input::Connect => WISHES.into_iter().for_each(|wish| self.want_all(wish)),
+            Input::Refresh(id) => self.want(Wish::Status, id),
+            Input::Subscribe(id) => self.follow(id.as_str(), true),
+            Input::Unsubscribe(id) => self.follow(id, false),
+            _ => {}
+        }
+    }
+
+    /// The page follows a research, or no longer: what was said before is forgotten.
+    fn follow(&mut self, id: &str, follows: bool) {
+        let Some(number) = number_of(id) else {
+            return;
+        };
+        let place = self.followed.get_mut(number);
+        if place.is_none_or(|followed| std::mem::replace(followed, follows) == follows) {
+            return;
+        }
+        for past in [Wish::Subscription, Wish::Status, Wish::Log].map(|wish| wish as usize) {
+            if let Some(past) = self.pasts.get_mut(past) {
+                past.refused
+                    .iter_mut()
+                    .skip(number)
+                    .take(1)
+                    .for_each(|refused| *refused = false);
+            }
+        }
+        // A refusal of what it sent before may come first.
+        let wanted = self.past(Wish::Subscription).wanted.get_mut(number);
+        wanted.into_iter().for_each(|wanted| *wanted = follows);
+    }
+
+    pub(crate) fn event(&mut self, event: &Event) {
+        match event {
+            Event::Connect { .. } => *self.past(Wish::Connection) = Past::default(),
+            // With the end the log is complete.
+            Event::Research {
+                id,
+                event: ResearchEvent::End(_),
+            } => self.want(Wish::Log, id),
+            _ => {}
+        }
+    }
+
+    fn want_all(&mut self, wish: Wish) {
+        let past = self.past(wish);
+        past.wanted = past.refused;
+    }
+
+    fn want(&mut self, wish: Wish, id: &str) {
+        let past = self.past(wish);
+        if let Some(number) = number_of(id)
+            && let (Some(wanted), Some(refused)) =
+                (past.wanted.get_mut(number), past.refused.get(number))
+        {
+            *wanted = *refused;
+        }
+    }
+
+    /// A request is started: whether it is too early.
+    pub(crate) fn start(&mut self, now: u64, request: &Request) -> Verdict {
+        if !self.persistent {
+            return Ok(());
+        }
+        match kind_of(request) {
+            Kind::Handshake if self.reconnection => self.ask(now, Wish::Connection, 0),
+            Kind::Post => {
+                let body = request.body.as_ref().map_or("", |body| body.text.as_str());
+                let packets = body
+                    .split('\u{1e}')
+                    .filter(|packet| packet.contains(SUBSCRIBE));
+                for packet in packets {
+                    if let Some(research) = named_in(packet) {
+                        self.ask(now, Wish::Subscription, research)?;
+                    }
+                }
+                Ok(())
+            }
+            Kind::Status => self.ask_about(now, Wish::Status, request),
+            // The other place is asked when the first has said 404.
+            Kind::Logs if is_first_place(request) => self.ask_about(now, Wish::Log, request),
+            Kind::Handshake | Kind::Join | Kind::Logs | Kind::Poll | Kind::Terminate => Ok(()),
+        }
+    }
+
+    fn ask_about(&mut self, now: u64, wish: Wish, request: &Request) -> Verdict {
+        research_of(request).map_or(Ok(()), |research| self.ask(now, wish, research))
+    }
+
+    fn ask(&mut self, now: u64, wish: Wish, research: usize) -> Verdict {
+        let past = self.past(wish);
+        let row = past.row.min(WAITS.len());
+        let least = row.checked_sub(1).and_then(|row| WAITS.get(row).copied());
+        if let Some(asked) = past.asked.get_mut(research) {
+            *asked = true;
+        }
+        let was_refused = past.refused.get(research).is_some_and(|refused| *refused);
+        if past.wanted.get_mut(research).is_some_and(std::mem::take) {
+            return Ok(());
+        }
+        let waited = now - past.last;
+        require(
+            !was_refused || least.is_none_or(|least| waited >= least),
+            || format!("a storm: {wish:?} asked for {waited} ms after refusal {row} in a row"),
+        )
+    }
+
+    /// An answer has reached the client.
+    pub(crate) fn answered(&mut self, now: u64, request: &Request, answer: &Answer) {
+        let Answer::Response(response) = answer else {
+            return;
+        };
+        let is_page = response.body.first() == Some(&b'<');
+        let is_good = (200..=299).contains(&response.status);
+        let refuses = matches!(response.status, 401 | 403 | 404) || (is_good && is_page);
+        let kind = kind_of(request);
+        match kind {
+            Kind::Poll if is_good => {
+                let text = String::from_utf8_lossy(&response.body);
+                // What stands behind the end of the connection is not heard.
+                let heard = text.split('\u{1e}').take_while(|packet| !is_end(packet));
+                for packet in heard {
+                    if packet.starts_with("42[\"subscribe_error\"") {
+                        let research = named_in(packet);
+                        let is_followed =
+                            |research: &usize| self.followed.get(*research) == Some(&true);
+                        if let Some(research) = research.filter(is_followed) {
+                            self.refuse(now, Wish::Subscription, research);
+                        }
+                    }
+                }
+            }
+            // The status is looked at, whatever was said before.
+            Kind::Terminate if is_good => self.want_all(Wish::Status),
+            Kind::Status | Kind::Logs => {
+                let wish = match kind {
+                    Kind::Status => Wish::Status,
+                    _ => Wish::Log,
+                };
+                let goes_on =
+                    kind == Kind::Logs && response.status == 404 && is_first_place(request);
+                let Some(research) = research_of(request).filter(|_| !goes_on) else {
+                    return;
+                };
+                if refuses {
+                    self.refuse(now, wish, research);
+                } else if is_good {
+                    let past = self.past(wish);
+                    if let Some(refused) = past.refused.get_mut(research)
+                        && std::mem::take(refused)
+                    {
+                        past.row = 0;
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// There is no connection any more, or no new one: what comes next is a retry only after a refusal.
+    pub(crate) fn connection_failed(&mut self, now: u64, failure: &Failure) {
+        match failure {
+            // A page that was left is where it was before when it comes back.
+            Failure::PageHidden => {}
+            _ if failure.retry() == Retry::Refused => self.refuse(now, Wish::Connection, 0),
+            _ => self.past(Wish::Connection).refused = Default::default(),
+        }
+    }
+
+    fn refuse(&mut self, now: u64, wish: Wish, research: usize) {
+        let past = self.past(wish);
+        let is_refused = past.refused.get(research) == Some(&true);
+        let asked = past.asked.get_mut(research).is_some_and(std::mem::take);
+        if is_refused && !asked {
+            // Of two that answer one question the first counts.
+            return;
+        }
+        // Of several in one answer the first counts.
+        if past.last != now || past.row == 0 {
+            past.row += 1;
+        }
+        past.last = now;
+        if let Some(refused) = past.refused.get_mut(research) {
+            *refused = true;
+        }
+        if let Some(wanted) = past.wanted.get_mut(research)
+            && wish != Wish::Subscription
+        {
+            *wanted = false;
+        }
+    }
+}
+
+fn is_end(packet: &str) -> bool {
+    matches!(packet, "41" | "1")
+}
+
+fn is_first_place(request: &Request) -> bool {
+    request.url.ends_with("/logs")
+}
+
+/// The research that a question is about.
+fn research_of(request: &Request) -> Option<usize> {
+    request.url.split('/').find_map(number_of)
+}
+
+/// The research that a packet names.
+fn named_in(packet: &str) -> Option<usize> {
+    let (_, rest) = packet.split_once("\"research_id\":")?;
+    let id = rest.trim_matches(['"', '}', ']']);
+    let id = id.split(['"', '}', ',']).next()?;
+    (0..RESEARCHES).position(|research| id_of(research) == id)
+}
