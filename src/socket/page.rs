@@ -50,6 +50,8 @@ impl Connection {
         for beacon in beacons {
             ctx.commands.push_back(Command::Beacon(beacon));
         }
+        // What comes when it is back is no attempt that was planned before.
+        self.uncount();
         if let Some(failure) = self.failure.replace(Failure::PageHidden)
             && failure != Failure::PageHidden
         {

@@ -12,6 +12,9 @@ use crate::story::{id_of, number_of};
 /// The least wait after so many refusals in a row, in milliseconds: doubled from 5 s on, less or more by half.
 const WAITS: [u64; 5] = [5_000, 5_000, 10_000, 20_000, 30_000];
 
+/// A subscription that is not refused so soon is granted, in milliseconds.
+const TRIAL: u64 = 3_000;
+
 const SUBSCRIBE: &str = "subscribe_to_research";
 
 /// What a client asks for.
@@ -39,8 +42,8 @@ struct Past {
     row: usize,
     /// Whose last answer was a refusal. A connection is nobody's: it has the first place.
     refused: [bool; RESEARCHES as usize],
-    /// What has been asked since.
-    asked: [bool; RESEARCHES as usize],
+    /// What has been asked since, and when.
+    asked: [Option<u64>; RESEARCHES as usize],
     /// What the page has wanted since.
     wanted: [bool; RESEARCHES as usize],
 }
@@ -122,6 +125,17 @@ impl Refusals {
         }
     }
 
+    /// A research that is heard is no longer refused, if it was asked for since.
+    fn heard(&mut self, id: &str) {
+        let past = self.past(Wish::Subscription);
+        if let Some(number) = number_of(id)
+            && let (Some(Some(_)), Some(refused)) =
+                (past.asked.get(number), past.refused.get_mut(number))
+        {
+            *refused = false;
+        }
+    }
+
     fn want_all(&mut self, wish: Wish) {
         let past = self.past(wish);
         past.wanted = past.refused;
@@ -171,8 +185,11 @@ impl Refusals {
         let past = self.past(wish);
         let row = past.row.min(WAITS.len());
         let least = row.checked_sub(1).and_then(|row| WAITS.get(row).copied());
-        if let Some(asked) = past.asked.get_mut(research) {
-            *asked = true;
+        let asked = past.asked.get_mut(research);
+        let before = asked.and_then(|asked| asked.replace(now));
+        if wish == Wish::Subscription && before.is_some_and(|before| now - before >= TRIAL) {
+            // Nothing was said against it.
+            return Ok(());
         }
         let was_refused = past.refused.get(research).is_some_and(|refused| *refused);
         if past.wanted.get_mut(research).is_some_and(std::mem::take) {
@@ -200,6 +217,9 @@ impl Refusals {
                 // What stands behind the end of the connection is not heard.
                 let heard = text.split('\u{1e}').take_while(|packet| !is_end(packet));
                 for packet in heard {
+                    if let Some((_, rest)) = packet.split_once("progress_") {
+                        self.heard(rest.split('"').next().unwrap_or_default());
+                    }
                     if packet.starts_with("42[\"subscribe_error\"") {
                         let research = named_in(packet);
                         let is_followed =
@@ -250,7 +270,11 @@ impl Refusals {
     fn refuse(&mut self, now: u64, wish: Wish, research: usize) {
         let past = self.past(wish);
         let is_refused = past.refused.get(research) == Some(&true);
-        let asked = past.asked.get_mut(research).is_some_and(std::mem::take);
+        let asked = past
+            .asked
+            .get_mut(research)
+            .and_then(Option::take)
+            .is_some();
         if is_refused && !asked {
             // Of two that answer one question the first counts.
             return;
