@@ -42,6 +42,8 @@ struct Past {
     row: usize,
     /// Whose last answer was a refusal. A connection is nobody's: it has the first place.
     refused: [bool; RESEARCHES as usize],
+    /// When each was refused last.
+    own: [u64; RESEARCHES as usize],
     /// What has been asked since, and when.
     asked: [Option<u64>; RESEARCHES as usize],
     /// What the page has wanted since.
@@ -133,6 +135,7 @@ impl Refusals {
                 (past.asked.get(number), past.refused.get_mut(number))
         {
             *refused = false;
+            past.row = 0;
         }
     }
 
@@ -183,6 +186,11 @@ impl Refusals {
 
     fn ask(&mut self, now: u64, wish: Wish, research: usize) -> Verdict {
         let past = self.past(wish);
+        // What is not refused for so long is granted, and all else that was refused is tried at once.
+        let is_granted = |at: &Option<u64>| at.is_some_and(|at| now - at >= TRIAL);
+        if wish == Wish::Subscription && past.asked.iter().any(is_granted) {
+            past.row = 0;
+        }
         let row = past.row.min(WAITS.len());
         let least = row.checked_sub(1).and_then(|row| WAITS.get(row).copied());
         let asked = past.asked.get_mut(research);
@@ -195,7 +203,12 @@ impl Refusals {
         if past.wanted.get_mut(research).is_some_and(std::mem::take) {
             return Ok(());
         }
-        let waited = now - past.last;
+        // A subscription may have waited for its POST while another was refused.
+        let own = past.own.get(research).copied().unwrap_or_default();
+        let waited = match wish {
+            Wish::Subscription => now - own,
+            _ => now - past.last,
+        };
         require(
             !was_refused || least.is_none_or(|least| waited >= least),
             || format!("a storm: {wish:?} asked for {waited} ms after refusal {row} in a row"),
@@ -284,6 +297,9 @@ impl Refusals {
             past.row += 1;
         }
         past.last = now;
+        if let Some(own) = past.own.get_mut(research) {
+            *own = now;
+        }
         if let Some(refused) = past.refused.get_mut(research) {
             *refused = true;
         }
