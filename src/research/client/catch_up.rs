@@ -23,7 +23,9 @@ impl Client {
         let (job, history) = (&mut subscription.job, &mut subscription.history);
         let waits = history.is_worth_waiting(now, timeout_ms);
         let is_polled = matches!(subscription.schedule, Schedule::Repeatedly(_));
-        let is_suspicious = is_live && subscription.watchdog.is_suspicious();
+        // Of one that the server refuses it is known why it is not heard.
+        let is_heard = is_live && subscription.refusal.is_none();
+        let is_suspicious = is_heard && subscription.watchdog.is_suspicious();
         let can_hold = waits && history.is_rested(now, timeout_ms);
         let holds = (is_polled || is_suspicious) && can_hold && job.hold();
         job.take_status(now, body, waits);
