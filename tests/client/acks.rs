@@ -156,7 +156,7 @@ fn acks_find_their_emits_in_any_order_and_number() {
     let mut overdue = Vec::new();
     while overdue.len() < late.len() {
         world.wait();
-        world.receive("2");
+        world.receive("2\u{1e}42[\"said\"]");
         overdue.extend(world.told());
     }
     let expected: Vec<_> = (0..count)

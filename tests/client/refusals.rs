@@ -280,6 +280,7 @@ fn the_state_tells_why_and_when_the_connection_is_tried_again() {
         [
             "connect_error UNAUTHORIZED",
             "connect_error NOT_FOUND",
+            "reconnect 0",
             "connect n"
         ]
     );
