@@ -87,6 +87,7 @@ impl Client {
             self.events.push_back(Event::Reconnect(attempt));
         }
         self.events.push_back(Event::Connect { sid });
+        self.told = Told::default();
         self.live_again();
     }
 
@@ -94,7 +95,6 @@ impl Client {
         self.errors = 0;
         self.polling = false;
         self.refusal = None;
-        self.told = Told::default();
         self.stats.connects += 1;
         // A subscription ends with its connection, and nothing is sent again that was missed.
         let now = self.now;
