@@ -198,6 +198,7 @@ impl Mailbox {
             | Event::Reconnect(_)
             | Event::ReconnectAttempt(_)
             | Event::ReconnectFailed(_)
+            | Event::Renewed { .. }
             | Event::State(_) => return Some(event),
         }
         let place = self
@@ -325,6 +326,7 @@ fn size(event: &Event) -> usize {
         | Event::Reconnect(_)
         | Event::ReconnectAttempt(_)
         | Event::ReconnectFailed(_)
+        | Event::Renewed { .. }
         | Event::State(_) => 0,
     };
     texts + EVENT_BYTES
@@ -346,6 +348,7 @@ const fn is_about_connection(event: &Event) -> bool {
         | Event::Reconnect(_)
         | Event::ReconnectAttempt(_)
         | Event::ReconnectFailed(_)
+        | Event::Renewed { .. }
         | Event::State(_) => true,
         Event::Ack { .. }
         | Event::Cancelled { .. }

@@ -525,6 +525,9 @@ export class Link {
         return this.#changed(value);
       case "connect":
         return this.#connected(value);
+      case "renewed":
+        this.#sid = value;
+        return;
       case "reconnect_attempt":
         if (this.#attempts !== undefined) this.#attempts = value;
         return this.#tell(kind, value);

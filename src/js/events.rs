@@ -43,6 +43,7 @@ impl Page for Dispatch {
                 self.about("cancel", &number(cancel.0), &value);
             }
             Event::Connect { sid } => self.tell("connect", &object([("id", sid.into())])),
+            Event::Renewed { sid } => self.tell("renewed", &sid.into()),
             Event::ConnectError(error) => self.tell("connect_error", &failure_of(&error)),
             Event::Disconnect(error) => {
                 let reason = error.disconnect_reason().into();

@@ -168,6 +168,11 @@ pub enum Event {
     ReconnectAttempt(u32),
     /// The attempts are used up.
     ReconnectFailed(Failure),
+    /// Live as before, over another session, of which people need not hear.
+    Renewed {
+        /// The session id of the namespace.
+        sid: String,
+    },
     /// Something about one research.
     Research {
         /// Its id.

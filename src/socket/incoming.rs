@@ -132,10 +132,11 @@ impl Connection {
             // Whatever the page said before.
             self.online = true;
             self.counted = false;
+            let sid = sid.into_owned();
             let event = if std::mem::take(&mut self.renewing) {
-                Event::Renewed
+                Event::Renewed { sid }
             } else {
-                let (sid, attempt) = (sid.into_owned(), self.attempt());
+                let attempt = self.attempt();
                 Event::Connected { sid, attempt }
             };
             self.events.push_back(event);

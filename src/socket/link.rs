@@ -74,7 +74,9 @@ pub(crate) enum Event {
     /// The attempts are used up.
     ReconnectFailed(Failure),
     /// Live again after [`Interrupted`](Self::Interrupted), since the page has stayed.
-    Renewed,
+    Renewed {
+        sid: String,
+    },
 }
 
 /// Events that came before the grant: python-socketio sends what its `connect` handler emits ahead

@@ -329,6 +329,7 @@ fn push_event(out: &mut String, event: &Event) -> Option<u64> {
         Event::Reconnect(attempt) => ("reconnect", Some((*attempt).into())),
         Event::ReconnectAttempt(attempt) => ("reconnect_attempt", Some((*attempt).into())),
         Event::ReconnectFailed(_) => ("reconnect_failed", None),
+        Event::Renewed { .. } => ("renewed", None),
         Event::Research { event, .. } => (research_kind(event), None),
         Event::SearchEngineSelected(_) => ("search_engine_selected", None),
         Event::State(state) => {

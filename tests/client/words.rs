@@ -88,6 +88,7 @@ pub(crate) fn event(event: &Event) -> String {
             Err(failure) => format!("cancelled {} {}", cancel.0, failure.code().as_str()),
         },
         Event::Connect { sid } => format!("connect {sid}"),
+        Event::Renewed { sid } => format!("renewed {sid}"),
         Event::ConnectError(failure) => format!("connect_error {}", failure.code().as_str()),
         Event::Disconnect(failure) => format!("disconnect {}", failure.code().as_str()),
         Event::EmitFailed { emit, error } => {

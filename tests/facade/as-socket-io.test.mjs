@@ -17,6 +17,8 @@ test("the client has the connection's id while there is one", async () => {
   connection.tell("reconnect", undefined, 1);
   live(connection, "one");
   assert.equal(client.id, "one");
+  connection.tell("renewed", undefined, "another");
+  assert.equal(client.id, "another", "also of a session that took the place of one without a word");
   connection.tell("state", undefined, { name: "reconnecting" });
   connection.tell("disconnect", undefined, { reason: "transport close", error: { code: "TRANSPORT", message: "m" } });
   live(connection, "two");

@@ -76,7 +76,10 @@ impl Client {
                 self.events.push_back(Event::ReconnectFailed(failure));
                 self.start_polling();
             }
-            socket::Event::Renewed => self.live_again(),
+            socket::Event::Renewed { sid } => {
+                self.events.push_back(Event::Renewed { sid });
+                self.live_again();
+            }
         }
     }
 

@@ -298,6 +298,7 @@ fn is_news(event: &Event) -> bool {
         | Event::Reconnect(_)
         | Event::ReconnectAttempt(_)
         | Event::ReconnectFailed(_)
+        | Event::Renewed { .. }
         | Event::State(_) => true,
         _ => false,
     }
