@@ -168,7 +168,7 @@ fn what_is_no_object_is_refused_as_a_whole() {
         (r#""text""#, "not-an-object"),
         ("[{}]", "not-an-object"),
         ("", "not-json"),
-        (r#"{"progress":NaN}"#, "not-json"),
+        (r#"{"progress":nan}"#, "not-json"),
         (r#"{"progress":5"#, "not-json"),
         (deep.as_str(), "not-json"),
     ] {
