@@ -1,6 +1,6 @@
 // What the package asks of the page around it. Everything is asked late: importing touches nothing.
 
-import { pageHref } from "./origin.js";
+import { pageHref } from "./host.js";
 
 export const browser = {
   /** False on a server that renders the page. */

@@ -1,7 +1,6 @@
 // The browser as one connection of the module gets it. Whatever calls the module back goes through here (timers through
 // timers.js), so that a trap is seen wherever it happens, and nothing calls an instance that is gone.
-
-import { pageOrigin } from "./origin.js";
+// It imports nothing: the core's own tests are given this file alone.
 
 export class Host {
   #enter;
@@ -149,4 +148,21 @@ async function read(response, limit) {
     length = end;
   }
   return body.subarray(0, length);
+}
+
+// Documents without an address of their own, such as `<iframe srcdoc>` and `about:blank`, are where the page is that made them.
+
+/** An address of the page, to resolve others with. */
+export function pageHref() {
+  if (/^https?:/.test(location.href)) return location.href;
+  // Not the base first, which a page may have set to another host. Not the document's: that may be an element of the page.
+  if (/^https?:/.test(globalThis.origin)) return `${globalThis.origin}/`;
+  // A worker has no document.
+  return (typeof document !== "undefined" && Reflect.get(Node.prototype, "baseURI", document)) || location.href;
+}
+
+/** The origin that the page's requests come from; for browsers it may be `null` all the same. */
+export function pageOrigin() {
+  const { origin } = location;
+  return origin === "null" ? new URL(pageHref()).origin : origin;
 }

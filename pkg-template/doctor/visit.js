@@ -1,7 +1,7 @@
 // The doctor's requests: all within one deadline, and all over when the visit is.
 
 import { credentials } from "../client/credentials.js";
-import { pageOrigin } from "../core/origin.js";
+import { pageOrigin } from "../core/host.js";
 
 /** How long after a request has failed a browser may take to say that the page's policy forbids it, in milliseconds. */
 const VIOLATION_MS = 500;

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stringify } from "../../pkg-template/client/json.js";
 import { browser } from "../../pkg-template/core/browser.js";
-import { pageOrigin } from "../../pkg-template/core/origin.js";
+import { pageOrigin } from "../../pkg-template/core/host.js";
 import { connected, fake } from "./fake.mjs";
 
 function globals(t, values) {
