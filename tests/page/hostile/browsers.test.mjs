@@ -54,7 +54,8 @@ async function survive(t, server, evaluate, heap) {
   assert.deepEqual([seen.connections, server.sessions], [["connect"], 1], "the connection was kept");
   const lines = LINES.answers * LINES.each + 2 + sent;
   assert.equal(seen.heard.log + seen.gaps, lines, "each line is heard, or told to be missing");
-  assert.ok(seen.gaps > 100 && seen.dropped > 500_000, "what was dropped is counted");
+  // At 5 ms each no page hears them all in time. How many of them are lines depends on how fast it is.
+  assert.ok(seen.dropped > 500_000, "what was dropped is counted");
   assert.equal(seen.warnings.filter((/** @type {string} */ code) => code === "page-too-slow").length, 1);
   assert.ok(seen.heard.failure === 100 && seen.kept < 200);
 }
