@@ -21,14 +21,19 @@ const CONSUMERS: &str = "tests/package";
 const PAGES: &str = "tests/page";
 /// Those of them that are not run with the core as JavaScript. Two ask nothing of the core, and one of these is about what
 /// the doctor finds, to which a policy that forbids WebAssembly belongs. `slow-handler` times each task of a page, of which
-/// JavaScript's first ones take longer, until the browser has compiled what they run. What goes to servers of other origins is
-/// forbidden by the policy of that step.
-const NOT_AS_SCRIPT: [&str; 5] = [
+/// JavaScript's first ones take longer, until the browser has compiled what they run. What goes to servers of other origins
+/// (`refusals` too), evaluates text (`surroundings`) or starts workers is forbidden by the policy of that step; `loader` tries both
+/// cores under policies of its own.
+const NOT_AS_SCRIPT: [&str; 9] = [
     "demo.test.mjs",
+    "loader.test.mjs",
     "origins.test.mjs",
     "redirects.test.mjs",
+    "refusals.test.mjs",
     "servers.test.mjs",
     "slow-handler.test.mjs",
+    "surroundings.test.mjs",
+    "worker.test.mjs",
 ];
 
 /// Those that measure how long a page is busy, and so have the machine for themselves.
