@@ -2,7 +2,6 @@
 
 use super::binary::Reassembler;
 use super::leaving::Ended;
-use super::leaving::MOMENT_MS;
 use super::link::{Early, Event, Hold, Link, Settings, Status};
 use super::outgoing::{self, Emit, EmitError, Outgoing};
 use super::packet::{self, Packet};
@@ -185,7 +184,10 @@ impl Connection {
                 error: EmitError::Timeout,
             });
         }
-        if let Some(session) = self.session() {
+        // What a page that is going finds overdue is nothing to tell it of, and its goodbye is still to be said.
+        if self.opens_at(ctx.now).is_none()
+            && let Some(session) = self.session()
+        {
             session.handle_timeout(ctx);
         }
         self.handle_session(ctx);
@@ -231,10 +233,11 @@ impl Connection {
 
     /// When what the server refuses is tried again.
     pub(super) fn refused_until(&self) -> Option<Timestamp> {
-        let due = self.persistence.due(self.refused?, self.seen);
-        // Nothing is opened while the page may be going.
-        let opens_at = self.leaving.map(|said| said.after(MOMENT_MS));
-        Some(opens_at.map_or(due, |at| at.max(due)))
+        Some(self.once_stayed(self.persistence.due(self.refused?, self.seen)))
+    }
+
+    fn timeout_of(&self, session: &Session) -> Option<Timestamp> {
+        session.poll_timeout().map(|due| self.once_stayed(due))
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) has something to do next.
@@ -249,8 +252,8 @@ impl Connection {
             Link::Holding { probe, .. } => probe.map(|(at, _)| at),
             Link::Joining {
                 session, deadline, ..
-            } => earliest(Some(*deadline), session.poll_timeout()),
-            Link::Live { session, .. } | Link::Opening { session, .. } => session.poll_timeout(),
+            } => earliest(Some(*deadline), self.timeout_of(session)),
+            Link::Live { session, .. } | Link::Opening { session, .. } => self.timeout_of(session),
             Link::Going { until, .. } | Link::Waiting { until, .. } => Some(*until),
         };
         self.goodbyes

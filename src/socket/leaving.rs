@@ -51,6 +51,12 @@ impl Connection {
         (until > now).then_some(until)
     }
 
+    /// The time of something that waits until the page has gone, or stays.
+    pub(super) fn once_stayed(&self, due: Timestamp) -> Timestamp {
+        self.leaving
+            .map_or(due, |said| due.max(said.after(MOMENT_MS)))
+    }
+
     /// Lets an attempt that is due wait until the page has gone, or stays.
     pub(super) fn put_off(&mut self, now: Timestamp) {
         let Some(opens_at) = self.opens_at(now) else {

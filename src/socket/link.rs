@@ -137,8 +137,9 @@ pub(crate) enum Status {
 ///     └── online ──────── Holding ◀── offline, used up, refused ───┘
 /// ```
 ///
-/// What was refused is asked again from Holding, for as long as the page is there. From Waiting and Holding a look leads to Asking: an attempt that is not counted, when the page
-/// is seen, the network is said to be there, a status request succeeds again, and now and then.
+/// What was refused is asked again from Holding, for as long as the page is there. From Waiting and
+/// Holding a look leads to Asking: an attempt that is not counted, when the page is seen, the network is
+/// said to be there, a status request succeeds again, and now and then.
 /// From any state the page can go (Holding, hidden), and be closed (Closed). Where the browser has ended
 /// a request since a navigation has begun, and where a session would be opened then, Going is between:
 /// it leads to Asking unless the page has gone.

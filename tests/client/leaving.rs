@@ -287,3 +287,24 @@ fn a_page_that_went_and_came_back_takes_a_lost_poll_for_what_it_is() {
     world.cut(Kind::Poll);
     assert_eq!(world.heard(), ["disconnect TRANSPORT"]);
 }
+
+/// Timers of a tab that nobody looks at come once a minute.
+#[test]
+fn a_heartbeat_that_is_found_overdue_as_the_page_goes_costs_no_goodbye() {
+    let mut world = World::following();
+    world.now += world.until_due().expect("a heartbeat") + 1;
+    world.input(Input::Leaving);
+    assert_eq!(world.told(), [""; 0]);
+    assert!(world.until_due().is_some_and(|millis| millis > 0));
+    world.input(Input::Hidden);
+    assert_eq!(beacons(&world), [("s1", "41\x1e1")]);
+}
+
+#[test]
+fn a_heartbeat_that_is_overdue_is_told_once_the_page_has_stayed() {
+    let mut world = World::following();
+    world.now += world.until_due().expect("a heartbeat") + 1;
+    world.input(Input::Leaving);
+    world.advance(MOMENT_MS);
+    assert_eq!(world.heard(), ["disconnect TIMEOUT"]);
+}
