@@ -2,7 +2,7 @@
 
 use research_socket::config::Config;
 use research_socket::failure::{Failure, Retry};
-use research_socket::http::{Answer, Request};
+use research_socket::http::{Answer, Request, RequestError};
 use research_socket::research::{Event, Input, ResearchEvent};
 
 use crate::plan::{Kind, RESEARCHES};
@@ -59,6 +59,8 @@ pub(crate) struct Refusals {
     reconnection: bool,
     /// The researches that the page follows.
     followed: [bool; RESEARCHES as usize],
+    /// Those of which nothing has been sent since it began to.
+    unsent: [bool; RESEARCHES as usize],
 }
 
 impl Refusals {
@@ -68,6 +70,7 @@ impl Refusals {
             persistent: config.persistent,
             reconnection: config.reconnection,
             followed: Default::default(),
+            unsent: Default::default(),
         }
     }
 
@@ -109,6 +112,9 @@ impl Refusals {
                     .take(1)
                     .for_each(|refused| *refused = false);
             }
+        }
+        if let Some(unsent) = self.unsent.get_mut(number) {
+            *unsent = follows;
         }
         // A refusal of what it sent before may come first.
         let wanted = self.past(Wish::Subscription).wanted.get_mut(number);
@@ -185,6 +191,8 @@ impl Refusals {
     }
 
     fn ask(&mut self, now: u64, wish: Wish, research: usize) -> Verdict {
+        let unsent = self.unsent.get_mut(research);
+        let is_first = wish == Wish::Subscription && unsent.is_some_and(std::mem::take);
         let past = self.past(wish);
         // What is not refused for so long is granted, and all else that was refused is tried at once.
         let is_granted = |at: &Option<u64>| at.is_some_and(|at| now - at >= TRIAL);
@@ -201,6 +209,13 @@ impl Refusals {
         }
         let was_refused = past.refused.get(research).is_some_and(|refused| *refused);
         if past.wanted.get_mut(research).is_some_and(std::mem::take) {
+            // The refusal of what was sent before has been taken for its own, which is then no news.
+            if let Some(asked) = past.asked.get_mut(research)
+                && is_first
+                && was_refused
+            {
+                *asked = None;
+            }
             return Ok(());
         }
         // A subscription may have waited for its POST while another was refused.
@@ -217,8 +232,18 @@ impl Refusals {
 
     /// An answer has reached the client.
     pub(crate) fn answered(&mut self, now: u64, request: &Request, answer: &Answer) {
-        let Answer::Response(response) = answer else {
-            return;
+        let response = match answer {
+            Answer::Response(response) => response,
+            // It is shown, and too much.
+            Answer::Failed(RequestError::TooLarge) if kind_of(request) == Kind::Logs => {
+                if let Some(research) = research_of(request)
+                    && let Some(refused) = self.past(Wish::Log).refused.get_mut(research)
+                {
+                    *refused = false;
+                }
+                return;
+            }
+            Answer::Failed(_) => return,
         };
         let is_page = response.body.first() == Some(&b'<');
         let is_good = (200..=299).contains(&response.status);
