@@ -32,6 +32,7 @@ const IS_ANOTHERS =
  * | --- | --- | --- | --- |
  * | `state` | | `{ name, reason?: { code, message }, attempt?, delay? }`, always before the event that belongs to it | |
  * | `connect` | | `{ id }` | |
+ * | `renewed` | | the id of a session that took the place of one without a word to the page | |
  * | `disconnect` | | `{ reason, error: { code, message } }` | |
  * | `connect_error`, `reconnect_failed` | | `{ code, message, … }` | |
  * | `warning` | | `{ code, message, research?, excerpt? }` | |

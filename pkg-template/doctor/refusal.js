@@ -1,6 +1,8 @@
-// What a 400 says, in the words of the servers that there are: python-engineio's string, and the code of engine.io.
+// What a 400 says, in the words of the servers that there are: python-engineio's string, and the code of engine.io. The core
+// reads the same (src/engine/refusal.rs), which the doctor does without.
 
-const CODES = { 0: "POLLING_REFUSED", 1: "SESSION", 5: "PROTOCOL_V3" };
+/** By number: a string of digits is none of them. */
+const CODES = new Map([[0, "POLLING_REFUSED"], [1, "SESSION"], [5, "PROTOCOL_V3"]]);
 
 /**
  * @param {string} text
@@ -13,7 +15,7 @@ export function refusalOf(text) {
   } catch {
     // Older versions write the words as they are.
   }
-  if (typeof said !== "string") return CODES[said?.code];
+  if (typeof said !== "string") return CODES.get(said?.code);
   if (/\bnot an accepted origin\.$/i.test(said)) return "ORIGIN_REFUSED";
   if (/^Invalid transport/.test(said)) return "POLLING_REFUSED";
   if (/^The client is using an unsupported version/.test(said)) return "PROTOCOL_V3";

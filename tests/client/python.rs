@@ -23,6 +23,19 @@ fn check(world: &mut World) {
     assert!(warnings[0].message.contains("NaN"));
 }
 
+/// Without a connection, so that the status is asked for.
+fn polling() -> World {
+    let mut world = World::new();
+    world.subscribe("r");
+    world.connect();
+    for _ in 0..3 {
+        world.cut(Kind::Handshake);
+        world.wait();
+    }
+    world.events.clear();
+    world
+}
+
 #[test]
 fn a_live_update_with_nan_counts_and_the_page_gets_null() {
     let mut world = World::following();
@@ -84,14 +97,7 @@ fn an_agent_step_and_an_engine_with_nan_reach_the_page_as_json() {
 
 #[test]
 fn an_answer_about_the_status_with_nan_counts_and_is_not_complained_of_each_time() {
-    let mut world = World::new();
-    world.subscribe("r");
-    world.connect();
-    for _ in 0..3 {
-        world.cut(Kind::Handshake);
-        world.wait();
-    }
-    world.events.clear();
+    let mut world = polling();
     for n in 0..20 {
         let body =
             format!(r#"{{"status":"in_progress","progress":{n},"metadata":{{"score":NaN}}}}"#);
@@ -180,14 +186,7 @@ fn a_server_that_still_writes_it_is_named_once_more_over_the_next_connection() {
 #[test]
 fn an_answer_that_cannot_be_read_is_named_once_however_often_it_comes() {
     for body in ["[NaN]", "[1]", "{", "\u{fffd}"] {
-        let mut world = World::new();
-        world.subscribe("r");
-        world.connect();
-        for _ in 0..3 {
-            world.cut(Kind::Handshake);
-            world.wait();
-        }
-        world.events.clear();
+        let mut world = polling();
         for _ in 0..50 {
             while !world.is_asked(Kind::Status) {
                 world.wait();

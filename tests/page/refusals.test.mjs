@@ -2,12 +2,11 @@
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
-import http from "node:http";
 import { test } from "node:test";
 import { startGateway } from "../servers/gateway.mjs";
 import { startWithPage } from "./doctor/faults.mjs";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
-import { startServer } from "./support/servers.mjs";
+import { startHttp, startServer } from "./support/servers.mjs";
 import { until } from "./support/until.mjs";
 import { startBrowser } from "./support/webdriver.mjs";
 
@@ -19,15 +18,6 @@ import { startBrowser } from "./support/webdriver.mjs";
 
 /** What the browser itself says of what these tests provoke. */
 const EXPECTED = [FAILED_REQUEST, /^console: Access to fetch/];
-
-/** @param {Test} t @param {http.RequestListener} [answer] */
-async function startHttp(t, answer) {
-  const server = http.createServer(answer);
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
-  t.after(() => (server.closeAllConnections(), server.close()));
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return { server, url: `http://127.0.0.1:${port}` };
-}
 
 /** @type {Refusal[]} */
 const REFUSALS = [

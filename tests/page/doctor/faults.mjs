@@ -2,11 +2,10 @@
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
-import http from "node:http";
 import { fileURLToPath } from "node:url";
 import { startGateway } from "../../servers/gateway.mjs";
 import { startRoundRobin } from "../../servers/round_robin.mjs";
-import { freePort, startServer } from "../support/servers.mjs";
+import { freePort, startHttp, startServer } from "../support/servers.mjs";
 
 const CODES = [
   "CSP_CONNECT", "UNREACHABLE", "CORS", "LOGIN_REDIRECT", "PATH_404", "PROTOCOL_V3", "POLLING_REFUSED", "NOT_SOCKET_IO", "ORIGIN_REFUSED",
@@ -41,15 +40,6 @@ export async function startBehind(t, { server: flags, ...options }) {
   const gateway = await startGateway({ target: server.url, ...options });
   t.after(() => gateway.close());
   return { url: gateway.url, server };
-}
-
-/** What answers every request so. @param {Test} t @param {http.RequestListener} [answer] */
-async function startHttp(t, answer) {
-  const server = http.createServer(answer);
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
-  t.after(() => (server.closeAllConnections(), server.close()));
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return { server, url: `http://127.0.0.1:${port}` };
 }
 
 /** @type {Fault[]} What python-engineio and engine.io refuse with 400, each in its words. */

@@ -1,6 +1,7 @@
 // Starts, scripts, kills and restarts the real servers of tests/servers.
 
 import { spawn } from "node:child_process";
+import http from "node:http";
 import net from "node:net";
 import path from "node:path";
 import { packageFolder, PAGE_SCRIPTS, python, ROOT, SERVERS } from "./places.mjs";
@@ -162,4 +163,13 @@ export async function freePort() {
     });
     if (free) return port;
   }
+}
+
+/** Answers every request so, on a port of its own. @param {import("node:test").TestContext} t @param {http.RequestListener} [answer] */
+export async function startHttp(t, answer) {
+  const server = http.createServer(answer);
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  t.after(() => (server.closeAllConnections(), server.close()));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  return { server, url: `http://127.0.0.1:${port}` };
 }
