@@ -88,6 +88,8 @@ impl Peer {
     fn live() -> Self {
         let config = Config {
             fallback: None,
+            // Nobody answers about the stored log here, and live lines would wait for it.
+            history: false,
             ..Config::new("http://127.0.0.1")
         };
         let client = Client::new(config, 1, Self::NOW).expect("the defaults are valid");

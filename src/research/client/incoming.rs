@@ -113,7 +113,7 @@ impl Client {
     }
 
     pub(super) fn start_polling(&mut self) {
-        // Once for each outage: what the server refused since is not asked again.
+        // Once for each outage: what the server has refused since waits for its retry.
         if self.config.fallback.is_none() || std::mem::replace(&mut self.polling, true) {
             return;
         }
