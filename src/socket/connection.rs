@@ -55,7 +55,6 @@ pub(crate) struct Connection {
     pub(super) leaving: Option<Timestamp>,
     /// The page was told of a connection, which is being made anew without its knowledge.
     pub(super) renewing: bool,
-    /// Whether somebody looks at the page.
     pub(super) seen: bool,
     pub(super) outgoing: Outgoing,
     pub(super) reassembler: Reassembler,

@@ -101,6 +101,11 @@ impl Connection {
         }
     }
 
+    /// Whether somebody looks at the page.
+    pub(crate) const fn is_seen(&self) -> bool {
+        self.seen
+    }
+
     /// Nobody looks at the page.
     pub(crate) const fn unsee(&mut self) {
         self.seen = false;

@@ -177,7 +177,7 @@ impl Checks {
                     }
                     if config.persistent && config.fallback.is_some() {
                         let is_unknown = *refusal == Refusal::NotFound;
-                        let refused = &mut subscription.refused;
+                        let refused = &mut subscription.status_refusal;
                         let statuses = &mut self.statuses;
                         *is_news = statuses.refuse(now, ctx.random, refused, is_unknown, pause_ms);
                         if let Some(refused) = refused
@@ -199,7 +199,7 @@ impl Checks {
                         .schedule
                         .answered(now, started, config, pause_ms);
                     subscription.access = Access::Granted;
-                    self.statuses.grant(now, &mut subscription.refused);
+                    self.statuses.grant(now, &mut subscription.status_refusal);
                 }
                 Outcome::Failed
                 | Outcome::Log { .. }
@@ -248,12 +248,17 @@ impl Checks {
             .flat_map(move |(research, subscription)| {
                 let Subscription {
                     schedule,
-                    refused,
+                    status_refusal,
                     history,
                     ..
                 } = subscription;
                 [
-                    (Question::Status, schedule.due(), *refused, &self.statuses),
+                    (
+                        Question::Status,
+                        schedule.due(),
+                        *status_refusal,
+                        &self.statuses,
+                    ),
                     (Question::Log, history.due(), history.refused(), &self.logs),
                 ]
                 .map(|(question, due, refused, persistence)| {
@@ -320,7 +325,7 @@ impl Checks {
             (path, &mut self.logs, &mut history.refusal)
         } else {
             self.count += 1;
-            let refusal = &mut subscription.refused;
+            let refusal = &mut subscription.status_refusal;
             (Some(&*config.status_path), &mut self.statuses, refusal)
         };
         let path = path.unwrap_or(&config.status_path);

@@ -53,8 +53,6 @@ pub struct Client {
     checks: Checks,
     /// Retries of subscriptions.
     subscribing: Persistence,
-    /// Whether somebody looks at the page.
-    seen: bool,
     terminations: Terminations,
     /// The question for the credentials of the next retry, and when that is made at the latest.
     renewal: Option<(AskId, Timestamp)>,
@@ -116,7 +114,6 @@ impl Client {
             listening: Vec::new(),
             checks: Checks::default(),
             subscribing: Persistence::default(),
-            seen: true,
             terminations: Terminations::default(),
             renewal: None,
             headers: Vec::new(),
@@ -235,10 +232,7 @@ impl Client {
             }
             Input::Subscribe(id) => self.subscribe(id),
             Input::Timeout => {}
-            Input::Unseen => {
-                self.seen = false;
-                self.connection.unsee();
-            }
+            Input::Unseen => self.connection.unsee(),
             Input::Unsubscribe(id) => {
                 if let Some(subscription) = self.subscriptions.remove(&id) {
                     self.stats.add(subscription.job.counters());
@@ -253,7 +247,6 @@ impl Client {
                 }
             }
             Input::Visible => {
-                self.seen = true;
                 if !self.config.persistent {
                     self.forgive();
                 }
@@ -306,7 +299,7 @@ impl Client {
     pub fn is_using_fallback(&self) -> bool {
         let repeatedly = |subscription: &Subscription| {
             matches!(subscription.schedule, Schedule::Repeatedly(_))
-                && subscription.refused.is_none()
+                && subscription.status_refusal.is_none()
         };
         self.subscriptions.values().any(repeatedly)
     }
@@ -350,7 +343,7 @@ impl Client {
                 && result.is_ok()
             {
                 subscription.schedule.once(now);
-                if let Some(refused) = &mut subscription.refused {
+                if let Some(refused) = &mut subscription.status_refusal {
                     refused.want(now);
                 }
             }
@@ -461,7 +454,7 @@ impl Client {
             standing: Standing::Unsent,
             refusal: None,
             access: Access::Granted,
-            refused: None,
+            status_refusal: None,
             history: History::new(&self.config, self.now),
             watchdog: Watchdog::new(watched, self.now),
             heard: None,
@@ -517,7 +510,7 @@ impl Client {
         for subscription in self.subscriptions.values_mut() {
             subscription.history.forgive(now);
             subscription.access.doubt();
-            if let Some(refused) = &mut subscription.refused {
+            if let Some(refused) = &mut subscription.status_refusal {
                 refused.want(now);
             }
             if !live || subscription.job.end().is_some() {
@@ -536,7 +529,9 @@ impl Client {
 
     /// When a subscription that the server refused is sent again, or has passed its trial.
     fn retry_due(&self) -> Option<Timestamp> {
-        let due = |subscription: &Subscription| subscription.due(&self.subscribing, self.seen);
+        let due = |subscription: &Subscription| {
+            subscription.due(&self.subscribing, self.connection.is_seen())
+        };
         let dues = self.subscriptions.values().filter_map(due);
         dues.min().filter(|_| self.connection.is_live())
     }
@@ -546,7 +541,7 @@ impl Client {
         if self.retry_due().is_none_or(|due| due > self.now) {
             return;
         }
-        let (now, seen) = (self.now, self.seen);
+        let (now, seen) = (self.now, self.connection.is_seen());
         for subscription in self.subscriptions.values_mut() {
             if let Standing::OnTrial(until) = subscription.standing
                 && until <= now
@@ -578,7 +573,7 @@ impl Client {
         let is_awaited = self.renewal.is_some_and(|(_, until)| until > self.now);
         let awaits = self.connection.is_waiting_for_credentials();
         Asking {
-            seen: self.seen,
+            seen: self.connection.is_seen(),
             again: !is_awaited && !awaits,
         }
     }

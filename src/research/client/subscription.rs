@@ -33,7 +33,7 @@ pub(super) struct Subscription {
     pub(super) refusal: Option<Refused>,
     pub(super) access: Access,
     /// That its status was refused, if that is asked for again.
-    pub(super) refused: Option<Refused>,
+    pub(super) status_refusal: Option<Refused>,
     pub(super) history: History,
     pub(super) watchdog: Watchdog,
     /// When a live update or line came last.
@@ -165,7 +165,7 @@ impl Subscription {
     /// The page wants to know its status now.
     pub(super) fn check_now(&mut self, now: Timestamp) {
         self.schedule.now(now);
-        if let Some(refused) = &mut self.refused {
+        if let Some(refused) = &mut self.status_refusal {
             refused.want(now);
         }
     }
