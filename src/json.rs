@@ -6,6 +6,7 @@
 //! value, and everything that walks it can skip instead of check. What the client does not
 //! interpret stays text and crosses to the page as text.
 
+mod list;
 mod number;
 mod scan;
 #[cfg(test)]
@@ -21,6 +22,7 @@ use scan::Scanner;
 
 use crate::text::decimal;
 
+pub use list::{ListReader, MAX_ELEMENT_BYTES, Unreadable};
 pub use string::write_string;
 pub(crate) use tokens::Token;
 

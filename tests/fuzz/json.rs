@@ -1,8 +1,21 @@
-//! Any text is one JSON value or says why not; every part of a value is a value.
+//! Any text is one JSON value or says why not; every part of a value is a value. A list in it has the same
+//! elements however the text is cut, and those of the value.
 
-use research_socket::json::{Kind, Raw, write_string};
+use research_socket::json::{Kind, ListReader, Raw, Unreadable, write_string};
 
 pub(crate) fn run(data: &[u8]) {
+    let whole = elements(data, std::iter::empty());
+    let lengths = data.iter().map(|byte| usize::from(byte % 16));
+    assert_eq!(elements(data, lengths), whole);
+    if let Ok(text) = std::str::from_utf8(data)
+        && let Ok(raw) = Raw::parse(text)
+        && raw.kind() == Kind::Array
+    {
+        let inside = raw
+            .elements()
+            .map(|element| Ok(element.as_str().to_owned()));
+        assert_eq!(whole, (inside.collect(), true));
+    }
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
@@ -13,6 +26,27 @@ pub(crate) fn run(data: &[u8]) {
             assert!(!error.to_string().is_empty());
         }
     }
+}
+
+type Elements = Vec<Result<String, Unreadable>>;
+
+/// The elements of the list in a text that comes in pieces of these lengths, then the rest; and whether the
+/// text is complete.
+fn elements(mut rest: &[u8], lengths: impl Iterator<Item = usize>) -> (Elements, bool) {
+    let mut reader = ListReader::default();
+    let mut found = Vec::new();
+    let mut read = |mut piece: &[u8]| {
+        while let Some(element) = reader.next(&mut piece) {
+            found.push(element.map(std::borrow::Cow::into_owned));
+        }
+    };
+    for length in lengths {
+        let (piece, after) = rest.split_at(length.min(rest.len()));
+        rest = after;
+        read(piece);
+    }
+    read(rest);
+    (found, reader.is_complete() && reader.has_list())
 }
 
 fn walk(raw: Raw<'_>) {
