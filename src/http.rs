@@ -48,6 +48,8 @@ pub struct Request {
     /// as that of a sign-in, one that is followed looks like a network that fails: so a request after
     /// such a failure does not.
     pub follow: bool,
+    /// Whether the body of a good answer is wanted as it arrives: [`Answer::Piece`].
+    pub streams: bool,
 }
 
 impl Request {
@@ -68,10 +70,14 @@ pub struct Body {
     pub text: String,
 }
 
-/// What a request came to.
+/// What a request came to, or a part of it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
-    /// A complete response, whatever its status.
+    /// The next bytes of the body of a response with a status from 200 to 299, if the request
+    /// [`streams`](Request::streams); more will come. Without bytes: more has come, but is not read
+    /// yet, since the page is busy.
+    Piece(Vec<u8>),
+    /// A complete response, whatever its status; after pieces only the rest of its body.
     Response(Response),
     /// No complete response.
     Failed(RequestError),
@@ -92,22 +98,22 @@ impl Response {
     /// Whether this is a page for people: a sign-in form, a proxy's error, a captive portal. The
     /// content type does not tell: engine.io sends its `ok` as `text/html`.
     pub(crate) fn is_html(&self) -> bool {
-        let body = self
-            .body
-            .strip_prefix(BYTE_ORDER_MARK)
-            .unwrap_or(&self.body);
-        body.trim_ascii_start().first() == Some(&b'<')
+        first_of(&self.body) == Some(b'<')
     }
+}
+
+/// The first byte of a body that says something.
+pub(crate) fn first_of(body: &[u8]) -> Option<u8> {
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+    body.trim_ascii_start().first().copied()
 }
 
 /// What some servers put in front of UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The longest response body that is read, in bytes; whoever carries requests out stops there and
-/// answers [`RequestError::TooLarge`].
-///
-/// The largest that a server has reason to send: 20,000 lines of a burst, each in half a kilobyte
-/// and twice, as older servers send them, are 20 MB. A few copies of it must fit into a page.
+/// The longest response body that is read at once, in bytes: that of a request that does not
+/// [stream](Request::streams). Whoever carries requests out stops there and answers
+/// [`RequestError::TooLarge`]. What is read as it arrives has no bound but that of its parts.
 pub const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
 /// [`MAX_BODY_BYTES`] for people.
@@ -225,6 +231,7 @@ mod tests {
             body: None,
             keepalive: false,
             follow: true,
+            streams: false,
         };
         assert!(request.follows_redirects());
         request.follow = false;

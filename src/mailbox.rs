@@ -102,14 +102,17 @@ impl Mailbox {
         if let Some(event) = self.news.pop_front() {
             return Some(event);
         }
-        let is_half_read =
-            self.queue.len() <= self.max_events / 2 && self.bytes <= self.max_bytes / 2;
-        if is_half_read || self.queue.is_empty() {
+        if self.has_room() || self.queue.is_empty() {
             self.report();
         }
         let event = self.queue.pop_front()?;
         self.bytes -= size(&event);
         Some(event)
+    }
+
+    /// Whether at most half of it is taken: what is read while it is finds its place in the other half.
+    pub fn has_room(&self) -> bool {
+        self.queue.len() <= self.max_events / 2 && self.bytes <= self.max_bytes / 2
     }
 
     /// Whether nothing waits.
@@ -508,6 +511,25 @@ mod tests {
         let gap = gap(10, 20, 3);
         assert_eq!(out, [line(6), line(7), line(8), line(9), gap, line(30)]);
         assert_eq!(mailbox.dropped(), 3);
+    }
+
+    #[test]
+    fn it_has_room_while_at_most_half_of_it_is_taken() {
+        let mut mailbox = Mailbox::new(4, MAX_WAITING_BYTES);
+        for (waiting, has_room) in [(0, true), (1, true), (2, true), (3, false), (4, false)] {
+            assert_eq!(mailbox.has_room(), has_room, "{waiting} lines");
+            mailbox.push(Timestamp::default(), line(waiting));
+        }
+        // News are of the connection: they wait for no room, and what is read has no room for more.
+        let mut mailbox = Mailbox::new(100, 2 * size(&line(1)));
+        mailbox.push(Timestamp::default(), Event::ReconnectAttempt(1));
+        mailbox.push(Timestamp::default(), line(1));
+        assert!(mailbox.has_room());
+        mailbox.push(Timestamp::default(), line(2));
+        assert!(!mailbox.has_room());
+        mailbox.pop();
+        mailbox.pop();
+        assert!(mailbox.has_room());
     }
 
     #[test]

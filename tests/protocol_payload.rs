@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use research_socket::engine::packet::{MAX_EXCERPT_CHARS, Packet, PacketError, excerpt};
 use research_socket::engine::payload::{
-    self, MAX_PACKETS_PER_ANSWER, MAX_PACKETS_PER_PAYLOAD, Malformed, SEPARATOR, TooLarge, fits,
+    self, Decoder, MAX_PACKET_BYTES, MAX_PACKETS_PER_PAYLOAD, Malformed, SEPARATOR, TooLarge, fits,
     next_body,
 };
 use research_socket::queue::Queue;
@@ -180,16 +180,85 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![vec(any::<u8>(), 0..80), vec(nearly, 0..40)]
 }
 
-#[test]
-fn what_follows_the_packets_that_an_answer_may_have_is_one_malformed_part() {
-    let most = vec!["6"; MAX_PACKETS_PER_ANSWER].join("\x1e");
-    assert!(payload::decode(most.as_bytes()).all(|packet| packet == Ok(Packet::Noop)));
-    let more = [&most, "4a", "x"].join("\x1e");
-    let mut parts = payload::decode(more.as_bytes()).skip(MAX_PACKETS_PER_ANSWER);
-    let rest = Malformed {
-        error: PacketError::TooMany,
-        bytes: b"4a\x1ex",
+/// What comes of a body that is cut at these places: packets, and what is no packet as its words.
+fn in_pieces(
+    decoder: &mut Decoder,
+    body: &[u8],
+    cuts: &[usize],
+) -> Vec<Result<Packet<'static>, String>> {
+    let mut parts = Vec::new();
+    let owned = |part: Result<Packet<'_>, Malformed<'_>>| match part {
+        Ok(packet) => Ok(packet.into_owned()),
+        Err(malformed) => Err(malformed.message()),
     };
-    assert_eq!(parts.next(), Some(Err(rest)));
-    assert_eq!(parts.next(), None);
+    let mut start = 0;
+    for end in cuts.iter().copied().chain([body.len()]) {
+        let end = end.clamp(start, body.len());
+        let mut piece = body.get(start..end).unwrap_or_default();
+        while let Some(part) = decoder.next(&mut piece) {
+            parts.push(owned(part));
+        }
+        assert!(piece.is_empty());
+        start = end;
+    }
+    assert_eq!(decoder.has_begun(), !body.is_empty());
+    parts.extend(decoder.finish().map(owned));
+    parts
+}
+
+proptest! {
+    #[test]
+    fn however_bodies_are_cut_their_packets_are_the_same(
+        bodies in vec((body(), vec(0_usize..80, 0..6)), 1..4),
+    ) {
+        let mut decoder = Decoder::default();
+        for (body, mut cuts) in bodies {
+            cuts.sort_unstable();
+            let whole: Vec<_> = payload::decode(&body)
+                .map(|part| part.map(Packet::into_owned).map_err(|malformed| malformed.message()))
+                .collect();
+            prop_assert_eq!(in_pieces(&mut decoder, &body, &cuts), whole);
+        }
+    }
+}
+
+#[test]
+fn a_packet_that_is_too_large_costs_itself_and_its_beginning_is_kept() {
+    let large = "4".repeat(MAX_PACKET_BYTES + 1);
+    let largest = "4".repeat(MAX_PACKET_BYTES);
+    let largest = largest.as_str();
+    let body = [largest, &large, "6"].join("\x1e");
+    let every = |step: usize| (0..body.len()).step_by(step).collect::<Vec<_>>();
+    for cuts in [
+        vec![],
+        every(1 << 20),
+        vec![MAX_PACKET_BYTES + 1, 2 * MAX_PACKET_BYTES + 2],
+    ] {
+        let parts = in_pieces(&mut Decoder::default(), body.as_bytes(), &cuts);
+        let [Ok(Packet::Message(first)), Err(words), Ok(Packet::Noop)] = parts.as_slice() else {
+            panic!("{} parts", parts.len());
+        };
+        assert_eq!(first.len(), MAX_PACKET_BYTES - 1);
+        let expected = format!("a packet of more than 16 MiB: {}…", "4".repeat(59));
+        assert_eq!(*words, expected);
+    }
+}
+
+#[test]
+fn what_follows_a_packet_that_is_too_large_is_dropped_until_its_end() {
+    let mut decoder = Decoder::default();
+    let mebibyte = vec![b'4'; 1 << 20];
+    for _ in 0..20 {
+        let mut piece = mebibyte.as_slice();
+        assert!(decoder.next(&mut piece).is_none());
+    }
+    assert!(decoder.is_skipping());
+    let mut piece = b"4\x1e2\x1e".as_slice();
+    let malformed = decoder.next(&mut piece).unwrap().unwrap_err();
+    assert_eq!(
+        (malformed.error, malformed.bytes.len()),
+        (PacketError::TooLarge, 256)
+    );
+    assert!(!decoder.is_skipping());
+    assert_eq!(decoder.next(&mut piece), Some(Ok(Packet::Ping("".into()))));
 }

@@ -195,6 +195,7 @@ fn keep_alive(host: &Host, beacon: Beacon, settings: &Settings) {
         }),
         keepalive: true,
         follow: false,
+        streams: false,
     };
     // The page is gone: there is nobody to tell of a failure.
     host.settle(&send(host, request, None, settings), 0, &JsValue::UNDEFINED);

@@ -3,7 +3,7 @@
 use super::packet::excerpt;
 use super::refusal::Refusal;
 use crate::failure::Failure;
-use crate::http::{Answer, MAX_BODY_BYTES, MAX_BODY_WORDS, RequestError, Response};
+use crate::http::{Answer, MAX_BODY_WORDS, RequestError, Response};
 
 /// The longest wait that a server can ask for, in milliseconds: a proxy that says "tomorrow" must
 /// not end a page's life.
@@ -13,13 +13,14 @@ const MAX_RETRY_AFTER_MS: u64 = 300_000;
 pub(super) fn body_of(answer: Answer, on_session: bool) -> Result<Vec<u8>, Failure> {
     let response = match answer {
         Answer::Response(response) => response,
+        // Of a request whose body is wanted as a whole there are none.
+        Answer::Piece(body) => return Ok(body),
         Answer::Failed(RequestError::Body(detail)) => return Err(Failure::CutBody(detail)),
         Answer::Failed(RequestError::Network(detail)) => return Err(Failure::Network(detail)),
         Answer::Failed(RequestError::Redirected) => return Err(Failure::Redirected),
         Answer::Failed(RequestError::TooLarge) => return Err(Failure::TooLarge(MAX_BODY_WORDS)),
     };
     match response.status {
-        200..=299 if response.body.len() > MAX_BODY_BYTES => Err(Failure::TooLarge(MAX_BODY_WORDS)),
         200 if response.is_html() => Err(Failure::LoginPage),
         200..=299 => Ok(response.body),
         400 => Err(refused(&response.body, on_session)),
@@ -130,21 +131,11 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_beyond_the_bound_is_named_and_its_body_not_read() {
-        let sized = |bytes| {
-            let response = Response {
-                status: 200,
-                body: vec![b'6'; bytes],
-                ..Response::default()
-            };
-            body_of(Answer::Response(response), true).map(|body| body.len())
-        };
-        let too_large = Failure::TooLarge("32 MiB");
-        assert_eq!(sized(MAX_BODY_BYTES), Ok(MAX_BODY_BYTES));
-        assert_eq!(sized(MAX_BODY_BYTES + 1), Err(too_large.clone()));
+    fn an_answer_that_was_too_large_to_be_read_at_once_is_named() {
         let stopped = Answer::Failed(RequestError::TooLarge);
+        let too_large = Failure::TooLarge("32 MiB");
         assert_eq!(body_of(stopped, false), Err(too_large));
-        assert_eq!(MAX_BODY_BYTES, 32 << 20, "as the words say");
+        assert_eq!(crate::http::MAX_BODY_BYTES, 32 << 20, "as the words say");
     }
 
     #[test]

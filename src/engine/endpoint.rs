@@ -60,6 +60,7 @@ impl Endpoint {
     ) -> RequestId {
         let query = self.session_query(ctx, sid);
         let (url, headers) = (self.url.clone(), self.headers.clone());
+        let streams = method == Method::Get && sid.is_some();
         ctx.start(|id| Request {
             id,
             method,
@@ -69,6 +70,7 @@ impl Endpoint {
             body,
             keepalive,
             follow,
+            streams,
         })
     }
 

@@ -131,8 +131,8 @@ pub enum PacketError {
     Empty,
     /// The bytes are not UTF-8.
     NotUtf8,
-    /// There are more packets than one answer may have: this is the unread rest.
-    TooMany,
+    /// It has more than [`MAX_PACKET_BYTES`](super::payload::MAX_PACKET_BYTES): this is its beginning.
+    TooLarge,
     /// Data after a packet of this type, which has none: `1`, `5` or `6`.
     UnexpectedData(char),
     /// It starts with a character that is no packet type; a `<` usually starts a proxy's HTML page.
@@ -147,7 +147,7 @@ impl PacketError {
             Self::BadHandshake(reason) => return reason.message(),
             Self::Empty => ("an empty packet", None),
             Self::NotUtf8 => ("a packet is not UTF-8", None),
-            Self::TooMany => ("more packets than one answer may have", None),
+            Self::TooLarge => ("a packet of more than 16 MiB", None),
             Self::UnexpectedData(kind) => ("data after a packet of type ", Some(*kind)),
             Self::UnknownType(kind) => ("unknown packet type ", Some(*kind)),
         };

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::packet::{Packet, PacketError, excerpt};
+use crate::http::first_of;
 use crate::queue::Queue;
 
 /// The byte between two packets (protocol, "Packet encoding", long-polling).
@@ -12,21 +13,22 @@ pub const SEPARATOR: u8 = 0x1e;
 /// drops it whole.
 pub const MAX_PACKETS_PER_PAYLOAD: usize = 16;
 
-/// The most packets of one answer that are read. A burst of 20,000 lines, each of them twice as
-/// older servers send them, is within it. An answer is one task of the page's only thread: with
-/// this many packets a few tenths of a second, with a million it would be several seconds.
-pub const MAX_PACKETS_PER_ANSWER: usize = 50_000;
+/// The largest packet that is read, in bytes: several times what servers let anybody send by
+/// default, and a few copies of it fit into a page. Of answers there is no bound: what a page does
+/// not take in time is not read.
+pub const MAX_PACKET_BYTES: usize = 16 * 1_024 * 1_024;
 
-/// [`MAX_PACKETS_PER_ANSWER`] for people.
-pub(super) const MAX_PACKETS_WORDS: &str = "50,000 packets";
+/// So much is kept of a packet that is larger, in bytes: enough to tell what it was about.
+const HEAD_BYTES: usize = 256;
+
+/// A buffer with more room than this, in bytes, is given back after its packet.
+const KEPT_BYTES: usize = 65_536;
 
 /// Reads the packets of a body one by one. What is wrong with one packet costs that packet only.
-/// An empty body has no packets. What follows [`MAX_PACKETS_PER_ANSWER`] packets is one malformed
-/// part.
+/// An empty body has no packets.
 pub fn decode(body: &[u8]) -> Packets<'_> {
     Packets {
         rest: if body.is_empty() { None } else { Some(body) },
-        left: MAX_PACKETS_PER_ANSWER,
     }
 }
 
@@ -34,34 +36,139 @@ pub fn decode(body: &[u8]) -> Packets<'_> {
 #[derive(Clone, Debug)]
 pub struct Packets<'a> {
     rest: Option<&'a [u8]>,
-    left: usize,
 }
 
 impl<'a> Iterator for Packets<'a> {
     type Item = Result<Packet<'a>, Malformed<'a>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let rest = self.rest.take()?;
-        let Some(left) = self.left.checked_sub(1) else {
-            return Some(Err(Malformed {
-                error: PacketError::TooMany,
-                bytes: rest,
-            }));
-        };
-        self.left = left;
-        let mut bytes = rest;
-        if let Some(at) = rest.iter().position(|byte| *byte == SEPARATOR) {
-            bytes = rest.get(..at).unwrap_or_default();
-            self.rest = rest.get(at + 1..);
+        let mut bytes = self.rest.take()?;
+        if let Some((packet, after)) = split(bytes) {
+            bytes = packet;
+            self.rest = Some(after);
         }
-        let decoded = match std::str::from_utf8(bytes) {
-            Ok(text) => Packet::decode(text),
-            Err(_) => Err(PacketError::NotUtf8),
+        Some(read(bytes))
+    }
+}
+
+/// What is before the first separator, and what is behind it.
+fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = bytes.iter().position(|byte| *byte == SEPARATOR)?;
+    Some((bytes.get(..at)?, bytes.get(at + 1..)?))
+}
+
+fn read(bytes: &[u8]) -> Result<Packet<'_>, Malformed<'_>> {
+    let error = match std::str::from_utf8(bytes) {
+        _ if bytes.len() > MAX_PACKET_BYTES => PacketError::TooLarge,
+        Ok(text) => match Packet::decode(text) {
+            Ok(packet) => return Ok(packet),
+            Err(error) => error,
+        },
+        Err(_) => PacketError::NotUtf8,
+    };
+    Err(Malformed { error, bytes })
+}
+
+/// Reads the packets of one body after another, of which each comes in pieces that are cut anywhere:
+/// call [`next`](Self::next) with each piece until it gives nothing, and [`finish`](Self::finish) at
+/// the end of the body. The packets are those of [`decode`].
+#[derive(Clone, Debug, Default)]
+pub struct Decoder {
+    /// The beginning of a packet whose end has not come.
+    buffer: Vec<u8>,
+    /// There was more of it than is kept.
+    is_too_large: bool,
+    /// What is in the buffer was given.
+    is_given: bool,
+    has_begun: bool,
+    /// Whether a packet of this body was given.
+    is_within: bool,
+}
+
+impl Decoder {
+    /// The next packet whose end is in `bytes`, which move on behind it.
+    pub fn next<'s, 'b: 's>(
+        &'s mut self,
+        bytes: &mut &'b [u8],
+    ) -> Option<Result<Packet<'s>, Malformed<'s>>> {
+        self.forget_given();
+        if bytes.is_empty() {
+            return None;
+        }
+        self.has_begun = true;
+        let Some((packet, after)) = split(bytes) else {
+            self.keep(std::mem::take(bytes));
+            return None;
         };
-        Some(match decoded {
-            Ok(packet) => Ok(packet),
-            Err(error) => Err(Malformed { error, bytes }),
-        })
+        *bytes = after;
+        self.is_within = true;
+        Some(self.complete(packet))
+    }
+
+    /// The last packet of the body, which has ended; `None` for a body without any.
+    pub fn finish(&mut self) -> Option<Result<Packet<'_>, Malformed<'_>>> {
+        self.forget_given();
+        self.is_within = false;
+        std::mem::take(&mut self.has_begun).then(|| self.complete(&[]))
+    }
+
+    /// Whether anything of a body has come that has not ended.
+    pub fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
+    /// Whether what comes is dropped because its packet is too large.
+    pub fn is_skipping(&self) -> bool {
+        self.is_too_large
+    }
+
+    /// Whether a body that goes on with this piece is a page for people.
+    pub(super) fn is_html(&self, piece: &[u8]) -> bool {
+        if self.is_within {
+            return false;
+        }
+        if !self.has_begun {
+            return first_of(piece) == Some(b'<');
+        }
+        // A mark and blanks may have come before, but hardly many of them.
+        let mut body = Vec::new();
+        let both = self.buffer.iter().chain(piece);
+        body.extend(both.take(HEAD_BYTES));
+        first_of(&body) == Some(b'<')
+    }
+
+    fn complete<'a>(&'a mut self, last: &'a [u8]) -> Result<Packet<'a>, Malformed<'a>> {
+        if self.buffer.is_empty() {
+            return read(last);
+        }
+        self.keep(last);
+        self.is_given = true;
+        if std::mem::take(&mut self.is_too_large) {
+            return Err(Malformed {
+                error: PacketError::TooLarge,
+                bytes: &self.buffer,
+            });
+        }
+        read(&self.buffer)
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        if self.buffer.len() + bytes.len() <= MAX_PACKET_BYTES && !self.is_too_large {
+            self.buffer.extend_from_slice(bytes);
+            return;
+        }
+        self.is_too_large = true;
+        let missing = HEAD_BYTES.saturating_sub(self.buffer.len());
+        self.buffer.extend(bytes.iter().take(missing));
+        self.buffer.truncate(HEAD_BYTES);
+        self.buffer.shrink_to_fit();
+    }
+
+    fn forget_given(&mut self) {
+        if std::mem::take(&mut self.is_given) {
+            self.buffer.clear();
+            self.buffer.shrink_to(KEPT_BYTES);
+        }
     }
 }
 
@@ -70,7 +177,7 @@ impl<'a> Iterator for Packets<'a> {
 pub struct Malformed<'a> {
     /// What is wrong with it.
     pub error: PacketError,
-    /// All its bytes, without separators.
+    /// Its bytes, without separators; of one that is too large at least the first 256.
     pub bytes: &'a [u8],
 }
 

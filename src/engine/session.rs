@@ -6,7 +6,7 @@ use super::goodbye::Goodbye;
 use super::handshake::Handshake;
 use super::idle::{self, Idle};
 use super::packet::{Packet, PacketError, excerpt};
-use super::payload::{self, MAX_PACKETS_PER_PAYLOAD, MAX_PACKETS_WORDS};
+use super::payload::{self, Decoder, MAX_PACKETS_PER_PAYLOAD};
 use super::post::Post;
 use super::remains::Remains;
 use crate::failure::{Failure, Phase};
@@ -29,6 +29,9 @@ const DEFAULT_MAX_PAYLOAD: u64 = 1_000_000;
 /// What a packet that waits for a POST takes besides its text.
 const PACKET_BYTES: usize = 64;
 
+/// So much of an answer is kept for the words about it, in bytes.
+const MAX_EXCERPT_BYTES: usize = 256;
+
 /// What a packet takes while it waits for a POST, in bytes.
 pub(crate) fn queued_len(packet: &Packet<'_>) -> usize {
     packet.encoded_len() + PACKET_BYTES
@@ -45,6 +48,9 @@ pub(crate) enum Event {
     Damaged(String),
     /// A message.
     Message(String),
+    /// A packet that was too large to be read: its beginning, and what to say of it. The session
+    /// goes on.
+    TooLarge { head: Vec<u8>, words: String },
     /// The handshake is done.
     Opened,
 }
@@ -75,8 +81,14 @@ enum State {
 #[derive(Debug)]
 struct Open {
     handshake: Handshake,
-    /// The poll that is always in flight.
-    get: RequestId,
+    /// The poll that is always in flight; `None` while its last words are read.
+    get: Option<RequestId>,
+    /// Reads the answers to polls as they arrive.
+    decoder: Decoder,
+    /// Whether a piece of the answer has come.
+    goes_on: bool,
+    /// The beginning of an answer that may be the last one without a packet that belongs there.
+    head: Vec<u8>,
     post: Option<Post>,
     queue: Queue<Packet<'static>>,
     /// How much it holds, apart from a pong.
@@ -90,6 +102,8 @@ struct Open {
     heartbeat: Timestamp,
     barren_polls: u32,
     idle: Idle,
+    /// Whether the answer under way has had no packet that belongs there.
+    is_barren: bool,
 }
 
 impl Session {
@@ -114,8 +128,13 @@ impl Session {
     /// Applies the answer to one of this session's requests; answers to others do nothing.
     pub(crate) fn handle_answer(&mut self, ctx: &mut Context<'_>, id: RequestId, answer: Answer) {
         match &mut self.state {
+            State::Open(open) if open.get == Some(id) => match answer {
+                Answer::Piece(bytes) => self.handle_piece(ctx, &bytes),
+                Answer::Response(_) | Answer::Failed(_) => self.handle_poll(ctx, answer),
+            },
+            // Of nothing else that is asked.
+            _ if matches!(answer, Answer::Piece(_)) => {}
             State::Opening { get, .. } if *get == id => self.handle_handshake(ctx, id, answer),
-            State::Open(open) if open.get == id => self.handle_poll(ctx, id, answer),
             State::Open(open) if open.post.is_some_and(|post| post.id == id) => {
                 open.post = None;
                 match body_of(answer, true) {
@@ -291,7 +310,7 @@ impl Session {
                     self.endpoint,
                     handshake.sid,
                     max_payload,
-                    Some(get),
+                    get,
                     post,
                     queue,
                 ))
@@ -332,7 +351,9 @@ impl Session {
     pub(crate) fn awaits(&self, id: RequestId) -> bool {
         match &self.state {
             State::Opening { get, .. } => *get == id,
-            State::Open(open) => open.get == id || open.post.is_some_and(|post| post.id == id),
+            State::Open(open) => {
+                open.get == Some(id) || open.post.is_some_and(|post| post.id == id)
+            }
             State::Closed => false,
         }
     }
@@ -354,7 +375,10 @@ impl Session {
         let heartbeat = ctx.now.after(silence_ms(&handshake));
         self.state = State::Open(Box::new(Open {
             handshake,
-            get: id,
+            get: None,
+            decoder: Decoder::default(),
+            goes_on: false,
+            head: Vec::new(),
             post: None,
             queue: Queue::new(),
             queued_bytes: 0,
@@ -364,6 +388,7 @@ impl Session {
             heartbeat,
             barren_polls: 0,
             idle: Idle::default(),
+            is_barren: true,
         }));
         self.events.push_back(Event::Opened);
         for packet in packets {
@@ -371,34 +396,82 @@ impl Session {
         }
         // A packet may have ended the session.
         if let State::Open(open) = &mut self.state {
-            open.get = self.endpoint.get(ctx, Some(&open.handshake.sid), true);
+            open.poll(ctx, &self.endpoint);
         }
     }
 
-    fn handle_poll(&mut self, ctx: &mut Context<'_>, id: RequestId, answer: Answer) {
-        let body = match body_of(answer, true) {
-            Ok(body) => body,
-            Err(failure) => return self.fail(ctx, failure, Some(id)),
-        };
+    /// A part of a good answer to the poll. Each packet counts as soon as it is complete; the next poll
+    /// waits for the end.
+    fn handle_piece(&mut self, ctx: &mut Context<'_>, bytes: &[u8]) {
         let State::Open(open) = &mut self.state else {
             return;
         };
-        open.barren_polls += 1;
-        let polls = open.barren_polls;
-        for packet in payload::decode(&body) {
+        if open.decoder.is_html(bytes) {
+            return self.fail(ctx, Failure::LoginPage, None);
+        }
+        // An answer that goes on may keep the ping behind it for longer than a silence, and so may a
+        // page that is too busy to read it.
+        let goes_on = std::mem::replace(&mut open.goes_on, true);
+        if goes_on && !open.decoder.is_skipping() {
+            let heartbeat = ctx.now.after(silence_ms(&open.handshake));
+            open.heartbeat = open.heartbeat.max(heartbeat);
+        }
+        self.read(ctx, bytes, false);
+    }
+
+    /// The end of the answer to the poll, or the whole of it.
+    fn handle_poll(&mut self, ctx: &mut Context<'_>, answer: Answer) {
+        let State::Open(open) = &mut self.state else {
+            return;
+        };
+        open.get = None;
+        open.goes_on = false;
+        let body = match answer {
+            Answer::Response(response) if open.decoder.has_begun() => Ok(response.body),
+            Answer::Piece(_) | Answer::Response(_) | Answer::Failed(_) => body_of(answer, true),
+        };
+        match body {
+            Ok(body) => self.read(ctx, &body, true),
+            Err(failure) => self.fail(ctx, failure, None),
+        }
+    }
+
+    /// Reads the next part of the answer to the poll.
+    fn read(&mut self, ctx: &mut Context<'_>, mut bytes: &[u8], is_last: bool) {
+        let State::Open(open) = &mut self.state else {
+            return;
+        };
+        if open.barren_polls + 1 == MAX_BARREN_POLLS {
+            let missing = MAX_EXCERPT_BYTES.saturating_sub(open.head.len());
+            open.head.extend(bytes.iter().take(missing));
+        }
+        let mut decoder = std::mem::take(&mut open.decoder);
+        while let Some(packet) = decoder.next(&mut bytes) {
+            self.handle_packet(ctx, packet);
+        }
+        if is_last && let Some(packet) = decoder.finish() {
             self.handle_packet(ctx, packet);
         }
         // A packet may have ended the session.
         let State::Open(open) = &mut self.state else {
             return;
         };
+        open.decoder = decoder;
+        if !is_last {
+            return;
+        }
         if open.idle.count(ctx.now) {
-            return self.fail(ctx, Failure::Protocol(idle::WORDS.to_owned()), Some(id));
+            return self.fail(ctx, Failure::Protocol(idle::WORDS.to_owned()), None);
         }
-        if open.barren_polls == polls && polls >= MAX_BARREN_POLLS {
-            return self.fail(ctx, Failure::NotEngineIo(excerpt(&body)), Some(id));
+        let head = std::mem::take(&mut open.head);
+        open.barren_polls = match std::mem::replace(&mut open.is_barren, true) {
+            true => open.barren_polls + 1,
+            false => 0,
+        };
+        if open.barren_polls >= MAX_BARREN_POLLS {
+            return self.fail(ctx, Failure::NotEngineIo(excerpt(&head)), None);
         }
-        open.get = self.endpoint.get(ctx, Some(&open.handshake.sid), true);
+        open.poll(ctx, &self.endpoint);
         self.flush(ctx);
     }
 
@@ -412,17 +485,19 @@ impl Session {
         };
         let packet = match packet {
             Ok(packet) => packet,
-            Err(malformed) if malformed.error == PacketError::TooMany => {
-                // What is lost with the rest comes back only with a new session.
-                let get = open.get;
-                return self.fail(ctx, Failure::TooLarge(MAX_PACKETS_WORDS), Some(get));
+            Err(malformed) if malformed.error == PacketError::TooLarge => {
+                let head = malformed.bytes.iter().take(MAX_EXCERPT_BYTES);
+                return self.events.push_back(Event::TooLarge {
+                    head: head.copied().collect(),
+                    words: malformed.message(),
+                });
             }
             Err(malformed) => {
                 return self.events.push_back(Event::Damaged(malformed.message()));
             }
         };
         if !matches!(packet, Packet::Open(_) | Packet::Pong(_) | Packet::Upgrade) {
-            open.barren_polls = 0;
+            open.is_barren = false;
         }
         if let Packet::Binary(_) | Packet::Message(_) = packet {
             open.idle.heard();
@@ -430,9 +505,9 @@ impl Session {
         match packet {
             Packet::Binary(bytes) => self.events.push_back(Event::Binary(bytes)),
             Packet::Close => {
-                // The poll that brought it is answered: only a POST can be in flight.
-                if let Some(post) = open.post {
-                    ctx.abort(post.id);
+                // The answer that brought it may go on.
+                for id in [open.get, open.post.map(|post| post.id)] {
+                    id.into_iter().for_each(|id| ctx.abort(id));
                 }
                 self.state = State::Closed;
                 self.events.push_back(Event::Closed(Failure::ServerClosed));
@@ -478,7 +553,7 @@ impl Session {
     fn abort(&self, ctx: &mut Context<'_>, answered: Option<RequestId>) {
         let (get, post) = match &self.state {
             State::Opening { get, .. } => (Some(*get), None),
-            State::Open(open) => (Some(open.get), open.post.map(|post| post.id)),
+            State::Open(open) => (open.get, open.post.map(|post| post.id)),
             State::Closed => (None, None),
         };
         let open = get.into_iter().chain(post);
@@ -489,6 +564,11 @@ impl Session {
 }
 
 impl Open {
+    /// Starts the next poll.
+    fn poll(&mut self, ctx: &mut Context<'_>, endpoint: &Endpoint) {
+        self.get = Some(endpoint.get(ctx, Some(&self.handshake.sid), true));
+    }
+
     fn max_payload(&self) -> u64 {
         self.handshake.max_payload.unwrap_or(DEFAULT_MAX_PAYLOAD)
     }

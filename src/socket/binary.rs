@@ -91,6 +91,15 @@ impl Reassembler {
         Ok(())
     }
 
+    /// The next attachment could not be read: the packet that waited is lost with it.
+    pub fn lose(&mut self) {
+        let left = self
+            .waiting
+            .take()
+            .map_or(self.orphans, |waiting| waiting.missing());
+        self.orphans = left.saturating_sub(1);
+    }
+
     /// Adds the next attachment, and gives the packet once it has all.
     ///
     /// # Errors

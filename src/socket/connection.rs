@@ -158,10 +158,13 @@ impl Connection {
 
     /// Applies the answer to one of the connection's requests; answers to others do nothing.
     pub(crate) fn handle_answer(&mut self, ctx: &mut Context<'_>, id: RequestId, answer: Answer) {
-        self.goodbyes.retain_mut(|goodbye| {
-            goodbye.handle_answer(ctx, id);
-            !goodbye.is_over()
-        });
+        // A piece says only that its request is not over.
+        if !matches!(answer, Answer::Piece(_)) {
+            self.goodbyes.retain_mut(|goodbye| {
+                goodbye.handle_answer(ctx, id);
+                !goodbye.is_over()
+            });
+        }
         let Some(answer) = self.hold_back(ctx, id, answer) else {
             return;
         };
@@ -564,6 +567,7 @@ impl Connection {
                 engine::Event::Damaged(words) => self.events.push_back(Event::Damaged(words)),
                 engine::Event::Message(text) => self.handle_message(ctx, &text),
                 engine::Event::Opened => self.join(ctx),
+                engine::Event::TooLarge { head, words } => self.handle_too_large(&head, words),
             }
         }
     }

@@ -60,6 +60,19 @@ impl Connection {
         }
     }
 
+    /// A packet of which only the beginning was kept.
+    pub(super) fn handle_too_large(&mut self, head: &[u8], words: String) {
+        if head.first() == Some(&b'b') {
+            self.reassembler.lose();
+        }
+        // `42["name",…`, perhaps with a namespace and a number before the bracket.
+        let mut parts = head.split(|byte| *byte == b'"');
+        let is_message = parts.next().and_then(<[u8]>::first) == Some(&b'4');
+        let name = parts.next().filter(|_| is_message);
+        let name = name.and_then(|name| String::from_utf8(name.to_vec()).ok());
+        self.events.push_back(Event::TooLarge { name, words });
+    }
+
     fn handle_packet(&mut self, packet: Packet<'_>, attachments: Vec<Vec<u8>>) {
         match packet {
             Packet::Ack { id, args, .. } => {

@@ -96,7 +96,7 @@ impl Connection {
                 self.interrupt(ctx, id, words);
                 None
             }
-            Answer::Failed(_) | Answer::Response(_) => Some(answer),
+            Answer::Failed(_) | Answer::Piece(_) | Answer::Response(_) => Some(answer),
         }
     }
 

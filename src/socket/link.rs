@@ -77,6 +77,12 @@ pub(crate) enum Event {
     Renewed {
         sid: String,
     },
+    /// A packet that was too large to be read: the name of the event that it was, as it stands there,
+    /// and what to say of it. The connection goes on.
+    TooLarge {
+        name: Option<String>,
+        words: String,
+    },
 }
 
 /// Events that came before the grant: python-socketio sends what its `connect` handler emits ahead

@@ -3,12 +3,14 @@
 mod names;
 mod numbers;
 mod packets;
+mod pieces;
 mod words;
 
 use std::borrow::Cow;
 
 use names::Names;
 use numbers::Numbers;
+use pieces::Partly;
 
 use super::parts::{Part, Parts};
 use crate::config::Config;
@@ -43,12 +45,14 @@ pub fn mask(trace: &str, seed: u64) -> String {
     let mut masked = Masked {
         names: Names::new(seed),
         numbers: Numbers::default(),
+        partly: Vec::new(),
         is_reading: true,
     };
     let mut out = String::new();
     masked.write_trace(&mut out, trace);
     masked.numbers.settle();
     masked.is_reading = false;
+    masked.partly.clear();
     out.clear();
     masked.write_trace(&mut out, trace);
     out
@@ -71,6 +75,8 @@ enum Field {
 struct Masked {
     names: Names,
     numbers: Numbers,
+    /// Answers of which not all has come.
+    partly: Vec<Partly>,
     /// The first time through, in which only ids and numbers are collected.
     is_reading: bool,
 }
@@ -128,6 +134,7 @@ impl Masked {
 
     fn write_line(&mut self, out: &mut String, line: Raw<'_>) {
         let kind = line.elements().nth(1).and_then(Raw::string);
+        let is_piece = kind.as_deref() == Some("piece");
         let is_output = line.elements().next().and_then(Raw::string).as_deref() == Some(">");
         let Some(fields) = (if is_output {
             Some([Field::Own; 4])
@@ -140,7 +147,11 @@ impl Masked {
             out.push(if place == 0 { '[' } else { ',' });
             // The first two are the time and the kind.
             let field = place.checked_sub(2).and_then(|place| fields.get(place));
-            self.write_field(out, field.copied().unwrap_or(Field::Own), value);
+            let field = field.copied().unwrap_or(Field::Own);
+            let request = line.elements().nth(2).map_or("", Raw::as_str);
+            if field != Field::Body || !self.write_piece(out, request, value, is_piece) {
+                self.write_field(out, field, value);
+            }
         }
         out.push(']');
     }
@@ -295,6 +306,7 @@ fn fields_of(kind: &str) -> Option<[Field; 4]> {
         "answer" => [Own, Own, Own, Body],
         "cancel" => [Own, Id, Own, Own],
         "listen" => [Name, Own, Own, Own],
+        "piece" => [Own, Body, Own, Own],
         "recall" | "remember" => [Id, Json, Own, Own],
         "refresh" | "subscribe" | "unsubscribe" | "verify" => [Id, Own, Own, Own],
         "acknowledge" | "close" | "connect" | "credentials" | "emit" | "failed" | "hidden"

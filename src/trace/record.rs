@@ -94,14 +94,15 @@ pub fn input(since_start_ms: u64, input: &Input) -> String {
             line.number(*id).shape(args).sizes(attachments);
         }
         Input::Answer { request, answer } => match answer {
+            Answer::Piece(bytes) => {
+                kind(&mut line, "piece");
+                line.number(request.0).body(bytes);
+            }
             Answer::Response(response) => {
                 kind(&mut line, "answer");
                 line.number(request.0).number(response.status.into());
                 line.maybe(response.retry_after_ms);
-                match str::from_utf8(&response.body) {
-                    Ok(text) => line.content(text),
-                    Err(_) => line.wrong_bytes(&response.body),
-                };
+                line.body(&response.body);
             }
             Answer::Failed(error) => {
                 kind(&mut line, "failed");
@@ -429,6 +430,13 @@ impl Line {
         push_decimal(&mut self.out, text.len() as u64);
         self.out.push('}');
         self
+    }
+
+    fn body(&mut self, bytes: &[u8]) -> &mut Self {
+        match str::from_utf8(bytes) {
+            Ok(text) => self.content(text),
+            Err(_) => self.wrong_bytes(bytes),
+        }
     }
 
     /// Of arguments of the page only what a packet of them needs: their shape and their length.

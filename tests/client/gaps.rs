@@ -9,7 +9,7 @@ use crate::words::Kind;
 use crate::world::World;
 
 /// A client that was away for some seconds and is live again; its log is asked for.
-fn back() -> World {
+pub(crate) fn back() -> World {
     let mut world = up_to_date();
     world.advance(2000);
     world.cut(Kind::Poll);
@@ -223,40 +223,6 @@ fn a_stored_line_without_a_time_may_be_a_missing_one() {
 }
 
 #[test]
-fn lines_that_were_too_many_are_missing() {
-    let mut world = World::with_all(|config| config.dedup_entries = 100_000);
-    world.subscribe("r");
-    world.connect();
-    world.join();
-    world.accept();
-    world.status("r", 200, RUNS);
-    for _ in 0..2 {
-        world.answer(Kind::Log, 200, "[]");
-        world.advance(3000);
-    }
-    world.cut(Kind::Poll);
-    world.wait();
-    world.join();
-    world.accept();
-    world.status("r", 200, RUNS);
-    world.forget();
-    let all: Vec<_> = (0..40_003)
-        .map(|n| stored(n, n / 1000, &n.to_string()))
-        .collect();
-    let body = format!("[{}]", all.join(","));
-    for _ in 0..2 {
-        world.answer(Kind::Log, 200, &body);
-        world.advance(3000);
-    }
-    let told = world.heard();
-    assert_eq!(lines(&told).len(), 40_000);
-    assert_eq!(lines(&told)[0], "3");
-    assert!(told.contains(&"r gap 40000, 3 missing".to_owned()));
-    let is_warning = |told: &&String| told.starts_with("warning ");
-    assert_eq!(told.iter().filter(is_warning).count(), 1);
-}
-
-#[test]
 fn a_log_that_is_no_text_is_asked_for_again() {
     let mut world = back();
     let garbled = Response {
@@ -271,42 +237,6 @@ fn a_log_that_is_no_text_is_asked_for_again() {
     world.wait();
     world.answer(Kind::Log, 200, &log(&[(1, 0, "missed")]));
     assert_eq!(lines(&world.heard()), ["missed"]);
-}
-
-#[test]
-fn of_a_log_with_too_many_entries_the_newest_are_looked_at_and_the_rest_is_uncertain_once() {
-    let mut world = back();
-    // Of the entries that were not there the last time, the first is beyond the bound.
-    let first = [
-        stored(1, 0, "first"),
-        stored(2, 3, "beyond"),
-        stored(3, 4, "within"),
-    ];
-    let nulls = |count: usize| "null,".repeat(count);
-    let body = |more: usize| {
-        let last = stored(9, 9, "newest");
-        format!(
-            "[{},{}{}{last}]",
-            first.join(","),
-            nulls(199_998),
-            nulls(more)
-        )
-    };
-    world.answer(Kind::Log, 200, &body(0));
-    let told = ["r log within", "r log newest", "warning too-many-entries r"];
-    assert_eq!(world.heard(), told);
-    assert_eq!(world.client.stats().lines, 3);
-    // What is beyond now was looked at before.
-    world.advance(3000);
-    world.answer(Kind::Log, 200, &body(5));
-    assert_eq!(world.told(), ["r gap 2"]);
-
-    let mut world = back();
-    world.answer(Kind::Log, 200, &body(0).replacen("null,", "", 1));
-    assert_eq!(
-        world.heard(),
-        ["r log beyond", "r log within", "r log newest"]
-    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The stored log: when it is asked for, and in which order its lines and the live ones are told.
 
 use research_socket::config::Config;
-use research_socket::http::{Answer, MAX_BODY_BYTES, RequestError, Response};
+use research_socket::http::{Answer, RequestError};
 use research_socket::research::Input;
 use research_socket::socket::Acked;
 
@@ -531,27 +531,6 @@ fn of_a_page_that_is_not_persistent_a_refused_log_waits_until_it_is_seen() {
         world.input(Input::Visible);
         assert!(world.is_asked(Kind::Log));
     }
-}
-
-#[test]
-fn a_log_that_is_too_large_is_refused_by_name() {
-    let whole = Answer::Response(Response {
-        status: 200,
-        retry_after_ms: None,
-        body: vec![b' '; MAX_BODY_BYTES + 1],
-    });
-    for answer in [whole, Answer::Failed(RequestError::TooLarge)] {
-        let mut world = asking();
-        world.answer_with(Kind::Log, answer);
-        assert_eq!(world.heard(), ["warning damaged-answer r", "r gap 0"]);
-        world.advance(15_000);
-        assert!(!world.is_asked(Kind::Log));
-    }
-    let mut largest = log(&[(1, 1, "a")]);
-    largest.push_str(&" ".repeat(MAX_BODY_BYTES - largest.len()));
-    let mut world = asking();
-    world.answer(Kind::Log, 200, &largest);
-    assert_eq!(world.heard(), ["r log a"]);
 }
 
 #[test]

@@ -26,6 +26,7 @@ mod masking;
 mod network;
 mod offline;
 mod packets;
+mod pieces;
 mod properties;
 mod python;
 mod refusals;

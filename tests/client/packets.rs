@@ -1,6 +1,5 @@
 //! What the server sends, and what it should not have sent.
 
-use research_socket::engine::payload::MAX_PACKETS_PER_ANSWER;
 use research_socket::research::Input;
 
 use crate::words::{self, Kind};
@@ -344,21 +343,6 @@ fn a_ping_whose_pong_would_be_larger_than_the_server_takes_costs_itself_only() {
     world.receive(&format!("2{}", "x".repeat(60)));
     assert!(world.client.is_connected());
     assert_eq!(world.heard(), ["warning damaged-packet -"]);
-}
-
-#[test]
-fn a_body_with_one_packet_too_many_costs_the_session() {
-    for (count, heard) in [
-        (MAX_PACKETS_PER_ANSWER, vec![]),
-        (
-            MAX_PACKETS_PER_ANSWER + 1,
-            vec!["disconnect PAYLOAD_TOO_LARGE"],
-        ),
-    ] {
-        let mut world = World::live();
-        world.receive(&vec!["6"; count].join("|"));
-        assert_eq!(world.heard(), heard, "{count} packets");
-    }
 }
 
 #[test]

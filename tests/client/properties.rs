@@ -1,5 +1,7 @@
 //! What must hold whatever the page, the peer and the network do. The rules are the world's.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use research_socket::failure::{Failure, Retry};
 use research_socket::http::{Answer, Credentials, RequestError, RequestId, Response};
@@ -21,6 +23,9 @@ pub(crate) enum Step {
     Badly(usize, u16, Option<u64>),
     /// With these packets, which need not fit.
     Packets(usize, Vec<&'static str>),
+    /// A part of an answer comes: these packets, of which the last one may go on. Other answers than
+    /// those that are wanted in pieces come as a whole.
+    Piece(usize, Vec<&'static str>),
     Cut(usize),
     /// An answer that comes twice, or after its request was aborted.
     Stale(u64),
@@ -41,12 +46,15 @@ pub(crate) enum Step {
 
 pub(crate) fn step() -> impl Strategy<Value = Step> {
     let which = 0_usize..30;
-    let packets = prop::collection::vec(packet(), 0..6);
+    let packets = || prop::collection::vec(packet(), 0..6);
     prop_oneof![
         40 => which.clone().prop_map(Step::Well),
         4 => (which.clone(), status(), prop::option::of(0_u64..400_000))
             .prop_map(|(which, status, wait)| Step::Badly(which, status, wait)),
-        25 => (which.clone(), packets).prop_map(|(which, packets)| Step::Packets(which, packets)),
+        25 => (which.clone(), packets())
+            .prop_map(|(which, packets)| Step::Packets(which, packets)),
+        10 => (which.clone(), prop_oneof![packets(), piece().prop_map(|piece| vec![piece])])
+            .prop_map(|(which, packets)| Step::Piece(which, packets)),
         4 => which.prop_map(Step::Cut),
         2 => (0_u64..100).prop_map(Step::Stale),
         2 => prop::sample::select(vec![1, 2, 40, 200, 1_000_000]).prop_map(Step::Handshakes),
@@ -189,6 +197,24 @@ fn packet() -> impl Strategy<Value = &'static str> {
     ])
 }
 
+/// What an answer is cut into.
+fn piece() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "",
+        "[",
+        "{\"logs\":[",
+        "{\"logs\":\"[",
+        r#"{"id":1,"message":"m","timestamp":"Sat, 21 Nov 2026 20:45:09 GMT"},"#,
+        r#"{"id":2,"mess"#,
+        r#"age":"n"},"#,
+        "]",
+        " ",
+        "<",
+        r#"42["progress_r",{"log_en"#,
+        r#"try":{"message":"m","time":"t"}}]"#,
+    ])
+}
+
 /// The options that decide what comes after a failure.
 #[derive(Clone, Debug)]
 struct Options {
@@ -212,6 +238,8 @@ fn options() -> impl Strategy<Value = Options> {
 /// A world under a script.
 pub(crate) struct Run {
     pub(crate) world: World,
+    /// Requests of whose answers some pieces have come.
+    partly: BTreeSet<RequestId>,
     /// What the browser said last, unless a connection proved it wrong.
     offline: bool,
     hidden: bool,
@@ -241,6 +269,7 @@ impl Run {
                 config.reconnection_attempts = options.attempts;
                 config.fallback = config.fallback.filter(|_| options.fallback);
             }),
+            partly: BTreeSet::new(),
             offline: false,
             hidden: false,
             announced: 0,
@@ -269,6 +298,15 @@ impl Run {
                     Kind::Log | Kind::Poll | Kind::Post | Kind::Status | Kind::Terminate => packets,
                 };
                 crate::world::response(200, &body)
+            }),
+            Step::Piece(which, packets) => self.answer(which, |world, kind| {
+                let body = packets.join("\x1e");
+                match kind {
+                    Kind::Log | Kind::Poll => Answer::Piece(body.into()),
+                    Kind::Handshake | Kind::Post | Kind::Status | Kind::Terminate => {
+                        Self::good(world, kind)
+                    }
+                }
             }),
             Step::Cut(which) => self.answer(which, |_, kind| match kind {
                 Kind::Poll => Answer::Failed(RequestError::Body("cut".to_owned())),
@@ -346,7 +384,19 @@ impl Run {
         let place = count - 1 - which % count;
         let (id, request) = self.world.in_flight.iter().nth(place).unwrap();
         let (request, kind) = (*id, words::kind(request));
-        let answer = answer(&mut self.world, kind);
+        let mut answer = answer(&mut self.world, kind);
+        match &answer {
+            Answer::Piece(_) => {
+                self.partly.insert(request);
+            }
+            // The status comes before the first piece.
+            Answer::Response(response)
+                if self.partly.remove(&request) && !(200..=299).contains(&response.status) =>
+            {
+                answer = Answer::Failed(RequestError::Body("cut".to_owned()));
+            }
+            Answer::Response(_) | Answer::Failed(_) => {}
+        }
         self.input(Input::Answer { request, answer });
     }
 

@@ -201,6 +201,13 @@ impl World {
         self.input(Input::Answer { request, answer });
     }
 
+    /// The next bytes of the answer arrive; `|` stands for the separator.
+    #[track_caller]
+    pub(crate) fn piece(&mut self, kind: Kind, bytes: &str) {
+        let bytes = bytes.replace('|', "\x1e").into_bytes();
+        self.answer_with(kind, Answer::Piece(bytes));
+    }
+
     /// The request of this kind gets no answer because the network is gone.
     #[track_caller]
     pub(crate) fn cut(&mut self, kind: Kind) {
@@ -370,6 +377,10 @@ impl World {
 
     fn note(&mut self, input: &Input) {
         match input {
+            Input::Answer {
+                answer: Answer::Piece(_),
+                ..
+            } => {}
             Input::Answer { request, answer } => {
                 let answered = self.in_flight.remove(request);
                 let Some(request) = answered else { return };

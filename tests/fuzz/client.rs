@@ -124,6 +124,8 @@ impl Bytes<'_> {
 
 struct Run {
     world: World,
+    /// Whether good answers come in pieces where they may.
+    in_pieces: bool,
     emits: u64,
     cancels: u64,
 }
@@ -145,6 +147,7 @@ impl Run {
         });
         Self {
             world,
+            in_pieces: options & 192 == 192,
             emits: 0,
             cancels: 0,
         }
@@ -298,7 +301,26 @@ impl Run {
             .nth(place)
             .expect("it is below the count");
         let (request, kind) = (*id, words::kind(request));
-        let answer = answer(&mut self.world, kind, bytes);
+        let streams = self.in_pieces && request_streams(&self.world, request);
+        let mut answer = answer(&mut self.world, kind, bytes);
+        if let Answer::Response(response) = &mut answer
+            && streams
+            && (200..=299).contains(&response.status)
+        {
+            for _ in 0..bytes.below(4) {
+                let at = bytes.below(response.body.len() + 1);
+                let rest = response.body.split_off(at);
+                let piece = std::mem::replace(&mut response.body, rest);
+                let answer = Answer::Piece(piece);
+                self.input(Input::Answer { request, answer });
+                if !self.world.in_flight.contains_key(&request) {
+                    return;
+                }
+            }
+            if bytes.below(8) == 1 {
+                answer = Answer::Failed(RequestError::Body("cut".to_owned()));
+            }
+        }
         self.input(Input::Answer { request, answer });
     }
 
@@ -340,6 +362,13 @@ impl Run {
         assert!(self.world.client.is_over());
         assert_eq!(self.world.until_due(), None);
     }
+}
+
+fn request_streams(world: &World, id: RequestId) -> bool {
+    world
+        .in_flight
+        .get(&id)
+        .is_some_and(|request| request.streams)
 }
 
 fn good(world: &mut World, kind: Kind) -> Vec<u8> {

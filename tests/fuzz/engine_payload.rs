@@ -1,8 +1,8 @@
-//! Any body gives packets and errors; what decoded encodes to something that decodes to the same;
-//! attachments are put together or refused.
+//! Any body gives packets and errors, and the same however it is cut; what decoded encodes to something
+//! that decodes to the same; attachments are put together or refused.
 
 use research_socket::engine::packet::{MAX_EXCERPT_CHARS, Packet, excerpt};
-use research_socket::engine::payload::{decode, next_body};
+use research_socket::engine::payload::{Decoder, decode, next_body};
 use research_socket::queue::Queue;
 use research_socket::socket::binary::{MAX_ATTACHMENT_BYTES, Reassembler};
 use research_socket::socket::packet;
@@ -16,6 +16,7 @@ pub(crate) fn run(body: &[u8]) {
             Err(malformed) => assert!(!malformed.to_string().is_empty()),
         }
     }
+    cut(body);
     assert!(excerpt(body).chars().count() <= MAX_EXCERPT_CHARS);
     put_together(&packets);
 
@@ -33,6 +34,26 @@ pub(crate) fn run(body: &[u8]) {
         }
     }
     assert!(expected.is_empty());
+}
+
+/// The same in pieces, whose lengths are the bytes of the body itself, one after another.
+fn cut(body: &[u8]) {
+    let mut decoder = Decoder::default();
+    let mut whole = decode(body);
+    let mut rest = body;
+    for length in body.iter().map(|byte| usize::from(byte % 32)) {
+        let (mut piece, after) = rest.split_at(length.min(rest.len()));
+        rest = after;
+        while let Some(part) = decoder.next(&mut piece) {
+            assert_eq!(Some(part), whole.next());
+        }
+    }
+    while let Some(part) = decoder.next(&mut rest) {
+        assert_eq!(Some(part), whole.next());
+    }
+    assert_eq!(decoder.finish(), whole.next());
+    assert_eq!(whole.next(), None);
+    assert!(!decoder.has_begun());
 }
 
 /// What the packets of a connection become.

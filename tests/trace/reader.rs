@@ -199,6 +199,10 @@ fn input(fields: &[Value]) -> Input {
         },
         "hidden" => Input::Hidden,
         "leaving" => Input::Leaving,
+        "piece" => Input::Answer {
+            request: RequestId(number(2)),
+            answer: Answer::Piece(body(&fields[3])),
+        },
         "listen" => Input::Listen {
             name: text(2),
             listening: flag(3),

@@ -1,9 +1,10 @@
 //! What a client does so that no line of the log is lost, and no silence is taken for work.
 
-use super::checks::{NOT_UTF_8, Outcome, TOO_LARGE};
+use super::checks::{NOT_UTF_8, Outcome};
 use super::history::Problem;
 use super::subscription::Schedule;
 use super::{Client, UNAUTHORIZED};
+use crate::research::job::recovery::NoLog;
 use crate::time::{Timestamp, earliest};
 
 /// How long the end of a research that was heard as recently waits for what it said last, in milliseconds: the
@@ -71,6 +72,7 @@ impl Client {
                 pause_ms,
             } => (research, Err((problem, pause_ms))),
             Outcome::Failed
+            | Outcome::LogPiece { .. }
             | Outcome::Refused { .. }
             | Outcome::Status { .. }
             | Outcome::Unreadable { .. } => return,
@@ -86,10 +88,13 @@ impl Client {
         let result = result.and_then(|(body, took_ms)| {
             history.pause(now, took_ms);
             let waits = is_old && history.asks_in_time();
-            let aside = if waits { job.held.take() } else { None };
-            let recovery = job.handle_history(now, &body);
-            job.held = aside.or_else(|| job.held.take());
-            recovery.ok_or((Problem::Failed, 0))
+            job.read_log(now, &body, waits);
+            let recovery = job.finish_log(now, waits);
+            recovery.map_err(|problem| match problem {
+                NoLog::Html => (Problem::Refused, 0),
+                NoLog::NotUtf8 => (Problem::Unreadable, 0),
+                NoLog::Other => (Problem::Failed, 0),
+            })
         });
         let mut is_news = true;
         let is_settled = match result {
@@ -125,15 +130,23 @@ impl Client {
                 let words = "the server does not show its log to this page: sign in";
                 self.warn(UNAUTHORIZED, words, Some(research));
             }
-            Err((Problem::TooLarge, _)) => self.refuse_log(TOO_LARGE, research),
-            Err((Problem::Unreadable, _)) => self.refuse_log(NOT_UTF_8, research),
+            Err((Problem::Unreadable, _)) => {
+                let words = ["the stored log ", NOT_UTF_8].concat();
+                self.refuse("damaged-answer", &words, Some(research));
+            }
             Ok(_) | Err((Problem::Failed | Problem::NotFound | Problem::Refused, _)) => {}
         }
     }
 
-    fn refuse_log(&mut self, words: &str, research: String) {
-        let words = ["the stored log ", words].concat();
-        self.refuse("damaged-answer", &words, Some(research));
+    /// The next bytes of the stored log of a research.
+    pub(super) fn handle_log_piece(&mut self, research: &str, bytes: &[u8]) {
+        let (now, timeout_ms) = (self.now, self.config.check_timeout_ms());
+        if let Some(subscription) = self.subscriptions.get_mut(research) {
+            let (job, history) = (&mut subscription.job, &mut subscription.history);
+            history.goes_on(now, timeout_ms);
+            let waits = !history.is_asked() && history.asks_in_time();
+            job.read_log(now, bytes, waits);
+        }
     }
 
     /// The connection is gone: what is sent from now on is missed.

@@ -4,9 +4,7 @@
 use super::history::Problem;
 use super::subscription::{Access, Schedule, Subscription};
 use crate::config::Config;
-use crate::http::{
-    Answer, Context, MAX_BODY_BYTES, Method, Request, RequestError, RequestId, Response,
-};
+use crate::http::{Answer, Context, Method, Request, RequestError, RequestId, Response};
 use crate::json::{Kind, Raw};
 use crate::persistence::{Persistence, Refused};
 use crate::queue::SmallMap;
@@ -40,6 +38,8 @@ struct InFlight {
     research: String,
     question: Question,
     started: Timestamp,
+    /// When the first bytes of the answer came, if it comes in pieces.
+    answered: Option<Timestamp>,
     deadline: Timestamp,
 }
 
@@ -68,12 +68,14 @@ pub(super) enum Outcome {
     Failed,
     /// An answer that cannot be read, and why in words.
     Unreadable { research: String, words: String },
-    /// The stored log, as JSON text, after so many milliseconds.
+    /// The stored log, or the rest of it; it came after so many milliseconds.
     Log {
         research: String,
-        body: String,
+        body: Vec<u8>,
         took_ms: u64,
     },
+    /// The next bytes of the stored log.
+    LogPiece { research: String, bytes: Vec<u8> },
     /// No stored log, and how long the server asks to wait.
     NoLog {
         research: String,
@@ -93,8 +95,8 @@ impl Outcome {
 
 pub(super) const NOT_UTF_8: &str = "is not UTF-8";
 
-/// Of an answer larger than [`MAX_BODY_BYTES`].
-pub(super) const TOO_LARGE: &str = "is too large (more than 32 MiB)";
+/// Of an answer larger than [`MAX_BODY_BYTES`](crate::http::MAX_BODY_BYTES).
+const TOO_LARGE: &str = "is too large (more than 32 MiB)";
 
 /// Whether what was refused may be asked for again now.
 #[derive(Clone, Copy, Debug)]
@@ -133,10 +135,22 @@ impl Checks {
         answer: &mut Answer,
     ) -> Option<Outcome> {
         let now = ctx.now;
+        if let Answer::Piece(bytes) = answer {
+            let asked = self.in_flight.as_mut();
+            let log =
+                asked.filter(|check| check.request == id && check.question == Question::Log)?;
+            log.answered.get_or_insert(now);
+            log.deadline = now.after(config.check_timeout_ms());
+            return Some(Outcome::LogPiece {
+                research: log.research.clone(),
+                bytes: std::mem::take(bytes),
+            });
+        }
         let InFlight {
             research,
             question,
             started,
+            answered,
             deadline,
             ..
         } = self.in_flight.take_if(|check| check.request == id)?;
@@ -147,7 +161,8 @@ impl Checks {
         if question == Question::Log {
             // One that is read later waited for a page that slept: it says nothing of the server.
             let took_ms = if now <= deadline {
-                now.since(started)
+                // A page that is slow to read it is no work of the server.
+                answered.unwrap_or(now).since(started)
             } else {
                 0
             };
@@ -155,7 +170,9 @@ impl Checks {
         }
         let mut outcome = match answer {
             Answer::Response(response) => outcome_of(response, research.clone(), self.failing),
-            Answer::Failed(RequestError::Body(_) | RequestError::Network(_)) => Outcome::Failed,
+            Answer::Piece(_) | Answer::Failed(RequestError::Body(_) | RequestError::Network(_)) => {
+                Outcome::Failed
+            }
             Answer::Failed(RequestError::Redirected) => Outcome::Refused {
                 research: research.clone(),
                 refusal: Refusal::Redirected,
@@ -203,6 +220,7 @@ impl Checks {
                 }
                 Outcome::Failed
                 | Outcome::Log { .. }
+                | Outcome::LogPiece { .. }
                 | Outcome::NoLog { .. }
                 | Outcome::Unreadable { .. } => {
                     subscription.schedule.failed(now, config, pause_ms);
@@ -321,6 +339,7 @@ impl Checks {
             self.log_count += 1;
             let history = &mut subscription.history;
             history.started();
+            subscription.job.begin_log();
             let path = history.path(config);
             (path, &mut self.logs, &mut history.refusal)
         } else {
@@ -342,12 +361,14 @@ impl Checks {
             body: None,
             keepalive: false,
             follow: !self.failing,
+            streams: question == Question::Log,
         });
         self.in_flight = Some(InFlight {
             request,
             research,
             question,
             started: ctx.now,
+            answered: None,
             deadline: ctx.now.after(config.check_timeout_ms()),
         });
         refused.is_some()
@@ -392,23 +413,19 @@ impl Checks {
 
 fn log_of(answer: &mut Answer, research: String, took_ms: u64, pause_ms: u64) -> Outcome {
     let problem = match answer {
-        Answer::Failed(RequestError::Body(_) | RequestError::Network(_)) => Problem::Failed,
+        Answer::Piece(_)
+        | Answer::Failed(
+            RequestError::Body(_) | RequestError::Network(_) | RequestError::TooLarge,
+        ) => Problem::Failed,
         Answer::Failed(RequestError::Redirected) => Problem::Refused,
-        Answer::Failed(RequestError::TooLarge) => Problem::TooLarge,
         Answer::Response(response) => match response.status {
-            200..=299 if response.body.len() > MAX_BODY_BYTES => Problem::TooLarge,
-            200..=299 if response.is_html() => Problem::Refused,
-            // Too large to be copied.
-            200..=299 => match String::from_utf8(std::mem::take(&mut response.body)) {
-                Ok(body) => {
-                    return Outcome::Log {
-                        research,
-                        body,
-                        took_ms,
-                    };
-                }
-                Err(_) => Problem::Unreadable,
-            },
+            200..=299 => {
+                return Outcome::Log {
+                    research,
+                    body: std::mem::take(&mut response.body),
+                    took_ms,
+                };
+            }
             401 | 403 => Problem::Refused,
             404 => Problem::NotFound,
             _ => Problem::Failed,
@@ -432,9 +449,6 @@ fn outcome_of(response: &Response, research: String, failing: bool) -> Outcome {
         is_news: true,
     };
     match response.status {
-        200..=299 if response.body.len() > MAX_BODY_BYTES => {
-            Outcome::unreadable(&research, TOO_LARGE)
-        }
         200..=299 if response.is_html() => refused(Refusal::Unauthorized),
         200..=299 => match std::str::from_utf8(&response.body) {
             Ok(body) if is_object(body) => Outcome::Status {

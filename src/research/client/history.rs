@@ -102,7 +102,6 @@ struct OpenGap {
     /// When the connection was live again.
     to: Option<Timestamp>,
     recovered: u64,
-    dropped: u64,
     is_uncertain: bool,
 }
 
@@ -114,8 +113,6 @@ pub(super) enum Problem {
     /// 404.
     NotFound,
     Refused,
-    /// It is larger than any answer that is read.
-    TooLarge,
     /// It is no text: something in between may have spoiled it.
     Unreadable,
 }
@@ -344,7 +341,6 @@ impl History {
         self.has_begun = true;
         if let Some(gap) = &mut self.gap {
             gap.recovered += recovery.lines;
-            gap.dropped += recovery.dropped;
             gap.is_uncertain |= recovery.is_uncertain;
         }
         if !std::mem::take(&mut self.asked) {
@@ -397,10 +393,6 @@ impl History {
                 }
                 return false;
             }
-            (Problem::TooLarge, _) => {
-                self.place = Place::Nowhere;
-                self.refusal = None;
-            }
             (Problem::NotFound, _) => self.place = Place::Nowhere,
             (Problem::Refused, _) => self.place = Place::Refused,
             (Problem::Failed | Problem::Unreadable, _) => {
@@ -417,11 +409,9 @@ impl History {
         if is_current {
             self.wish = match problem {
                 Problem::NotFound | Problem::Refused if is_persistent => Wish::At(now),
-                Problem::Failed
-                | Problem::NotFound
-                | Problem::Refused
-                | Problem::TooLarge
-                | Problem::Unreadable => Wish::Nothing,
+                Problem::Failed | Problem::NotFound | Problem::Refused | Problem::Unreadable => {
+                    Wish::Nothing
+                }
             };
         }
         self.doubt(now);
@@ -439,6 +429,25 @@ impl History {
         }
     }
 
+    /// The log is on its way, and so what waits for it goes on waiting.
+    pub(super) fn goes_on(&mut self, now: Timestamp, timeout_ms: u64) {
+        if self.hold_until.is_some() {
+            self.wait(now, timeout_ms);
+        }
+    }
+
+    /// Something of the research was too large to be read: nobody can tell what it had, but the log may
+    /// have the same. What to tell at once, if there is no log.
+    pub(super) fn skipped(&mut self, now: Timestamp) -> Option<Gap> {
+        let gap = self.gap.get_or_insert(OpenGap::new(now, Some(now)));
+        gap.is_uncertain = true;
+        if self.can_ask() {
+            self.ask(now);
+            return None;
+        }
+        self.close_gap(None)
+    }
+
     /// Live lines and the end do not wait any more.
     pub(super) fn released(&mut self) {
         self.hold_until = None;
@@ -454,11 +463,10 @@ impl History {
         let OpenGap {
             from,
             recovered,
-            dropped,
             is_uncertain,
             ..
         } = self.gap.take()?;
-        let missing = (!is_uncertain).then_some(dropped);
+        let missing = (!is_uncertain).then_some(0);
         (recovered > 0 || missing != Some(0)).then_some(Gap {
             from: from.as_millis(),
             to: to.as_millis(),
@@ -486,7 +494,6 @@ impl OpenGap {
             from,
             to,
             recovered: 0,
-            dropped: 0,
             is_uncertain: false,
         }
     }

@@ -80,6 +80,27 @@ impl Client {
                 self.events.push_back(Event::Renewed { sid });
                 self.live_again();
             }
+            socket::Event::TooLarge { name, words } => {
+                self.refuse("damaged-packet", &words, None);
+                self.skipped(name.as_deref());
+            }
+        }
+    }
+
+    /// A packet was too large to be read: what it may have had of researches is a gap.
+    fn skipped(&mut self, name: Option<&str>) {
+        let about = name.and_then(research_of);
+        if name.is_some() && about.is_none() {
+            // An event of no research.
+            return;
+        }
+        for (id, subscription) in self.subscriptions.iter_mut() {
+            if subscription.job.end().is_some() || about.is_some_and(|about| about != id.as_str()) {
+                continue;
+            }
+            if let Some(gap) = subscription.history.skipped(self.now) {
+                subscription.job.push(ResearchEvent::Gap(gap));
+            }
         }
     }
 

@@ -335,6 +335,9 @@ impl Client {
         if let Answer::Response(response) = &answer {
             self.stats.bytes_received += response.body.len() as u64;
         }
+        if let Answer::Piece(bytes) = &answer {
+            self.stats.bytes_received += bytes.len() as u64;
+        }
         let now = self.now;
         if let Some((cancel, research, result)) = self.terminations.handle_answer(request, &answer)
         {
@@ -405,6 +408,7 @@ impl Client {
                 let words = ["an answer about the status ", &words].concat();
                 self.refuse("damaged-answer", &words, Some(research));
             }
+            Outcome::LogPiece { research, bytes } => self.handle_log_piece(&research, &bytes),
             Outcome::Log { .. } | Outcome::NoLog { .. } => {
                 self.handle_log(outcome);
             }

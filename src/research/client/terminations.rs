@@ -58,6 +58,7 @@ impl Terminations {
             // The page may leave right after it.
             keepalive: true,
             follow: false,
+            streams: false,
         });
         let deadline = ctx.now.after(config.timeout_ms);
         self.pending.insert(
@@ -77,6 +78,9 @@ impl Terminations {
         request: RequestId,
         answer: &Answer,
     ) -> Option<(Option<CancelId>, ResearchId, Result<(), Failure>)> {
+        if let Answer::Piece(_) = answer {
+            return None;
+        }
         let Pending {
             cancel, research, ..
         } = self.pending.remove(&request)?;
@@ -87,6 +91,7 @@ impl Terminations {
                 401 | 403 => Err(Failure::Unauthorized(response.status)),
                 status => Err(Failure::NotTerminated(status)),
             },
+            Answer::Piece(_) => Ok(()),
             Answer::Failed(RequestError::Body(words)) => Err(Failure::CutBody(words.clone())),
             Answer::Failed(RequestError::Network(words)) => Err(Failure::Network(words.clone())),
             Answer::Failed(RequestError::Redirected) => Err(Failure::Redirected),

@@ -36,6 +36,15 @@ impl Memory {
         self.capacity
     }
 
+    /// The places and keys, oldest first.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (usize, u64)> {
+        let (newer, older) = self.order.split_at(self.oldest.min(self.order.len()));
+        let older = (self.oldest..).zip(older);
+        older
+            .chain((0..).zip(newer))
+            .map(|(place, key)| (place, *key))
+    }
+
     /// How many keys are remembered.
     pub fn len(&self) -> usize {
         self.order.len()

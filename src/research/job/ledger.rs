@@ -6,6 +6,8 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+pub(super) use answer::Part;
+
 use super::dedup::Memory;
 use crate::research::payload::identity::{Identity, Stored};
 
@@ -30,14 +32,12 @@ const MAX_STRAYS: usize = 256;
 pub(super) struct Ledger {
     /// The lines whose exact time is known.
     exact: Memory,
-    keys: Memory,
-    /// By the places of the keys.
-    counts: Vec<Count>,
+    known: Counts,
+    /// Of a stored log that is being read in parts, what was not known before: it must not take the
+    /// place of what is live until all of the log was compared with it.
+    log: Option<Counts>,
     newest_id: Option<i64>,
-    /// The newest second of which a key was forgotten.
-    forgotten: i64,
-    /// The same, of keys of which not every line had been seen in the stored log.
-    forgotten_unstored: i64,
+    forgotten: Forgotten,
     /// Keys that were forgotten and are too far ahead for that.
     strays: Memory,
     /// The second of the newest arrival.
@@ -51,6 +51,57 @@ pub(super) struct Ledger {
     is_doubtful: bool,
 }
 
+/// The newest seconds of which a key was forgotten.
+#[derive(Clone, Copy, Debug)]
+struct Forgotten {
+    all: i64,
+    /// Of keys of which not every line had been seen in the stored log.
+    unstored: i64,
+}
+
+impl Forgotten {
+    const NOTHING: Self = Self {
+        all: i64::MIN,
+        unstored: i64::MIN,
+    };
+
+    fn add(&mut self, other: Self) {
+        self.all = self.all.max(other.all);
+        self.unstored = self.unstored.max(other.unstored);
+    }
+}
+
+/// The newest keys with their counts.
+#[derive(Clone, Debug)]
+struct Counts {
+    keys: Memory,
+    /// By the places of the keys.
+    counts: Vec<Count>,
+    /// Of a log that is being read: what its later lines took the place of.
+    forgotten: Forgotten,
+}
+
+impl Counts {
+    fn new(capacity: usize) -> Self {
+        Self {
+            keys: Memory::new(capacity),
+            counts: Vec::new(),
+            forgotten: Forgotten::NOTHING,
+        }
+    }
+
+    /// Remembers a key that is not; what is forgotten in its place.
+    fn insert(&mut self, key: u64, count: Count) -> Option<(u64, Count)> {
+        let entered = self.keys.enter(key);
+        if entered.place == self.counts.len() {
+            self.counts.push(count);
+            return None;
+        }
+        let old = std::mem::replace(self.counts.get_mut(entered.place)?, count);
+        Some((entered.forgotten?, old))
+    }
+}
+
 /// Lines with the same key.
 #[derive(Clone, Copy, Debug)]
 struct Count {
@@ -61,6 +112,8 @@ struct Count {
     /// Seen in the stored log, up to the newest id.
     stored: u32,
     delivered: u32,
+    /// In the parts of the stored log that were read before this one.
+    seen: u32,
     /// Whether none of them can have been forgotten: a stored log can be counted as a whole.
     is_whole: bool,
     /// Whether stored lines with new ids can be counted.
@@ -72,11 +125,10 @@ impl Ledger {
     pub(super) fn new(capacity: usize) -> Self {
         Self {
             exact: Memory::new(capacity),
-            keys: Memory::new(capacity),
-            counts: Vec::new(),
+            known: Counts::new(capacity),
+            log: None,
             newest_id: None,
-            forgotten: i64::MIN,
-            forgotten_unstored: i64::MIN,
+            forgotten: Forgotten::NOTHING,
             strays: Memory::new(MAX_STRAYS),
             arrival: i64::MIN,
             untimed: 0,
@@ -87,7 +139,7 @@ impl Ledger {
     }
 
     pub(super) fn capacity(&self) -> usize {
-        self.keys.capacity()
+        self.known.keys.capacity()
     }
 
     /// Notes a line that did not come from the stored log; whether the page is to get it. Of a line
@@ -116,7 +168,7 @@ impl Ledger {
     pub(super) fn copy(&mut self, line: Identity) -> bool {
         let takes_all = std::mem::take(&mut self.takes_all);
         let mut lines = [Stored::new(line, None)];
-        self.answer(&mut lines);
+        self.answer(&mut lines, Part::Alone);
         self.takes_all = takes_all;
         lines.iter().any(|line| line.is_missing)
     }
@@ -141,8 +193,10 @@ impl Ledger {
     pub(super) fn forget_before(&mut self, second: Option<i64>) {
         match second {
             Some(second) => {
-                self.forgotten = self.forgotten.max(second);
-                self.forgotten_unstored = self.forgotten_unstored.max(second);
+                self.forgotten.add(Forgotten {
+                    all: second,
+                    unstored: second,
+                });
             }
             None => self.takes_all = true,
         }
@@ -163,42 +217,81 @@ impl Ledger {
             exact: 0,
             stored: 0,
             delivered: 0,
-            is_whole: is_beyond(self.forgotten),
-            counts_ids: is_beyond(self.forgotten_unstored),
+            seen: 0,
+            is_whole: is_beyond(self.forgotten.all),
+            counts_ids: is_beyond(self.forgotten.unstored),
         }
     }
 
+    /// The count of a key that is remembered.
+    fn find(&mut self, key: u64) -> Option<&mut Count> {
+        if let Some(log) = &mut self.log
+            && let Some(place) = log.keys.place(key)
+        {
+            return log.counts.get_mut(place);
+        }
+        let place = self.known.keys.place(key)?;
+        self.known.counts.get_mut(place)
+    }
+
+    /// The count of a key, which is remembered from now on.
     fn count(&mut self, key: u64, second: Option<i64>) -> Option<&mut Count> {
-        let fresh = self.fresh(key, second);
-        let entered = self.keys.enter(key);
-        if entered.is_new {
+        if self.find(key).is_none() {
+            let fresh = self.fresh(key, second);
             self.arrival = second.unwrap_or(self.arrival);
-            if entered.place == self.counts.len() {
-                self.counts.push(fresh);
-            } else if let Some(count) = self.counts.get_mut(entered.place) {
-                let old = std::mem::replace(count, fresh);
-                if let Some(key) = entered.forgotten {
-                    self.forget(key, old);
-                }
+            if let Some((key, count)) = self.known.insert(key, fresh) {
+                let forgotten = self.forget(key, count);
+                self.forgotten.add(forgotten);
             }
         }
-        self.counts.get_mut(entered.place)
+        self.find(key)
     }
 
-    fn forget(&mut self, key: u64, count: Count) {
+    /// The same for a line of a log of which other parts follow or were before.
+    fn count_in_log(&mut self, key: u64, second: i64) -> Option<&mut Count> {
+        if self.find(key).is_none() {
+            let fresh = self.fresh(key, Some(second));
+            self.arrival = second;
+            let log = self.log.as_mut()?;
+            if let Some((key, count)) = log.insert(key, fresh) {
+                let forgotten = self.forget(key, count);
+                self.log.as_mut()?.forgotten.add(forgotten);
+            }
+        }
+        self.find(key)
+    }
+
+    /// Begins with a stored log, or ends with it: what the last one had is known from now on.
+    pub(super) fn settle(&mut self) {
+        let Some(log) = self.log.take() else { return };
+        for (place, key) in log.keys.iter() {
+            if let Some(count) = log.counts.get(place)
+                && let Some(known) = self.count(key, count.second)
+            {
+                *known = *count;
+            }
+        }
+        self.forgotten.add(log.forgotten);
+        for count in &mut self.known.counts {
+            count.seen = 0;
+        }
+    }
+
+    /// What the forgetting of a key comes to.
+    fn forget(&mut self, key: u64, count: Count) -> Forgotten {
         let is_open = count.delivered > count.stored;
         let Some(second) = count.second else {
             self.is_blind |= is_open;
-            return;
+            return Forgotten::NOTHING;
         };
         let is_stray = second > self.arrival.saturating_add(MAX_AHEAD_S);
         if is_stray && self.strays.len() < MAX_STRAYS {
             self.strays.insert(key);
-            return;
+            return Forgotten::NOTHING;
         }
-        self.forgotten = self.forgotten.max(second);
-        if is_open {
-            self.forgotten_unstored = self.forgotten_unstored.max(second);
+        Forgotten {
+            all: second,
+            unstored: if is_open { second } else { i64::MIN },
         }
     }
 }

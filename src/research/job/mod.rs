@@ -25,7 +25,7 @@ use crate::research::payload::words::Source;
 use crate::time::Timestamp;
 use dedup::Memory;
 use ledger::Ledger;
-use recovery::{Held, LastLog, Mark};
+use recovery::{Held, LastLog, Mark, Reading};
 pub use state::Snapshot;
 use state::{Facts, State};
 use zone::Zone;
@@ -70,6 +70,7 @@ pub struct Job {
     pub(super) held: Option<Held>,
     mark: Mark,
     log: LastLog,
+    reading: Option<Box<Reading>>,
     updates: Memory,
     failures: Memory,
     failures_left: u32,
@@ -146,6 +147,7 @@ impl Job {
             held: None,
             mark: Mark::default(),
             log: LastLog::default(),
+            reading: None,
             updates: Memory::new(limits.dedup_entries),
             failures: Memory::new(MAX_FAILURES),
             failures_left: MAX_TOLD_FAILURES,

@@ -1,13 +1,15 @@
 //! Lines of a research that came late: from the stored log, and those that had to wait for it.
 
 use super::Job;
-use crate::json::{Kind, Raw};
+use super::ledger::Part;
+use crate::engine::packet::excerpt;
+use crate::http::first_of;
+use crate::json::{ListReader, Raw, Text, Unreadable};
 use crate::research::payload::event::{End, Gap, ResearchEvent};
-use crate::research::payload::hash::hash;
+use crate::research::payload::hash::{hash, mix};
 use crate::research::payload::identity::{Identity, Stored};
 use crate::research::payload::level::LogLevel;
 use crate::research::payload::log::{Line, LogEntry};
-use crate::research::payload::message::parse;
 use crate::research::payload::warning::Refusals;
 use crate::research::payload::words::Source;
 use crate::time::Timestamp;
@@ -22,13 +24,16 @@ const MAX_HELD_LINES: usize = 5_000;
 /// How many bytes of texts they may have together: 800 for each.
 const MAX_HELD_BYTES: usize = 4_000_000;
 
-/// Lines of one stored log that are delivered; the newest. A page that opens in the middle of a long
-/// run gets them in one go, and the queue before it has room for so many.
-const MAX_RECOVERED_LINES: usize = 40_000;
+/// So many lines of a stored log, or so many bytes of them, are judged and delivered together, up to
+/// the end of a second: a log of an ordinary run at once, a larger one bit by bit as it comes.
+const PART_LINES: usize = 512;
+const PART_BYTES: usize = 256 * 1_024;
 
-/// Entries of one stored log that are looked at; the newest. Each takes 64 bytes meanwhile: all of them
-/// less than the text of the log may have.
-const MAX_STORED_LINES: usize = 200_000;
+/// A second with so many times as many lines is not waited for.
+const MAX_PARTS: usize = 4;
+
+/// So much of a log that cannot be read is kept for the words about it, in bytes.
+const HEAD_BYTES: usize = 256;
 
 /// What waits until the stored log has been asked.
 #[derive(Clone, Debug, Default)]
@@ -47,24 +52,61 @@ struct HeldLine {
     entry: LogEntry,
 }
 
+impl HeldLine {
+    fn size(&self) -> usize {
+        self.entry.entry.len() + self.entry.message.len()
+    }
+}
+
 /// The place of a live line that is not in the stored log: after all of its second.
 const BEHIND: u32 = u32::MAX;
 
 /// A line of the stored log that the page is to get.
 struct Recovered<'a> {
     second: i64,
-    /// Among the elements of the log.
+    /// Among the lines of its part.
     place: u32,
     raw: Raw<'a>,
+}
+
+/// A stored log on its way.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reading {
+    list: ListReader,
+    /// The lines of the part that is not judged yet, and their texts.
+    stored: Vec<Stored>,
+    texts: Vec<Text>,
+    bytes: usize,
+    /// The newest second in it.
+    newest: i64,
+    /// Of all elements.
+    key: u64,
+    faults: Refusals,
+    head: Vec<u8>,
+    /// The newest milestone that was delivered.
+    milestone: Option<Text>,
+    recovery: Recovery,
+    is_not_utf8: bool,
+    /// Whether it has times without a zone.
+    is_local: bool,
+}
+
+/// Why an answer is no stored log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::research) enum NoLog {
+    /// A page for people.
+    Html,
+    /// Something in between may have spoiled it.
+    NotUtf8,
+    /// Anything else; the page was told.
+    Other,
 }
 
 /// What the last answer with the stored log was.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LastLog {
-    /// Hash of its text.
+    /// Hash of its elements.
     key: Option<u64>,
-    /// How many entries it had.
-    entries: u64,
     /// What was wrong with those that were looked at: told once.
     faults: u64,
 }
@@ -74,8 +116,6 @@ pub(super) struct LastLog {
 pub(in crate::research) struct Recovery {
     /// Lines that were delivered.
     pub(in crate::research) lines: u64,
-    /// Lines that were too many to be delivered.
-    pub(in crate::research) dropped: u64,
     /// Whether some may be missing all the same.
     pub(in crate::research) is_uncertain: bool,
     /// Whether a live line was taken for the copy of a stored one, which only the log can confirm.
@@ -113,19 +153,21 @@ impl Mark {
         self.newest = Some((now, key));
     }
 
-    fn is_unseen(&mut self, now: Timestamp, log: &[Stored]) -> bool {
+    /// The key of the line that was not in the log yet.
+    fn unseen(&self, now: Timestamp) -> Option<u64> {
         let newest = self
             .newest
             .filter(|(at, _)| now.since(*at) >= CONFIRM_AFTER_MS);
         let mark = newest.map(|(_, key)| key).or(self.settled);
-        if mark.is_none() || mark == self.seen {
-            return false;
+        mark.filter(|_| mark != self.seen)
+    }
+
+    fn look_for(&mut self, now: Timestamp, log: &[Stored]) {
+        if let Some(mark) = self.unseen(now)
+            && log.iter().any(|line| line.key() == mark)
+        {
+            self.seen = Some(mark);
         }
-        let is_seen = log.iter().any(|line| Some(line.key()) == mark);
-        if is_seen {
-            self.seen = mark;
-        }
-        !is_seen
     }
 }
 
@@ -170,12 +212,13 @@ impl Job {
         };
         // Without a time it stays behind the one before it.
         let before = held.lines.last().map_or(i64::MIN, |line| line.second);
-        held.bytes += entry.entry.len() + entry.message.len();
-        held.lines.push(HeldLine {
+        let line = HeldLine {
             second: identity.time.map_or(before, |time| time.second),
             key: identity.key,
             entry,
-        });
+        };
+        held.bytes += line.size();
+        held.lines.push(line);
         if held.lines.len() >= MAX_HELD_LINES || held.bytes >= MAX_HELD_BYTES {
             self.release(None);
         }
@@ -188,123 +231,173 @@ impl Job {
         }
     }
 
-    /// Takes the body of an answer with the stored log, as JSON text, and delivers the lines that
-    /// the page does not have, in order of time with the live ones that wait. `None` if it is no
-    /// log.
-    pub(in crate::research) fn handle_history(
-        &mut self,
-        now: Timestamp,
-        body: &str,
-    ) -> Option<Recovery> {
-        let key = hash(self.seed, &[body]);
-        if self.log.key == Some(key) && !self.mark.is_unseen(now, &[]) {
-            self.push_sorted(&[], &[]);
-            return Some(Recovery {
-                is_doubtful: self.ledger.take_doubt(),
-                ..Recovery::default()
-            });
-        }
-        let mut refusals = Refusals::default();
-        let raw = parse(body, &mut refusals);
-        let recovery = raw.and_then(|raw| self.take_log(now, raw, &mut refusals));
-        self.report(refusals);
-        if recovery.is_some() {
-            self.log.key = Some(key);
-        }
-        recovery
+    /// The stored log is asked for: what came of an answer that broke off is left.
+    pub(in crate::research) fn begin_log(&mut self) {
+        self.reading = None;
+        self.ledger.settle();
     }
 
-    /// `[…]`, `{"logs": […]}`, or either list in a string, also under `progress_log`.
-    fn take_log(
+    /// Takes the next bytes of an answer with the stored log: `[…]`, `{"logs": […]}`, or either list in
+    /// a string, also under `progress_log`. Delivers the lines of it that the page does not have, a part
+    /// at a time, in order of time with the live ones that wait; these stay where they are if they are
+    /// set `aside`.
+    pub(in crate::research) fn read_log(&mut self, now: Timestamp, mut bytes: &[u8], aside: bool) {
+        let mut reading = self.reading.take().unwrap_or_else(|| {
+            let mut reading = Box::new(Reading::default());
+            // Each answer has all lines again, and all that is wrong with them.
+            reading.faults.known = self.log.faults;
+            reading
+        });
+        let missing = HEAD_BYTES.saturating_sub(reading.head.len());
+        reading.head.extend(bytes.iter().take(missing));
+        let mut list = std::mem::take(&mut reading.list);
+        while let Some(element) = list.next(&mut bytes) {
+            let element = match element {
+                Ok(element) => element,
+                Err(Unreadable::NotUtf8) => {
+                    reading.is_not_utf8 = true;
+                    continue;
+                }
+                Err(Unreadable::TooLarge) => {
+                    let expected = "at most 16 MiB";
+                    reading
+                        .faults
+                        .refuse("too-large", &["logs[]"], expected, "more");
+                    reading.recovery.is_uncertain = true;
+                    continue;
+                }
+            };
+            let Ok(raw) = Raw::parse(&element) else {
+                reading
+                    .faults
+                    .refuse("not-json", &["logs[]"], "JSON", &element);
+                reading.recovery.is_uncertain = true;
+                continue;
+            };
+            reading.faults.is_lax |= raw.is_lax();
+            reading.key = mix(reading.key ^ hash(self.seed, &[&element]));
+            let Some(line) = Line::read(raw, "logs[]", &mut reading.faults) else {
+                continue;
+            };
+            reading.is_local |= line.is_local();
+            let stored = line.stored(self.seed);
+            let (lines, size) = (reading.stored.len(), reading.bytes);
+            let is_large = lines >= PART_LINES || size >= PART_BYTES;
+            let is_next_second = stored.second() > reading.newest;
+            let is_huge = lines >= MAX_PARTS * PART_LINES || size >= MAX_PARTS * PART_BYTES;
+            if is_huge || (is_large && is_next_second) {
+                self.take_part(now, &mut reading, Part::More, aside);
+            }
+            reading.newest = reading.newest.max(stored.second());
+            reading.bytes += element.len();
+            reading.stored.push(Stored {
+                place: reading.texts.len() as u32,
+                ..stored
+            });
+            reading.texts.push(raw.to_text());
+        }
+        reading.list = list;
+        self.reading = Some(reading);
+    }
+
+    /// The answer is complete: delivers the rest. What it had, or why it was no log.
+    pub(in crate::research) fn finish_log(
         &mut self,
         now: Timestamp,
-        raw: Raw<'_>,
-        refusals: &mut Refusals,
-    ) -> Option<Recovery> {
-        let list = if raw.kind() == Kind::Array {
-            Some(raw)
-        } else {
-            raw.get("logs").or_else(|| raw.get("progress_log"))
-        };
-        let text = list.and_then(Raw::string);
-        let list = match &text {
-            Some(text) => Raw::parse(text).ok(),
-            None => list,
-        };
-        refusals.is_lax |= list.is_some_and(Raw::is_lax);
-        let Some(list) = list.filter(|list| list.kind() == Kind::Array) else {
-            refusals.refuse("wrong-type", &["logs"], "a list of lines", raw.as_str());
-            return None;
-        };
-        let total = list.elements().count();
-        let skipped = total.saturating_sub(MAX_STORED_LINES);
-        // What the last answer had was looked at then, or said to be missing.
-        let is_cut = skipped as u64 > self.log.entries;
-        if is_cut {
-            refusals.drop_entries(&["logs"], total, MAX_STORED_LINES);
-        }
-        // Each answer has all lines again, and all that is wrong with them.
-        let mut faults = Refusals {
-            known: self.log.faults,
-            ..Refusals::default()
-        };
-        let mut stored: Vec<Stored> = Vec::with_capacity(total - skipped);
-        let mut is_local = false;
-        for (place, entry) in (0..).zip(list.elements()).skip(skipped) {
-            if let Some(line) = Line::read(entry, "logs[]", &mut faults) {
-                is_local |= line.is_local();
-                stored.push(Stored {
-                    place,
-                    ..line.stored(self.seed)
-                });
+        aside: bool,
+    ) -> Result<Recovery, NoLog> {
+        let mut reading = self.reading.take().unwrap_or_default();
+        let is_html = first_of(&reading.head) == Some(b'<');
+        if is_html || reading.is_not_utf8 || !reading.list.is_complete() || !reading.list.has_list()
+        {
+            self.ledger.settle();
+            if is_html {
+                return Err(NoLog::Html);
             }
-        }
-        self.log.entries = total as u64;
-        self.log.faults = faults.count;
-        if total > 0 {
-            self.settle_zone(is_local);
-        }
-        let is_uncertain = self.ledger.answer(&mut stored) || is_cut;
-        let is_behind = self.mark.is_unseen(now, &stored);
-        let held = self.held.as_ref();
-        let held_places = held.map_or_else(Vec::new, |held| places(&held.lines, &stored));
-        stored.retain(|line| line.is_missing);
-        let dropped = stored.len().saturating_sub(MAX_RECOVERED_LINES);
-        if dropped > 0 {
-            refusals.drop_entries(&["logs"], stored.len(), MAX_RECOVERED_LINES);
-        }
-        let mut missing = stored.iter().skip(dropped).peekable();
-        let mut recovered = Vec::with_capacity(missing.len());
-        for (place, entry) in (0..).zip(list.elements()) {
-            if let Some(line) = missing.next_if(|line| line.place == place) {
-                recovered.push(Recovered {
-                    second: line.second(),
-                    place,
-                    raw: entry,
-                });
+            let text = std::str::from_utf8(&reading.head);
+            // A character may go on behind it.
+            let is_wrong = text.is_err_and(|error| error.error_len().is_some());
+            let is_json = text.is_ok_and(|text| Raw::parse(text).is_ok());
+            if reading.is_not_utf8 || is_wrong {
+                return Err(NoLog::NotUtf8);
             }
-            if missing.len() == 0 {
-                break;
+            let head = excerpt(&reading.head);
+            let mut refusals = Refusals::default();
+            if is_json || reading.list.is_complete() {
+                let expected = "a list of lines";
+                refusals.refuse("wrong-type", &["logs"], expected, &head);
+            } else {
+                refusals.refuse("not-json", &["payload"], "JSON", &head);
             }
+            self.report(refusals);
+            return Err(NoLog::Other);
         }
-        drop(stored);
-        let lines = recovered.len() as u64;
-        self.counters.lines += lines;
-        self.counters.recovered += lines;
-        let milestone = self.push_sorted(&recovered, &held_places);
-        if let Some(line) = milestone.filter(|_| self.end.is_none())
+        self.take_part(now, &mut reading, Part::Last, aside);
+        self.log.faults = reading.faults.count;
+        if let Some(text) = reading.milestone.filter(|_| self.end.is_none())
+            && let Some(line) = Line::read(text.raw(), "logs[]", &mut Refusals::default())
             && let Some(task) = self.state.take_milestone(Source::History, &line)
         {
             self.push(ResearchEvent::Task(task));
         }
-        self.report(faults);
-        Some(Recovery {
-            lines,
-            dropped: dropped as u64,
-            is_uncertain,
-            is_doubtful: self.ledger.take_doubt(),
-            is_behind,
-        })
+        self.report(reading.faults);
+        let mut recovery = reading.recovery;
+        recovery.is_behind = self.mark.unseen(now).is_some();
+        recovery.is_doubtful = self.ledger.take_doubt();
+        // The same answer says nothing new about what may be missing.
+        let is_same = self.log.key.replace(reading.key) == Some(reading.key);
+        recovery.is_uncertain &= !is_same || recovery.is_behind;
+        Ok(recovery)
+    }
+
+    /// Judges the lines that were read and delivers those that the page does not have.
+    fn take_part(&mut self, now: Timestamp, reading: &mut Reading, part: Part, aside: bool) {
+        let mut stored = std::mem::take(&mut reading.stored);
+        let texts = std::mem::take(&mut reading.texts);
+        reading.bytes = 0;
+        if !stored.is_empty() {
+            self.settle_zone(reading.is_local);
+        }
+        reading.recovery.is_uncertain |= self.ledger.answer(&mut stored, part);
+        self.mark.look_for(now, &stored);
+        let up_to = match part {
+            _ if aside => None,
+            Part::Last => Some(i64::MAX),
+            Part::Alone | Part::More => Some(reading.newest),
+        };
+        let held = self.take_held(up_to);
+        let held_places = places(&held, &stored);
+        stored.retain(|line| line.is_missing);
+        let recovered: Vec<_> = stored
+            .iter()
+            .filter_map(|line| {
+                Some(Recovered {
+                    second: line.second(),
+                    place: line.place,
+                    raw: texts.get(line.place as usize)?.raw(),
+                })
+            })
+            .collect();
+        drop(stored);
+        let lines = recovered.len() as u64;
+        reading.recovery.lines += lines;
+        self.counters.lines += lines;
+        self.counters.recovered += lines;
+        if let Some(milestone) = self.push_sorted(&recovered, held, &held_places) {
+            reading.milestone = Some(milestone.to_text());
+        }
+    }
+
+    /// Takes the lines that wait up to this second, if any are to be taken.
+    fn take_held(&mut self, up_to: Option<i64>) -> Vec<HeldLine> {
+        let (Some(held), Some(up_to)) = (&mut self.held, up_to) else {
+            return Vec::new();
+        };
+        let lines = std::mem::take(&mut held.lines);
+        let (taken, left) = lines.into_iter().partition(|line| line.second <= up_to);
+        held.lines = left;
+        held.bytes = held.lines.iter().map(HeldLine::size).sum();
+        taken
     }
 
     /// What came live before the log is as the log writes it.
@@ -329,13 +422,9 @@ impl Job {
     fn push_sorted<'a>(
         &mut self,
         recovered: &[Recovered<'a>],
+        held: Vec<HeldLine>,
         held_places: &[u32],
-    ) -> Option<Line<'a>> {
-        let held = self.held.as_mut();
-        let held = held.map_or_else(Vec::new, |held| {
-            held.bytes = 0;
-            std::mem::take(&mut held.lines)
-        });
+    ) -> Option<Raw<'a>> {
         let held_places = held_places.iter().copied().chain(std::iter::repeat(BEHIND));
         let places = recovered.iter().map(|line| (line.second, line.place));
         let places = places.chain(held.iter().map(|line| line.second).zip(held_places));
@@ -348,7 +437,7 @@ impl Job {
             .collect();
         order.sort_unstable();
         let mut held: Vec<_> = held.into_iter().map(|line| Some(line.entry)).collect();
-        let mut milestone: Option<(usize, Line<'a>)> = None;
+        let mut milestone: Option<(usize, Raw<'a>)> = None;
         for (_, at) in order {
             let at = at as u32 as usize;
             let entry = match recovered.get(at) {
@@ -358,7 +447,7 @@ impl Job {
                         let entry = line.to_entry(Source::History);
                         let is_last = milestone.as_ref().is_none_or(|(last, _)| *last < at);
                         if entry.level == LogLevel::Milestone && is_last {
-                            milestone = Some((at, line));
+                            milestone = Some((at, *raw));
                         }
                         entry
                     }),
@@ -368,7 +457,7 @@ impl Job {
                 self.push(ResearchEvent::Log(entry));
             }
         }
-        milestone.map(|(_, line)| line)
+        milestone.map(|(_, raw)| raw)
     }
 }
 

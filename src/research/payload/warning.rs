@@ -14,7 +14,7 @@ const MAX_EXCERPT: usize = 60;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     /// `not-json`, `not-an-object`, `not-finite`, `wrong-type`, `out-of-range`, `unknown-value` or
-    /// `too-many-entries`.
+    /// `too-many-entries`; of a stored log also `too-large`.
     pub code: &'static str,
     /// Plain words: which field, what was expected, what came.
     pub message: String,
@@ -65,7 +65,7 @@ pub(crate) fn excerpt(text: &str) -> String {
 }
 
 /// The warnings of one payload.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::research) struct Refusals {
     /// At most [`MAX_PER_PAYLOAD`].
     pub(in crate::research) warnings: Vec<Warning>,

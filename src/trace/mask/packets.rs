@@ -56,7 +56,7 @@ impl Masked {
         self.names.write(out, page);
     }
 
-    fn write_payload(&mut self, out: &mut String, mut rest: &str, has_wrong: bool) {
+    pub(super) fn write_payload(&mut self, out: &mut String, mut rest: &str, has_wrong: bool) {
         loop {
             let end = rest.bytes().take_while(|byte| *byte != SEPARATOR).count();
             let (packet, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
@@ -158,7 +158,7 @@ fn refusal_of(body: &str) -> Option<Refusal> {
 }
 
 /// What follows the first character of a web page; nothing of what is none.
-fn page_of(body: &str) -> Option<&str> {
+pub(super) fn page_of(body: &str) -> Option<&str> {
     let bare = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     bare.trim_ascii_start().strip_prefix('<')
 }

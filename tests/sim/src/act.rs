@@ -1,7 +1,7 @@
 //! Carrying out the steps of a plan.
 
 use mock_server::{Command, DropOpen, Nothing, OfflineMode, Outcome, Restart, Sessions};
-use research_socket::http::RequestId;
+use research_socket::http::{Answer, RequestId};
 use research_socket::patience::LATE_MS;
 use research_socket::research::{CancelId, Input, ResearchId};
 use research_socket::socket::{Acked, Emit, EmitId};
@@ -240,8 +240,10 @@ impl World<'_> {
         let held = std::mem::take(&mut page.held);
         let (cut, timer_first) = (page.cut, page.timer_first);
         let answered = |id| {
-            let is_it =
-                |event: &Event| matches!(event, Event::Answer { request, .. } if *request == id);
+            let is_it = |event: &Event| {
+                matches!(event, Event::Answer { request, answer, .. }
+                    if *request == id && !matches!(answer, Answer::Piece(_)))
+            };
             held.iter().any(is_it)
         };
         let open = page.rules.open.iter().map(|open| open.id);

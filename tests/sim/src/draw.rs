@@ -95,6 +95,8 @@ impl Plan {
         if plan.seed % REFUSING == ONLY_REFUSED {
             plan.keep_refusals();
         }
+        // Of those that were kept when there were no pieces it is none.
+        plan.setup.pieces = matches!(plan.seed % 7, 4 | 5);
         plan
     }
 
@@ -139,6 +141,7 @@ impl Setup {
             clock_ahead: entropy.pick(&[0, 3_600_000, -3_600_000, 400, 86_400_000])?,
             races: entropy.chance(1, 2)?,
             navigation: None,
+            pieces: false,
             guarded: entropy.chance(1, 4)?,
             nan: false,
             reconnection: !entropy.chance(1, 8)?,

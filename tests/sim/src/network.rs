@@ -4,11 +4,13 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
 use mock_server::Request as ServerRequest;
-use research_socket::engine::payload::MAX_PACKETS_PER_ANSWER;
 use research_socket::http::{Answer, AskId, RequestError, RequestId, Response};
 
 use crate::entropy::Dice;
 use crate::plan::{Kind, ODD_BODIES, ODD_PACKETS, OddBody, Setup, Trouble};
+
+/// So many packets come at once in a flood of them.
+const MANY_PACKETS: usize = 1_000;
 
 /// Something on its way.
 #[derive(Clone, Debug)]
@@ -65,6 +67,8 @@ pub(crate) struct Network {
     due: BinaryHeap<Reverse<Due>>,
     number: u64,
     dice: Dice,
+    /// Where answers are cut: its own, so that everything else stays as it is without pieces.
+    cuts: Dice,
     latency: u64,
     jitter: u64,
     next: Vec<(Kind, Trouble)>,
@@ -79,6 +83,7 @@ impl Network {
             due: BinaryHeap::new(),
             number: 0,
             dice: Dice::new(seed),
+            cuts: Dice::new(!seed),
             latency: u64::from(setup.latency),
             jitter: u64::from(setup.jitter),
             next: Vec::new(),
@@ -114,6 +119,22 @@ impl Network {
     /// How much later the second of two equal answers comes.
     pub(crate) fn jitter(&mut self) -> u64 {
         self.dice.below(self.jitter)
+    }
+
+    /// Cuts a body into what comes in pieces, and the rest.
+    pub(crate) fn cut(&mut self, mut body: Vec<u8>) -> (Vec<Vec<u8>>, Vec<u8>) {
+        let mut pieces = Vec::new();
+        for _ in 0..self.cuts.below(5) {
+            let at = self.cuts.below(body.len() as u64 + 1) as usize;
+            let rest = body.split_off(at);
+            pieces.push(std::mem::replace(&mut body, rest));
+        }
+        (pieces, body)
+    }
+
+    /// Draws whether something happens between two pieces, or a time below `most`.
+    pub(crate) fn between(&mut self, most: u64) -> u64 {
+        self.cuts.below(most)
     }
 
     pub(crate) fn break_next(&mut self, kind: Kind, trouble: Trouble) {
@@ -178,7 +199,7 @@ pub(crate) fn instead(trouble: Trouble) -> Option<Answer> {
             match body.unwrap_or(OddBody::Bytes(b"")) {
                 OddBody::Bytes(bytes) => page(200, None, bytes),
                 OddBody::Packets => {
-                    let body = b"6\x1e".repeat(MAX_PACKETS_PER_ANSWER + 1);
+                    let body = b"6\x1e".repeat(MANY_PACKETS);
                     page(200, None, &body)
                 }
                 OddBody::Endless => Some(Answer::Failed(RequestError::TooLarge)),

@@ -1,6 +1,7 @@
 //! One page: its client, its browser's moods, and what it has heard.
 
 use research_socket::config::{Config, Fallback};
+use research_socket::http::RequestId;
 use research_socket::json::Raw;
 use research_socket::research::{Client, Event, ResearchEvent, Source};
 use research_socket::time::Timestamp;
@@ -33,6 +34,8 @@ pub(crate) struct Page {
     pub(crate) heard: [Heard; RESEARCHES as usize],
     /// What arrived while nothing ran.
     pub(crate) held: Vec<NetworkEvent>,
+    /// What came of answers that are not complete.
+    pub(crate) partly: Vec<(RequestId, Vec<u8>)>,
     /// Until when nothing runs.
     pub(crate) asleep: Option<u64>,
     pub(crate) cut: bool,
@@ -75,6 +78,7 @@ impl Page {
             slow: Slow::new(seed),
             heard: Default::default(),
             held: Vec::new(),
+            partly: Vec::new(),
             asleep: None,
             cut: false,
             timer_first: false,

@@ -48,6 +48,8 @@ pub struct Setup {
     /// How long a navigation takes, in a browser that ends all requests of a page as soon as one
     /// begins; `None` in one that ends none before the page is hidden.
     pub navigation: Option<u64>,
+    /// Whether good answers to polls and with stored logs come in pieces.
+    pub pieces: bool,
     /// Whether the Socket.IO server, too, wants a page that is signed in.
     pub guarded: bool,
     /// Whether the server has numbers in its objects that JSON does not have, and writes them as
@@ -87,6 +89,7 @@ impl Default for Setup {
             clock_ahead: 0,
             races: false,
             navigation: None,
+            pieces: false,
             guarded: false,
             nan: false,
             reconnection: true,
@@ -116,6 +119,8 @@ pub enum Release {
 /// The bytes that may wait where pages send more than one event at once: a few long ones, or dozens of
 /// short ones.
 const SMALL_BUFFER: u32 = 4_000;
+/// How much longer an answer in pieces takes at most, if nothing else delays it, in milliseconds.
+pub(crate) const MAX_IN_PIECES: u64 = 40;
 
 /// The longest that a request is on its way where the stored log can always be read, in milliseconds.
 const MAX_QUICK_WAY: u32 = 320;
@@ -356,9 +361,9 @@ pub enum Trouble {
 pub enum OddBody {
     /// These.
     Bytes(&'static [u8]),
-    /// More packets than are read of one answer.
+    /// More packets than any server sends at once.
     Packets,
-    /// More bytes than are read of one answer.
+    /// More bytes than are read at once.
     Endless,
 }
 
@@ -515,6 +520,7 @@ impl Plan {
         let silence = self.setup.ping_interval + self.setup.ping_timeout;
         // A ping may wait for the next poll, and its pong for the POST before it: six ways in all.
         let way = u64::from(self.setup.latency + self.setup.jitter);
+        let way = way + if self.setup.pieces { MAX_IN_PIECES } else { 0 };
         let is_roomy = self.setup.ping_timeout > 8 * way;
         // Without reconnection a page that stays after all has lost its connection for good.
         let is_quiet = self.setup.navigation.is_none() || self.setup.reconnection;

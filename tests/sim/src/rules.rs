@@ -51,7 +51,7 @@ pub(crate) struct Open {
     /// Index into [`Rules::sessions`].
     pub(crate) session: Option<usize>,
     request: Request,
-    /// When it was started.
+    /// When it was started, or something of its answer came.
     since: u64,
 }
 
@@ -212,7 +212,10 @@ impl Rules {
                 let words = || format!("{} timeouts in one second", self.timeouts);
                 return require(self.timeouts <= MAX_TIMEOUTS_A_SECOND, words);
             }
-            Input::Answer { .. } => self.starts = self.starts.saturating_sub(1),
+            Input::Answer {
+                answer: Answer::Response(_) | Answer::Failed(_),
+                ..
+            } => self.starts = self.starts.saturating_sub(1),
             _ => {}
         }
         Ok(())
@@ -227,6 +230,19 @@ impl Rules {
             self.bury(&open);
         }
         Some(open)
+    }
+
+    /// A part of the answer has come; whether that is awaited.
+    pub(crate) fn progressed(&mut self, now: u64, id: RequestId) -> bool {
+        let open = self.open.iter_mut().find(|open| open.id == id);
+        open.map(|open| open.since = now).is_some()
+    }
+
+    /// Whether the answer is wanted in pieces.
+    pub(crate) fn streams(&self, id: RequestId) -> bool {
+        self.open
+            .iter()
+            .any(|open| open.id == id && open.request.streams)
     }
 
     fn bury(&mut self, open: &Open) {

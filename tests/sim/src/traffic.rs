@@ -6,7 +6,7 @@ use mock_server::{
 use research_socket::http::{Answer, Beacon, Request, RequestId, Response as ClientResponse};
 
 use crate::network::{Event, cut, instead, lost, odd_numbers, spoil};
-use crate::plan::{Kind, Trouble};
+use crate::plan::{Kind, MAX_IN_PIECES, Trouble};
 use crate::rules::kind_of;
 use crate::world::{World, server_id};
 
@@ -27,14 +27,8 @@ impl World<'_> {
                 let page = index as u8;
                 let request = request.id;
                 let at = self.now + delay;
-                return self.network.at(
-                    at,
-                    Event::Answer {
-                        page,
-                        request,
-                        answer,
-                    },
-                );
+                self.answer(at, page, request, answer, None);
+                return;
             }
             match trouble {
                 Trouble::Hangs => return,
@@ -121,6 +115,7 @@ impl World<'_> {
         let request = RequestId(id & CLIENT_BITS);
         let mut at = self.now + self.network.delay();
         let mut twice = false;
+        let mut trouble_within = None;
         let answer = match response.delivery {
             Delivery::Refuse => lost(),
             Delivery::HangInHead | Delivery::HangInBody { .. } => return,
@@ -129,8 +124,16 @@ impl World<'_> {
                 let mut body = response.body;
                 match trouble {
                     Some(Trouble::AnswerHangs) => return,
-                    Some(Trouble::AnswerLost) => return self.answer(at, page, request, lost()),
-                    Some(Trouble::Cut) => return self.answer(at, page, request, cut()),
+                    Some(Trouble::AnswerLost) => {
+                        self.answer(at, page, request, lost(), None);
+                        return;
+                    }
+                    Some(Trouble::Cut) if self.plan.setup.pieces => trouble_within = trouble,
+                    Some(Trouble::Cut) => {
+                        self.answer(at, page, request, cut(), None);
+                        return;
+                    }
+                    Some(Trouble::Slow(_)) if self.plan.setup.pieces => trouble_within = trouble,
                     Some(Trouble::Slow(ms)) => at += u64::from(ms),
                     Some(Trouble::Twice) => twice = true,
                     Some(trouble) => body = spoil(&mut self.network, trouble, body),
@@ -146,14 +149,62 @@ impl World<'_> {
                 })
             }
         };
-        if twice {
-            let later = at + self.network.jitter();
-            self.answer(later, page, request, answer.clone());
+        let again = twice.then(|| (self.network.jitter(), answer.clone()));
+        // A copy in pieces would be mixed with what it is a copy of.
+        if let Some((jitter, copy)) = again.clone().filter(|_| !self.plan.setup.pieces) {
+            self.send(at + jitter, page, request, copy);
         }
-        self.answer(at, page, request, answer);
+        let end = self.answer(at, page, request, answer, trouble_within);
+        if let Some((jitter, copy)) = again.filter(|_| self.plan.setup.pieces) {
+            self.send(end + jitter, page, request, copy);
+        }
     }
 
-    fn answer(&mut self, at: u64, page: u8, request: RequestId, answer: Answer) {
+    /// Sends an answer off, perhaps in pieces, with what happens to it on the way; when it is complete.
+    fn answer(
+        &mut self,
+        mut at: u64,
+        page: u8,
+        request: RequestId,
+        answer: Answer,
+        trouble: Option<Trouble>,
+    ) -> u64 {
+        let there = self.pages.get(usize::from(page)).and_then(Option::as_ref);
+        let streams = there.is_some_and(|page| page.rules.streams(request));
+        let is_cut = trouble == Some(Trouble::Cut);
+        let late = match trouble {
+            Some(Trouble::Slow(ms)) => u64::from(ms),
+            _ => 0,
+        };
+        let answer = match answer {
+            Answer::Response(mut response)
+                if self.plan.setup.pieces && streams && (200..=299).contains(&response.status) =>
+            {
+                let (pieces, rest) = self.network.cut(response.body);
+                let slow = self.network.between(pieces.len() as u64 + 1) as usize;
+                for (place, piece) in pieces.into_iter().enumerate() {
+                    if place == slow {
+                        at += late;
+                    }
+                    at += self.network.between(MAX_IN_PIECES / 4);
+                    self.send(at, page, request, Answer::Piece(piece));
+                    if place + 1 == slow && is_cut {
+                        break;
+                    }
+                }
+                response.body = rest;
+                Answer::Response(response)
+            }
+            answer => {
+                at += late;
+                answer
+            }
+        };
+        self.send(at, page, request, if is_cut { cut() } else { answer });
+        at
+    }
+
+    fn send(&mut self, at: u64, page: u8, request: RequestId, answer: Answer) {
         self.network.at(
             at,
             Event::Answer {

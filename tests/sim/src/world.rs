@@ -184,13 +184,27 @@ impl<'p> World<'p> {
             Event::Answer {
                 request, answer, ..
             } => {
+                if let Answer::Piece(bytes) = &answer {
+                    let is_open = page.rules.progressed(self.now, request);
+                    page.partly.push((request, bytes.clone()));
+                    if !is_open && !self.races {
+                        return Ok(());
+                    }
+                    return self.feed(index, Input::Answer { request, answer });
+                }
+                let mut body: Vec<u8> = Vec::new();
+                page.partly.retain(|(id, bytes)| {
+                    body.extend((*id == request).then_some(bytes).into_iter().flatten());
+                    *id != request
+                });
                 let good = match &answer {
                     Answer::Response(response) => {
-                        let mut packets = response.body.split(|byte| *byte == 0x1e);
+                        body.extend(&response.body);
+                        let mut packets = body.split(|byte| *byte == 0x1e);
                         (200..=299).contains(&response.status)
                             && packets.all(|packet| packet != b"1")
                     }
-                    Answer::Failed(_) => false,
+                    Answer::Failed(_) | Answer::Piece(_) => false,
                 };
                 let open = page.rules.answered(request, good);
                 if let Some(open) = &open {

@@ -58,6 +58,7 @@ fn an_end_between_status_and_subscription_is_heard() {
 
 fn without_watchdog() -> Setup {
     Setup {
+        pieces: false,
         stall_after: None,
         ..Setup::default()
     }

@@ -1,12 +1,29 @@
 //! Which lines of a stored log the page is to get.
 
-use super::Ledger;
+use super::{Counts, Ledger};
 use crate::research::payload::identity::Stored;
 
+/// What lines come together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::research) enum Part {
+    /// One that is no part of a log.
+    Alone,
+    /// A part of a log; another follows.
+    More,
+    /// The last part of a log.
+    Last,
+}
+
 impl Ledger {
-    /// Decides of each line of a stored log, given as a whole and oldest first, whether the page is
-    /// to get it. True if some were left out that may be missing.
-    pub(in crate::research) fn answer(&mut self, lines: &mut [Stored]) -> bool {
+    /// Decides of each line of the next part of a stored log, oldest first, whether the page is to get
+    /// it. True if some were left out that may be missing.
+    ///
+    /// Lines of the same second belong into one part as far as that is possible: the order in which
+    /// lines with the same words are judged counts.
+    pub(in crate::research) fn answer(&mut self, lines: &mut [Stored], part: Part) -> bool {
+        if part == Part::More && self.log.is_none() {
+            self.log = Some(Counts::new(self.capacity()));
+        }
         let mut order: Vec<Member> = Vec::with_capacity(lines.len());
         let mut is_uncertain = false;
         for (place, line) in (0..).zip(lines.iter()) {
@@ -20,13 +37,13 @@ impl Ledger {
             }
         }
         order.sort_unstable();
-        let takes_all = std::mem::take(&mut self.takes_all) || self.is_blind;
+        let takes_all = self.takes_all || self.is_blind;
         // What each group comes to takes the place of one of its members: memory for many lines.
         let (mut start, mut groups) = (0, 0);
         while let Some(rest) = order.get(start..)
             && let Some(members) = rest.chunk_by(|a, b| a.0 == b.0).next()
         {
-            let mut group = self.judge(lines, members);
+            let mut group = self.judge(lines, members, part);
             is_uncertain |= group.is_withheld || (takes_all && group.missing > 0);
             for member in members.iter().rev().take(group.missing as usize) {
                 let Some(line) = lines.get_mut(place_of(*member)) else {
@@ -51,9 +68,12 @@ impl Ledger {
         order.sort_unstable();
         for (first, counts) in order {
             let line = lines.get((first >> 32) as usize);
-            if let Some(line) = line
-                && let Some(count) = self.count(line.key(), Some(line.second()))
-            {
+            let Some(line) = line else { continue };
+            let count = match self.log {
+                Some(_) if part != Part::Alone => self.count_in_log(line.key(), line.second()),
+                Some(_) | None => self.count(line.key(), Some(line.second())),
+            };
+            if let Some(count) = count {
                 count.exact = first as u32;
                 count.stored = (counts >> 32) as u32;
                 count.delivered = counts as u32;
@@ -61,12 +81,22 @@ impl Ledger {
         }
         for line in lines.iter() {
             self.newest_id = self.newest_id.max(line.id);
+            if part == Part::More
+                && line.time.is_some()
+                && let Some(count) = self.find(line.key())
+            {
+                count.seen = count.seen.saturating_add(1);
+            }
+        }
+        self.takes_all &= part == Part::More;
+        if part == Part::Last {
+            self.settle();
         }
         is_uncertain
     }
 
     /// What an answer says about the lines with one key. Those whose exact time is known come first.
-    fn judge(&self, lines: &[Stored], members: &[Member]) -> Group {
+    fn judge(&mut self, lines: &[Stored], members: &[Member], part: Part) -> Group {
         let mut group = Group::default();
         let (mut key, mut second) = (0, 0);
         let (mut all, mut unknown, mut with_id, mut newer) = (0_u32, 0_u32, 0_u32, 0_u32);
@@ -84,9 +114,13 @@ impl Ledger {
             with_id += u32::from(line.id.is_some());
             newer += u32::from(line.id > self.newest_id);
         }
-        let count = self.keys.place(key);
-        let count = count.and_then(|place| self.counts.get(place).copied());
+        let count = self.find(key).copied();
         let count = count.unwrap_or_else(|| self.fresh(key, Some(second)));
+        if part != Part::Alone {
+            // Those that came before are of the same log.
+            all = all.saturating_add(count.seen);
+            with_id = with_id.saturating_add(if with_id > 0 { count.seen } else { 0 });
+        }
         group.exact = count.exact;
         group.stored = count.stored.saturating_add(newer);
         let mut total = 0;
@@ -110,8 +144,7 @@ impl Ledger {
         if self.untimed == 0 {
             return false;
         }
-        let place = self.keys.place(words);
-        let count = place.and_then(|place| self.counts.get_mut(place));
+        let count = self.find(words);
         let Some(count) = count.filter(|count| count.delivered > count.stored) else {
             return false;
         };

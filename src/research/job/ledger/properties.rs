@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::tests::{Truth, missing};
+use super::tests::Truth;
 use super::*;
 
 /// What a client is shown of the truth, in which order.
@@ -12,8 +12,14 @@ use super::*;
 enum Sight {
     /// The line at this place comes live, so often.
     Live(usize, u8),
-    /// The stored log is read while it ends here, in this form, perhaps without its beginning.
-    Log { end: usize, form: Form },
+    /// The stored log is read while it ends here, in this form, and in parts of so many lines at least.
+    /// A live line of this place comes before each but the first.
+    Log {
+        end: usize,
+        form: Form,
+        part: usize,
+        between: usize,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +46,9 @@ fn sights(lines: usize) -> impl Strategy<Value = Vec<Sight>> {
     let form = prop::sample::select(vec![Form::Ids, Form::NoIds, Form::Exact]);
     let sight = prop_oneof![
         3 => (0..lines, 1_u8..3).prop_map(|(place, times)| Sight::Live(place, times)),
-        1 => (0..=lines, form).prop_map(|(end, form)| Sight::Log { end, form }),
+        1 => (0..=lines, form, 1_usize..40, 0..lines).prop_map(|(end, form, part, between)| {
+            Sight::Log { end, form, part, between }
+        }),
     ];
     prop::collection::vec(sight, 0..40)
 }
@@ -55,8 +63,24 @@ fn count(lines: &[Truth]) -> BTreeMap<(u64, &str), usize> {
     counts
 }
 
+/// A log in parts of at least so many lines, each of which ends with its second.
+fn parts(log: Vec<Stored>, least: usize) -> Vec<Vec<Stored>> {
+    let mut parts: Vec<Vec<Stored>> = vec![Vec::new()];
+    for line in log {
+        let part = parts.last_mut().unwrap();
+        let is_next = part
+            .last()
+            .is_some_and(|last| last.second() < line.second());
+        if part.len() >= least && is_next {
+            parts.push(Vec::new());
+        }
+        parts.last_mut().unwrap().push(line);
+    }
+    parts
+}
+
 /// What the page gets of these sights; checks that it is never more than the truth.
-fn look(ledger: &mut Ledger, truth: &[Truth], sights: &[Sight]) -> Vec<Truth> {
+fn look(ledger: &mut Ledger, truth: &[Truth], sights: &[Sight], with_live: bool) -> Vec<Truth> {
     let mut page = Vec::new();
     for sight in sights {
         match sight {
@@ -68,19 +92,30 @@ fn look(ledger: &mut Ledger, truth: &[Truth], sights: &[Sight]) -> Vec<Truth> {
                     }
                 }
             }
-            Sight::Log { end, form } => {
+            Sight::Log {
+                end,
+                form,
+                part,
+                between,
+            } => {
                 let stored = (1..).zip(&truth[..*end]).map(|(id, line)| match form {
                     Form::Ids => line.stored(Some(id), false),
                     Form::NoIds => line.stored(None, false),
                     Form::Exact => line.stored(None, true),
                 });
-                let given = missing(ledger, stored.collect());
-                let lines = truth.iter().zip(given);
-                page.extend(
-                    lines
-                        .filter(|(_, missing)| *missing)
-                        .map(|(line, _)| line.clone()),
-                );
+                let parts = parts(stored.collect(), *part);
+                let last = parts.len() - 1;
+                let mut rest = truth;
+                for (at, mut lines) in parts.into_iter().enumerate() {
+                    if at > 0 && with_live && ledger.live(truth[*between].live(), true) {
+                        page.push(truth[*between].clone());
+                    }
+                    ledger.answer(&mut lines, if at < last { Part::More } else { Part::Last });
+                    let (here, after) = rest.split_at(lines.len());
+                    let told = here.iter().zip(&lines).filter(|(_, line)| line.is_missing);
+                    page.extend(told.map(|(line, _)| line.clone()));
+                    rest = after;
+                }
             }
         }
         let all = count(truth);
@@ -102,9 +137,10 @@ proptest! {
             (Just(truth), sights, form)
         }),
     ) {
-        sights.push(Sight::Log { end: truth.len(), form: last });
+        let end = truth.len();
+        sights.push(Sight::Log { end, form: last, part: 1, between: 0 });
         let mut ledger = Ledger::new(1000);
-        let page = look(&mut ledger, &truth, &sights);
+        let page = look(&mut ledger, &truth, &sights, true);
         prop_assert_eq!(count(&page), count(&truth));
     }
 
@@ -132,7 +168,7 @@ proptest! {
         let mut ledger = Ledger::new(capacity);
         let mut page: Vec<Truth> = Vec::new();
         for sight in &sights {
-            let more = look(&mut ledger, &truth, std::slice::from_ref(sight));
+            let more = look(&mut ledger, &truth, std::slice::from_ref(sight), false);
             if let Sight::Log { .. } = sight {
                 let (all, before) = (count(&truth), count(&page));
                 for (key, times) in count(&more) {

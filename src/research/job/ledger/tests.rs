@@ -38,7 +38,7 @@ impl Truth {
 }
 
 pub(super) fn missing(ledger: &mut Ledger, mut lines: Vec<Stored>) -> Vec<bool> {
-    ledger.answer(&mut lines);
+    ledger.answer(&mut lines, Part::Last);
     lines.iter().map(|line| line.is_missing).collect()
 }
 
@@ -134,7 +134,7 @@ fn a_line_in_whole_seconds_is_new_only_if_it_can_be_no_copy() {
     assert!(!ledger.copy(b.coarse()));
     // It does not say how far the stored log was read.
     let mut answer = [Stored::new(Identity::new(1, None, "c"), Some(5))];
-    assert!(ledger.answer(&mut answer), "uncertain");
+    assert!(ledger.answer(&mut answer, Part::Last), "uncertain");
 }
 
 #[test]
@@ -156,9 +156,9 @@ fn a_stored_line_without_a_time_is_left_out() {
     for (id, time) in [(1, None), (2, Some("yesterday"))] {
         let line = Stored::new(Identity::new(1, time, "a"), Some(id));
         let mut answer = [line];
-        assert!(ledger.answer(&mut answer), "uncertain");
+        assert!(ledger.answer(&mut answer, Part::Last), "uncertain");
         assert!(!answer[0].is_missing);
-        assert!(!ledger.answer(&mut answer), "known");
+        assert!(!ledger.answer(&mut answer, Part::Last), "known");
     }
 }
 
@@ -210,11 +210,11 @@ fn what_memory_does_not_reach_is_said_to_be_uncertain() {
     }
     let missed = Truth::new(12, 1, "b");
     let mut answer = [missed.stored(Some(1), false)];
-    assert!(ledger.answer(&mut answer), "uncertain");
+    assert!(ledger.answer(&mut answer, Part::Last), "uncertain");
     assert!(!answer[0].is_missing);
     let mut answer = [Truth::new(30, 1, "b")].map(|line| (line, 2));
     let (line, id) = &mut answer[0];
-    assert!(!ledger.answer(&mut [line.stored(Some(*id), false)]));
+    assert!(!ledger.answer(&mut [line.stored(Some(*id), false)], Part::Last));
 }
 
 #[test]
@@ -228,20 +228,23 @@ fn an_answer_with_nothing_new_is_certain_and_forgets_nothing() {
     };
     for is_missing in [true, false] {
         let mut answer = answer();
-        assert!(!ledger.answer(&mut answer), "uncertain");
+        assert!(!ledger.answer(&mut answer, Part::Last), "uncertain");
         assert!(answer.iter().all(|line| line.is_missing == is_missing));
     }
     let late = Truth::new(5, 9, "late");
     assert_eq!(missing(&mut ledger, vec![late.stored(None, false)]), [true]);
     let older = Truth::new(4, 9, "older");
     let mut newer = [older.stored(Some(7), false)];
-    assert!(!ledger.answer(&mut newer), "its number says that it is new");
+    assert!(
+        !ledger.answer(&mut newer, Part::Last),
+        "its number says that it is new"
+    );
     assert!(newer[0].is_missing);
 
     let mut ledger = Ledger::new(10);
     assert!(ledger.live(lines[0].live(), true));
     ledger.forget_before(None);
-    assert!(!ledger.answer(&mut [lines[0].stored(None, false)]));
+    assert!(!ledger.answer(&mut [lines[0].stored(None, false)], Part::Last));
 }
 
 #[test]
@@ -313,7 +316,7 @@ fn a_line_without_a_time_that_was_forgotten_ends_recovery() {
     }
     let line = Truth::new(30, 1, "a");
     let mut answer = [line.stored(Some(1), false)];
-    assert!(ledger.answer(&mut answer));
+    assert!(ledger.answer(&mut answer, Part::Last));
     assert!(!answer[0].is_missing);
 }
 
