@@ -202,8 +202,9 @@ export interface ConnectOptions {
    * within seconds after a reconnection. Lines of all sources are merged: each is heard once, in order of time. Newer
    * lines, and the end, wait for the older ones, as long as one answer may take (`fallback.timeout`). An end that the status
    * tells within a second of a live line waits one second more for lines that it may have overtaken. The log is read twice
-   * more after the end, and what it has only then is heard late. Of one answer the newest 40,000 lines are used. With
-   * `false` nothing is fetched, and no `gap` tells of an outage.
+   * more after the end, and what it has only then is heard late. A log of any length is read as it arrives, and no faster than
+   * the page hears of it; what waits for it waits as long as it goes on. With `false` nothing is fetched, and no `gap` tells of
+   * an outage.
    * @default true
    * @example false
    */
@@ -211,7 +212,7 @@ export interface ConnectOptions {
 
   /**
    * Where the stored log is: an array of `{ id, message, timestamp, log_type }`, oldest first; `{id}` stands for the id of
-   * the research. At most 32 MiB are read.
+   * the research. Of one line at most 16 MiB are read.
    * @default "/api/research/{id}/logs"
    * @example "/research/{id}/log.json"
    */
@@ -774,7 +775,8 @@ export interface ResearchEvents {
   /** Something failed. Often, but not always, the end follows. */
   failure: Failure;
   /**
-   * Log lines were missed in an outage, or dropped because the page was too slow. Of an outage it tells once the stored
+   * Log lines were missed in an outage, or dropped because the page was too slow, or came in a message that was too large to be
+   * read (`missing: null`). Of an outage it tells once the stored
    * log has been read twice, or cannot be read; not if no line was missed. That the server has lost a subscription over a
    * live connection, which `stallAfter` finds out, is an outage too.
    */
@@ -975,7 +977,7 @@ export interface Stream<T> extends AsyncIterableIterator<T> {
  * - `LOAD_FAILED`: the core could not be fetched, neither as WebAssembly nor as JavaScript; calling `connect()` again tries again
  * - `NOT_FOUND`: wrong `path`, or, of `cancel()`, no such research or a wrong `terminatePath`
  * - `ORIGIN_REFUSED`: the server does not accept the page's origin, such as behind a proxy that changes `Host`
- * - `PAYLOAD_TOO_LARGE`: more than the server takes in one message, or more than is read of one answer of the server
+ * - `PAYLOAD_TOO_LARGE`: more than the server takes in one message, or more than is read of an answer to a handshake or a POST
  * - `POLLING_REFUSED`: the server has long-polling switched off
  * - `PROTOCOL`: what answered does not speak Socket.IO, or speaks it wrongly
  * - `PROTOCOL_VERSION`: a server of Socket.IO 2, or one that does not take the protocol of Socket.IO 3 and 4
@@ -1044,9 +1046,9 @@ export interface Warning {
  * - `INTERNAL`: a fault of this package. It has started again and subscribed again; subscriptions, handlers and promises are
  *   the same as before, only what waited for an answer was rejected. Please report it, with {@link Client.trace}
  * - `ack-not-sent`: an acknowledgement of the page found no connection, or more that wait for the server than `maxEmitBuffer` allows
- * - `damaged-answer`: an answer about the status, or a stored log, that is too large or no text; a status
+ * - `damaged-answer`: an answer about the status that is too large or no text, or a stored log that is no text; a status
  *   that is no JSON object
- * - `damaged-packet`, `not-json`, `not-an-object`: what came cannot be read
+ * - `damaged-packet`, `not-json`, `not-an-object`: what came cannot be read, or, of a packet, has more than 16 MiB
  * - `emit-not-sent`: an emit that waited for a connection, or a volatile one, is larger than the server takes; or one has a `Blob` that
  *   cannot be read
  * - `not-finite`: the server writes `NaN` or `Infinity` where JSON has no such numbers, as Python does by default; all of them
@@ -1054,7 +1056,8 @@ export interface Warning {
  * - `not-found`: the server knows no such research
  * - `out-of-range`, `unknown-value`, `wrong-type`: a field that was left out
  * - `page-too-slow`: too much waited for slow handlers, and something other than log lines was dropped; told once, `stats()` counts
- * - `too-many-entries`: a log of which only the newest lines were used
+ * - `too-large`: a line of a stored log with more than 16 MiB
+ * - `too-many-entries`: a log in an update of which only the newest lines were used
  * - `unauthorized`: the server does not let this page follow it
  */
 export type WarningCode =
@@ -1069,6 +1072,7 @@ export type WarningCode =
   | "not-json"
   | "out-of-range"
   | "page-too-slow"
+  | "too-large"
   | "too-many-entries"
   | "unauthorized"
   | "unknown-value"

@@ -100,21 +100,37 @@ export class Host {
     this.#requests.delete(controller);
   }
 
+  /** Nobody wants to know what comes of a request. */
+  forget(promise) {
+    promise.catch(() => {});
+  }
+
   /**
-   * Reads the response of a request to its end: `done(response?, body?, error?)`, without body and error if there are more
-   * bytes than `limit`. Without `done` nobody wants to know.
+   * Reads the response of a request. Each call of what it returns leads to one of `done(response?, bytes?, error?)`: if the body
+   * `streams` and the status is a good one, with the next bytes of it, and without any at its end; else with all of it, and
+   * without bytes if there are more than `limit`. What is not asked for is not read. After a call with `true` nothing comes.
    */
-  async settle(promise, limit, done) {
+  read(promise, limit, streams, done) {
+    let tell = this.guard(done);
     let response;
-    let body;
-    let error;
-    try {
-      response = await promise;
-      if (done) body = await read(response, limit);
-    } catch (reason) {
-      error = reason ?? null;
-    }
-    if (done) this.guard(done)(response, body, error);
+    let rest;
+    return async (ends) => {
+      if (ends) return void (tell = () => {});
+      let bytes;
+      let error;
+      try {
+        response ??= await promise;
+        if (streams && response.status >= 200 && response.status < 300) {
+          rest ??= piecesOf(response);
+          bytes = (await rest.next()).value;
+        } else {
+          bytes = await wholeOf(response, limit);
+        }
+      } catch (reason) {
+        error = reason ?? null;
+      }
+      tell(response, bytes, error);
+    };
   }
 }
 
@@ -124,21 +140,32 @@ function need(origin, address) {
   if (there !== origin) throw new TypeError(`a request for ${origin} leads to ${there}: it was not sent`);
 }
 
+/** The body as it arrives; at once where somebody else made the response, without a stream. */
+async function* piecesOf(response) {
+  const reader = response.body?.getReader?.();
+  if (!reader) {
+    yield new Uint8Array(response.arrayBuffer ? await response.arrayBuffer() : new TextEncoder().encode(await response.text()));
+    return;
+  }
+  let piece;
+  try {
+    while ((piece = (await reader.read()).value)) yield piece instanceof Uint8Array ? piece : new Uint8Array(piece);
+  } finally {
+    // Whatever comes of it, the rest is not read.
+    if (piece) reader.cancel().catch(() => {});
+  }
+}
+
 /**
  * Piece by piece, since the length is not known before: answers are chunked, and packed ones can be a thousand times larger
  * than what was sent. Into one place that doubles: a piece can be a byte, and would cost hundreds on its own.
  */
-async function read(response, limit) {
+async function wholeOf(response, limit) {
   let body = new Uint8Array(0);
   let length = 0;
-  const reader = response.body?.getReader();
-  for (let piece; (piece = (await reader?.read())?.value); ) {
+  for await (const piece of piecesOf(response)) {
     const end = length + piece.length;
-    if (end > limit) {
-      // Whatever comes of it, the rest is not read.
-      reader.cancel().catch(() => {});
-      return undefined;
-    }
+    if (end > limit) return undefined;
     if (end > body.length) {
       const larger = new Uint8Array(Math.min(limit, Math.max(end, 2 * body.length)));
       larger.set(body.subarray(0, length));

@@ -5,15 +5,14 @@ use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsValue;
-use web_sys::AbortController;
 
 use super::clock::{Clock, monotonic_ms};
-use super::fetch;
+use super::fetch::{self, Exchange, Given};
 use super::host::Host;
 use super::lifecycle::Lifecycle;
-use super::slices::{BUDGET_MS, Slices};
+use super::slices::{BUDGET_MS, READING_MS, Slices};
 use crate::config::{Config, ConfigError};
-use crate::http::{AskId, Command, Credentials, Request, RequestId};
+use crate::http::{Answer, AskId, Command, Credentials, Request, RequestId};
 use crate::mailbox::Mailbox;
 use crate::queue::SmallMap;
 use crate::research::{Client, Event, Input, Output};
@@ -23,6 +22,10 @@ use crate::trace;
 
 /// The longest delay that `setTimeout` takes, in milliseconds; with more it fires at once.
 const MAX_DELAY_MS: u64 = i32::MAX as u64;
+
+/// How often the core hears of answers that are not read, in milliseconds: its shortest deadline is a
+/// multiple of it.
+const SIGN_MS: f64 = 1_000.0;
 
 /// What the page is told. Called only while nothing is borrowed: it may call back at once.
 pub(crate) trait Page {
@@ -53,7 +56,11 @@ struct Inner {
     mailbox: RefCell<Mailbox>,
     /// The newest: the answer to an older one would come too late.
     ask: Cell<Option<AskId>>,
-    requests: RefCell<SmallMap<RequestId, AbortController>>,
+    requests: RefCell<SmallMap<RequestId, Exchange>>,
+    /// Which answer was read from last: each gets its turn.
+    last_read: Cell<RequestId>,
+    /// When the core last heard of an answer that is not read, in milliseconds.
+    last_sign: Cell<f64>,
     /// The one timer, and when it is due.
     timer: RefCell<Option<(Timestamp, Timeout)>>,
     clock: Clock,
@@ -86,6 +93,8 @@ impl Driver {
                 mailbox: RefCell::default(),
                 ask: Cell::default(),
                 requests: RefCell::default(),
+                last_read: Cell::new(RequestId(0)),
+                last_sign: Cell::default(),
                 timer: RefCell::default(),
                 clock,
                 start,
@@ -218,7 +227,7 @@ impl Inner {
             self.host.record(&line);
         }
         self.set_timer(now);
-        if !self.mailbox.borrow().is_empty() || self.ask.get().is_some() {
+        if self.has_something() {
             self.schedule();
         }
     }
@@ -226,10 +235,10 @@ impl Inner {
     fn carry_out(self: &Rc<Self>, command: Command) {
         match command {
             Command::Abort(id) => {
-                let controller = self.requests.borrow_mut().remove(&id);
-                if let Some(controller) = controller {
-                    self.host.release(&controller);
-                    controller.abort();
+                let exchange = self.requests.borrow_mut().remove(&id);
+                if let Some(exchange) = exchange {
+                    exchange.release(&self.host);
+                    exchange.abort();
                 }
             }
             Command::Ask(ask) => self.ask.set(Some(ask)),
@@ -242,26 +251,89 @@ impl Inner {
 
     fn start(self: &Rc<Self>, request: Request) {
         let id = request.id;
-        let controller = self.host.controller();
-        let signal = controller.signal();
-        self.requests.borrow_mut().insert(id, controller);
         let inner = Rc::clone(self);
-        fetch::fetch(
-            &self.host,
-            request,
-            &signal,
-            &self.settings,
-            move |answer| {
-                let controller = inner.requests.borrow_mut().remove(&id);
-                if let Some(controller) = controller {
-                    inner.host.release(&controller);
+        let mut is_first = true;
+        let exchange = Exchange::start(&self.host, request, &self.settings, move |given| {
+            inner.take(id, given, std::mem::take(&mut is_first));
+        });
+        self.requests.borrow_mut().insert(id, exchange);
+    }
+
+    /// Something of an answer has come.
+    fn take(self: &Rc<Self>, request: RequestId, given: Given, is_first: bool) {
+        match given {
+            Given::Chunk(chunk) => {
+                if let Some(exchange) = self.requests.borrow_mut().get_mut(&request) {
+                    exchange.put(chunk);
                 }
-                inner.handle(Input::Answer {
-                    request: id,
-                    answer,
-                });
-            },
-        );
+                // Most answers are short. What follows waits for its turn: chunks that are there already
+                // come in one task.
+                if is_first {
+                    self.read();
+                }
+                self.schedule();
+            }
+            Given::Answer(mut answer) => {
+                let exchange = self.requests.borrow_mut().remove(&request);
+                // It was given up.
+                let Some(mut exchange) = exchange else { return };
+                exchange.release(&self.host);
+                if let Answer::Response(response) = &mut answer {
+                    exchange.add_rest(&mut response.body);
+                }
+                self.handle(Input::Answer { request, answer });
+            }
+        }
+    }
+
+    /// The answer of which something waits to be read, in turn.
+    fn waiting(&self) -> Option<RequestId> {
+        let last = self.last_read.get();
+        let mut first = None;
+        for (id, exchange) in self.requests.borrow().iter() {
+            if exchange.waits() {
+                if *id > last {
+                    return Some(*id);
+                }
+                first = first.or(Some(*id));
+            }
+        }
+        first
+    }
+
+    /// Reads a piece of an answer, if one waits and what comes of it has room; whether it has read.
+    fn read(self: &Rc<Self>) -> bool {
+        if !self.mailbox.borrow().has_room() {
+            return false;
+        }
+        let Some(request) = self.waiting() else {
+            return false;
+        };
+        let bytes = self
+            .requests
+            .borrow_mut()
+            .get_mut(&request)
+            .map(Exchange::take);
+        self.tell_of_piece(request, bytes.unwrap_or_default());
+        true
+    }
+
+    fn tell_of_piece(self: &Rc<Self>, request: RequestId, bytes: Vec<u8>) {
+        self.last_read.set(request);
+        self.last_sign.set(monotonic_ms());
+        let answer = Answer::Piece(bytes);
+        self.handle(Input::Answer { request, answer });
+    }
+
+    /// Whether answers wait to be read. Now and then the core hears that they do, for their deadlines.
+    fn is_behind(self: &Rc<Self>) -> bool {
+        let waiting = self.waiting();
+        if let Some(request) = waiting
+            && monotonic_ms() - self.last_sign.get() >= SIGN_MS
+        {
+            self.tell_of_piece(request, Vec::new());
+        }
+        waiting.is_some()
     }
 
     /// Sets the one timer to what the core wants.
@@ -296,7 +368,8 @@ impl Inner {
         }
     }
 
-    /// Gives the page what waits for it until the budget is used up, then lets the browser breathe.
+    /// Reads of what has come, and gives the page what waits for it, until the budget is used up; then
+    /// lets the browser breathe.
     fn run_slice(self: &Rc<Self>) {
         let Some(slices) = self.slices.get() else {
             return;
@@ -307,16 +380,23 @@ impl Inner {
             if let Some(ask) = self.ask.take() {
                 let live = self.client.borrow().is_connected();
                 self.page.handle_ask(ask, live);
-            } else {
+            } else if monotonic_ms() - begin >= READING_MS || !self.read() {
                 let event = self.mailbox.borrow_mut().pop();
-                let Some(event) = event else { return };
+                let Some(event) = event else { break };
                 self.page.handle_event(event);
             }
             if monotonic_ms() - begin >= BUDGET_MS {
                 break;
             }
         }
-        self.schedule();
+        if self.is_behind() || self.has_something() {
+            self.schedule();
+        }
+    }
+
+    /// Whether something waits for the page.
+    fn has_something(&self) -> bool {
+        !self.mailbox.borrow().is_empty() || self.ask.get().is_some()
     }
 }
 

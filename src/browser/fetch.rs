@@ -1,12 +1,11 @@
 //! One HTTP request over `fetch`, and the beacon of a page that is leaving.
 
 use gloo_net::http::{Headers, RequestBuilder};
-use js_sys::{Promise, Reflect, Uint8Array};
-use wasm_bindgen::JsCast;
+use js_sys::{Function, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{
-    AbortSignal, RequestCache, RequestCredentials, RequestInit, RequestRedirect, ResponseType,
-    UrlSearchParams,
+    AbortController, AbortSignal, RequestCache, RequestCredentials, RequestInit, RequestRedirect,
+    ResponseType, UrlSearchParams,
 };
 
 use super::driver::Settings;
@@ -24,22 +23,136 @@ const MAX_KEEPALIVE: usize = 65_536;
 /// that are in flight share [`MAX_KEEPALIVE`].
 const MAX_KEPT: usize = 8_192;
 
-/// Carries the request out to the end of its body, then calls `done`.
-pub(super) fn fetch(
-    host: &Host,
-    mut request: Request,
-    signal: &AbortSignal,
-    settings: &Settings,
-    done: impl FnOnce(Answer) + 'static,
-) {
-    let done = move |response: JsValue, body: JsValue, error: JsValue| {
-        done(read(response, body, &error));
-    };
-    let done = Closure::once_into_js(done);
-    let size = request.body.as_ref().map_or(0, |body| body.text.len());
-    request.keepalive |= size <= MAX_KEPT && host.keeps();
-    let response = send(host, request, Some(signal), settings);
-    host.settle(&response, MAX_BODY_BYTES as u32, &done);
+/// The most bytes of an answer that are given to the core at once: some dozens of lines, for which even
+/// a slow machine takes few milliseconds.
+const PIECE_BYTES: u32 = 16_384;
+
+/// A request under way.
+pub(super) struct Exchange {
+    controller: AbortController,
+    /// Asks for what comes next.
+    next: Function,
+    _done: Closure<dyn FnMut(JsValue, JsValue, JsValue)>,
+    /// What has come and is not read.
+    chunk: Uint8Array,
+    at: u32,
+    /// The first bytes of a character whose last ones have not come.
+    begun: Vec<u8>,
+}
+
+impl Drop for Exchange {
+    /// What was asked for may come later.
+    fn drop(&mut self) {
+        let _ = self.next.call1(&JsValue::UNDEFINED, &JsValue::TRUE);
+    }
+}
+
+/// What a browser gives of an answer.
+pub(super) enum Given {
+    Answer(Answer),
+    /// The next bytes of a body.
+    Chunk(Uint8Array),
+}
+
+impl Exchange {
+    /// Sends the request. `done` is called whenever something has come.
+    pub(super) fn start(
+        host: &Host,
+        mut request: Request,
+        settings: &Settings,
+        mut done: impl FnMut(Given) + 'static,
+    ) -> Self {
+        let controller = host.controller();
+        let streams = request.streams;
+        let done = move |response: JsValue, bytes: JsValue, error: JsValue| {
+            done(read(streams, response, bytes, &error));
+        };
+        let done = Closure::<dyn FnMut(JsValue, JsValue, JsValue)>::new(done);
+        let size = request.body.as_ref().map_or(0, |body| body.text.len());
+        request.keepalive |= size <= MAX_KEPT && host.keeps();
+        let response = send(host, request, Some(&controller.signal()), settings);
+        let next = host.read(&response, MAX_BODY_BYTES as u32, streams, done.as_ref());
+        let exchange = Self {
+            controller,
+            next,
+            _done: done,
+            chunk: Uint8Array::new_with_length(0),
+            at: 0,
+            begun: Vec::new(),
+        };
+        exchange.ask();
+        exchange
+    }
+
+    /// It is over.
+    pub(super) fn release(&self, host: &Host) {
+        host.release(&self.controller);
+    }
+
+    pub(super) fn abort(&self) {
+        self.controller.abort();
+    }
+
+    /// Asks for what comes next, which comes later.
+    fn ask(&self) {
+        // It is an `async` function, which never throws.
+        let _ = self.next.call0(&JsValue::UNDEFINED);
+    }
+
+    pub(super) fn put(&mut self, chunk: Uint8Array) {
+        (self.chunk, self.at) = (chunk, 0);
+        if self.chunk.length() == 0 {
+            self.ask();
+        }
+    }
+
+    /// Whether something waits to be read.
+    pub(super) fn waits(&self) -> bool {
+        self.at < self.chunk.length()
+    }
+
+    /// What waits: not all of it if that is much, and no part of a character, so that the trace can have
+    /// it as text.
+    pub(super) fn take(&mut self) -> Vec<u8> {
+        let end = self.at.saturating_add(PIECE_BYTES).min(self.chunk.length());
+        let mut bytes = std::mem::take(&mut self.begun);
+        let start = bytes.len();
+        bytes.resize(start + (end - self.at) as usize, 0);
+        if let Some(place) = bytes.get_mut(start..) {
+            self.chunk.subarray(self.at, end).copy_to(place);
+        }
+        self.begun = bytes.split_off(whole_characters(&bytes));
+        self.at = end;
+        if !self.waits() {
+            self.ask();
+        }
+        bytes
+    }
+
+    /// Adds what is left at the end of a body that was read: of any other nothing was.
+    pub(super) fn add_rest(&mut self, body: &mut Vec<u8>) {
+        body.append(&mut self.begun);
+    }
+}
+
+/// How many of these bytes are no beginning of a character that goes on behind them.
+fn whole_characters(bytes: &[u8]) -> usize {
+    let len = bytes.len();
+    for (back, byte) in bytes.iter().rev().take(3).enumerate() {
+        let needed = match byte {
+            0x80..=0xbf => continue,
+            0xc0..=0xdf => 2,
+            0xe0..=0xef => 3,
+            0xf0..=0xf7 => 4,
+            _ => 0,
+        };
+        return if needed > back + 1 {
+            len - back - 1
+        } else {
+            len
+        };
+    }
+    len
 }
 
 /// Whether a browser takes these as request headers; the words of its refusal.
@@ -122,32 +235,38 @@ fn build(
     Ok((built.into(), init))
 }
 
-fn read(response: JsValue, body: JsValue, error: &JsValue) -> Answer {
-    let response: web_sys::Response = match response.dyn_into() {
-        Ok(response) => response,
-        Err(other) => {
-            let error = if other.is_undefined() { error } else { &other };
-            return Answer::Failed(RequestError::Network(words(error)));
-        }
-    };
-    if response.type_() == ResponseType::Opaqueredirect {
-        return Answer::Failed(RequestError::Redirected);
-    }
-    let Ok(body) = body.dyn_into::<Uint8Array>() else {
-        return Answer::Failed(if error.is_undefined() {
-            RequestError::TooLarge
+fn read(streams: bool, response: JsValue, bytes: JsValue, error: &JsValue) -> Given {
+    // Not by its class: a page can have a `fetch` of its own, whose responses are of another.
+    let status = Reflect::get(&response, &"status".into());
+    let Some(status) = status.ok().and_then(|status| status.as_f64()) else {
+        let error = if response.is_undefined() {
+            error
         } else {
-            RequestError::Body(words(error))
-        });
+            &response
+        };
+        return Given::Answer(Answer::Failed(RequestError::Network(words(error))));
     };
-    let headers = response.headers();
-    let retry_after = headers.get("retry-after").ok().flatten();
+    let response: web_sys::Response = response.unchecked_into();
+    if response.type_() == ResponseType::Opaqueredirect {
+        return Given::Answer(Answer::Failed(RequestError::Redirected));
+    }
+    let streams = streams && (200.0..300.0).contains(&status);
+    let body = match bytes.dyn_into::<Uint8Array>() {
+        Ok(bytes) if streams => return Given::Chunk(bytes),
+        Ok(bytes) => bytes.to_vec(),
+        Err(_) if !error.is_undefined() => {
+            return Given::Answer(Answer::Failed(RequestError::Body(words(error))));
+        }
+        Err(_) if streams => Vec::new(),
+        Err(_) => return Given::Answer(Answer::Failed(RequestError::TooLarge)),
+    };
+    let retry_after = response.headers().get("retry-after").ok().flatten();
     let retry_after_ms = retry_after.and_then(|value| retry_after_ms(&value));
-    Answer::Response(Response {
-        status: response.status(),
+    Given::Answer(Answer::Response(Response {
+        status: status as u16,
         retry_after_ms,
-        body: body.to_vec(),
-    })
+        body,
+    }))
 }
 
 /// `Retry-After`: seconds, or a date (RFC 9110, 10.2.3).
@@ -198,7 +317,7 @@ fn keep_alive(host: &Host, beacon: Beacon, settings: &Settings) {
         streams: false,
     };
     // The page is gone: there is nobody to tell of a failure.
-    host.settle(&send(host, request, None, settings), 0, &JsValue::UNDEFINED);
+    host.forget(&send(host, request, None, settings));
 }
 
 /// The words of anything that was thrown.

@@ -70,8 +70,19 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn release(this: &Host, controller: &AbortController);
 
-    /// Reads a response to its end and calls `done(response, body, error)`, if it is a function. A
-    /// body of more bytes than `limit` is left out, and its rest not read.
+    /// Nobody wants to know what comes of it.
     #[wasm_bindgen(method)]
-    pub(super) fn settle(this: &Host, promise: &Promise, limit: u32, done: &JsValue);
+    pub(super) fn forget(this: &Host, promise: &Promise);
+
+    /// What reads a response: each call leads to one of `done(response, bytes, error)`. The bytes are
+    /// the next ones of a good response that `streams`, and of any other all; there are none at the
+    /// end, and of more than `limit`. After a call with `true` it calls no more.
+    #[wasm_bindgen(method)]
+    pub(super) fn read(
+        this: &Host,
+        promise: &Promise,
+        limit: u32,
+        streams: bool,
+        done: &JsValue,
+    ) -> Function;
 }

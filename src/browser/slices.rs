@@ -11,6 +11,10 @@ use super::host::Host;
 /// into the 50 ms from which on a page feels stuck; the last handler of a slice may take longer.
 pub(super) const BUDGET_MS: f64 = 8.0;
 
+/// How much of it what has come may take to be read, in milliseconds. It comes first, since the server
+/// waits for answers to some of it.
+pub(super) const READING_MS: f64 = 4.0;
+
 /// Asks for tasks, one at a time. A message channel, because browsers slow timers down: to 4 ms
 /// when nested, to a second or a minute while the page is hidden.
 pub(super) struct Slices {

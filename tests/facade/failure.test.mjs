@@ -187,7 +187,7 @@ test("nothing of the instance that is gone is called, or calls", async (t) => {
   world.timers.set(() => called.push("timer"), 0);
   const { signal } = host.controller();
   let refuse;
-  host.settle(new Promise((_, reject) => (refuse = reject)), () => called.push("response"));
+  host.read(new Promise((_, reject) => (refuse = reject)), 100, true, () => called.push("response"))();
   const channel = host.channel(() => called.push("message"));
   channel.port1.postMessage(null);
   connection.tell("credentials", 1);
@@ -224,11 +224,11 @@ test("a body that comes byte by byte is put together in one place, and read no f
     given += 1;
     return given > 5000 ? { done: true } : { value: piece, done: false };
   };
-  const response = { body: { getReader: () => ({ read, cancel: async () => (cancelled += 1) }) } };
+  const response = { status: 200, body: { getReader: () => ({ read, cancel: async () => (cancelled += 1) }) } };
   for (const [limit, length] of [[5000, 5000], [10_000, 5000], [4999, undefined]]) {
     given = 0;
     copied = 0;
-    const body = await new Promise((resolve) => connection.host.settle(response, limit, (_response, body) => resolve(body)));
+    const body = await new Promise((resolve) => connection.host.read(response, limit, false, (_response, body) => resolve(body))());
     assert.equal(body?.length, length);
     assert.ok((body ?? []).every((byte, n) => byte === n % 251));
     assert.ok((body?.buffer.byteLength ?? 0) <= limit);

@@ -70,3 +70,98 @@ test("only where a browser ends what is open as a navigation begins, and answers
   set("Request", class { get keepalive() {} });
   assert.equal(host.keeps(), true);
 });
+
+/** A body of these texts that counts what is taken of it. */
+function body(...texts) {
+  const counts = { taken: 0, cancelled: false };
+  const stream = new ReadableStream(
+    {
+      pull(controller) {
+        if (counts.taken === texts.length) return controller.close();
+        const text = texts[counts.taken++];
+        if (text instanceof Error) return controller.error(text);
+        controller.enqueue(new TextEncoder().encode(text));
+      },
+      cancel: () => void (counts.cancelled = true),
+    },
+    { highWaterMark: 0 },
+  );
+  return { stream, counts };
+}
+
+/** What a host gives of a response: `next()` gives what comes next, bytes as text. */
+function reading(response, { limit = 100, streams = true } = {}) {
+  const given = [];
+  const read = new Host().read(Promise.resolve(response), limit, streams, (...args) => given.push(args));
+  return async () => {
+    await read();
+    const [of, bytes, error] = given.pop();
+    return { of, text: bytes && new TextDecoder().decode(bytes), error };
+  };
+}
+
+test("a body that streams is given as it arrives, and no more of it is read than was asked for", async () => {
+  const { stream, counts } = body("one ", "two ");
+  const response = new Response(stream);
+  const next = reading(response);
+  assert.equal(counts.taken, 0);
+  assert.deepEqual(await next(), { of: response, text: "one ", error: undefined });
+  assert.equal(counts.taken, 1);
+  assert.equal((await next()).text, "two ");
+  assert.deepEqual(await next(), { of: response, text: undefined, error: undefined });
+});
+
+test("a body that breaks off gives its error after what came before", async () => {
+  const cut = new Error("cut");
+  const next = reading(new Response(body("one", cut).stream));
+  assert.equal((await next()).text, "one");
+  assert.equal((await next()).error, cut);
+});
+
+test("of a response that is no good one all is given at once", async () => {
+  const next = reading(new Response(body("a ", "page").stream, { status: 502 }));
+  assert.equal((await next()).text, "a page");
+});
+
+test("a body that does not stream is given as a whole, and left out beyond the limit", async () => {
+  assert.equal((await reading(new Response(body("one ", "two").stream), { streams: false })()).text, "one two");
+  const { stream, counts } = body("x".repeat(60), "x".repeat(60), "x".repeat(60));
+  const { text, error } = await reading(new Response(stream), { streams: false })();
+  assert.deepEqual([text, error, counts.taken], [undefined, undefined, 2]);
+  assert.equal(counts.cancelled, true);
+});
+
+for (const [what, make] of Object.entries({
+  "no body": (bytes) => ({ status: 200, arrayBuffer: async () => bytes.buffer }),
+  "a body of null": (bytes) => ({ status: 200, body: null, arrayBuffer: async () => bytes.buffer }),
+  "a body without a reader": (bytes) => ({ status: 200, body: {}, arrayBuffer: async () => bytes.buffer }),
+  "nothing but its text": (bytes) => ({ status: 200, text: async () => new TextDecoder().decode(bytes) }),
+})) {
+  test(`a response with ${what} is read all the same`, async () => {
+    const response = () => Object.setPrototypeOf(make(new TextEncoder().encode("héllo")), null);
+    const next = reading(response());
+    assert.equal((await next()).text, "héllo");
+    assert.deepEqual(Object.values(await next()).slice(1), [undefined, undefined]);
+    assert.equal((await reading(response(), { streams: false })()).text, "héllo");
+  });
+}
+
+test("what was asked for before the end is given to nobody", async () => {
+  const given = [];
+  const read = new Host().read(Promise.resolve(new Response("one")), 100, true, (...args) => given.push(args));
+  const asked = read();
+  await read(true);
+  await asked;
+  assert.deepEqual(given, []);
+});
+
+test("a request that fails gives its reason, also one without any", async () => {
+  const given = [];
+  for (const reason of [new Error("no"), undefined]) {
+    await new Host().read(Promise.reject(reason), 100, true, (...args) => given.push(args))();
+  }
+  assert.deepEqual(given, [
+    [undefined, undefined, new Error("no")],
+    [undefined, undefined, null],
+  ]);
+});

@@ -19,12 +19,12 @@ const STATUSES = ["queued", "in_progress"];
  * @property {boolean} [byByte]
  */
 
-export const LINES = /** @type {Flood} */ ({ answers: 100, each: FEW, packet: (n) => line(n, `${n} ${X}`) });
+export const LINES = /** @type {Flood} */ ({ answers: 20, each: FEW, packet: (n) => line(n, `${n} ${X}`) });
 
 /** @type {Record<string, Flood>} */
 export const FLOODS = {
   "lines of 100 kB": LINES,
-  "updates of 100 kB": { answers: 50, each: FEW, packet: (n) => update({ message: `${n} ${X}` }) },
+  "updates of 100 kB": { answers: 20, each: FEW, packet: (n) => update({ message: `${n} ${X}` }) },
   engines: { answers: 30, each: MANY, packet: (n) => message("search_engine_selected", { engine: `engine ${n}`, result_count: n }) },
   tasks: { answers: 10, each: MANY, packet: (n) => update({ current_task: `task ${n}` }) },
   statuses: { answers: 10, each: MANY, packet: (n) => update({ status: STATUSES[n % 2], progress: n % 100 }) },

@@ -35,6 +35,8 @@ class Hostile {
   hear = (/** @type {string} */ _packet) => {};
   sessions = 0;
   bytes = 0;
+  /** When the page last took something. */
+  #moved = 0;
 
   async start() {
     await new Promise((resolve) => this.#server.listen(0, "127.0.0.1", () => resolve(undefined)));
@@ -87,6 +89,12 @@ class Hostile {
     return byByte ? [...body] : [body];
   }
 
+  /** Returns when the page has taken nothing for a while. */
+  async stalls() {
+    this.#moved = performance.now();
+    await until("the page takes nothing more", () => performance.now() - this.#moved > 1_500, { within: 240_000 });
+  }
+
   /** @param {import("node:http").IncomingMessage} request @param {import("node:http").ServerResponse} response */
   async #answer(request, response) {
     const url = new URL(request.url ?? "/", this.url);
@@ -133,6 +141,7 @@ class Hostile {
     for (const piece of pieces) {
       // Not more than the page takes.
       if (!poll.write(piece)) await new Promise((resolve) => poll.once("drain", resolve));
+      this.#moved = performance.now();
     }
     poll.end();
   }
