@@ -61,6 +61,10 @@ pub(crate) struct Refusals {
     followed: [bool; RESEARCHES as usize],
     /// Those of which nothing has been sent since it began to.
     unsent: [bool; RESEARCHES as usize],
+    /// What has come of a packet of the poll that is being answered.
+    part: Vec<u8>,
+    /// Whether that poll has told the end of the connection: what stands behind it is not heard.
+    ended: bool,
 }
 
 impl Refusals {
@@ -71,6 +75,8 @@ impl Refusals {
             reconnection: config.reconnection,
             followed: Default::default(),
             unsent: Default::default(),
+            part: Vec::new(),
+            ended: false,
         }
     }
 
@@ -162,6 +168,10 @@ impl Refusals {
 
     /// A request is started: whether it is too early.
     pub(crate) fn start(&mut self, now: u64, request: &Request) -> Verdict {
+        if kind_of(request) == Kind::Poll {
+            self.part.clear();
+            self.ended = false;
+        }
         if !self.persistent {
             return Ok(());
         }
@@ -230,8 +240,41 @@ impl Refusals {
         )
     }
 
-    /// An answer has reached the client.
-    pub(crate) fn answered(&mut self, now: u64, request: &Request, answer: &Answer) {
+    /// A part of the answer to a poll has reached the client, which hears each packet with its end.
+    pub(crate) fn polled(&mut self, now: u64, bytes: &[u8]) {
+        self.part.extend(bytes);
+        while let Some(end) = self.part.iter().position(|byte| *byte == 0x1e) {
+            let packet: Vec<u8> = self.part.drain(..=end).collect();
+            self.packet(now, packet.strip_suffix(&[0x1e]).unwrap_or_default());
+        }
+    }
+
+    fn packet(&mut self, now: u64, packet: &[u8]) {
+        let packet = String::from_utf8_lossy(packet);
+        self.ended |= is_end(&packet);
+        if self.ended {
+            return;
+        }
+        if let Some((_, rest)) = packet.split_once("progress_") {
+            self.heard(rest.split('"').next().unwrap_or_default());
+        }
+        if packet.starts_with("42[\"subscribe_error\"") {
+            let research = named_in(&packet);
+            let is_followed = |research: &usize| self.followed.get(*research) == Some(&true);
+            if let Some(research) = research.filter(is_followed) {
+                self.refuse(now, Wish::Subscription, research);
+            }
+        }
+    }
+
+    /// An answer has reached the client, now with its end: `begin` is its first byte, wherever that came.
+    pub(crate) fn answered(
+        &mut self,
+        now: u64,
+        request: &Request,
+        answer: &Answer,
+        begin: Option<u8>,
+    ) {
         let response = match answer {
             Answer::Response(response) => response,
             // It is shown, and too much.
@@ -243,30 +286,17 @@ impl Refusals {
                 }
                 return;
             }
-            Answer::Failed(_) => return,
+            Answer::Piece(_) | Answer::Failed(_) => return,
         };
-        let is_page = response.body.first() == Some(&b'<');
+        let is_page = begin == Some(b'<');
         let is_good = (200..=299).contains(&response.status);
         let refuses = matches!(response.status, 401 | 403 | 404) || (is_good && is_page);
         let kind = kind_of(request);
         match kind {
             Kind::Poll if is_good => {
-                let text = String::from_utf8_lossy(&response.body);
-                // What stands behind the end of the connection is not heard.
-                let heard = text.split('\u{1e}').take_while(|packet| !is_end(packet));
-                for packet in heard {
-                    if let Some((_, rest)) = packet.split_once("progress_") {
-                        self.heard(rest.split('"').next().unwrap_or_default());
-                    }
-                    if packet.starts_with("42[\"subscribe_error\"") {
-                        let research = named_in(packet);
-                        let is_followed =
-                            |research: &usize| self.followed.get(*research) == Some(&true);
-                        if let Some(research) = research.filter(is_followed) {
-                            self.refuse(now, Wish::Subscription, research);
-                        }
-                    }
-                }
+                self.polled(now, &response.body);
+                let packet = std::mem::take(&mut self.part);
+                self.packet(now, &packet);
             }
             // The status is looked at, whatever was said before.
             Kind::Terminate if is_good => self.want_all(Wish::Status),

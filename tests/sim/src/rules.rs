@@ -233,9 +233,15 @@ impl Rules {
     }
 
     /// A part of the answer has come; whether that is awaited.
-    pub(crate) fn progressed(&mut self, now: u64, id: RequestId) -> bool {
-        let open = self.open.iter_mut().find(|open| open.id == id);
-        open.map(|open| open.since = now).is_some()
+    pub(crate) fn progressed(&mut self, now: u64, id: RequestId, bytes: &[u8]) -> bool {
+        let Some(open) = self.open.iter_mut().find(|open| open.id == id) else {
+            return false;
+        };
+        open.since = now;
+        if open.kind == Kind::Poll {
+            self.refusals.polled(now, bytes);
+        }
+        true
     }
 
     /// Whether the answer is wanted in pieces.
@@ -252,8 +258,8 @@ impl Rules {
     }
 
     /// The answer to a request that was in flight has reached the client.
-    pub(crate) fn heard(&mut self, open: &Open, answer: &Answer) {
-        self.refusals.answered(self.now, &open.request, answer);
+    pub(crate) fn heard(&mut self, now: u64, open: &Open, answer: &Answer, begin: Option<u8>) {
+        self.refusals.answered(now, &open.request, answer, begin);
     }
 
     /// Takes a command of the client.

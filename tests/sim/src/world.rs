@@ -185,7 +185,7 @@ impl<'p> World<'p> {
                 request, answer, ..
             } => {
                 if let Answer::Piece(bytes) = &answer {
-                    let is_open = page.rules.progressed(self.now, request);
+                    let is_open = page.rules.progressed(self.now, request, bytes);
                     page.partly.push((request, bytes.clone()));
                     if !is_open && !self.races {
                         return Ok(());
@@ -208,7 +208,8 @@ impl<'p> World<'p> {
                 };
                 let open = page.rules.answered(request, good);
                 if let Some(open) = &open {
-                    page.rules.heard(open, &answer);
+                    page.rules
+                        .heard(self.now, open, &answer, body.first().copied());
                 }
                 if let Answer::Response(response) = &answer
                     && let Some(ms) = response.retry_after_ms.filter(|_| response.status >= 400)
