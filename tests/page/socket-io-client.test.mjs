@@ -54,7 +54,7 @@ for (const name of /** @type {const} */ (["firefox", "webkit"])) {
         import("/support/rows.js").then(({ run }) => run(row, which, path)).then((value) => end({ value }), (error) => end({ error: String(error) }));
       };
       await browser.evaluate(begin, [row, which, server.path]);
-      const { value, error } = await until(row, () => browser.evaluate(() => window.recorded), { within: 60_000 });
+      const { value, error } = await until(row, () => browser.evaluate(() => window.recorded), { within: 120_000 });
       if (error) throw new Error(`${which}: ${error}`);
       return value;
     });
