@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
-import { until } from "../page/support/until.mjs";
+import { PATIENCE_MS, until } from "../page/support/until.mjs";
 import { develop } from "./support/develop.mjs";
 import { copy, install } from "./support/places.mjs";
 import { startServer } from "./support/server.mjs";
@@ -16,7 +16,7 @@ const LINES = 10;
 /** What the component shows before the end. */
 const WORD = "waiting";
 
-test("a component that is edited ten times while its research runs", { timeout: 180_000 }, async (t) => {
+test("a component that is edited ten times while its research runs", { timeout: 600_000 }, async (t) => {
   const server = await startServer(t);
   await copy("react", "edited");
   const cwd = await install("edited");
@@ -56,7 +56,7 @@ test("a component that is edited ten times while its research runs", { timeout: 
     await server.log(`edit ${n}`, LINES);
     const text = source.replace(WORD, `${WORD} ${n}`);
     await replace(file, hasHook ? 'import { useState } from "react";\n' + text.replace(/(?=  const)/, "  useState(0);\n") : text);
-    await page.locator("#status", { hasText: new RegExp(`^${WORD} ${n}$`) }).waitFor({ timeout: 15_000 });
+    await page.locator("#status", { hasText: new RegExp(`^${WORD} ${n}$`) }).waitFor({ timeout: PATIENCE_MS });
     const isKept = await page.evaluate(() => /** @type {any} */ (document.getElementById("log")).kept === true);
     assert.equal(isKept, !startsAnew, `edit ${n}: whether the component is the same`);
     await showsAllLines(page);

@@ -16,7 +16,7 @@ const SECRET = {
   headers: { "X-Token": "canary-header" },
 };
 
-test("the trace of a run has its story and none of its words", { timeout: 60_000 }, async (t) => {
+test("the trace of a run has its story and none of its words", { timeout: 180_000 }, async (t) => {
   const server = await startServer(t, "flask", { page: true });
   await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST] }, async (page) => {
     await server.control("research", { id: ID });

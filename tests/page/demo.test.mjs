@@ -11,7 +11,7 @@ import { until } from "./support/until.mjs";
 /** How often Tab leads to the button at most. */
 const TABS = 40;
 
-test("the demo's doctor is reached and asked by keyboard, keeps the focus, and says what it found", { timeout: 60_000 }, async (t) => {
+test("the demo's doctor is reached and asked by keyboard, keeps the focus, and says what it found", { timeout: 180_000 }, async (t) => {
   const server = await startServer(t, { www: path.join(ROOT, "www"), pkg: packageFolder() });
   await withPage(server.url, { expected: [FAILED_REQUEST] }, async (page) => {
     await page.waitForFunction(() => /** @type {HTMLButtonElement} */ (document.getElementById("go")).disabled === false);
@@ -30,7 +30,7 @@ test("the demo's doctor is reached and asked by keyboard, keeps the focus, and s
   });
 });
 
-test("the demo says of lines that were sent while its server was away that they came late, and that none is missing", { timeout: 60_000 }, async (t) => {
+test("the demo says of lines that were sent while its server was away that they came late, and that none is missing", { timeout: 180_000 }, async (t) => {
   const server = await startServer(t, { www: path.join(ROOT, "www"), pkg: packageFolder() });
   await withPage(server.url, { expected: [FAILED_REQUEST] }, async (page) => {
     const events = () => page.evaluate(() => Array.from(document.querySelectorAll("#events span"), ({ textContent }) => textContent));
@@ -40,19 +40,19 @@ test("the demo says of lines that were sent while its server was away that they 
     await until("it runs", async () => (await status()) === "Running", { seen: status });
     await page.click("#restart");
     const told = async () => (await events()).find((text) => text?.includes("log lines"));
-    await until("it tells of the lines", async () => (await told()) !== undefined, { within: 30_000, seen: events });
+    await until("it tells of the lines", async () => (await told()) !== undefined, { seen: events });
     assert.match((await told()) ?? "", /^log lines: [1-9]\d* came late, 0 are missing$/);
   });
 });
 
-test("what failed while its server was away is no error any more in the demo when that is over", { timeout: 60_000 }, async (t) => {
+test("what failed while its server was away is no error any more in the demo when that is over", { timeout: 180_000 }, async (t) => {
   const server = await startServer(t, { www: path.join(ROOT, "www"), pkg: packageFolder() });
   await server.begin();
   await server.log("before", 1);
   await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST] }, async (page) => {
     const text = (/** @type {string} */ id) => page.evaluate((id) => document.getElementById(id)?.textContent ?? "", id);
     const shows = (/** @type {string} */ id, /** @type {RegExp} */ words) =>
-      until(`#${id} shows ${words}`, async () => words.test(await text(id)), { within: 30_000, seen: () => text(id) });
+      until(`#${id} shows ${words}`, async () => words.test(await text(id)), { seen: () => text(id) });
     await shows("lines", /before 1/);
     await server.offline();
     await shows("connection", /Reconnecting/);
@@ -61,12 +61,12 @@ test("what failed while its server was away is no error any more in the demo whe
     await server.online();
     // Not by a press: it may have connected by itself already.
     await page.evaluate(() => document.getElementById("connect")?.click());
-    await until("nothing is wrong any more", () => page.isHidden("#notice"), { within: 30_000, seen: () => text("notice") });
+    await until("nothing is wrong any more", () => page.isHidden("#notice"), { seen: () => text("notice") });
     await shows("connection", /Live/);
   });
 });
 
-test("a page that came from elsewhere neither reads nor breaks the demo's server", { timeout: 60_000 }, async (t) => {
+test("a page that came from elsewhere neither reads nor breaks the demo's server", { timeout: 180_000 }, async (t) => {
   const server = await startServer(t, { www: path.join(ROOT, "www"), pkg: packageFolder() });
   // Another port of the same machine, and by its other name: as near as a page from elsewhere can be.
   const other = await startServer(t, { www: path.join(ROOT, "www") });

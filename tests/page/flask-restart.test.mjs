@@ -9,24 +9,28 @@ import { bounds } from "./support/backoff.mjs";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { follow, numbered } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
+import { until } from "./support/until.mjs";
 
 const ID = "research-1";
 const ATTEMPTS = 5;
 /** Attempts are counted from the last connection that lasted so long. */
 const STABLE_AFTER_MS = 5000;
+/** How much less than planned a timer may take, as the page's clock is coarse, and how much more on a machine that is busy. */
+const EARLY_MS = 2;
+const LATE_MS = 15_000;
 
 for (const release of ["documented", "1.3"]) {
-  test(`a page hears everything once through a restart and an outage of a ${release} server`, { timeout: 120_000 }, async (t) => {
+  test(`a page hears everything once through a restart and an outage of a ${release} server`, { timeout: 180_000 }, async (t) => {
     const folder = await mkdtemp(path.join(os.tmpdir(), "research-"));
     t.after(() => rm(folder, { recursive: true }));
     const server = await startServer(t, "flask", { page: true, release, store: path.join(folder, "store.sqlite") });
 
-    await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST] }, async (page, { requests }) => {
+    await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST], before: "sent.js" }, async (page, { requests }) => {
       const followed = await follow(page, { id: ID });
       await subscribedOnce(server);
       await bothDelivered(server, followed);
       await liveAgainAfterRestart(server, followed);
-      await fiveAttemptsThenPolling(t, server, followed, requests);
+      await fiveAttemptsThenPolling(t, page, server, followed, requests);
       await liveAgainAfterOutage(server, followed);
       await endsOnce(server, followed);
     });
@@ -61,29 +65,28 @@ async function liveAgainAfterRestart(server, followed) {
   await subscribedOnce(server);
 }
 
-async function fiveAttemptsThenPolling(t, server, followed, requests) {
+async function fiveAttemptsThenPolling(t, page, server, followed, requests) {
   await followed.untilConnectedFor(STABLE_AFTER_MS + 200);
   const before = (await followed.heard()).states.length;
+  const killedAfter = await page.evaluate(() => performance.now());
   const killedAt = performance.now();
   server.kill();
-  const { states } = await followed.until("the attempts are used up", ({ connection }) => connection.some(({ event }) => event === "reconnect_failed"), 40_000);
+  const { states } = await followed.until("the attempts are used up", ({ connection }) => connection.some(({ event }) => event === "reconnect_failed"));
   const attempts = requests.handshakes(killedAt);
   assert.equal(attempts.length, ATTEMPTS);
-  assert.ok(attempts.every(({ failure }) => failure), "every attempt finds nobody");
+  await until("every attempt finds nobody", () => attempts.every(({ failure }) => failure));
 
   // The first delay begins when the poll that was open breaks; each later one when the attempt before has failed.
-  const broken = requests.all.filter(({ path, query, failure }) => failure && query.sid && path.startsWith("/socket.io/")).at(-1);
-  const starts = [broken, ...attempts.slice(0, -1)].map(({ endedAt }) => endedAt);
-  const delays = attempts.map(({ at }, n) => at - starts[n]);
+  const sent = await page.evaluate(() => /** @type {any} */ (window).sent.filter(({ url }) => url.includes("/socket.io/")));
+  const first = sent.findIndex(({ at, url }) => at > killedAfter && !url.includes("sid="));
+  const delays = attempts.map((_, n) => sent[first + n].at - sent[first + n - 1].endedAt);
   t.diagnostic(`delays before the five attempts: ${delays.map(Math.round).join(", ")} ms`);
   const waiting = states.slice(before).filter(({ delay }) => delay !== undefined);
-  // Beside the formula: how late a busy machine tells of what a request came to.
-  const late = 500;
   delays.forEach((delay, n) => {
     const { least, most } = bounds(n);
     const planned = waiting.find(({ attempt }) => attempt === n + 1)?.delay;
     assert.ok(planned >= least && planned <= most, `attempt ${n + 1} is planned after ${planned} ms, not ${least} to ${most}`);
-    assert.ok(Math.abs(delay - planned) <= late, `attempt ${n + 1} came after ${delay} ms, not ${planned}`);
+    assert.ok(delay >= planned - EARLY_MS && delay <= planned + LATE_MS, `attempt ${n + 1} came after ${delay} ms, not ${planned}`);
   });
 
   const gaveUpAt = performance.now();
@@ -94,16 +97,11 @@ async function fiveAttemptsThenPolling(t, server, followed, requests) {
 
 async function liveAgainAfterOutage(server, followed) {
   await server.start();
-  await subscribedOnceWithin(server, 40_000);
+  await subscribedOnce(server);
   await server.control("lines", { id: ID, count: 10, first: 541 });
   const heard = await followed.untilLines(550);
   assert.deepEqual(heard.lines, numbered("line", 1, 550));
   assert.equal(await followed.connected(), true);
-}
-
-async function subscribedOnceWithin(server, within) {
-  await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length > 0, within);
-  await subscribedOnce(server);
 }
 
 async function endsOnce(server, followed) {

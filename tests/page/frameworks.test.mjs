@@ -10,7 +10,7 @@ import { until } from "./support/until.mjs";
 const ID = "research-1";
 
 for (const framework of /** @type {const} */ (["vue", "svelte"])) {
-  test(`${framework}: a component follows a research, one that comes at once shares its session, and the last one closes it`, { timeout: 30_000 }, async (t) => {
+  test(`${framework}: a component follows a research, one that comes at once shares its session, and the last one closes it`, { timeout: 180_000 }, async (t) => {
     const server = await startServer(t, "flask", { page: true, release: "1.5" });
     await server.control("research", { id: ID });
     await withPage(`${server.url}/progress/${ID}`, { expected: [OVERTAKEN_POLL] }, async (page) => {
@@ -31,7 +31,7 @@ for (const framework of /** @type {const} */ (["vue", "svelte"])) {
       assert.equal((await server.stats()).sessions.length, 1);
 
       await page.evaluate(() => window.leave());
-      const { sessions } = await server.until("the server knows of the goodbye", ({ connected }) => connected === 0);
+      const { sessions } = await server.untilGoodbye();
       assert.deepEqual(sessions.map(({ reason }) => reason), ["client disconnect"]);
     });
   });

@@ -70,7 +70,7 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
     });
   });
 
-  test(`${name} runs a module that has another type, without a word`, { timeout: 120_000 }, async (t) => {
+  test(`${name} runs a module that has another type, without a word`, { timeout: 180_000 }, async (t) => {
     const look = await open(t, name);
     const answer = (/** @type {http.ServerResponse} */ response) => send(WASM, response.setHeader("Content-Type", "application/octet-stream"));
     const { attempts, said } = await look(await serve(t, POLICIES.wasm, { answers: { [WASM]: answer } }));
@@ -88,7 +88,7 @@ function expectScript({ attempts, said }) {
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
   for (const runtime of /** @type {const} */ (["js", "wasm"])) {
-    test(`${name} under a policy for ${runtime} runs it, also after a load that failed`, { timeout: 120_000 }, async (t) => {
+    test(`${name} under a policy for ${runtime} runs it, also after a load that failed`, { timeout: 180_000 }, async (t) => {
       const all = runtime === "wasm" ? [WASM, SCRIPT_CORE] : [SCRIPT_CORE];
       const asked = /** @type {string[]} */ ([]);
       const look = await open(t, name);
@@ -117,7 +117,7 @@ async function open(t, name) {
   const wait = async (look) => {
     /** @type {Outcome | undefined} */
     let outcome;
-    await until("the page has tried", async () => (outcome = await look()), { within: 30_000 });
+    await until("the page has tried", async () => (outcome = await look()));
     return /** @type {Outcome} */ (/** @type {unknown} */ (outcome));
   };
   if (name !== "chromium") {

@@ -21,7 +21,7 @@ async function startWorkers(t, configuration) {
 }
 
 for (const [how, configuration] of /** @type {const} */ ([["a cookie", byCookie], ["the address", byAddress]])) {
-  test(`a research is followed to its end through nginx that is sticky by ${how}`, { timeout: 60_000 }, async (t) => {
+  test(`a research is followed to its end through nginx that is sticky by ${how}`, { timeout: 180_000 }, async (t) => {
     const { workers, url } = await startWorkers(t, configuration);
     // In place of the message queue: both workers have the research, and emit the same.
     const both = (/** @type {string} */ name, /** @type {object} */ body) => Promise.all(workers.map((worker) => worker.control(name, body)));
@@ -40,7 +40,7 @@ for (const [how, configuration] of /** @type {const} */ ([["a cookie", byCookie]
   });
 }
 
-test("by a cookie browsers of one address are spread over all workers, and none loses its session", { timeout: 60_000 }, async (t) => {
+test("by a cookie browsers of one address are spread over all workers, and none loses its session", { timeout: 180_000 }, async (t) => {
   const { workers, url } = await startWorkers(t, byCookie);
   const polling = `${url}/socket.io/?EIO=4&transport=polling`;
   for (let browser = 0; browser < BROWSERS; browser += 1) {

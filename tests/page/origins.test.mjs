@@ -71,9 +71,9 @@ async function listen(t, server) {
 
 /** In each browser, a page on `url`. @param {string} name @param {(t: import("node:test").TestContext, open: (url: string, use: (page: Browser) => Promise<void>) => Promise<void>) => Promise<void>} run */
 function inEach(name, run) {
-  test(`${name} (chromium)`, { timeout: 60_000 }, (t) => run(t, (url, use) => withPage(url, { expected: REFUSED }, (page) => use(page))));
+  test(`${name} (chromium)`, { timeout: 180_000 }, (t) => run(t, (url, use) => withPage(url, { expected: REFUSED }, (page) => use(page))));
   for (const browser of /** @type {const} */ (["firefox", "webkit"])) {
-    test(`${name} (${browser})`, { timeout: 120_000 }, async (t) => {
+    test(`${name} (${browser})`, { timeout: 180_000 }, async (t) => {
       const page = await startBrowser(t, browser);
       await run(t, async (url, use) => {
         await page.goto(url);
@@ -87,7 +87,7 @@ function inEach(name, run) {
 async function outcome(page) {
   /** @type {any} */
   let seen;
-  await until("the page has an outcome", async () => (seen = await page.evaluate(() => /** @type {any} */ (window).outcome)), { within: 20_000 });
+  await until("the page has an outcome", async () => (seen = await page.evaluate(() => /** @type {any} */ (window).outcome)));
   return seen;
 }
 

@@ -38,7 +38,7 @@ async function rendered(page, field) {
   return all.filter((value, n) => n === 0 || value !== all[n - 1]);
 }
 
-test("StrictMode's mount, unmount and mount end with one connection and no flicker", { timeout: 30_000 }, async (t) => {
+test("StrictMode's mount, unmount and mount end with one connection and no flicker", { timeout: 180_000 }, async (t) => {
   await inReact(t, {}, async (page, { server, requests }) => {
     await page.evaluate((id) => window.app.mount({ id, strict: true }), ID);
     await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
@@ -58,7 +58,7 @@ test("StrictMode's mount, unmount and mount end with one connection and no flick
   });
 });
 
-test("hot reloading keeps the session, and leaving gives everything back", { timeout: 60_000 }, async (t) => {
+test("hot reloading keeps the session, and leaving gives everything back", { timeout: 180_000 }, async (t) => {
   await inReact(t, { before: "counts.js", expected: [OVERTAKEN_POLL] }, async (page, { server, requests }) => {
     const open = new Set();
     page.on("request", (request) => open.add(request));
@@ -89,12 +89,12 @@ test("hot reloading keeps the session, and leaving gives everything back", { tim
     await page.evaluate(() => window.app.unmount());
     const left = async () => [...(await page.evaluate(() => window.counts.left())), ...[...open].map((request) => request.url())];
     await until("nothing is left", async () => (await left()).length === 0, { seen: left });
-    const after = await server.until("the server knows of the goodbye", ({ connected }) => connected === 0);
+    const after = await server.untilGoodbye();
     assert.deepEqual(after.sessions.map(({ reason }) => reason), ["client disconnect"]);
   });
 });
 
-test("a page without a framework that closes and connects anew when it is hot-reloaded keeps its session", { timeout: 30_000 }, async (t) => {
+test("a page without a framework that closes and connects anew when it is hot-reloaded keeps its session", { timeout: 180_000 }, async (t) => {
   await inReact(t, {}, async (page, { server, requests }) => {
     const states = await page.evaluate(async ([id, edits]) => {
       const { connect } = await import("/pkg/index.js");
@@ -122,7 +122,7 @@ test("a page without a framework that closes and connects anew when it is hot-re
   });
 });
 
-test("components that show the same research share one connection", { timeout: 30_000 }, async (t) => {
+test("components that show the same research share one connection", { timeout: 180_000 }, async (t) => {
   await inReact(t, {}, async (page, { server, requests }) => {
     await page.evaluate((id) => {
       // Written where the hook is called, so new at each rendering.
@@ -138,7 +138,7 @@ test("components that show the same research share one connection", { timeout: 3
   });
 });
 
-test(`${LINES} log lines render at most once a frame`, { timeout: 60_000 }, async (t) => {
+test(`${LINES} log lines render at most once a frame`, { timeout: 180_000 }, async (t) => {
   await inReact(t, { record: false }, async (page, { server }) => {
     await page.evaluate((id) => {
       window.frames_ = 0;
@@ -161,7 +161,7 @@ test(`${LINES} log lines render at most once a frame`, { timeout: 60_000 }, asyn
   });
 });
 
-test("what a server renders is taken over without a word, and then followed", { timeout: 30_000 }, async (t) => {
+test("what a server renders is taken over without a word, and then followed", { timeout: 180_000 }, async (t) => {
   const { useResearch } = await import(pathToFileURL(path.join(packageFolder(), "react.js")).href);
   const Progress = () => {
     const { state, connection, end } = useResearch(ID);
@@ -183,7 +183,7 @@ test("what a server renders is taken over without a word, and then followed", { 
   });
 });
 
-test("a wrong option is thrown where an error boundary shows it", { timeout: 30_000 }, async (t) => {
+test("a wrong option is thrown where an error boundary shows it", { timeout: 180_000 }, async (t) => {
   await inReact(t, {}, async (page) => {
     await page.evaluate((id) => window.app.mount({ id, options: () => ({ maxLogs: -1 }) }), ID);
     await shows(page, /^failed$/);

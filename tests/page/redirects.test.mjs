@@ -24,7 +24,7 @@ for (const [what, headers, requests] of /** @type {const} */ ([
   ["with headers is not sent on", { "X-Token": "secret" }, 0],
   ["that carries nothing is sent on as ever", undefined, 1],
 ])) {
-  test(`a request ${what}, and the connection wants a sign-in`, { timeout: 30_000 }, async (t) => {
+  test(`a request ${what}, and the connection wants a sign-in`, { timeout: 180_000 }, async (t) => {
     const [server, collector] = [await startServer(t, "flask", { page: true }), await startCollector(t)];
     const gateway = await startGateway({ target: server.url, fault: "away", to: collector.url });
     t.after(() => gateway.close());

@@ -94,7 +94,7 @@ async function errorsOf(page, { url, options }, count) {
     document.head.append(script);
   });
   const look = () => page.evaluate(() => /** @type {any} */ (window).errors);
-  await until("the page is told", async () => ((await look()) ?? []).length >= count, { within: 20_000 });
+  await until("the page is told", async () => ((await look()) ?? []).length >= count);
   return (await look()).slice(0, count);
 }
 

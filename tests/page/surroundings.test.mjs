@@ -11,11 +11,11 @@ import { startBrowser } from "./support/webdriver.mjs";
 
 /** A page in each browser. @param {string} name @param {(page: Browser) => Promise<void>} run */
 function inEach(name, run) {
-  test(`${name} (chromium)`, { timeout: 60_000 }, async (t) => {
+  test(`${name} (chromium)`, { timeout: 180_000 }, async (t) => {
     const server = await startServer(t, "flask", { page: true });
     await withPage(`${server.url}/progress/7`, {}, (page) => run(page));
   });
-  test(`${name} (firefox)`, { timeout: 120_000 }, async (t) => {
+  test(`${name} (firefox)`, { timeout: 180_000 }, async (t) => {
     const server = await startServer(t, "flask", { page: true });
     const page = await startBrowser(t, "firefox");
     await page.goto(`${server.url}/progress/7`);
@@ -27,7 +27,7 @@ function inEach(name, run) {
 async function outcome(page) {
   /** @type {any} */
   let seen;
-  await until("the page has an outcome", async () => (seen = await page.evaluate(() => /** @type {any} */ (window).outcome)), { within: 20_000 });
+  await until("the page has an outcome", async () => (seen = await page.evaluate(() => /** @type {any} */ (window).outcome)));
   return seen;
 }
 

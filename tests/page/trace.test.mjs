@@ -12,7 +12,7 @@ const ID = "research-1";
 /** A heartbeat short enough to be part of the run, in seconds. */
 const PING = { pingInterval: 0.5, pingTimeout: 5 };
 
-test("this client asks what socket.io-client asks, but for the listed differences", { timeout: 60_000 }, async (t) => {
+test("this client asks what socket.io-client asks, but for the listed differences", { timeout: 180_000 }, async (t) => {
   const theirs = await run(t, followWithPeer);
   const ours = await run(t, follow);
 
@@ -46,7 +46,7 @@ async function run(t, start) {
     await server.control("final", { id: ID });
     await followed.until("the end", ({ updates }) => updates.includes("Research completed"));
     await page.evaluate(() => (window.run.client.close ?? window.run.client.disconnect).call(window.run.client));
-    await server.until("the server knows that it left", ({ connected }) => connected === 0);
+    await server.untilGoodbye();
     await until("every request has ended", () => requests.all.every(({ endedAt, failure, answer }) => endedAt && (failure || answer !== null)));
     recorded = trace(requests.all);
   });

@@ -58,7 +58,7 @@ const TRAPS = {
 const KEPT = "an exception out of a callback";
 
 for (const [name, trap] of Object.entries(TRAPS)) {
-  test(`${name} in the middle of a run costs the page no line`, { timeout: 60_000 }, async (t) => {
+  test(`${name} in the middle of a run costs the page no line`, { timeout: 180_000 }, async (t) => {
     const server = await startServer(t, "flask", { page: true });
     await withPage(`${server.url}/progress/${ID}`, { expected: [OVERTAKEN_POLL] }, async (page) => {
       await page.evaluate(watchInstances);

@@ -13,7 +13,7 @@ const ATTEMPTS = 5;
 const OPTIONS = { reconnectionAttempts: ATTEMPTS, reconnectionDelay: 50, reconnectionDelayMax: 200 };
 
 for (const deal of /** @type {const} */ (["never-its-own", "in-turn"])) {
-  test(`behind workers dealt ${deal} the attempts are bounded and the error names sticky sessions`, { timeout: 60_000 }, async (t) => {
+  test(`behind workers dealt ${deal} the attempts are bounded and the error names sticky sessions`, { timeout: 180_000 }, async (t) => {
     const workers = [await startServer(t, "flask", { page: true }), await startServer(t, "flask", { page: true })];
     const balancer = await startRoundRobin({ workers: workers.map(({ url }) => url), deal });
     t.after(() => balancer.close());
@@ -21,7 +21,7 @@ for (const deal of /** @type {const} */ (["never-its-own", "in-turn"])) {
 
     await withPage(`${balancer.url}/progress/${ID}`, { expected: [FAILED_REQUEST] }, async (page, { requests }) => {
       const followed = await follow(page, { id: ID, options: OPTIONS });
-      const heard = await followed.until("it gives up", ({ connection }) => connection.some(({ event }) => event === "reconnect_failed"), 30_000);
+      const heard = await followed.until("it gives up", ({ connection }) => connection.some(({ event }) => event === "reconnect_failed"));
 
       // The first session, one at once after its 400 (the server may only have restarted), and the attempts.
       const handshakes = requests.handshakes().length;

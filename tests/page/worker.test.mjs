@@ -22,7 +22,7 @@ async function follow(server, page) {
   await server.control("updates", { id: "r1", count: 1 });
   await page.evaluate(startWorker);
   const heard = () => page.evaluate(() => window.heard);
-  const has = (what, holds) => until(what, async () => (await heard()).some(holds), { within: 30_000, seen: heard });
+  const has = (what, holds) => until(what, async () => (await heard()).some(holds), { seen: heard });
   await has("an answer", ({ echoed, error }) => echoed || error);
   await server.until("the worker subscribes", ({ subscriptions }) => subscriptions.length === 1);
   await server.control("lines", { id: "r1", count: 3 });
@@ -42,13 +42,13 @@ async function follow(server, page) {
   await server.until("the server knows", ({ sessions }) => sessions.every(({ disconnected_at: at }) => at !== null));
 }
 
-test("a dedicated worker follows a research to its end, and says goodbye when it closes", { timeout: 60_000 }, async (t) => {
+test("a dedicated worker follows a research to its end, and says goodbye when it closes", { timeout: 180_000 }, async (t) => {
   const server = await startServer(t, "flask", { page: true });
   await withPage(`${server.url}/`, { expected: [OVERTAKEN_POLL] }, (page) => follow(server, page));
 });
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-  test(`so it does in ${name}`, { timeout: 120_000 }, async (t) => {
+  test(`so it does in ${name}`, { timeout: 180_000 }, async (t) => {
     const server = await startServer(t, "flask", { page: true });
     const browser = await startBrowser(t, name);
     await browser.goto(`${server.url}/`);
@@ -56,7 +56,7 @@ for (const name of /** @type {const} */ (["firefox", "webkit"])) {
   });
 }
 
-test("a worker whose script is a Blob finds the server of its page", { timeout: 60_000 }, async (t) => {
+test("a worker whose script is a Blob finds the server of its page", { timeout: 180_000 }, async (t) => {
   const server = await startServer(t, "flask", { page: true });
   await withPage(`${server.url}/`, { expected: [OVERTAKEN_POLL] }, async (page) => {
     const heard = await page.evaluate(async () => {

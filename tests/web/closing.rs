@@ -72,12 +72,13 @@ async fn a_server_that_does_not_answer_the_goodbye_is_left_after_two_seconds() {
     let world = World::new();
     let client = world.following("r").await;
     world.next(Kind::Post, Action::HangInHead);
+    let began = now();
     client.close();
     client.free();
-    let began = now();
     assert!(!world.left().is_empty());
     world.nothing_left().await;
-    assert!(now() - began < 3_000.0);
+    // A millisecond earlier as the clock is coarse, and later on a machine that is busy.
+    assert!((1_999.0..15_000.0).contains(&(now() - began)));
     let requests = world.requests();
     let aborted = requests.iter().filter(|request| request["aborted"] == true);
     assert_eq!(

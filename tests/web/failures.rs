@@ -266,8 +266,9 @@ async fn a_server_that_falls_silent_is_noticed() {
     let lost = world.heard(&client, "disconnect").await;
     assert_eq!(lost["reason"], "ping timeout");
     assert_eq!(lost["error"]["code"], "TIMEOUT");
-    // 100 ms; a timer that is late has a second more, for answers that wait.
-    assert!((50.0..1_500.0).contains(&(now() - began)));
+    // 100 ms, a second more for answers that wait, and what a busy machine takes: far from the
+    // heartbeat of a server that says nothing of its own.
+    assert!((50.0..15_000.0).contains(&(now() - began)));
     world.heard(&client, "reconnect").await;
 }
 

@@ -277,7 +277,7 @@ async fn time_runs_on_when_the_wall_clock_is_set_back_and_after_a_sleep() {
     world.until("two", told).await;
     let second = at();
     assert!(
-        (first..first + 5_000.0).contains(&second),
+        (first..first + 100_000.0).contains(&second),
         "{first} {second}"
     );
     // Nor does it stand still.

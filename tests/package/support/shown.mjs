@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { withPage } from "../../page/support/browser.mjs";
-import { until } from "../../page/support/until.mjs";
+import { PATIENCE_MS, until } from "../../page/support/until.mjs";
 import { LINES } from "./server.mjs";
 
 /**
@@ -24,7 +24,7 @@ export async function showsFinishedResearch(server, { url = `${server.url}/`, me
     await meanwhile?.(page);
     await server.finish();
     const status = page.locator("#status", { hasText: "completed" });
-    await status.waitFor({ timeout: 15_000 }).catch(async (error) => {
+    await status.waitFor({ timeout: PATIENCE_MS }).catch(async (error) => {
       throw new Error(`no end: the page shows ${await page.locator("body").innerHTML()}`, { cause: error });
     });
     const lines = await server.lines();

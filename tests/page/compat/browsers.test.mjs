@@ -10,13 +10,13 @@ import { ID, OldPage, startWithOldPage } from "./old-page.mjs";
 const CORE = { strict: "research_socket_core.js", wasm: "research_socket_bg.wasm" };
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-  test(`an old page runs to its end in ${name} under the application's headers`, { timeout: 120_000 }, async (t) => {
+  test(`an old page runs to its end in ${name} under the application's headers`, { timeout: 180_000 }, async (t) => {
     const browser = await startBrowser(t, name);
     for (const [security, core] of Object.entries(CORE)) {
       const server = await startWithOldPage(t, { security });
       await browser.goto(`${server.url}/progress/${ID}`);
       const page = new OldPage(browser);
-      await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length > 0, 30_000);
+      await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length > 0);
       await server.control("lines", { id: ID, count: 100 });
       // An end that comes at once may be known by the status before the lines are here, and the page leaves at its end.
       await page.until("the lines", ({ log }) => log.includes("line 100"));

@@ -26,7 +26,7 @@ const MARKUP = [
 const areThere = () => document["currentScript"] instanceof HTMLImageElement && typeof document["querySelector"]["call"] !== "function";
 
 for (const name of /** @type {const} */ (["chromium", "firefox", "webkit"])) {
-  test(`an old page with elements of such names runs to its end in ${name}`, { timeout: 60_000 }, async (t) => {
+  test(`an old page with elements of such names runs to its end in ${name}`, { timeout: 180_000 }, async (t) => {
     const server = await startWithOldPage(t, { tag: "after", markup: MARKUP, security: "wasm" });
     const url = `${server.url}/progress/${ID}`;
     if (name === "chromium") return withPage(url, {}, (page) => runs(server, page));
@@ -40,7 +40,7 @@ for (const name of /** @type {const} */ (["chromium", "firefox", "webkit"])) {
 async function runs(server, browser) {
   const page = new OldPage(browser);
   assert.equal(await browser.evaluate(areThere), true);
-  await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length > 0, 30_000);
+  await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length > 0);
   await server.control("lines", { id: ID, count: 10 });
   await page.until("the lines", ({ log }) => log.includes("line 10"));
   await server.control("final", { id: ID });

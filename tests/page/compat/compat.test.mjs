@@ -12,7 +12,7 @@ import { ID, OldPage, startWithOldPage } from "./old-page.mjs";
 const CORE = { strict: "research_socket_core.js", wasm: "research_socket_bg.wasm" };
 
 for (const [security, core] of Object.entries(CORE)) {
-  test(`an old page runs to its end through a restart under the application's headers (${security})`, { timeout: 90_000 }, async (t) => {
+  test(`an old page runs to its end through a restart under the application's headers (${security})`, { timeout: 180_000 }, async (t) => {
     const server = await startWithOldPage(t, { security });
     await withOldPage(server, { expected: [FAILED_REQUEST] }, async (page) => {
       await follows(server, page);
@@ -46,7 +46,7 @@ for (const [security, core] of Object.entries(CORE)) {
 }
 
 for (const tag of ["after", "deferred", "module"]) {
-  test(`the script may be in the page in another way (${tag})`, { timeout: 60_000 }, async (t) => {
+  test(`the script may be in the page in another way (${tag})`, { timeout: 180_000 }, async (t) => {
     const server = await startWithOldPage(t, { tag, security: "strict" });
     await withOldPage(server, {}, async (page) => {
       await follows(server, page);
@@ -60,7 +60,7 @@ for (const tag of ["after", "deferred", "module"]) {
   });
 }
 
-test("lines that were sent while the server was away are shown, those from before the page was opened are not", { timeout: 60_000 }, async (t) => {
+test("lines that were sent while the server was away are shown, those from before the page was opened are not", { timeout: 180_000 }, async (t) => {
   const server = await startWithOldPage(t, { security: "strict" });
   await server.control("lines", { id: ID, count: 5, prefix: "before" });
   // Stored lines have whole seconds.
@@ -80,11 +80,11 @@ test("lines that were sent while the server was away are shown, those from befor
   });
 });
 
-test("a page whose socket cannot be had asks for the status itself, and hears of the end once", { timeout: 90_000 }, async (t) => {
+test("a page whose socket cannot be had asks for the status itself, and hears of the end once", { timeout: 180_000 }, async (t) => {
   const server = await startWithOldPage(t, { security: "strict" });
   await server.control("updates", { id: ID, count: 1, total: 10 });
   await withOldPage(server, { expected: [FAILED_REQUEST], blocked: "**/socket.io/**" }, async (page) => {
-    await page.until("the page asks for the status", ({ socket }) => socket.polling, 30_000);
+    await page.until("the page asks for the status", ({ socket }) => socket.polling);
     await page.until("an answer", ({ bar }) => bar === 9.5);
     assert.equal((await page.seen()).socket.connected, false);
     await server.control("final", { id: ID });
@@ -95,7 +95,7 @@ test("a page whose socket cannot be had asks for the status itself, and hears of
 });
 
 for (const [security, core] of Object.entries(CORE)) {
-  test(`a core that cannot be loaded is said once, and loaded later (${security})`, { timeout: 60_000 }, async (t) => {
+  test(`a core that cannot be loaded is said once, and loaded later (${security})`, { timeout: 180_000 }, async (t) => {
     const server = await startWithOldPage(t, { security });
     // Where WebAssembly cannot be had, JavaScript is asked for.
     const blocked = security === "wasm" ? /research_socket_(bg\.wasm|core\.js)$/ : `**/${core}`;
@@ -104,7 +104,7 @@ for (const [security, core] of Object.entries(CORE)) {
       assert.match(notifications[0], /^Live Updates Unavailable: The core of the package could not be loaded/);
       assert.match(notifications[0], new RegExp(core));
       await unblock();
-      await follows(server, page, 30_000);
+      await follows(server, page);
       await server.control("lines", { id: ID, count: 3 });
       const seen = await page.until("lines", ({ log }) => log.length >= 3);
       assert.deepEqual(seen.log, numbered("line", 1, 3));
@@ -113,7 +113,7 @@ for (const [security, core] of Object.entries(CORE)) {
   });
 }
 
-test("where only the WebAssembly module is blocked, the page follows with JavaScript, and nobody is bothered", { timeout: 60_000 }, async (t) => {
+test("where only the WebAssembly module is blocked, the page follows with JavaScript, and nobody is bothered", { timeout: 180_000 }, async (t) => {
   const server = await startWithOldPage(t, { security: "wasm" });
   await withOldPage(server, { expected: [FAILED_REQUEST], blocked: `**/${CORE.wasm}` }, async (page) => {
     await follows(server, page);
@@ -124,19 +124,19 @@ test("where only the WebAssembly module is blocked, the page follows with JavaSc
   });
 });
 
-test("the JavaScript core is asked for under another address where the browser keeps the failure of the first", { timeout: 60_000 }, async (t) => {
+test("the JavaScript core is asked for under another address where the browser keeps the failure of the first", { timeout: 180_000 }, async (t) => {
   const server = await startWithOldPage(t, { security: "strict" });
   // As Firefox, which never asks for the same address again: it fails for ever.
   const blocked = /research_socket_core\.js$/;
   await withOldPage(server, { expected: [FAILED_REQUEST, /Live Updates Unavailable/], blocked }, async (page) => {
     await page.until("a notification", ({ notifications }) => notifications.length > 0);
-    await follows(server, page, 30_000);
+    await follows(server, page);
     assert.deepEqual(page.loaded, ["research-socket.compat.js", CORE.strict]);
   });
 });
 
 for (const sources of ["'nonce-abc'", "'nonce-abc' 'strict-dynamic'"]) {
-  test(`the script passes its nonce on to what it loads (script-src ${sources})`, { timeout: 60_000 }, async (t) => {
+  test(`the script passes its nonce on to what it loads (script-src ${sources})`, { timeout: 180_000 }, async (t) => {
     const server = await startWithOldPage(t);
     const policy = `default-src 'none'; style-src 'unsafe-inline'; connect-src 'self'; script-src ${sources}`;
     await withOldPage(server, { policy, nonce: "abc" }, async (page) => {
@@ -166,8 +166,8 @@ async function answerWith(route, policy, nonce) {
 }
 
 /** Waits until the page follows its research on this run of the server. */
-async function follows(server, page, within) {
-  await server.until("the page subscribes", ({ subscriptions }) => subscriptions.some(({ research_id: id }) => id === ID), within);
+async function follows(server, page) {
+  await server.until("the page subscribes", ({ subscriptions }) => subscriptions.some(({ research_id: id }) => id === ID));
   await page.until("the page is connected", ({ socket }) => socket.connected);
 }
 

@@ -105,7 +105,7 @@ export class OldPage {
   }
 
   /** Waits until what is seen fulfils a condition, and returns it. @param {string} what @param {(seen: Seen) => unknown} holds */
-  async until(what, holds, within = 15_000) {
+  async until(what, holds) {
     /** @type {Seen | undefined} */
     let last;
     const look = async () => {
@@ -113,7 +113,7 @@ export class OldPage {
       last = await this.seen().catch(() => last);
       return last && holds(last);
     };
-    await until(what, look, { within, every: 50, seen: () => last && { ...last, log: last.log.slice(-3), logAtEnd: last.logAtEnd.slice(-3) } });
+    await until(what, look, { every: 50, seen: () => last && { ...last, log: last.log.slice(-3), logAtEnd: last.logAtEnd.slice(-3) } });
     return /** @type {Seen} */ (/** @type {unknown} */ (last));
   }
 }

@@ -35,7 +35,7 @@ for (const name of /** @type {const} */ (["firefox", "webkit"])) {
         const diagnosis = await visit(browser, server.url, { options: { path: server.path, auth: { token: "t" } } });
         assertFound(diagnosis, []);
         assert.deepEqual(diagnosis.unchecked, []);
-        const { sessions } = await server.until("the goodbye", ({ connected }) => connected === 0);
+        const { sessions } = await server.untilGoodbye();
         assert.deepEqual(sessions.map(({ auth, reason }) => [auth, reason]), [[{ token: "t" }, "client disconnect"]]);
       });
     }
@@ -45,7 +45,7 @@ for (const name of /** @type {const} */ (["firefox", "webkit"])) {
       const diagnosis = await visit(browser, here.url, { options: { url: there.url } });
       assertFound(diagnosis, []);
       assert.deepEqual(diagnosis.unchecked, ["CLOCK_SKEW"]);
-      await there.until("the goodbye", ({ sessions, connected }) => sessions.length === 1 && connected === 0);
+      assert.equal((await there.untilGoodbye()).sessions.length, 1);
     });
 
     await t.test("a policy with 'wasm-unsafe-eval': nothing is found", async (t) => {

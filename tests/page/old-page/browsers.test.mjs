@@ -11,7 +11,7 @@ import { Application, count, startApplication } from "./open.mjs";
 const ID = "research-1";
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-  test(`each line stands once after the opening of a running research in ${name}`, { timeout: 120_000 }, async (t) => {
+  test(`each line stands once after the opening of a running research in ${name}`, { timeout: 180_000 }, async (t) => {
     const server = await startApplication(t);
     const browser = await startBrowser(t, name);
     await server.control("research", { id: ID, status: "in_progress" });

@@ -52,13 +52,13 @@ export class Application {
   }
 
   /** Waits until what is seen fulfils a condition, and returns it. @param {string} what @param {(seen: Seen) => unknown} holds */
-  async until(what, holds, within = 30_000) {
+  async until(what, holds) {
     let last = /** @type {Seen | undefined} */ (undefined);
     const check = async () => {
       last = await this.seen();
       return holds(last);
     };
-    await until(what, check, { within, every: 30, seen: () => last && { ...last, rows: last.rows.map(({ text }) => text) } });
+    await until(what, check, { every: 30, seen: () => last && { ...last, rows: last.rows.map(({ text }) => text) } });
     return /** @type {Seen} */ (/** @type {unknown} */ (last));
   }
 

@@ -39,7 +39,7 @@ async function opening(server, tab, seed) {
   // However slow the machine is, some are live: the panel expands itself for the first of them.
   await page.until("the page is connected", (/** @type {any} */ { isConnected }) => isConnected);
   await server.control("lines", { id, count: 20, every_ms: 10 });
-  await until("all lines are stored", async () => (await server.stored(id)).length === lines.length, { within: 30_000 });
+  await until("all lines are stored", async () => (await server.stored(id)).length === lines.length);
   await page.until("the panel's own load", (/** @type {any} */ { loads }) => loads > 0);
   // It comes after the lines, and after what the client still has to ask the stored log for.
   await server.control("final", { id });

@@ -42,7 +42,7 @@ async function opening(server, script, run) {
   await withTab({}, async (tab) => {
     await server.control("lines", { id, count: LIVE, every_ms: 20 });
     const page = await tab.open(server, id, { script, row: ROW_MS });
-    await until("all lines are stored", async () => (await server.stored(id)).length === lines.length, { within: 30_000 });
+    await until("all lines are stored", async () => (await server.stored(id)).length === lines.length);
     // One more, for a machine on which the page was ready only now: the panel opens for it.
     await page.until("the page is connected", ({ isConnected }) => isConnected);
     await server.control("lines", { id, count: 1, prefix: "last" });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { RUNTIME } from "./runtime.mjs";
-import { until } from "./until.mjs";
+import { PATIENCE_MS, until } from "./until.mjs";
 
 /**
  * @typedef {{ isError?: boolean, name?: string, code?: string, message?: string, [field: string]: unknown }} Plain
@@ -76,7 +76,7 @@ export class Followed {
       const last = connection.at(-1);
       return ["connect", "reconnect"].includes(last?.event) && performance.now() - last.at > ms;
     };
-    await this.#page.waitForFunction(lasted, ms, { timeout: ms + 15_000, polling: 100 });
+    await this.#page.waitForFunction(lasted, ms, { timeout: ms + PATIENCE_MS, polling: 100 });
   }
 
   connected() {
@@ -87,7 +87,7 @@ export class Followed {
    * Waits for a number of log lines, and asks the page so little that the asking cannot slow it down.
    * @param {number} count
    */
-  async untilLines(count, within = 15_000) {
+  async untilLines(count, within = PATIENCE_MS) {
     const enough = (/** @type {number} */ count) => /** @type {any} */ (window).run.heard.lines.length >= count;
     await this.#page.waitForFunction(enough, count, { timeout: within, polling: 100 }).catch(async () => {
       throw new Error(`not within ${within} ms: ${count} lines; last seen: ${JSON.stringify(summary(await this.heard()))}`);
@@ -99,14 +99,14 @@ export class Followed {
    * Waits until what the page has heard fulfils a condition, and returns it.
    * @param {string} what @param {(heard: Heard) => unknown} holds
    */
-  async until(what, holds, within = 15_000) {
+  async until(what, holds) {
     /** @type {Heard | undefined} */
     let last;
     const look = async () => {
       last = await this.heard();
       return holds(last);
     };
-    await until(what, look, { within, every: 50, seen: () => last && summary(last) });
+    await until(what, look, { every: 50, seen: () => last && summary(last) });
     return /** @type {Heard} */ (/** @type {unknown} */ (last));
   }
 }

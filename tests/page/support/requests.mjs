@@ -106,8 +106,8 @@ export class Requests {
    * Waits until `count` requests of a kind have been sent, and returns them.
    * @param {string} what @param {() => Recorded[]} select @param {number} count
    */
-  async until(what, select, count, within = 10_000) {
-    await until(what, () => select().length >= count, { within, seen: () => select().map((r) => [r.at, r.status ?? r.failure]) });
+  async until(what, select, count) {
+    await until(what, () => select().length >= count, { seen: () => select().map((r) => [r.at, r.status ?? r.failure]) });
     return select();
   }
 }

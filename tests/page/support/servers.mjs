@@ -1,12 +1,13 @@
 // Starts, scripts, kills and restarts the real servers of tests/servers.
 
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import http from "node:http";
 import net from "node:net";
 import path from "node:path";
 import { packageFolder, PAGE_SCRIPTS, python, ROOT, SERVERS } from "./places.mjs";
 import { RUNTIME } from "./runtime.mjs";
-import { until } from "./until.mjs";
+import { PATIENCE_MS, until } from "./until.mjs";
 
 const KINDS = {
   flask: { program: python, script: "flask_server.py", path: "/socket.io" },
@@ -75,7 +76,7 @@ class Server {
       if (child.exitCode !== null) throw new Error(`the server ended at its start:\n${this.#output}`);
       return this.#output.includes(`listening on ${this.url}\n`);
     };
-    await until("the server listens", ready, { within: 20_000, seen: () => this.#output });
+    await until("the server listens", ready, { seen: () => this.#output });
   }
 
   /** Ends the process as a crash does: nothing is flushed, no goodbye is sent. */
@@ -113,7 +114,7 @@ class Server {
   }
 
   /** Waits until its statistics fulfil a condition and returns them. @param {string} what @param {(stats: any) => unknown} holds */
-  async until(what, holds, within = 10_000) {
+  async until(what, holds, within = PATIENCE_MS) {
     let last;
     const look = async () => {
       last = await this.stats();
@@ -121,6 +122,16 @@ class Server {
     };
     await until(what, look, { within, seen: () => last });
     return last;
+  }
+
+  /**
+   * Waits until each session has ended, and not because its heartbeat had: then the page has said goodbye.
+   * @returns {Promise<any>} the statistics
+   */
+  async untilGoodbye() {
+    const stats = await this.until("the goodbye", ({ connected }) => connected === 0);
+    assert.deepEqual(stats.sessions.filter(({ reason }) => /timeout/.test(reason)), [], "no goodbye");
+    return stats;
   }
 
   /** The stored log lines of a research. @param {string} id */

@@ -1,5 +1,8 @@
 // Waiting for a condition, with a deadline that says what was seen last.
 
+/** Milliseconds. Longer than whatever a slow machine takes: only what never comes is to fail a test. */
+export const PATIENCE_MS = 60_000;
+
 /**
  * Asks `look` until it gives something truthy, and returns that.
  * @template T
@@ -8,7 +11,7 @@
  * @param {{ within?: number, every?: number, seen?: () => unknown }} [options] milliseconds
  * @returns {Promise<T>}
  */
-export async function until(what, look, { within = 10_000, every = 20, seen } = {}) {
+export async function until(what, look, { within = PATIENCE_MS, every = 20, seen } = {}) {
   const deadline = performance.now() + within;
   for (;;) {
     const found = await look();

@@ -50,7 +50,7 @@ export async function startBrowser(t, name) {
     if (failure) throw failure;
     return browser.isReady();
   };
-  await until(`the driver of ${name} answers`, ready, { within: 20_000, every: 100 });
+  await until(`the driver of ${name} answers`, ready, { every: 100 });
   await browser.open(capabilities);
   return browser;
 }

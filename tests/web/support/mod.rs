@@ -16,7 +16,7 @@ pub use page::{Page, now, turn};
 use server::Backend;
 
 /// So long a test waits for what should take some milliseconds.
-const PATIENCE_MS: f64 = 5_000.0;
+const PATIENCE_MS: f64 = 60_000.0;
 
 /// One page with its server. What a test leaves behind ends with it.
 pub struct World {
