@@ -18,6 +18,9 @@ const ARGUMENTS = [
   "--disable-quic",
 ];
 
+/** The list under the address bar, which is a page of its own in each window, and costs more to start than most pages of the tests. */
+const LISTS = ["WebUIOmniboxPopup", "WebUIOmniboxAimPopup"];
+
 /** What Playwright switches off in a browser, and people have. */
 const AS_PEOPLE_HAVE_IT = [
   "--disable-back-forward-cache",
@@ -38,13 +41,19 @@ after(async () => {
 });
 
 /** @param {string[]} [more] arguments of its command line */
-export function launch(more = []) {
+export async function launch(more = []) {
   return chromium.launch({
     executablePath: places.chromium(),
     headless: true,
-    args: [...ARGUMENTS, ...more],
+    args: [...ARGUMENTS, `${await switchedOff()},${LISTS}`, ...more],
     ignoreDefaultArgs: AS_PEOPLE_HAVE_IT,
   });
+}
+
+/** Playwright's own switch, whose place a second one takes. It tells its command line where a program ends at once. */
+async function switchedOff() {
+  const message = await chromium.launch({ executablePath: "/bin/false" }).then(() => "", String);
+  return message.match(/--disable-features=\S+/)?.[0] ?? assert.fail(`no switch in: ${message}`);
 }
 
 /**
