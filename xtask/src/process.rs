@@ -17,7 +17,7 @@ use crate::ui;
 /// Long enough for any single step on a slow machine, short enough to end a hung one.
 pub(crate) const DEFAULT_DEADLINE: Duration = Duration::from_secs(20 * 60);
 
-const HEARTBEAT: Duration = Duration::from_secs(20);
+const HEARTBEAT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 /// How long an orphan that still holds the output pipe is waited for.
 const PIPE_GRACE: Duration = Duration::from_secs(2);
@@ -49,7 +49,7 @@ impl Outcome {
     }
 }
 
-/// Runs `command` to its end or to the deadline. Long silence shows as a line every 20 s.
+/// Runs `command` to its end or to the deadline. Long silence shows as a line every minute.
 pub(crate) fn run(label: &str, command: &mut Command, deadline: Duration) -> Result<Outcome> {
     let began = Instant::now();
     let (reader, writer) = std::io::pipe().context("no pipe for a command's output")?;

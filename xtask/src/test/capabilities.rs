@@ -1,7 +1,7 @@
 //! `webdriver.json` with the paths that the browsers have on this machine.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use super::Context;
 use crate::setup::browsers;
 
 /// The file to use instead of the checkout's own, if a browser is elsewhere than it says.
-pub(crate) fn for_this_machine(context: &Context) -> Result<Option<PathBuf>> {
+pub(crate) fn for_this_machine(context: &Context, scratch: &Path) -> Result<Option<PathBuf>> {
     let text = fs::read_to_string(context.project.path("webdriver.json"))
         .context("cannot read webdriver.json")?;
     let committed: Value = serde_json::from_str(&text).context("webdriver.json is not JSON")?;
@@ -28,7 +28,7 @@ pub(crate) fn for_this_machine(context: &Context) -> Result<Option<PathBuf>> {
     if here == committed {
         return Ok(None);
     }
-    let path = context.scratch.join("webdriver.json");
+    let path = scratch.join("webdriver.json");
     fs::write(&path, serde_json::to_string_pretty(&here)?)?;
     Ok(Some(path))
 }

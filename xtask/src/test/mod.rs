@@ -3,15 +3,22 @@
 pub(crate) mod as_script;
 mod capabilities;
 mod counts;
+mod durations;
 mod node;
+mod schedule;
 mod steps;
 mod supply;
 
+use std::cmp::Reverse;
+use std::fs;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail, ensure};
 
+use crate::build;
+use crate::demo;
 use crate::environment::Environment;
 use crate::process::Outcome;
 use crate::project::Project;
@@ -19,15 +26,55 @@ use crate::setup;
 use crate::ui;
 
 use counts::Counts;
+use durations::Durations;
+use schedule::{Job, Slots};
+use steps::Run;
 pub(crate) use steps::{STEPS, Step};
+
+/// How long a step takes of which nothing is known.
+const WHOLE_GUESS: Duration = Duration::from_secs(60);
+/// How many of the files that took longest are shown.
+const SLOWEST: usize = 12;
 
 /// What a step works with.
 #[derive(Debug)]
 struct Context {
     project: Project,
     environment: Environment,
-    /// Where a step's browsers put their profiles; removed at the end.
+    /// Where browsers put their profiles; removed at the end.
     scratch: PathBuf,
+    /// Whether the package and the server of its users are built, or why not.
+    built: OnceLock<Result<(), String>>,
+}
+
+impl Context {
+    fn of(project: &Project) -> Result<Self> {
+        Ok(Self {
+            project: project.clone(),
+            environment: Environment::of(project)?,
+            scratch: std::env::temp_dir().join(format!("research-socket-{}", std::process::id())),
+            built: OnceLock::new(),
+        })
+    }
+
+    /// A folder of one job's own: others run beside it.
+    fn scratch_of(&self, job: &str) -> Result<PathBuf> {
+        let folder = self.scratch.join(job.replace(['/', ' '], "-"));
+        fs::create_dir_all(&folder)?;
+        Ok(folder)
+    }
+
+    /// Builds what pages load and are served by, once for all of them.
+    fn build_package(&self) -> Result<()> {
+        let build = || {
+            build::quietly(&self.project)?;
+            demo::build_server(&self.project)
+        };
+        let built = self
+            .built
+            .get_or_init(|| build().map_err(|error| format!("{error:#}")));
+        built.clone().map_err(|error| anyhow!(error))
+    }
 }
 
 /// What a step found.
@@ -82,13 +129,30 @@ impl Report {
     }
 }
 
-/// A step that has been run.
+/// What a job runs.
+#[derive(Debug)]
+struct Work {
+    step: &'static Step,
+    /// The step's, and that of the file if it is only one.
+    name: String,
+    part: Part,
+}
+
+#[derive(Debug)]
+enum Part {
+    Whole(fn(&Context) -> Result<Report>),
+    File(PathBuf),
+}
+
+/// A job that has been run.
 #[derive(Debug)]
 struct Done {
-    name: &'static str,
+    step: &'static str,
+    name: String,
     counts: Counts,
     passed: bool,
-    took: Duration,
+    began: Duration,
+    ended: Duration,
 }
 
 /// Runs the steps of these names, or all, and prints `N passed, N failed` last.
@@ -99,29 +163,70 @@ pub(crate) fn run(project: &Project, names: &[String]) -> Result<bool> {
     if let Err(error) = setup::ensure(project, &parts) {
         ui::show(&format!("{error:#}"));
     }
-    let context = Context {
-        project: project.clone(),
-        environment: Environment::of(project)?,
-        scratch: std::env::temp_dir().join(format!("research-socket-{}", std::process::id())),
-    };
-    std::fs::create_dir_all(&context.scratch)?;
-    let done: Vec<_> = steps.iter().map(|step| run_step(step, &context)).collect();
-    // A scratch folder that stays does no harm.
-    let _ = std::fs::remove_dir_all(&context.scratch);
-    ui::show(&table(&done));
+    let context = Context::of(project)?;
+    let mut durations = Durations::read(project);
+    let mut jobs = Vec::new();
+    for step in &steps {
+        jobs.extend(jobs_of(step, project, &durations)?);
+    }
+    let done = schedule::run(jobs, Slots::of_this_machine(), |job| {
+        run_job(&job.work, &context)
+    });
+    // A scratch folder that stays does no harm, nor do durations that are not kept.
+    let _ = fs::remove_dir_all(&context.scratch);
+    let _ = durations.keep(&done);
+    ui::show(&table(&steps, &done));
     let total = sum(&done);
     println!("{total}");
     Ok(total.failed == 0 && total.passed > 0)
 }
 
-// Whatever happens in a step, the next one is run.
-fn run_step(step: &Step, context: &Context) -> Done {
-    let Step { name, about, .. } = step;
+/// The whole step, or each of its files.
+fn jobs_of(
+    step: &'static Step,
+    project: &Project,
+    durations: &Durations,
+) -> Result<Vec<Job<Work>>> {
+    let job = |load, name: String, guess, part| Job {
+        step: step.name,
+        after: step.after,
+        load,
+        took: durations.of(&name).unwrap_or(guess),
+        work: Work { step, name, part },
+    };
+    let files = match step.run {
+        Run::Whole(run) => {
+            let name = step.name.to_owned();
+            return Ok(vec![job(step.load, name, WHOLE_GUESS, Part::Whole(run))]);
+        }
+        Run::Files(list) => list(project)?,
+    };
+    ensure!(
+        !files.is_empty(),
+        "{}: there is no *.test.mjs to run",
+        step.name
+    );
+    let jobs = files.into_iter().map(|file| {
+        let name = format!("{} {}", step.name, node::short_name(project, &file));
+        let guess = node::guess(&file);
+        job(step.load, name, guess, Part::File(file))
+    });
+    Ok(jobs.collect())
+}
+
+// Whatever happens in a job, the others are run.
+fn run_job(work: &Work, context: &Context) -> Done {
+    let Work { step, name, part } = work;
     let began = ui::elapsed();
-    ui::say(format_args!("{name}: {about}"));
+    if matches!(part, Part::Whole(_)) {
+        ui::say(format_args!("{name}: {}", step.about));
+    }
     let ready = setup::check(&context.project, step.needs);
     let report = ready
-        .and_then(|()| (step.run)(context))
+        .and_then(|()| match part {
+            Part::Whole(run) => run(context),
+            Part::File(file) => node::file(context, step.name, name, file),
+        })
         .unwrap_or_else(|error| Report {
             counts: Counts {
                 passed: 0,
@@ -130,49 +235,69 @@ fn run_step(step: &Step, context: &Context) -> Done {
             failure: Some(format!("{error:#}")),
         });
     let done = Done {
-        name,
+        step: step.name,
+        name: name.clone(),
         counts: report.counts,
         passed: report.failure.is_none(),
-        took: ui::elapsed().saturating_sub(began),
+        began,
+        ended: ui::elapsed(),
     };
+    // In one piece: others write meanwhile.
     if let Some(failure) = &report.failure {
-        ui::show(failure);
+        ui::show(&format!("{name}:\n{failure}"));
     }
     ui::say(format_args!(
         "{name}: {}, {} ({})",
-        done.verdict(),
+        verdict(done.passed),
         done.counts,
-        ui::human(done.took)
+        ui::human(done.took())
     ));
     done
 }
 
 impl Done {
-    fn verdict(&self) -> &'static str {
-        if self.passed { "ok" } else { "FAILED" }
+    fn took(&self) -> Duration {
+        self.ended.saturating_sub(self.began)
     }
 }
 
-fn table(done: &[Done]) -> String {
-    let row = |name: &str, verdict: &str, Counts { passed, failed }, took: Duration| {
-        let seconds = took.as_secs_f64();
-        format!("{name:<12} {verdict:<6} {passed:>7} {failed:>7} {seconds:>8.1}\n")
-    };
-    let head = format!(
+fn verdict(passed: bool) -> &'static str {
+    if passed { "ok" } else { "FAILED" }
+}
+
+/// A line for each step, then the files that took longest and those that failed.
+fn table(steps: &[&'static Step], done: &[Done]) -> String {
+    let mut table = format!(
         "{:<12} {:<6} {:>7} {:>7} {:>8}\n",
         "step", "", "passed", "failed", "seconds"
     );
-    let rows = done
-        .iter()
-        .map(|step| row(step.name, step.verdict(), step.counts, step.took));
-    let took = done.iter().map(|step| step.took).sum();
-    head + &rows.collect::<String>() + &row("total", "", sum(done), took)
+    let mut row = |name: &str, word: &str, done: &[&Done]| {
+        let Counts { passed, failed } = sum(done.iter().copied());
+        let began = done.iter().map(|job| job.began).min().unwrap_or_default();
+        let ended = done.iter().map(|job| job.ended).max().unwrap_or_default();
+        let seconds = ended.saturating_sub(began).as_secs_f64();
+        table += &format!("{name:<12} {word:<6} {passed:>7} {failed:>7} {seconds:>8.1}\n");
+    };
+    for step in steps {
+        let jobs: Vec<_> = done.iter().filter(|job| job.step == step.name).collect();
+        row(step.name, verdict(jobs.iter().all(|job| job.passed)), &jobs);
+    }
+    row("total", "", &done.iter().collect::<Vec<_>>());
+
+    let mut files: Vec<_> = done.iter().filter(|job| job.name != job.step).collect();
+    files.sort_by_key(|job| Reverse(job.took()));
+    let slowest = files.iter().take(SLOWEST);
+    let failed = done.iter().filter(|job| !job.passed);
+    let lines = slowest
+        .map(|job| format!("{:<40} {:>8.1}\n", job.name, job.took().as_secs_f64()))
+        .chain(failed.map(|job| format!("FAILED: {}\n", job.name)));
+    table + &lines.collect::<String>()
 }
 
-fn sum(done: &[Done]) -> Counts {
+fn sum<'a>(done: impl IntoIterator<Item = &'a Done>) -> Counts {
     let mut total = Counts::default();
-    for step in done {
-        total += step.counts;
+    for job in done {
+        total += job.counts;
     }
     total
 }
@@ -230,14 +355,25 @@ mod tests {
     }
 
     #[test]
-    fn the_table_has_a_line_for_each_step_and_the_sum() {
-        let step = |name, passed, failed| Done {
-            name,
-            counts: Counts { passed, failed },
-            passed: failed == 0,
-            took: Duration::from_millis(1250),
+    fn the_table_has_a_line_for_each_step_and_the_sum_then_the_slowest_files() {
+        let job = |step, name: &str, counts: (u32, u32), time: (u64, u64)| Done {
+            step,
+            name: name.to_owned(),
+            counts: Counts {
+                passed: counts.0,
+                failed: counts.1,
+            },
+            passed: counts.1 == 0,
+            began: Duration::from_secs(time.0),
+            ended: Duration::from_secs(time.1),
         };
-        let table = table(&[step("fmt", 1, 0), step("native", 200, 3)]);
+        let done = [
+            job("fmt", "fmt", (1, 0), (1, 3)),
+            job("page", "page quick", (20, 0), (2, 4)),
+            job("page", "page slow", (30, 2), (3, 9)),
+        ];
+        let steps = select(&["page".to_owned(), "fmt".to_owned()]).unwrap();
+        let table = table(&steps, &done);
         let lines: Vec<Vec<&str>> = table
             .lines()
             .map(|line| line.split_whitespace().collect())
@@ -246,28 +382,50 @@ mod tests {
             lines,
             [
                 vec!["step", "passed", "failed", "seconds"],
-                vec!["fmt", "ok", "1", "0", "1.2"],
-                vec!["native", "FAILED", "200", "3", "1.2"],
-                vec!["total", "201", "3", "2.5"],
+                vec!["fmt", "ok", "1", "0", "2.0"],
+                vec!["page", "FAILED", "50", "2", "7.0"],
+                vec!["total", "51", "2", "8.0"],
+                vec!["page", "slow", "6.0"],
+                vec!["page", "quick", "2.0"],
+                vec!["FAILED:", "page", "slow"],
             ]
         );
     }
 
     #[test]
-    fn a_step_that_cannot_even_start_has_failed() {
-        let step = Step {
-            name: "broken",
-            about: "",
-            needs: &[],
-            run: |_| bail!("no such tool"),
-        };
+    fn a_step_of_files_is_a_job_for_each() {
         let project = Project::locate().unwrap();
-        let context = Context {
-            environment: Environment::of(&project).unwrap(),
-            project,
-            scratch: PathBuf::new(),
+        let durations = Durations::read(&project);
+        let jobs = |name: &str| {
+            let steps = select(&[name.to_owned()]).unwrap();
+            let jobs = jobs_of(steps[0], &project, &durations).unwrap();
+            let names = jobs.into_iter().map(|job| job.work.name);
+            names.collect::<Vec<_>>()
         };
-        let done = run_step(&step, &context);
+        assert_eq!(jobs("fmt"), ["fmt"]);
+        let [page, page_js, package] = ["page", "page-js", "package"].map(jobs);
+        assert!(
+            page.contains(&"page doctor/browsers".to_owned()),
+            "{page:?}"
+        );
+        assert!(page.contains(&"page worker".to_owned()), "{page:?}");
+        assert!(page_js.contains(&"page-js leaks".to_owned()), "{page_js:?}");
+        assert!(
+            !page_js.contains(&"page-js worker".to_owned()),
+            "{page_js:?}"
+        );
+        assert!(package.contains(&"package types".to_owned()), "{package:?}");
+    }
+
+    #[test]
+    fn a_step_that_cannot_even_start_has_failed() {
+        let context = Context::of(&Project::locate().unwrap()).unwrap();
+        let work = Work {
+            step: &STEPS[0],
+            name: "broken".to_owned(),
+            part: Part::Whole(|_| bail!("no such tool")),
+        };
+        let done = run_job(&work, &context);
         assert!(!done.passed);
         assert_eq!(done.counts.failed, 1);
     }

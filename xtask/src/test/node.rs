@@ -4,13 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::counts::Counts;
 use super::{Context, Report};
-use crate::build;
-use crate::demo;
 use crate::process;
+use crate::project::Project;
 
 /// Where the tests are that need neither a built package nor a browser.
 const FACADE: &str = "tests/facade";
@@ -36,81 +35,97 @@ const NOT_AS_SCRIPT: [&str; 9] = [
     "worker.test.mjs",
 ];
 
-/// Those that measure how long a page is busy, and so have the machine for themselves.
-const ALONE: [&str; 1] = ["slow-handler.test.mjs"];
-/// How many files with pages run at once: most of their time they wait for an outage to be over.
-const PAGES_AT_ONCE: u32 = 4;
+/// Those that take longest: what a first run, which knows no durations, begins with.
+const LONG: [&str; 9] = [
+    "consumers.test.mjs",
+    "cut-network.test.mjs",
+    "doctor/browsers.test.mjs",
+    "doctor/doctor.test.mjs",
+    "flask-restart.test.mjs",
+    "hostile/browsers.test.mjs",
+    "leaving.test.mjs",
+    "slow-handler.test.mjs",
+    "socket-io-client.test.mjs",
+];
 
-const FACADE_DEADLINE: Duration = Duration::from_secs(5 * 60);
-const PACKAGE_DEADLINE: Duration = Duration::from_secs(15 * 60);
-const PAGE_DEADLINE: Duration = Duration::from_secs(25 * 60);
+const DEADLINE: Duration = Duration::from_secs(15 * 60);
 
 pub(super) fn facade(context: &Context) -> Result<Report> {
     let files = test_files(&context.project.path(FACADE))?;
-    suite(context, "facade", &files, 1, FACADE_DEADLINE)
+    suite(
+        context,
+        "facade",
+        &["--test", "--test-concurrency=1"],
+        &files,
+        "wasm",
+    )
 }
 
-/// Installs the package's tarball as its users do, with their tools.
-pub(super) fn package(context: &Context) -> Result<Report> {
-    build::quietly(&context.project)?;
-    demo::build_server(&context.project)?;
-    let files = test_files(&context.project.path(CONSUMERS))?;
-    suite(context, "package", &files, 1, PACKAGE_DEADLINE)
+/// The package's tarball, installed as its users do, with their tools.
+pub(super) fn package(project: &Project) -> Result<Vec<PathBuf>> {
+    test_files(&project.path(CONSUMERS))
 }
 
-/// Runs every `*.test.mjs` below `tests/` that no other step runs.
-pub(super) fn page(context: &Context) -> Result<Report> {
-    build::quietly(&context.project)?;
-    demo::build_server(&context.project)?;
-    let others = [FACADE, CONSUMERS].map(|folder| context.project.path(folder));
-    let mut files = test_files(&context.project.path("tests"))?;
+/// Every `*.test.mjs` below `tests/` that no other step runs.
+pub(super) fn page(project: &Project) -> Result<Vec<PathBuf>> {
+    let others = [FACADE, CONSUMERS].map(|folder| project.path(folder));
+    let mut files = test_files(&project.path("tests"))?;
     files.retain(|path| !others.iter().any(|folder| path.starts_with(folder)));
-    let alone: Vec<_> = files
-        .extract_if(.., |path| ALONE.iter().any(|name| path.ends_with(name)))
-        .collect();
-    let measured = suite(context, "page", &alone, 1, PAGE_DEADLINE)?;
-    let others = suite(context, "page", &files, PAGES_AT_ONCE, PAGE_DEADLINE)?;
-    Ok(measured.and(others))
+    Ok(files)
 }
 
 /// The pages alone, where they run the core as JavaScript. What sets the policy of its pages itself, as all in folders
 /// does, is left to [`page`].
-pub(super) fn page_js(context: &Context) -> Result<Report> {
-    build::quietly(&context.project)?;
-    demo::build_server(&context.project)?;
-    let pages = context.project.path(PAGES);
+pub(super) fn page_js(project: &Project) -> Result<Vec<PathBuf>> {
+    let pages = project.path(PAGES);
     let mut files = test_files(&pages)?;
     files.retain(|path| {
         path.parent() == Some(&pages) && !NOT_AS_SCRIPT.iter().any(|name| path.ends_with(name))
     });
-    suite(context, "page-js", &files, PAGES_AT_ONCE, PAGE_DEADLINE)
+    Ok(files)
+}
+
+/// Runs one file of a step, with the package as it is published.
+pub(super) fn file(context: &Context, step: &str, name: &str, file: &Path) -> Result<Report> {
+    context.build_package()?;
+    let runtime = if step == "page-js" { "js" } else { "wasm" };
+    suite(context, name, &[], &[file.to_owned()], runtime)
+}
+
+/// How long a file takes of which nothing is known.
+pub(super) fn guess(file: &Path) -> Duration {
+    let is_long = LONG.iter().any(|name| file.ends_with(name));
+    Duration::from_secs(if is_long { 100 } else { 30 })
+}
+
+/// `doctor/browsers` for `tests/page/doctor/browsers.test.mjs`.
+pub(super) fn short_name(project: &Project, file: &Path) -> String {
+    let folder = [PAGES, CONSUMERS, "tests"]
+        .iter()
+        .find_map(|folder| file.strip_prefix(project.path(folder)).ok());
+    let name = folder.unwrap_or(file).display().to_string();
+    name.trim_end_matches(".test.mjs").to_owned()
 }
 
 fn suite(
     context: &Context,
-    label: &str,
+    name: &str,
+    options: &[&str],
     files: &[PathBuf],
-    at_once: u32,
-    deadline: Duration,
+    runtime: &str,
 ) -> Result<Report> {
-    if files.is_empty() {
-        bail!("{label}: there is no *.test.mjs to run");
-    }
-    let summary = context.scratch.join(format!("{label}.tap"));
+    let scratch = context.scratch_of(name)?;
+    let summary = scratch.join("summary.tap");
     let mut node = context.environment.command("node");
-    node.arg("--test")
-        .arg(format!("--test-concurrency={at_once}"))
+    node.args(options)
         // The first report is for people, the second for counting.
         .args(["--test-reporter=spec", "--test-reporter-destination=stdout"])
         .arg("--test-reporter=tap")
         .arg(format!("--test-reporter-destination={}", summary.display()))
         .args(files)
-        .env("TMPDIR", &context.scratch)
-        .env(
-            "RESEARCH_SOCKET_RUNTIME",
-            if label == "page-js" { "js" } else { "wasm" },
-        );
-    let outcome = process::run(label, &mut node, deadline)?;
+        .env("TMPDIR", &scratch)
+        .env("RESEARCH_SOCKET_RUNTIME", runtime);
+    let outcome = process::run(name, &mut node, DEADLINE)?;
     let counts = Counts::of_tap(&fs::read_to_string(&summary).unwrap_or_default());
     Ok(Report::suite(&outcome, counts))
 }

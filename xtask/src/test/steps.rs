@@ -1,6 +1,6 @@
 //! What each step of the tests runs, what it needs, and how long it may take.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
@@ -10,12 +10,13 @@ use serde_json::Value;
 
 use super::as_script::ONLY_CONVERT;
 use super::counts::Counts;
+use super::schedule::Load;
 use super::{Context, Report, capabilities, node, supply};
 use crate::build::wasm::WITHOUT;
 use crate::build::{self, Mode};
 use crate::planted;
 use crate::process;
-use crate::project::WASM_TARGET;
+use crate::project::{Project, WASM_TARGET};
 use crate::reference;
 use crate::setup::Part;
 use crate::setup::browsers;
@@ -33,7 +34,18 @@ pub(crate) struct Step {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
     pub(super) needs: &'static [Part],
-    pub(super) run: fn(&Context) -> Result<Report>,
+    /// The steps whose results it uses.
+    pub(super) after: &'static [&'static str],
+    pub(super) load: Load,
+    pub(super) run: Run,
+}
+
+/// What a step consists of.
+#[derive(Debug)]
+pub(super) enum Run {
+    Whole(fn(&Context) -> Result<Report>),
+    /// Each of these files by itself, in Node.
+    Files(fn(&Project) -> Result<Vec<PathBuf>>),
 }
 
 /// All steps, quick ones first.
@@ -42,67 +54,89 @@ pub(crate) const STEPS: [Step; 21] = [
         name: "fmt",
         about: "formatting",
         needs: &[],
-        run: fmt,
+        after: &[],
+        load: Load::Waiting,
+        run: Run::Whole(fmt),
     },
     Step {
         name: "patches",
         about: "planted faults, whether they still fit the client",
         needs: &[],
-        run: patches,
+        after: &[],
+        load: Load::Waiting,
+        run: Run::Whole(patches),
     },
     Step {
         name: "supply",
         about: "licences, sources, hashes and known faults of what others have written",
         needs: &[Part::Deny],
-        run: supply::run,
+        after: &[],
+        load: Load::Waiting,
+        run: Run::Whole(supply::run),
     },
     Step {
         name: "clippy",
         about: "lints, native",
         needs: &[],
-        run: clippy,
+        after: &[],
+        load: Load::Busy,
+        run: Run::Whole(clippy),
     },
     Step {
         name: "clippy-wasm",
         about: "lints, wasm32",
         needs: &[Part::WasmStd],
-        run: clippy_wasm,
+        after: &[],
+        load: Load::Busy,
+        run: Run::Whole(clippy_wasm),
     },
     Step {
         name: "doc",
         about: "documentation, native",
         needs: &[],
-        run: doc,
+        after: &[],
+        load: Load::Busy,
+        run: Run::Whole(doc),
     },
     Step {
         name: "doc-wasm",
         about: "documentation, wasm32",
         needs: &[Part::WasmStd],
-        run: doc_wasm,
+        after: &[],
+        load: Load::Busy,
+        run: Run::Whole(doc_wasm),
     },
     Step {
         name: "doc-types",
         about: "reference of the package's types, and the guides",
         needs: &[Part::Consumers],
-        run: doc_types,
+        after: &[],
+        load: Load::Waiting,
+        run: Run::Whole(doc_types),
     },
     Step {
         name: "native",
         about: "tests of every crate",
         needs: &[],
-        run: native,
+        after: &[],
+        load: Load::Busy,
+        run: Run::Whole(native),
     },
     Step {
         name: "sim",
         about: "simulated schedules, those kept and new ones, and a virtual day",
         needs: &[],
-        run: simulation,
+        after: &[],
+        load: Load::Busy,
+        run: Run::Whole(simulation),
     },
     Step {
         name: "facade",
         about: "the package's JavaScript and types, without a browser",
         needs: &[Part::Node],
-        run: node::facade,
+        after: &[],
+        load: Load::Waiting,
+        run: Run::Whole(node::facade),
     },
     Step {
         name: "chrome",
@@ -114,7 +148,9 @@ pub(crate) const STEPS: [Step; 21] = [
             Part::Browsers,
             Part::Node,
         ],
-        run: chrome,
+        after: &[],
+        load: Load::Busy,
+        run: Run::Whole(chrome),
     },
     Step {
         name: "firefox",
@@ -127,19 +163,25 @@ pub(crate) const STEPS: [Step; 21] = [
             Part::Geckodriver,
             Part::Node,
         ],
-        run: firefox,
+        after: &["chrome"],
+        load: Load::Waiting,
+        run: Run::Whole(firefox),
     },
     Step {
         name: "webkit",
         about: "the same tests in WebKitGTK",
         needs: &[Part::WasmStd, Part::WasmBindgen, Part::Browsers],
-        run: webkit,
+        after: &["chrome"],
+        load: Load::Waiting,
+        run: Run::Whole(webkit),
     },
     Step {
         name: "chrome-js",
         about: "the browser tests in Chromium, with the core as JavaScript",
         needs: &[Part::WasmStd, Part::WasmBindgen, Part::Browsers, Part::Node],
-        run: chrome_js,
+        after: &[],
+        load: Load::Busy,
+        run: Run::Whole(chrome_js),
     },
     Step {
         name: "firefox-js",
@@ -151,19 +193,25 @@ pub(crate) const STEPS: [Step; 21] = [
             Part::Geckodriver,
             Part::Node,
         ],
-        run: firefox_js,
+        after: &["chrome-js"],
+        load: Load::Waiting,
+        run: Run::Whole(firefox_js),
     },
     Step {
         name: "webkit-js",
         about: "the same in WebKitGTK",
         needs: &[Part::WasmStd, Part::WasmBindgen, Part::Browsers, Part::Node],
-        run: webkit_js,
+        after: &["chrome-js"],
+        load: Load::Waiting,
+        run: Run::Whole(webkit_js),
     },
     Step {
         name: "build",
         about: "the npm package and its size",
         needs: &Part::BUILD,
-        run: package,
+        after: &[],
+        load: Load::Busy,
+        run: Run::Whole(package),
     },
     Step {
         name: "package",
@@ -175,7 +223,9 @@ pub(crate) const STEPS: [Step; 21] = [
             Part::Consumers,
             Part::Browsers,
         ],
-        run: node::package,
+        after: &["build"],
+        load: Load::Waiting,
+        run: Run::Files(node::package),
     },
     Step {
         name: "page",
@@ -189,7 +239,9 @@ pub(crate) const STEPS: [Step; 21] = [
             Part::Geckodriver,
             Part::Nginx,
         ],
-        run: node::page,
+        after: &["build"],
+        load: Load::Waiting,
+        run: Run::Files(node::page),
     },
     Step {
         name: "page-js",
@@ -202,7 +254,9 @@ pub(crate) const STEPS: [Step; 21] = [
             Part::Browsers,
             Part::Geckodriver,
         ],
-        run: node::page_js,
+        after: &["build"],
+        load: Load::Waiting,
+        run: Run::Files(node::page_js),
     },
 ];
 
@@ -305,7 +359,7 @@ fn simulation(context: &Context) -> Result<Report> {
 
 fn chrome(context: &Context) -> Result<Report> {
     let driver = browsers::CHROMEDRIVER.find().context("no chromedriver")?;
-    let mut command = browser_command(context, "wasm-pack")?;
+    let mut command = browser_command(context, "chrome", "wasm-pack")?;
     command
         .args(["test", "--headless", "--chrome", "--chromedriver"])
         .arg(driver);
@@ -314,7 +368,7 @@ fn chrome(context: &Context) -> Result<Report> {
 
 fn firefox(context: &Context) -> Result<Report> {
     let driver = which_geckodriver(context)?;
-    let mut command = browser_command(context, "wasm-pack")?;
+    let mut command = browser_command(context, "firefox", "wasm-pack")?;
     command
         .args(["test", "--headless", "--firefox", "--geckodriver"])
         .arg(driver);
@@ -326,7 +380,7 @@ fn webkit(context: &Context) -> Result<Report> {
     let driver = browsers::WEBKIT_DRIVER
         .find()
         .context("no WebKitWebDriver")?;
-    let mut command = browser_command(context, "xvfb-run")?;
+    let mut command = browser_command(context, "webkit", "xvfb-run")?;
     command
         .args(["--auto-servernum", "cargo", "test", "--target", WASM_TARGET])
         .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
@@ -338,14 +392,14 @@ fn chrome_js(context: &Context) -> Result<Report> {
     let driver = browsers::CHROMEDRIVER.find().context("no chromedriver")?;
     // The first of the three steps; the others find what this one has made.
     convert_all(context, &driver)?;
-    let mut command = browser_command(context, "cargo")?;
+    let mut command = browser_command(context, "chrome-js", "cargo")?;
     as_script(context, &mut command)?;
     suite("chrome-js", command.env("CHROMEDRIVER", driver))
 }
 
 fn firefox_js(context: &Context) -> Result<Report> {
     let driver = which_geckodriver(context)?;
-    let mut command = browser_command(context, "cargo")?;
+    let mut command = browser_command(context, "firefox-js", "cargo")?;
     as_script(context, &mut command)?;
     suite("firefox-js", command.env("GECKODRIVER", driver))
 }
@@ -354,7 +408,7 @@ fn webkit_js(context: &Context) -> Result<Report> {
     let driver = browsers::WEBKIT_DRIVER
         .find()
         .context("no WebKitWebDriver")?;
-    let mut command = browser_command(context, "xvfb-run")?;
+    let mut command = browser_command(context, "webkit-js", "xvfb-run")?;
     command.args(["--auto-servernum", "cargo"]);
     as_script(context, &mut command)?;
     suite("webkit-js", command.env("SAFARIDRIVER", driver))
@@ -384,7 +438,7 @@ fn as_script(context: &Context, cargo: &mut Command) -> Result<()> {
 /// Makes the binaries of [`as_script`] JavaScript, all at once: each on its own leaves a processor idle
 /// half of the time.
 fn convert_all(context: &Context, driver: &Path) -> Result<()> {
-    let mut cargo = browser_command(context, "cargo")?;
+    let mut cargo = browser_command(context, "chrome-js", "cargo")?;
     as_script(context, &mut cargo)?;
     cargo.args(["--no-run", "--message-format", "json"]);
     let listed = process::run_or_fail("chrome-js: compiling", &mut cargo)?;
@@ -410,7 +464,7 @@ fn binaries(listed: &str) -> impl Iterator<Item = String> {
 }
 
 fn convert(context: &Context, driver: &Path, binary: &str) -> Result<()> {
-    let mut command = browser_command(context, &this_program()?)?;
+    let mut command = browser_command(context, "chrome-js", &this_program()?)?;
     command
         .args(["run-as-script", binary])
         .env("CARGO_MANIFEST_DIR", context.project.path("xtask"))
@@ -452,13 +506,14 @@ fn wasm_cargo(context: &Context) -> Result<Command> {
     Ok(command)
 }
 
-fn browser_command(context: &Context, program: &str) -> Result<Command> {
+fn browser_command(context: &Context, step: &str, program: &str) -> Result<Command> {
     let mut command = context.environment.command(program);
     toolchain(context)?.apply(&mut command);
+    let scratch = context.scratch_of(step)?;
     command
         .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_TEST_SECONDS)
-        .env("TMPDIR", &context.scratch);
-    if let Some(capabilities) = capabilities::for_this_machine(context)? {
+        .env("TMPDIR", &scratch);
+    if let Some(capabilities) = capabilities::for_this_machine(context, &scratch)? {
         command.env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", capabilities);
     }
     Ok(command)
@@ -473,7 +528,7 @@ fn this_program() -> Result<String> {
     Ok(path.display().to_string())
 }
 
-fn which_geckodriver(context: &Context) -> Result<std::path::PathBuf> {
+fn which_geckodriver(context: &Context) -> Result<PathBuf> {
     crate::setup::cargo_tools::GECKODRIVER
         .find(&context.project)?
         .context("no geckodriver: run `cargo xtask setup`")
