@@ -243,7 +243,7 @@ mod tests {
             Duration::from_millis(500),
         );
         assert!(!outcome.succeeded());
-        assert!(began.elapsed() < Duration::from_secs(10));
+        assert!(began.elapsed() < Duration::from_secs(50));
         assert!(
             has_ended(outcome.output.trim()),
             "{} still runs",
