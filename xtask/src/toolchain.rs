@@ -41,6 +41,19 @@ impl WasmToolchain {
         }
     }
 
+    /// Whether the source of its standard library is there too.
+    pub(crate) fn has_source(self, project: &Project) -> bool {
+        self.sysroot(project)
+            .is_some_and(|sysroot| source_dir(&sysroot).join("library/std/Cargo.toml").exists())
+    }
+
+    fn sysroot(self, project: &Project) -> Option<PathBuf> {
+        match self {
+            Self::Default => default_sysroot(project),
+            Self::Linked => Some(PathBuf::from(LINKED_SYSROOT)),
+        }
+    }
+
     pub(crate) fn rustup_name(self) -> Option<&'static str> {
         match self {
             Self::Default => None,
@@ -72,6 +85,11 @@ pub(crate) fn std_dir(sysroot: &Path) -> PathBuf {
     sysroot.join("lib/rustlib").join(WASM_TARGET).join("lib")
 }
 
+/// Where the source of a compiler's library is, if it is installed.
+pub(crate) fn source_dir(sysroot: &Path) -> PathBuf {
+    sysroot.join("lib/rustlib/src/rust")
+}
+
 /// The file beside the library that says which compiler built it: rlibs fit exactly one.
 pub(crate) fn linked_std_stamp() -> PathBuf {
     std_dir(Path::new(LINKED_SYSROOT)).join("built-by-rustc.txt")
@@ -94,6 +112,13 @@ pub(crate) fn is_linked(project: &Project) -> bool {
         list.lines()
             .any(|line| line.split_whitespace().next() == Some(LINKED_TOOLCHAIN))
     })
+}
+
+/// Of every compiler that can be the one.
+pub(crate) fn sysroots(project: &Project) -> impl Iterator<Item = PathBuf> {
+    [WasmToolchain::Default, WasmToolchain::Linked]
+        .into_iter()
+        .filter_map(|toolchain| toolchain.sysroot(project))
 }
 
 fn default_sysroot(project: &Project) -> Option<PathBuf> {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::process;
 use crate::project::Project;
+use crate::toolchain;
 
 /// How much of a file is shown around what was found.
 const AROUND: usize = 40;
@@ -31,9 +31,11 @@ pub(crate) fn remaps(project: &Project) -> Vec<String> {
         // Each has the host of its registry in its name.
         pairs.extend(registries.into_iter().map(|folder| (folder, "/crates")));
     }
-    let rustc = process::query(project.command("rustc").args(["--print", "sysroot"]));
-    if let Some(sysroot) = rustc {
-        let source = Path::new(sysroot.trim()).join("lib/rustlib/src/rust");
+    for sysroot in toolchain::sysroots(project) {
+        let source = toolchain::source_dir(&sysroot);
+        // Debian's is a link to a folder with the version in its name.
+        let linked = fs::canonicalize(&source).ok();
+        pairs.extend(linked.map(|folder| (folder, "/rustc")));
         pairs.push((source, "/rustc"));
     }
     pairs.push((project.root().to_path_buf(), "/research-socket"));
@@ -93,6 +95,7 @@ fn needles(project: &Project) -> Vec<String> {
         ".rustup/",
         "registry/src/",
         "rustlib/src/",
+        "/usr/src/",
     ];
     let mut needles: Vec<_> = folders
         .chain(homes)

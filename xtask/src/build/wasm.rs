@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 
 use super::glue::{self, GLUE};
+use super::library::Library;
 use super::paths;
 use super::script::{self, SCRIPT};
 use super::{Mode, Work};
@@ -40,10 +41,14 @@ pub(crate) struct Module {
     pub(crate) wasm: PathBuf,
     /// The module as JavaScript.
     pub(crate) script: PathBuf,
+    pub(crate) library: Library,
 }
 
 pub(crate) fn make(project: &Project, work: &Work, mode: Mode) -> Result<Module> {
-    let compiled = compile(project, mode)?;
+    let toolchain =
+        WasmToolchain::find(project).context("no wasm32 library: run `cargo xtask setup`")?;
+    let library = Library::of(project, toolchain, mode);
+    let compiled = compile(project, mode, toolchain, library)?;
     let bytes = fs::read(&compiled).with_context(|| format!("no {}", compiled.display()))?;
     let key = format!(
         "{} {mode:?} {WITHOUT} {FEATURES:?} wasm-bindgen {} with reset, {}, {}, npm {}",
@@ -58,6 +63,7 @@ pub(crate) fn make(project: &Project, work: &Work, mode: Mode) -> Result<Module>
         glue: work.path(GLUE),
         wasm: work.path(WASM),
         script: work.path(SCRIPT),
+        library,
     };
     let results = [
         module.glue.clone(),
@@ -79,15 +85,19 @@ pub(crate) fn make(project: &Project, work: &Work, mode: Mode) -> Result<Module>
     Ok(module)
 }
 
-fn compile(project: &Project, mode: Mode) -> Result<PathBuf> {
-    let toolchain =
-        WasmToolchain::find(project).context("no wasm32 library: run `cargo xtask setup`")?;
+fn compile(
+    project: &Project,
+    mode: Mode,
+    toolchain: WasmToolchain,
+    library: Library,
+) -> Result<PathBuf> {
     let (profile, folder) = match mode {
         Mode::Dev => ("dev", "debug"),
         Mode::Release => ("release", "release"),
     };
     let mut flags = paths::remaps(project);
     flags.push(WITHOUT.to_owned());
+    flags.extend(library.flags().iter().map(|flag| (*flag).to_owned()));
     let mut cargo = project.command("cargo");
     toolchain.apply(&mut cargo);
     cargo
@@ -97,6 +107,7 @@ fn compile(project: &Project, mode: Mode) -> Result<PathBuf> {
         .arg("--target-dir")
         .arg(project.path("target"))
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join(paths::SEPARATOR));
+    library.apply(&mut cargo);
     let outcome = process::run("build: cargo", &mut cargo, DEFAULT_DEADLINE)?;
     if !outcome.succeeded() {
         ui::show(&outcome.output);

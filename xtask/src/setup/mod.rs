@@ -7,6 +7,7 @@ pub(crate) mod nginx;
 mod node;
 mod node_version;
 mod python;
+mod std_source;
 mod wasm_std;
 
 use std::fs;
@@ -37,6 +38,8 @@ pub(crate) enum Part {
     Node,
     /// The Python packages of the real test servers.
     Python,
+    /// The source of the standard library, for a small module. Optional.
+    StdSource,
     WasmBindgen,
     WasmPack,
     /// The wasm32 standard library.
@@ -45,8 +48,9 @@ pub(crate) enum Part {
 
 impl Part {
     /// In the order in which they are worked on: what others wait for comes first.
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::WasmStd,
+        Self::StdSource,
         Self::Node,
         Self::Python,
         Self::Consumers,
@@ -59,7 +63,12 @@ impl Part {
         Self::Mutants,
     ];
     /// What `build` needs.
-    pub(crate) const BUILD: [Self; 3] = [Self::WasmStd, Self::Node, Self::WasmBindgen];
+    pub(crate) const BUILD: [Self; 4] = [
+        Self::WasmStd,
+        Self::StdSource,
+        Self::Node,
+        Self::WasmBindgen,
+    ];
 
     fn label(self) -> &'static str {
         match self {
@@ -71,6 +80,7 @@ impl Part {
             Self::Nginx => "nginx",
             Self::Node => "npm packages",
             Self::Python => "Python packages",
+            Self::StdSource => "source of the standard library",
             Self::WasmBindgen => "wasm-bindgen",
             Self::WasmPack => "wasm-pack",
             Self::WasmStd => "wasm32 library",
@@ -87,6 +97,7 @@ impl Part {
             Self::Nginx => nginx::find(project).is_some(),
             Self::Node => node::is_ready(project, node::TOOLS)?,
             Self::Python => python::is_ready(project),
+            Self::StdSource => std_source::is_ready(project),
             Self::WasmBindgen => cargo_tools::WASM_BINDGEN.find(project)?.is_some(),
             Self::WasmPack => cargo_tools::WASM_PACK.find(project)?.is_some(),
             Self::WasmStd => wasm_std::is_ready(project),
@@ -103,6 +114,7 @@ impl Part {
             Self::Nginx => nginx::install(project),
             Self::Node => node::install(project, node::TOOLS),
             Self::Python => python::install(project),
+            Self::StdSource => std_source::install(project),
             Self::WasmBindgen => cargo_tools::WASM_BINDGEN.install(project),
             Self::WasmPack => cargo_tools::WASM_PACK.install(project),
             Self::WasmStd => wasm_std::install(project),
@@ -113,7 +125,7 @@ impl Part {
     // and would only slow each other down.
     fn lane(self) -> usize {
         match self {
-            Self::WasmStd | Self::Browsers | Self::Nginx => 0,
+            Self::WasmStd | Self::StdSource | Self::Browsers | Self::Nginx => 0,
             Self::WasmBindgen | Self::WasmPack | Self::Geckodriver | Self::Deny | Self::Mutants => {
                 1
             }
@@ -158,6 +170,7 @@ pub(crate) fn check(project: &Project, parts: &[Part]) -> Result<()> {
 
 /// `cargo xtask setup`: all but what only one seldom used command needs, and installs by itself.
 pub(crate) fn run(project: &Project) -> Result<()> {
+    std_source::forget_refusal(project);
     let parts = Part::ALL.into_iter().filter(|part| *part != Part::Mutants);
     ensure(project, &parts.collect::<Vec<_>>())?;
     ui::say(format_args!(

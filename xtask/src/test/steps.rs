@@ -218,6 +218,7 @@ pub(crate) const STEPS: [Step; 21] = [
         about: "the package in its users' bundlers, frameworks and compilers",
         needs: &[
             Part::WasmStd,
+            Part::StdSource,
             Part::WasmBindgen,
             Part::Node,
             Part::Consumers,
@@ -232,6 +233,7 @@ pub(crate) const STEPS: [Step; 21] = [
         about: "pages and package in real browsers, against real servers",
         needs: &[
             Part::WasmStd,
+            Part::StdSource,
             Part::WasmBindgen,
             Part::Node,
             Part::Python,
@@ -248,6 +250,7 @@ pub(crate) const STEPS: [Step; 21] = [
         about: "the pages with the core as JavaScript, under a policy that forbids WebAssembly",
         needs: &[
             Part::WasmStd,
+            Part::StdSource,
             Part::WasmBindgen,
             Part::Node,
             Part::Python,
