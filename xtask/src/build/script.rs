@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 
 use super::Mode;
-use super::wasm::FEATURES;
+use super::wasm::{FEATURES, LOW_MEMORY_UNUSED, RESTRUCTURE};
 use crate::environment::Environment;
 use crate::process;
 use crate::project::Project;
@@ -15,7 +15,7 @@ use crate::project::Project;
 pub(crate) const SCRIPT: &str = "research_socket_core.js";
 
 /// Of how it is made.
-pub(crate) const KEY: &str = "script 2";
+pub(crate) const KEY: &str = "script 3";
 
 /// What wasm2js does not know, in terms of what it knows.
 const LOWERING: [&str; 3] = [
@@ -24,37 +24,64 @@ const LOWERING: [&str; 3] = [
     "--signext-lowering",
 ];
 
-/// Makes it of a module that wasm-bindgen is done with.
-pub(crate) fn make(project: &Project, mode: Mode, wasm: &Path, to: &Path) -> Result<()> {
-    let [lowered, raw, edited] =
-        ["lowered.wasm", "raw.js", "edited.js"].map(|extension| wasm.with_extension(extension));
-    lower(project, mode, wasm, &lowered)?;
-    translate(project, mode, &lowered, &raw)?;
-    fs::write(&edited, edit(&fs::read_to_string(&raw)?)?)?;
-    match mode {
-        Mode::Dev => {
-            fs::copy(edited, to)?;
-            Ok(())
+/// How much is done to make it small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// Nothing: names stay.
+    Least,
+    /// For modules of tests, which are larger.
+    Little,
+    /// Twice as long, for 2 % less.
+    Most,
+}
+
+impl From<Mode> for Effort {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Dev => Self::Least,
+            Mode::Release => Self::Most,
         }
-        Mode::Release => shrink(project, &edited, to),
     }
 }
 
-fn lower(project: &Project, mode: Mode, from: &Path, to: &Path) -> Result<()> {
+/// Makes it of a module that wasm-bindgen is done with.
+pub(crate) fn make(project: &Project, effort: Effort, wasm: &Path, to: &Path) -> Result<()> {
+    let [lowered, raw, edited] =
+        ["lowered.wasm", "raw.js", "edited.js"].map(|extension| wasm.with_extension(extension));
+    lower(project, effort, wasm, &lowered)?;
+    translate(project, effort, &lowered, &raw)?;
+    fs::write(&edited, edit(&fs::read_to_string(&raw)?)?)?;
+    match effort {
+        Effort::Least => {
+            fs::copy(edited, to)?;
+            Ok(())
+        }
+        Effort::Little | Effort::Most => shrink(project, &edited, to),
+    }
+}
+
+fn lower(project: &Project, effort: Effort, from: &Path, to: &Path) -> Result<()> {
     let mut command = Environment::of(project)?.command("wasm-opt");
     command.args(FEATURES);
     // Before and after: what is small is lowered to less, and that has repetitions.
-    match mode {
-        Mode::Dev => command.args(LOWERING),
-        Mode::Release => command.arg("-Oz").args(LOWERING).arg("-Oz"),
+    match effort {
+        Effort::Least => command.args(LOWERING),
+        Effort::Little => command.arg("-Oz").args(LOWERING).arg("-Oz"),
+        Effort::Most => command
+            .arg(LOW_MEMORY_UNUSED)
+            .args(RESTRUCTURE)
+            .arg("-Oz")
+            .args(LOWERING)
+            .args(RESTRUCTURE)
+            .args(["-Oz", "-Oz"]),
     };
     process::run_or_fail("build: wasm-opt", command.arg(from).arg("-o").arg(to))?;
     Ok(())
 }
 
-fn translate(project: &Project, mode: Mode, from: &Path, to: &Path) -> Result<()> {
+fn translate(project: &Project, effort: Effort, from: &Path, to: &Path) -> Result<()> {
     let mut command = Environment::of(project)?.command("wasm2js");
-    if mode == Mode::Release {
+    if effort != Effort::Least {
         command.arg("-O");
     }
     process::run_or_fail("build: wasm2js", command.arg(from).arg("-o").arg(to))?;

@@ -31,6 +31,10 @@ pub(super) const FEATURES: [&str; 5] = [
     "--enable-nontrapping-float-to-int",
     "--enable-sign-ext",
 ];
+/// Control flow made anew, which comes out smaller than the compiler's.
+pub(super) const RESTRUCTURE: [&str; 2] = ["--flatten", "--rereloop"];
+/// Nothing has an address below 1024: the linker puts the stack there, of which this is the last thousandth.
+pub(super) const LOW_MEMORY_UNUSED: &str = "--low-memory-unused";
 /// What wasm-bindgen leaves to a step that is for modules with references only.
 const UNRESOLVED: &[u8] = b"__wbindgen_externref_xform__";
 
@@ -51,7 +55,7 @@ pub(crate) fn make(project: &Project, work: &Work, mode: Mode) -> Result<Module>
     let compiled = compile(project, mode, toolchain, library)?;
     let bytes = fs::read(&compiled).with_context(|| format!("no {}", compiled.display()))?;
     let key = format!(
-        "{} {mode:?} {WITHOUT} {FEATURES:?} wasm-bindgen {} with reset, {}, {}, npm {}",
+        "{} {mode:?} {WITHOUT} {FEATURES:?} {RESTRUCTURE:?} wasm-bindgen {} with reset, {}, {}, npm {}",
         short_hash(&bytes),
         project.locked_version("wasm-bindgen")?,
         glue::key(project)?,
@@ -73,7 +77,7 @@ pub(crate) fn make(project: &Project, work: &Work, mode: Mode) -> Result<Module>
     work.once("wasm-bindgen, binaryen and esbuild", &key, &results, || {
         bind(project, mode, &compiled, &bound)?;
         glue::make(project, mode, &bound, &module.glue)?;
-        script::make(project, mode, &bound.join(WASM), &module.script)?;
+        script::make(project, mode.into(), &bound.join(WASM), &module.script)?;
         match mode {
             Mode::Dev => {
                 fs::copy(bound.join(WASM), &module.wasm)?;
@@ -173,7 +177,10 @@ fn shrink(project: &Project, from: &Path, to: &Path) -> Result<()> {
     let mut command = Environment::of(project)?.command("wasm-opt");
     command
         .args(FEATURES)
-        .arg("-Oz")
+        .arg(LOW_MEMORY_UNUSED)
+        .args(RESTRUCTURE)
+        // The second finds more.
+        .args(["-Oz", "-Oz"])
         .arg(from)
         .arg("-o")
         .arg(to);

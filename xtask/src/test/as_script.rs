@@ -9,8 +9,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::build::Mode;
-use crate::build::script;
+use crate::build::script::{self, Effort};
 use crate::build::wasm::forget_features;
 use crate::environment::Environment;
 use crate::project::{Project, short_hash};
@@ -149,7 +148,7 @@ fn convert(project: &Project, bound: &Path) -> Result<PathBuf> {
     }
     let fresh = to.with_extension("new");
     fs::create_dir_all(&fresh)?;
-    script::make(project, Mode::Release, &wasm, &fresh.join(CORE))?;
+    script::make(project, Effort::Little, &wasm, &fresh.join(CORE))?;
     fs::write(fresh.join(BOUND_GLUE), glue)?;
     fs::write(fresh.join(RUNTIME), runtime)?;
     fs::write(fresh.join(GLUE), ENTRY)?;
