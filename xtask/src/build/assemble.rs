@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use super::Work;
 use super::compat;
 use super::facade;
 use super::glue::GLUE;
 use super::script::SCRIPT;
 use super::wasm::{Module, WASM};
+use super::{Mode, Work};
 use crate::project::Project;
 
 /// Files that a person writes and that every package has.
@@ -21,7 +21,12 @@ const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 /// Writes `pkg/` and returns the names of its files. A file that is as it should be is not touched,
 /// so that a page that is being served from there sees no half-written one.
-pub(crate) fn assemble(project: &Project, work: &Work, module: &Module) -> Result<Vec<String>> {
+pub(crate) fn assemble(
+    project: &Project,
+    work: &Work,
+    module: &Module,
+    mode: Mode,
+) -> Result<Vec<String>> {
     let mut files = BTreeMap::new();
     let template = project.path("pkg-template");
     collect(&template, &template, &mut files)?;
@@ -34,7 +39,7 @@ pub(crate) fn assemble(project: &Project, work: &Work, module: &Module) -> Resul
         .extract_if(.., |name, _| name.ends_with(".js"))
         .collect();
     let entries = facade::entries(files.get("package.json").context("no package.json")?)?;
-    for (name, bundled) in facade::bundle(project, work, &modules, &entries, module)? {
+    for (name, bundled) in facade::bundle(project, work, &modules, &entries, module, mode)? {
         files.insert(name, read(&bundled)?);
     }
     let types: Vec<_> = files
@@ -44,8 +49,9 @@ pub(crate) fn assemble(project: &Project, work: &Work, module: &Module) -> Resul
     for (name, text) in types {
         files.insert(format!("{name}.d.cts"), in_common(text)?);
     }
-    let script = compat::bundle(project, work, &modules, module)?;
-    files.insert(compat::SCRIPT.to_owned(), read(&script)?);
+    for (name, bundled) in compat::bundle(project, work, &modules, module, mode)? {
+        files.insert(name, read(&bundled)?);
+    }
     for name in LICENSES {
         files.insert(name.to_owned(), read(&project.path(name))?);
     }

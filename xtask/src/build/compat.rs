@@ -7,10 +7,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-use super::Work;
 use super::glue::GLUE;
+use super::minified;
 use super::script;
 use super::wasm::Module;
+use super::{Mode, Work};
 use crate::environment::Environment;
 use crate::process;
 use crate::project::{Project, short_hash};
@@ -33,13 +34,22 @@ pub(crate) fn bundle(
     work: &Work,
     modules: &BTreeMap<String, Vec<u8>>,
     module: &Module,
-) -> Result<PathBuf> {
+    mode: Mode,
+) -> Result<BTreeMap<String, PathBuf>> {
     let script = work.path(SCRIPT);
     let glue = fs::read(&module.glue).context("no glue")?;
     let lock = fs::read(project.path("package-lock.json"))?;
     let parts = [&glue, &lock].map(|bytes| short_hash(bytes));
-    let key = short_hash(format!("{modules:?} {parts:?} {URL:?} {BANNER}").as_bytes());
-    work.once("compat", &key, std::slice::from_ref(&script), || {
+    let key = format!(
+        "{modules:?} {parts:?} {URL:?} {BANNER} {mode:?} {}",
+        minified::KEY
+    );
+    let mut files = BTreeMap::from([(SCRIPT.to_owned(), script.clone())]);
+    if mode == Mode::Release {
+        files.insert(format!("{SCRIPT}.map"), minified::map_of(&script));
+    }
+    let results: Vec<_> = files.values().cloned().collect();
+    work.once("compat", &short_hash(key.as_bytes()), &results, || {
         let folder = work.path("compat");
         if folder.exists() {
             fs::remove_dir_all(&folder)?;
@@ -55,13 +65,18 @@ pub(crate) fn bundle(
             .current_dir(&folder)
             .arg(ENTRY)
             .args(["--bundle", "--format=iife", "--target=es2022"])
-            .args(["--minify", "--legal-comments=none", "--charset=utf8"])
-            .args(["--log-level=warning", BANNER])
+            .args(["--charset=utf8", "--log-level=warning", BANNER])
             .args(URL)
             .arg(format!("--external:./{}", script::SCRIPT))
             .arg(format!("--outfile={}", script.display()));
+        if mode == Mode::Release {
+            esbuild.args(minified::OPTIONS);
+        }
         process::run_or_fail("build: esbuild", &mut esbuild)?;
-        Ok(())
+        match mode {
+            Mode::Dev => Ok(()),
+            Mode::Release => minified::finish(&script, &folder),
+        }
     })?;
-    Ok(script)
+    Ok(files)
 }

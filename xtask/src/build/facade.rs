@@ -1,5 +1,5 @@
-//! The hand-written JavaScript as one readable module for each entry point of the package: a page without a bundler asks
-//! for it once.
+//! The hand-written JavaScript as one module for each entry point of the package: a page without a bundler asks for it once.
+//! Those for `require()` stay readable: no page loads them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
-use super::Work;
 use super::glue::GLUE;
+use super::minified;
 use super::script::SCRIPT;
 use super::wasm::{Module, WASM};
+use super::{Mode, Work};
 use crate::environment::Environment;
 use crate::process;
 use crate::project::{Project, short_hash};
@@ -51,6 +52,7 @@ pub(crate) fn bundle(
     modules: &BTreeMap<String, Vec<u8>>,
     entries: &BTreeSet<String>,
     module: &Module,
+    mode: Mode,
 ) -> Result<BTreeMap<String, PathBuf>> {
     let in_common: BTreeMap<_, _> = entries
         .iter()
@@ -67,14 +69,22 @@ pub(crate) fn bundle(
     let [glue, wasm] = generated.map(|bytes| bytes.map(|bytes| short_hash(&bytes)));
     let key = short_hash(
         format!(
-            "{modules:?} {entries:?} {BANNER} {IN_COMMON:?} {} {} {}",
+            "{modules:?} {entries:?} {BANNER} {IN_COMMON:?} {mode:?} {} {} {} {}",
+            minified::KEY,
             short_hash(&lock),
             glue?,
             wasm?
         )
         .as_bytes(),
     );
-    let results: Vec<_> = bundled.values().cloned().collect();
+    let mut files = bundled.clone();
+    if mode == Mode::Release {
+        let mapped = entries
+            .iter()
+            .filter_map(|name| bundled.get_key_value(name));
+        files.extend(mapped.map(|(name, path)| (format!("{name}.map"), minified::map_of(path))));
+    }
+    let results: Vec<_> = files.values().cloned().collect();
     work.once("facade", &key, &results, || {
         let banner = format!("--banner:js={BANNER}");
         for (name, to) in &bundled {
@@ -96,14 +106,21 @@ pub(crate) fn bundle(
                 options.push(format!("--external:./{GLUE}"));
                 project.path("pkg-template")
             };
+            let small = mode == Mode::Release && entry.is_none();
+            if small {
+                options.extend(minified::OPTIONS.map(str::to_owned));
+            }
             esbuild(project, &folder.join(entry.unwrap_or(name)), to, &options)?;
             if entry.is_some() {
                 require_each_other(to, entries)?;
             }
+            if small {
+                minified::finish(to, &folder)?;
+            }
         }
         Ok(())
     })?;
-    Ok(bundled)
+    Ok(files)
 }
 
 /// What an entry point requires of the package's others is for `require()` as well.
@@ -136,20 +153,6 @@ fn beside_module(
     std::fs::copy(&module.glue, folder.join(GLUE))?;
     std::fs::copy(&module.wasm, folder.join(WASM))?;
     Ok(folder)
-}
-
-/// An entry point of the package as an application's bundler leaves it, without what stays a file of its own.
-pub(crate) fn minify(project: &Project, work: &Work, name: &str) -> Result<PathBuf> {
-    let minified = work.path(&format!("minified/{name}"));
-    let entry = project.path("pkg").join(name);
-    let mut smallest = ["--minify".to_owned(), "--legal-comments=none".to_owned()].to_vec();
-    let files = [GLUE, SCRIPT, ENTRY]
-        .into_iter()
-        .filter(|file| *file != name);
-    smallest.extend(files.map(|file| format!("--external:./{file}")));
-    smallest.extend(PEERS.iter().map(|peer| format!("--external:{peer}")));
-    esbuild(project, &entry, &minified, &smallest)?;
-    Ok(minified)
 }
 
 fn esbuild(project: &Project, entry: &Path, to: &Path, options: &[String]) -> Result<()> {

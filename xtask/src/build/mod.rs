@@ -5,6 +5,7 @@ mod compat;
 mod facade;
 mod glue;
 mod library;
+mod minified;
 mod pack;
 pub(crate) mod paths;
 pub(crate) mod script;
@@ -40,7 +41,7 @@ pub(crate) fn run(project: &Project, mode: Mode) -> Result<()> {
     if mode == Mode::Release {
         let manifest = fs::read(project.path("pkg/package.json"))?;
         let entries: Vec<_> = facade::entries(&manifest)?.into_iter().collect();
-        let sizes = sizes::measure(project, &work, &module, &entries)?;
+        let sizes = sizes::measure(project, &module, &entries)?;
         ui::show(&sizes.to_string());
         // Without the source the compiler's own library is in it, which nobody publishes.
         if module.library == Library::Rebuilt {
@@ -60,7 +61,7 @@ pub(crate) fn quietly(project: &Project) -> Result<()> {
 
 fn make(project: &Project, work: &Work, mode: Mode) -> Result<(Module, Vec<String>)> {
     let module = wasm::make(project, work, mode)?;
-    let files = assemble::assemble(project, work, &module)?;
+    let files = assemble::assemble(project, work, &module, mode)?;
     if mode == Mode::Release {
         paths::check(project)?;
     }

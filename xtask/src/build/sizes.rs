@@ -7,9 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 
-use super::Work;
 use super::compat;
-use super::facade;
 use super::wasm::Module;
 use crate::process;
 use crate::project::Project;
@@ -90,7 +88,7 @@ impl fmt::Display for Version {
 pub(crate) struct Sizes {
     /// Of the core, those with a goal and a budget.
     versions: Vec<Version>,
-    /// The entry points, as an application's bundler leaves them.
+    /// The entry points.
     entries: Vec<Part>,
 }
 
@@ -135,14 +133,8 @@ fn line_for(name: &str, bound: usize, total: usize) -> String {
     format!("{name} {bound} ({distance})")
 }
 
-/// Measures what `import` of each entry point brings into a page. They are shipped readable and measured as an application's
-/// bundler leaves them; the classic script has facade and glue in it.
-pub(crate) fn measure(
-    project: &Project,
-    work: &Work,
-    module: &Module,
-    entries: &[String],
-) -> Result<Sizes> {
+/// Measures what `import` of each entry point brings into a page; the classic script has facade and glue in it.
+pub(crate) fn measure(project: &Project, module: &Module, entries: &[String]) -> Result<Sizes> {
     let glue = part(project, "glue", &module.glue)?;
     let budgets = read_budgets(project)?;
     let mut versions = Vec::new();
@@ -156,8 +148,8 @@ pub(crate) fn measure(
         });
     }
     let measured = entries.iter().map(|entry| {
-        let minified = facade::minify(project, work, entry)?;
-        part(project, entry, &minified)
+        let path = project.path("pkg").join(entry);
+        part(project, entry, &path)
     });
     let mut entries = measured.collect::<Result<Vec<_>>>()?;
     let classic = project.path("pkg").join(compat::SCRIPT);
