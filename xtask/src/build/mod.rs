@@ -6,6 +6,7 @@ mod facade;
 mod glue;
 mod library;
 mod minified;
+mod names;
 mod pack;
 pub(crate) mod paths;
 pub(crate) mod script;

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::glue::{self, GLUE};
 use super::library::Library;
+use super::names;
 use super::paths;
 use super::script::{self, SCRIPT};
 use super::{Mode, Work};
@@ -55,11 +56,12 @@ pub(crate) fn make(project: &Project, work: &Work, mode: Mode) -> Result<Module>
     let compiled = compile(project, mode, toolchain, library)?;
     let bytes = fs::read(&compiled).with_context(|| format!("no {}", compiled.display()))?;
     let key = format!(
-        "{} {mode:?} {WITHOUT} {FEATURES:?} {RESTRUCTURE:?} wasm-bindgen {} with reset, {}, {}, npm {}",
+        "{} {mode:?} {WITHOUT} {FEATURES:?} {RESTRUCTURE:?} wasm-bindgen {} with reset, {}, {}, {}, npm {}",
         short_hash(&bytes),
         project.locked_version("wasm-bindgen")?,
         glue::key(project)?,
         script::KEY,
+        names::KEY,
         short_hash(&fs::read(project.path("package-lock.json"))?),
     );
     let bound = work.path("bound");
@@ -76,6 +78,9 @@ pub(crate) fn make(project: &Project, work: &Work, mode: Mode) -> Result<Module>
     ];
     work.once("wasm-bindgen, binaryen and esbuild", &key, &results, || {
         bind(project, mode, &compiled, &bound)?;
+        if mode == Mode::Release {
+            names::shorten(&bound.join(WASM), &bound.join(GLUE))?;
+        }
         glue::make(project, mode, &bound, &module.glue)?;
         script::make(project, mode.into(), &bound.join(WASM), &module.script)?;
         match mode {
