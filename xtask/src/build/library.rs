@@ -1,7 +1,6 @@
 //! The standard library within the module: made once more of its source, to be small, or as the compiler comes with it.
 //!
-//! In a module made the one way a panic is a trap without words. What is said when one heals (see `client.trace()`) is then what
-//! the browser says of a trap.
+//! In a module with the former a panic is a trap without words: the page hears what the browser says of the trap.
 
 use std::process::Command;
 
