@@ -226,6 +226,17 @@ export interface ConnectOptions {
   historyPath?: string;
 
   /**
+   * Whether the server is made to store its log while live lines come: some servers, such as those of Local Deep Research, store
+   * it only when they are asked for something, and lose what is more than 1,000 lines. So the status is asked for after 250 live
+   * lines of a research, at most once a second, and after 15 s with fewer; not if anything else was asked about the research
+   * meanwhile, without live lines, or after the end. Of the answer the page hears nothing, whatever it is; a server that refuses or
+   * fails is asked less often. It needs `fallback`.
+   * @default true
+   * @example false
+   */
+  flushLogs?: boolean;
+
+  /**
    * After how much silence of a research over a live connection its status is asked for, 1000 to a day; twice as long
    * each further time, up to ten minutes. `false` or 0 for never. It needs `fallback`.
    * @default 60000
@@ -681,6 +692,8 @@ export interface Stats {
   readonly historyRequests: number;
   /** Requests for a status because a research was silent for too long; they are among `statusChecks`. */
   readonly stallChecks: number;
+  /** Requests for a status so that the server stores its log (`flushLogs`); they are among `statusChecks`. */
+  readonly logFlushes: number;
   /** Outages of which a `gap` told. */
   readonly gaps: number;
   /** Log lines that handlers heard of. */

@@ -58,6 +58,10 @@ pub struct Config {
     /// Where else the stored log may be; asked when [`logs_path`](Self::logs_path) answers 404.
     /// Default: `/history/logs/{id}`.
     pub history_path: String,
+    /// Whether the server is asked now and then to store its log while live lines come: with a request for
+    /// the status for each 250 lines, at most one a second and at least one each 15 s. Some servers store
+    /// it only when they are asked for something. It needs [`fallback`](Self::fallback). Default: true.
+    pub flush_logs: bool,
     /// After how much silence of a research over a live connection its status is asked for, in
     /// milliseconds, 1000 to a day; `None` for never. It needs [`fallback`](Self::fallback).
     /// Default: 60000.
@@ -115,6 +119,7 @@ impl Config {
             history: true,
             logs_path: "/api/research/{id}/logs".to_owned(),
             history_path: "/history/logs/{id}".to_owned(),
+            flush_logs: true,
             stall_after_ms: Some(60_000),
             dedup_entries: 10_000,
             max_emit_buffer: socket::MAX_WAITING_BYTES,

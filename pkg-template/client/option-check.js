@@ -34,6 +34,7 @@ const RULES = Object.entries({
   history: boolean,
   logsPath: template,
   historyPath: template,
+  flushLogs: boolean,
   stallAfter: { ...number((ms) => isWhole(ms, 1000, DAY_MS), `a whole number of milliseconds from 1000 to ${DAY_MS}, or false`), or: [false, 0] },
   dedup: object("an object such as { entries: 10000 }"),
   maxEmitBuffer: number((bytes) => isWhole(bytes, 1, 2 ** 28), "a whole number of bytes from 1 to 268435456"),

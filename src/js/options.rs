@@ -43,6 +43,7 @@ pub(super) fn read(object: &JsValue) -> Result<(Config, Settings), JsValue> {
     // After `fallback.logsPath`, which is the same place: with `fallback: false` only this is left.
     set(&mut config.logs_path, options.string("logsPath"));
     set(&mut config.history_path, options.string("historyPath"));
+    set(&mut config.flush_logs, options.boolean("flushLogs"));
     if options.boolean("stallAfter") == Some(false) {
         config.stall_after_ms = None;
     } else if let Some(millis) = options.whole("stallAfter") {

@@ -252,6 +252,8 @@ pub struct Stats {
     pub history_requests: u64,
     /// Requests for a status because a research was silent for too long.
     pub stall_checks: u64,
+    /// Requests for a status so that the server stores its log.
+    pub log_flushes: u64,
     /// Outages of which the page was told that lines were missed.
     pub gaps: u64,
     /// Log lines delivered.

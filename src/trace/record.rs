@@ -29,6 +29,7 @@ pub fn header(config: &Config, seed: u64, start: Timestamp) -> String {
         timeout_ms,
         fallback,
         history,
+        flush_logs,
         stall_after_ms,
         status_path,
         logs_path,
@@ -66,6 +67,7 @@ pub fn header(config: &Config, seed: u64, start: Timestamp) -> String {
         line.field("fallbackTimeout").number(*timeout_ms);
     }
     line.field("history").boolean(*history);
+    line.field("flushLogs").boolean(*flush_logs);
     line.field("stallAfter").maybe(*stall_after_ms);
     line.field("statusPath").text(status_path);
     line.field("logsPath").text(logs_path);

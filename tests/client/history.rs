@@ -520,7 +520,10 @@ fn a_log_that_is_redirected_is_refused() {
 #[test]
 fn of_a_page_that_is_not_persistent_a_refused_log_waits_until_it_is_seen() {
     for (status, body) in [(401, ""), (403, ""), (200, "<html>Sign in</html>")] {
-        let mut world = asking_with(|config| config.persistent = false);
+        let mut world = asking_with(|config| {
+            config.persistent = false;
+            config.flush_logs = false;
+        });
         world.receive(&line(5, 7, "live"));
         world.answer(Kind::Log, status, body);
         let mut told = world.heard();

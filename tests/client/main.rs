@@ -17,6 +17,7 @@ mod early;
 mod emits;
 mod every_state;
 mod fallback;
+mod flush;
 mod gaps;
 mod handshake;
 mod history;

@@ -68,8 +68,8 @@ struct Rules {
 }
 
 impl World {
-    /// A client that has done nothing yet, with the default options but for the stored log and the
-    /// watchdog, whose requests most situations are not about.
+    /// A client that has done nothing yet, with the default options but for the stored log, its flushes and
+    /// the watchdog, whose requests most situations are not about.
     pub(crate) fn new() -> Self {
         Self::with(|_| {})
     }
@@ -77,6 +77,7 @@ impl World {
     pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
         Self::with_all(|config| {
             config.history = false;
+            config.flush_logs = false;
             config.stall_after_ms = None;
             change(config);
         })

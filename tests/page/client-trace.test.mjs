@@ -29,7 +29,7 @@ test("the trace of a run has its story and none of its words", { timeout: 180_00
         return random();
       };
     });
-    const followed = await follow(page, { id: ID, options: { ...SECRET, fallback: { interval: 200 } } });
+    const followed = await follow(page, { id: ID, options: { ...SECRET, flushLogs: false, fallback: { interval: 200 } } });
     await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
     await server.control("lines", { id: ID, count: 20, prefix: "canary line" });
     await followed.untilLines(20);
@@ -51,6 +51,7 @@ test("the trace of a run has its story and none of its words", { timeout: 180_00
     for (const sid of (await server.stats()).sessions.map(({ sid }) => sid)) assert.ok(!trace.includes(sid), sid);
     const [header, ...lines] = trace.split("\n").map((line) => JSON.parse(line));
     assert.equal(header.trace, 1);
+    assert.equal(header.flushLogs, false);
     const inputs = lines.filter(([first]) => first !== ">").map(([, kind]) => kind);
     for (const kind of ["connect", "subscribe", "credentials", "answer", "emit", "failed", "online"]) {
       assert.ok(inputs.includes(kind), `${kind} in ${inputs}`);

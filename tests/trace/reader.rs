@@ -122,6 +122,7 @@ fn story(header: &Value) -> Story {
         timeout_ms: number("fallbackTimeout"),
     });
     config.history = header["history"] == true;
+    config.flush_logs = header["flushLogs"].as_bool().unwrap_or(false);
     config.stall_after_ms = header["stallAfter"].as_u64();
     config.status_path = text("statusPath");
     config.logs_path = text("logsPath");

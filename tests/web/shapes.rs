@@ -172,6 +172,7 @@ async fn states_and_counters_are_plain_objects() {
         "statusChecks",
         "historyRequests",
         "stallChecks",
+        "logFlushes",
         "gaps",
         "lines",
         "recovered",

@@ -72,6 +72,7 @@ impl Client {
                 pause_ms,
             } => (research, Err((problem, pause_ms))),
             Outcome::Failed
+            | Outcome::Flushed { .. }
             | Outcome::LogPiece { .. }
             | Outcome::Refused { .. }
             | Outcome::Status { .. }

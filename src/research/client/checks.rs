@@ -1,6 +1,7 @@
 //! Asking the server for the status and the stored log of researches over HTTP: which one next, one
 //! at a time.
 
+use super::flush::Flush;
 use super::history::Problem;
 use super::subscription::{Access, Schedule, Subscription};
 use crate::config::Config;
@@ -30,6 +31,8 @@ pub(super) struct Checks {
     pub(super) count: u64,
     /// Requests made for a stored log.
     pub(super) log_count: u64,
+    /// Requests made so that the server stores its log.
+    pub(super) flush_count: u64,
 }
 
 #[derive(Debug)]
@@ -47,6 +50,8 @@ struct InFlight {
 enum Question {
     Status,
     Log,
+    /// The status, so that the server stores its log: what it says is not looked at.
+    Flush,
 }
 
 /// What came of a question.
@@ -82,6 +87,8 @@ pub(super) enum Outcome {
         problem: Problem,
         pause_ms: u64,
     },
+    /// The server has been asked to store its log, and shows the research to the page.
+    Flushed { research: String },
 }
 
 impl Outcome {
@@ -181,6 +188,34 @@ impl Checks {
             Answer::Failed(RequestError::TooLarge) => Outcome::unreadable(&research, TOO_LARGE),
         };
         self.failing = matches!(outcome, Outcome::Failed | Outcome::Unreadable { .. });
+        if question == Question::Flush {
+            let Some(subscription) = subscriptions.get_mut(&research) else {
+                return Some(Outcome::Failed);
+            };
+            let refused = &mut subscription.status_refusal;
+            if let Outcome::Status { .. } = outcome {
+                self.statuses.grant(now, refused);
+                return Some(Outcome::Flushed { research });
+            }
+            let Outcome::Refused { refusal, .. } = outcome else {
+                subscription.flush = subscription.flush.map(|flush| flush.failed(now, pause_ms));
+                return Some(Outcome::Failed);
+            };
+            if config.persistent {
+                let is_unknown = refusal == Refusal::NotFound;
+                subscription.is_untold |= self
+                    .statuses
+                    .refuse(now, ctx.random, refused, is_unknown, pause_ms);
+            } else {
+                subscription.flush = None;
+            }
+            // It is told of when it matters to the page.
+            return Some(Outcome::Refused {
+                research,
+                refusal,
+                is_news: false,
+            });
+        }
         if let Some(subscription) = subscriptions.get_mut(&research) {
             // One that was under way is the answer to whoever was signed in before.
             let is_awaited = subscription.verify.is_some_and(|since| since <= started);
@@ -197,6 +232,7 @@ impl Checks {
                         let refused = &mut subscription.status_refusal;
                         let statuses = &mut self.statuses;
                         *is_news = statuses.refuse(now, ctx.random, refused, is_unknown, pause_ms);
+                        *is_news |= std::mem::take(&mut subscription.is_untold);
                         if let Some(refused) = refused
                             && subscription.verify.is_some()
                             && !is_awaited
@@ -219,6 +255,7 @@ impl Checks {
                     self.statuses.grant(now, &mut subscription.status_refusal);
                 }
                 Outcome::Failed
+                | Outcome::Flushed { .. }
                 | Outcome::Log { .. }
                 | Outcome::LogPiece { .. }
                 | Outcome::NoLog { .. }
@@ -250,7 +287,11 @@ impl Checks {
         }
         self.failing = true;
         if let Some(subscription) = subscriptions.get_mut(&late.research) {
-            subscription.schedule.failed(ctx.now, config, 0);
+            if late.question == Question::Flush {
+                subscription.flush = subscription.flush.map(|flush| flush.failed(ctx.now, 0));
+            } else {
+                subscription.schedule.failed(ctx.now, config, 0);
+            }
         }
         None
     }
@@ -268,8 +309,11 @@ impl Checks {
                     schedule,
                     status_refusal,
                     history,
+                    flush,
+                    job,
                     ..
                 } = subscription;
+                let flush = flush.filter(|_| job.end().is_none());
                 [
                     (
                         Question::Status,
@@ -278,6 +322,12 @@ impl Checks {
                         &self.statuses,
                     ),
                     (Question::Log, history.due(), history.refused(), &self.logs),
+                    (
+                        Question::Flush,
+                        flush.and_then(Flush::due),
+                        *status_refusal,
+                        &self.statuses,
+                    ),
                 ]
                 .map(|(question, due, refused, persistence)| {
                     let mut at = due?;
@@ -344,9 +394,13 @@ impl Checks {
             (path, &mut self.logs, &mut history.refusal)
         } else {
             self.count += 1;
+            self.flush_count += u64::from(question == Question::Flush);
             let refusal = &mut subscription.status_refusal;
             (Some(&*config.status_path), &mut self.statuses, refusal)
         };
+        // Whatever is asked for, the server stores what it has.
+        let flush = &mut subscription.flush;
+        *flush = flush.map(|_| Flush::new(ctx.now));
         let path = path.unwrap_or(&config.status_path);
         if refused.is_some() {
             persistence.retry(ctx.now);

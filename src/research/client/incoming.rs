@@ -194,13 +194,16 @@ impl Client {
         // What the log gets late comes before the end, too.
         let waits = history.is_behind() && history.is_worth_waiting(now, timeout_ms) && job.hold();
         let held_end = job.holds_end();
-        let after_end = job.counters().updates_after_end;
+        let before = job.counters();
         job.handle_value(now, Source::Live, payload);
+        if let Some(flush) = &mut subscription.flush {
+            flush.heard(now, job.counters().lines - before.lines);
+        }
         if job.holds_end() && !held_end {
             history.ask_before_end(now, now, timeout_ms);
         } else if waits {
             job.release(None);
-        } else if held_end && job.counters().updates_after_end > after_end {
+        } else if held_end && job.counters().updates_after_end > before.updates_after_end {
             // What was said live has come as far as the end that the status told.
             history.hurry(now);
         }

@@ -2,6 +2,7 @@
 
 mod catch_up;
 mod checks;
+mod flush;
 mod history;
 mod incoming;
 mod subscription;
@@ -309,6 +310,7 @@ impl Client {
         let mut stats = self.stats;
         stats.status_checks = self.checks.count;
         stats.history_requests = self.checks.log_count;
+        stats.log_flushes = self.checks.flush_count;
         for subscription in self.subscriptions.values() {
             stats.add(subscription.job.counters());
         }
@@ -404,6 +406,7 @@ impl Client {
                 self.warn(code, words, Some(research));
             }
             Outcome::Failed => {}
+            Outcome::Flushed { research } => self.told.allowed(&research),
             Outcome::Unreadable { research, words } => {
                 let words = ["an answer about the status ", &words].concat();
                 self.refuse("damaged-answer", &words, Some(research));
@@ -459,7 +462,9 @@ impl Client {
             refusal: None,
             access: Access::Granted,
             status_refusal: None,
+            is_untold: false,
             history: History::new(&self.config, self.now),
+            flush: None,
             watchdog: Watchdog::new(watched, self.now),
             heard: None,
             verify: None,
@@ -513,6 +518,7 @@ impl Client {
         let live = self.connection.is_live();
         for subscription in self.subscriptions.values_mut() {
             subscription.history.forgive(now);
+            subscription.allow_flush(now, &self.config);
             subscription.access.doubt();
             if let Some(refused) = &mut subscription.status_refusal {
                 refused.want(now);

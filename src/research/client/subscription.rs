@@ -1,5 +1,6 @@
 //! One research that the page follows, and when its status is asked for.
 
+use super::flush::Flush;
 use super::history::History;
 use super::watchdog::Watchdog;
 use crate::config::Config;
@@ -34,7 +35,11 @@ pub(super) struct Subscription {
     pub(super) access: Access,
     /// That its status was refused, if that is asked for again.
     pub(super) status_refusal: Option<Refused>,
+    /// That was found out by a question of which the page hears nothing.
+    pub(super) is_untold: bool,
     pub(super) history: History,
+    /// `None`: the page does not want it, or the server has refused it for good.
+    pub(super) flush: Option<Flush>,
     pub(super) watchdog: Watchdog,
     /// When a live update or line came last.
     pub(super) heard: Option<Timestamp>,
@@ -107,8 +112,16 @@ impl Subscription {
     }
 
     fn begin(&mut self, now: Timestamp, config: &Config) {
+        self.allow_flush(now, config);
         if self.history.connected(now, config.check_timeout_ms()) {
             self.job.hold();
+        }
+    }
+
+    /// The server is asked to store its log, if the page wants that.
+    pub(super) fn allow_flush(&mut self, now: Timestamp, config: &Config) {
+        if config.flush_logs && config.fallback.is_some() {
+            self.flush.get_or_insert(Flush::new(now));
         }
     }
 

@@ -81,6 +81,7 @@ impl Config {
         optional("max_running", app.max_running, MAX_NUMBER)?;
         within("step_ms", app.step_ms, 0, MAX_MS)?;
         within("store_delay_ms", app.store_delay_ms, 0, MAX_MS)?;
+        optional("log_queue", app.log_queue, MAX_LINES)?;
         within("stored_lines", app.stored_lines, 0, MAX_LINES)
     }
 }

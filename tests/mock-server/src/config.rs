@@ -226,6 +226,9 @@ pub struct AppConfig {
     pub store_delay_ms: u64,
     /// How many stored lines a research keeps; the oldest go first.
     pub stored_lines: usize,
+    /// How many lines wait to be stored until the application is asked for something, by somebody who is
+    /// signed in; more are lost (1.5: 1,000). `None`: each is stored at once.
+    pub log_queue: Option<usize>,
 }
 
 impl Default for AppConfig {
@@ -243,6 +246,7 @@ impl Default for AppConfig {
             step_ms: 400,
             store_delay_ms: 0,
             stored_lines: 100_000,
+            log_queue: None,
         }
     }
 }

@@ -78,6 +78,11 @@ impl Server {
         self.app.has_ended(research)
     }
 
+    /// How many lines were lost, since nobody has asked the application for anything for too long.
+    pub fn lost_lines(&self) -> u64 {
+        self.app.lost_lines()
+    }
+
     /// Stops the pings of all sessions that are open.
     pub fn stop_pings(&mut self) {
         for sid in self.engine.sids() {

@@ -19,7 +19,12 @@ impl World<'_> {
             Step::Page(page, act) => self.act(usize::from(page.min(PAGES - 1)), act),
             Step::Job(research, job) => {
                 self.work(research, job);
-                Ok(())
+                let lost = self.server.lost_lines();
+                require(lost == 0, || {
+                    format!(
+                        "the server has lost {lost} lines, since nobody asked it to store its log"
+                    )
+                })
             }
             Step::Break(fault) => {
                 self.break_down(fault);

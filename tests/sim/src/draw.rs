@@ -64,6 +64,8 @@ const ENDING: u64 = 8;
 const REFUSING: u64 = 16;
 const ONLY_REFUSED: u64 = 10;
 const REFUSED_TOO: u64 = 12;
+/// In one of 16 nothing goes wrong, and lines come by the hundred, which the server stores only when asked.
+const FLOODING: u64 = 15;
 
 const TROUBLES: usize = 17;
 
@@ -94,6 +96,9 @@ impl Plan {
         plan.setup.nan = plan.seed / SPARING % ODD_NUMBERS == 5;
         if plan.seed % REFUSING == ONLY_REFUSED {
             plan.keep_refusals();
+        }
+        if plan.seed % SPARING == FLOODING {
+            plan.flood();
         }
         // Of those that were kept when there were no pieces it is none.
         plan.setup.pieces = matches!(plan.seed % 7, 4 | 5);
@@ -138,6 +143,7 @@ impl Setup {
             latency: entropy.pick(&[10, 0, 1, 80, 700])?,
             jitter: entropy.pick(&[0, 20, 300, 3_000])?,
             store_lag: entropy.pick(&[0, 100, 700, 2_000])?,
+            stores_when_asked: false,
             clock_ahead: entropy.pick(&[0, 3_600_000, -3_600_000, 400, 86_400_000])?,
             races: entropy.chance(1, 2)?,
             navigation: None,

@@ -14,6 +14,7 @@ mod crowd;
 mod draw;
 mod entropy;
 mod farewell;
+mod flushes;
 mod journal;
 mod liveness;
 mod network;

@@ -41,6 +41,8 @@ pub struct Setup {
     pub jitter: u32,
     /// From when a line is sent until the stored log has it.
     pub store_lag: u64,
+    /// Whether lines are stored only when a page asks for something: 1,000 wait for that, and more are lost.
+    pub stores_when_asked: bool,
     /// How far the page's clock is ahead of the server's.
     pub clock_ahead: i64,
     /// Whether answers that are on their way reach a client that has given the request up.
@@ -86,6 +88,7 @@ impl Default for Setup {
             latency: 10,
             jitter: 0,
             store_lag: 0,
+            stores_when_asked: false,
             clock_ahead: 0,
             races: false,
             navigation: None,
@@ -124,6 +127,11 @@ pub(crate) const MAX_IN_PIECES: u64 = 40;
 
 /// The longest that a request is on its way where the stored log can always be read, in milliseconds.
 const MAX_QUICK_WAY: u32 = 320;
+
+/// So many lines come at once in a flood, no more often than this in milliseconds, and so often in all.
+const FLOOD: u8 = 200;
+const FLOOD_EVERY: u64 = 1_000;
+const MAX_FLOODS: usize = 12;
 
 /// One thing that happens.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -457,6 +465,56 @@ impl Plan {
             if let Step::Page(page, _) = *step {
                 *step = Step::Page(page, Act::Download);
             }
+        }
+    }
+
+    /// Makes a plan of it in which nothing goes wrong, one research writes many lines, and the server stores
+    /// them only when it is asked.
+    pub(crate) fn flood(&mut self) {
+        self.setup = Setup {
+            latency: self.setup.latency.min(MAX_QUICK_WAY),
+            clock_ahead: self.setup.clock_ahead,
+            release: self.setup.release,
+            races: self.setup.races,
+            stores_when_asked: true,
+            ..Setup::default()
+        };
+        let is_harmless = |step: &Step| match step {
+            Step::Page(_, act) => matches!(
+                act,
+                Act::Burst { .. }
+                    | Act::Connect
+                    | Act::Emit { .. }
+                    | Act::Refresh(_)
+                    | Act::Subscribe(_)
+            ),
+            Step::Job(research, job) => *research > 0 || !matches!(job, Job::End(_)),
+            Step::Break(_) => false,
+        };
+        let flood = Job::Lines {
+            count: FLOOD,
+            text: 0,
+            live: true,
+            stored: true,
+        };
+        let steps = std::mem::take(&mut self.steps);
+        let (mut later, mut last, mut left) = (0, 0, MAX_FLOODS);
+        for (at, step) in steps {
+            if left == 0 || !is_harmless(&step) {
+                continue;
+            }
+            let mut at = at + later;
+            let step = match step {
+                Step::Job(_, Job::Lines { .. }) => {
+                    let spaced = at.max(last + FLOOD_EVERY);
+                    later += spaced - at;
+                    (at, last) = (spaced, spaced);
+                    left -= 1;
+                    Step::Job(0, flood)
+                }
+                step => step,
+            };
+            self.steps.push((at, step));
         }
     }
 

@@ -375,7 +375,7 @@ fn is_first_place(request: &Request) -> bool {
 }
 
 /// The research that a question is about.
-fn research_of(request: &Request) -> Option<usize> {
+pub(crate) fn research_of(request: &Request) -> Option<usize> {
     request.url.split('/').find_map(number_of)
 }
 

@@ -7,6 +7,7 @@ use research_socket::patience::LAST_LOOK_MS;
 use research_socket::research::{Client, Event, Input, StateName};
 use research_socket::socket::{MOMENT_MS, STABLE_AFTER_MS};
 
+use crate::flushes::Flushes;
 use crate::plan::Kind;
 use crate::refusals::Refusals;
 
@@ -90,6 +91,7 @@ pub(crate) struct Rules {
     not_before: u64,
     limits: Limits,
     refusals: Refusals,
+    flushes: Flushes,
     now: u64,
     second: u64,
     starts: u32,
@@ -120,6 +122,7 @@ impl Rules {
             max_attempts: config.reconnection_attempts,
             forgiven: true,
             refusals: Refusals::new(config),
+            flushes: Flushes::new(config),
             ..Self::default()
         }
     }
@@ -185,6 +188,7 @@ impl Rules {
             (self.second, self.starts, self.timeouts) = (now / 1000, 0, 0);
         }
         self.refusals.input(input);
+        self.flushes.input(input);
         match input {
             Input::Close => self.closed = true,
             Input::Connect | Input::Visible => {
@@ -260,6 +264,7 @@ impl Rules {
     /// The answer to a request that was in flight has reached the client.
     pub(crate) fn heard(&mut self, now: u64, open: &Open, answer: &Answer, begin: Option<u8>) {
         self.refusals.answered(now, &open.request, answer, begin);
+        self.flushes.answered(&open.request, answer);
     }
 
     /// Takes a command of the client.
@@ -302,6 +307,7 @@ impl Rules {
             "a session is opened while the page is going".to_owned()
         })?;
         self.refusals.start(self.now, request)?;
+        self.flushes.start(self.now, request);
         let session = sid_of(request).map(|sid| self.session(sid));
         let lane = |kind| match kind {
             Kind::Join => Kind::Post,
@@ -359,6 +365,7 @@ impl Rules {
     /// Takes any event for the page.
     pub(crate) fn told(&mut self, event: &Event) {
         self.refusals.event(event);
+        self.flushes.event(self.now, event);
     }
 
     /// Takes an event for the page that is about the connection.
@@ -440,7 +447,11 @@ impl Rules {
     }
 
     /// Looks at the client after all outputs of an input.
-    pub(crate) fn check(&self, now: u64, client: &Client, timeout: Option<u64>) -> Verdict {
+    pub(crate) fn check(&mut self, now: u64, client: &Client, timeout: Option<u64>) -> Verdict {
+        let asks = |open: &Open| matches!(open.kind, Kind::Status | Kind::Logs);
+        let is_free = self.is_live() && !self.open.iter().any(asks);
+        self.flushes
+            .check(now, client, is_free && self.limits.punctual)?;
         if let Some(due) = timeout {
             require(due > now, || {
                 format!("due at {due}, {} ms ago: a busy loop", now - due)

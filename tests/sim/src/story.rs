@@ -248,6 +248,14 @@ enum Time {
     Seconds(u64),
 }
 
+/// When a line was written, in microseconds since 1970, if it says so exactly.
+pub(crate) fn written_at(entry: &LogEntry) -> Option<u64> {
+    match read_time(entry.time.as_deref()?)? {
+        Time::Micros(micros) => Some(micros),
+        Time::Seconds(_) => None,
+    }
+}
+
 /// Reads `2026-11-21T20:45:09.123456+00:00`, the same without a fraction, and `Sat, 21 Nov 2026 20:45:09 GMT`.
 fn read_time(text: &str) -> Option<Time> {
     let number = |range: std::ops::Range<usize>| -> Option<u64> {

@@ -15,6 +15,9 @@ use crate::story::{Truth, id_of};
 /// So many steps in one schedule have no reason: the longest plan has 60 and ends within the hour.
 const MAX_STEPS: u64 = 200_000;
 
+/// So many lines wait to be stored: those of Local Deep Research.
+const LOG_QUEUE: usize = 1_000;
+
 /// Everything that takes part in one schedule.
 #[derive(Debug)]
 pub(crate) struct World<'p> {
@@ -346,6 +349,7 @@ fn server_config(setup: &Setup) -> ServerConfig {
     config.request_log = 0;
     config.cors_everywhere = false;
     config.app.store_delay_ms = setup.store_lag;
+    config.app.log_queue = setup.stores_when_asked.then_some(LOG_QUEUE);
     debug_assert!(matches!(
         (config.app.audience, config.app.live_event),
         (Audience::EverybodyAndSubscribers, EventName::Progress)

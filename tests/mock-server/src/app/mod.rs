@@ -27,6 +27,9 @@ pub(crate) struct App {
     tokens: BTreeSet<String>,
     next_line: u64,
     last_micros: u64,
+    /// Lines that wait to be stored, with their researches.
+    unstored: Vec<(String, Line)>,
+    lost_lines: u64,
 }
 
 /// What the application needs of the server around it.
@@ -188,13 +191,33 @@ impl App {
         };
         let payload = line.payload();
         if store {
-            self.research(id, ctx)
-                .store(line, ctx.config.app.stored_lines);
+            match ctx.config.app.log_queue {
+                Some(room) if self.unstored.len() >= room => self.lost_lines += 1,
+                Some(_) => self.unstored.push((id.to_owned(), line)),
+                None => self.store(id, line, ctx),
+            }
         }
         if live {
             self.send(id, &payload, ctx);
         }
         self.next_line
+    }
+
+    fn store(&mut self, id: &str, line: Line, ctx: &Context<'_>) {
+        let keep = ctx.config.app.stored_lines;
+        self.research(id, ctx).store(line, keep);
+    }
+
+    /// Stores what waits for that.
+    pub(super) fn flush_log(&mut self, ctx: &Context<'_>) {
+        for (id, line) in std::mem::take(&mut self.unstored) {
+            self.store(&id, line, ctx);
+        }
+    }
+
+    /// How many lines were never stored, since too many waited for that.
+    pub(crate) const fn lost_lines(&self) -> u64 {
+        self.lost_lines
     }
 
     /// Microseconds that grow, though the server's clock has milliseconds only.

@@ -68,6 +68,7 @@ impl App {
                 Some(_) | None => redirect("/login"),
             };
         }
+        self.flush_log(ctx);
         match (method, parts.as_slice()) {
             ("GET", ["api", "research", id, "status"]) => self.status(id, ctx),
             ("GET", ["api", "research", id, "logs"]) => self.logs(id, ctx),

@@ -162,6 +162,22 @@ fn stored_lines_can_come_later_than_live_ones() {
 }
 
 #[test]
+fn lines_may_wait_until_somebody_asks_and_too_many_are_lost() {
+    let mut config = Config::default();
+    config.app.log_queue = Some(3);
+    let mut world = World::new(config);
+    let stored = |world: &mut World| {
+        let log = world.json("GET", "/api/research/r/logs", "");
+        log.as_array().map(Vec::len)
+    };
+    world.control(json!({"burst": {"research_id": "r", "lines": 2}}));
+    world.json("GET", "/api/research/r/status", "");
+    world.control(json!({"burst": {"research_id": "r", "lines": 5}}));
+    assert_eq!(world.server.lost_lines(), 2);
+    assert_eq!(stored(&mut world), Some(5));
+}
+
+#[test]
 fn the_status_follows_what_was_emitted() {
     let mut world = world();
     world.control(json!({"emit": {"research_id": "r", "data": {"progress": 42.5}}}));

@@ -368,7 +368,7 @@ fn a_test_with_several_origins_says_so() {
 
 /// Commands with one number that is out of its range, or a text that no header can have. Of what takes
 /// memory the number is not much too large, so that a server that took it would fail the test and not end it.
-const OUT_OF_RANGE: [(&str, &str, &str); 40] = [
+const OUT_OF_RANGE: [(&str, &str, &str); 41] = [
     (
         "burst",
         "first",
@@ -530,6 +530,11 @@ const OUT_OF_RANGE: [(&str, &str, &str); 40] = [
         "config",
         "stored_lines",
         r#"{"app":{"stored_lines":18446744073709551615}}"#,
+    ),
+    (
+        "config",
+        "log_queue",
+        r#"{"app":{"log_queue":18446744073709551615}}"#,
     ),
     ("burst", "u32", r#"{"research_id":"r","lines":-1}"#),
     ("burst", "u32", r#"{"research_id":"r","lines":1e9}"#),

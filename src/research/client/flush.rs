@@ -1,0 +1,57 @@
+//! When a server is asked so that it stores its log: some store it only when a request comes.
+
+use crate::time::Timestamp;
+
+/// After so many live lines. Local Deep Research keeps 1,000 and drops what comes then.
+const LINES: u64 = 250;
+
+/// How often at most, in milliseconds.
+const LEAST_MS: u64 = 1_000;
+
+/// After so many milliseconds, however few lines came.
+const MOST_MS: u64 = 15_000;
+
+/// The live lines of one research since the server was asked about it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Flush {
+    lines: u64,
+    /// When the first of them came.
+    since: Timestamp,
+    not_before: Timestamp,
+}
+
+impl Flush {
+    pub(super) const fn new(now: Timestamp) -> Self {
+        Self {
+            lines: 0,
+            since: now,
+            not_before: now.after(LEAST_MS),
+        }
+    }
+
+    /// So many lines have come live.
+    pub(super) const fn heard(&mut self, now: Timestamp, lines: u64) {
+        if self.lines == 0 {
+            self.since = now;
+        }
+        self.lines += lines;
+    }
+
+    /// When to ask.
+    pub(super) fn due(self) -> Option<Timestamp> {
+        let at = match self.lines {
+            0 => return None,
+            LINES.. => self.not_before,
+            _ => self.since.after(MOST_MS),
+        };
+        Some(at.max(self.not_before))
+    }
+
+    /// There is no answer, or one that asks for a pause.
+    pub(super) fn failed(self, now: Timestamp, pause_ms: u64) -> Self {
+        Self {
+            not_before: now.after(pause_ms.max(MOST_MS)),
+            ..self
+        }
+    }
+}
