@@ -107,8 +107,9 @@ export interface ConnectOptions {
    * redirect, a web page, CONNECT_ERROR, `subscribe_error`). While somebody looks at the page the retries come after 5 s, then
    * after growing waits of at most 30 s; in a tab that nobody looks at every 5 minutes, and so in the end for a research that the
    * server does not know (404). Each retry asks `auth`, `headers` and `query` again. After the last of the
-   * `reconnectionAttempts` it looks for the server every 30 s. With `false` a refusal is final until the page is seen again, or
-   * connects, and so is the last attempt without a `fallback`.
+   * `reconnectionAttempts` it looks for a server that is down after 2 s, then after growing waits of at most 15 s, and for one that
+   * answers wrongly every 30 s. With `false` a refusal is final until the page is seen again, or connects, and so is the last
+   * attempt without a `fallback`.
    * @default true
    * @example false
    */
@@ -117,7 +118,7 @@ export interface ConnectOptions {
   /**
    * How many attempts are made before `reconnect_failed`. `Infinity` never gives up. The count starts again once a
    * connection has proven stable. The client keeps looking for the server all the same, unless it is not `persistent` and has no
-   * `fallback`. A namespace that is refused (CONNECT_ERROR) costs an attempt if the page gave no `auth`, `headers`, `query` and
+   * `fallback`; after an outage the first good answer to any other request brings an attempt within a second. A namespace that is refused (CONNECT_ERROR) costs an attempt if the page gave no `auth`, `headers`, `query` and
    * `namespace`, and a path that was there before (404) does too; other refusals cost none.
    * @default 5
    * @example Infinity
@@ -592,8 +593,8 @@ export type ResearchId = string | number;
  * - `connecting`: the first attempt
  * - `connected`: live
  * - `reconnecting`: lost or refused, and tried again after `delay`; `reason` says which
- * - `fallback`: the status is asked for by plain HTTP, and the connection is tried again, every 30 s at the latest while the
- *   page is seen
+ * - `fallback`: the status is asked for by plain HTTP, and the connection is tried again: every 15 s at the latest if the server
+ *   is down, every 30 s while the page is seen otherwise
  * - `offline`: the browser says that there is no network, and no connection proves it wrong; no attempt is counted. It is
  *   tried again when there is a network, when the page is seen, and every 30 s
  * - `stopped`: nothing more is tried by itself, since `reconnection` or `persistent` is `false`, or while the page is hidden in

@@ -31,9 +31,9 @@ pub struct Config {
     pub reconnection: bool,
     /// How often, `None` for no end. Default: 5.
     pub reconnection_attempts: Option<u32>,
-    /// Whether to try again what the server refuses, and to look for a server when all attempts are used
-    /// up, in the end every 30 s ([`persistence`](crate::persistence)). Without it the page has to be
-    /// looked at again first. Default: true.
+    /// Whether to try again what the server refuses, in the end every 30 s
+    /// ([`persistence`](crate::persistence)), and to look for a server when all attempts are used up, in
+    /// the end every 15 s. Without it the page has to be looked at again first. Default: true.
     pub persistent: bool,
     /// Delay of the first attempt in milliseconds, 0 to a day. Default: 1000.
     pub reconnection_delay_ms: u64,

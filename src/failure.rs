@@ -241,6 +241,20 @@ impl Failure {
         }
     }
 
+    /// Whether the server, or the way to it, seems to be down, so that the next sign of life is a reason to
+    /// try again at once. What a server says that is there is none: it would say it again.
+    pub const fn is_outage(&self) -> bool {
+        matches!(
+            self,
+            Self::Asleep
+                | Self::CutBody(_)
+                | Self::Network(_)
+                | Self::Status(500..)
+                | Self::Throttled { .. }
+                | Self::Timeout(Phase::Connect | Phase::Handshake | Phase::Heartbeat | Phase::Post)
+        )
+    }
+
     /// socket.io-client's words for the same in its `disconnect` event.
     pub const fn disconnect_reason(&self) -> &'static str {
         match self {

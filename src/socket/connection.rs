@@ -5,6 +5,7 @@ use super::leaving::Ended;
 use super::link::{Early, Event, Hold, Link, Settings, Status};
 use super::outgoing::{self, Emit, EmitError, Outgoing};
 use super::packet::{self, Packet};
+use crate::backoff::Backoff;
 use crate::engine::{self, Endpoint, Goodbye, Session};
 use crate::failure::{Failure, Phase, Retry};
 use crate::http::{Answer, AskId, Command, Context, Credentials, RequestId};
@@ -19,8 +20,27 @@ use crate::time::{Timestamp, earliest};
 /// die at once (several workers without sticky sessions).
 pub const STABLE_AFTER_MS: u64 = 5000;
 
-/// How often to look whether a server that seems gone for good is back, in milliseconds.
+/// How often to look whether a server that answers, but not as it should, does so by now, and whether
+/// there is a network although the browser says that there is none, in milliseconds.
 pub const PROBE_MS: u64 = 30_000;
+
+/// How long to wait before looking whether a server that is down is back: longer each time.
+const PROBES: Backoff = Backoff {
+    delay_ms: 2_000,
+    delay_max_ms: MAX_PROBE_MS,
+    randomization_factor: 0.5,
+};
+
+/// The longest such wait, in milliseconds.
+pub const MAX_PROBE_MS: u64 = 15_000;
+
+/// How soon after a sign of life the attempt comes at the latest, in milliseconds. The time is drawn evenly,
+/// so that a server that is back does not meet all of its pages at once.
+pub const RETURN_MS: u64 = 1_000;
+
+/// How long an attempt may still take that was under way at the sign of life, in milliseconds: it may have
+/// been sent into the void.
+pub const LAST_CHANCE_MS: u64 = 2_000;
 
 /// So many sessions in a row unknown to the server that opened them are no restart.
 const UNKNOWN_SESSIONS: u32 = 2;
@@ -41,6 +61,17 @@ pub(crate) struct Connection {
     pub(super) counted: bool,
     /// When the server asked to be left alone until.
     pub(super) not_before: Timestamp,
+    /// Looks for a server that is down, since there was a sign of life.
+    probes: u32,
+    /// Whether a stable connection was lost, or another request failed, since the last sign of life: the next
+    /// one brings the attempt forward. Only once, else a server that answers everything but the connection
+    /// would be asked for that all the time; but for an attempt that has waited for its answer for as long as
+    /// there is between two looks.
+    unheard: bool,
+    /// When the last attempt began.
+    began: Timestamp,
+    /// Whether there was a sign of life while the attempt that is under way was.
+    pub(super) returned: bool,
     /// Sessions in a row that were unknown to the server, since one was stable.
     unknown_sessions: u32,
     pub(super) persistence: Persistence,
@@ -71,6 +102,10 @@ impl Connection {
             attempts: 0,
             counted: false,
             not_before: Timestamp::default(),
+            probes: 0,
+            unheard: true,
+            began: Timestamp::default(),
+            returned: false,
             unknown_sessions: 0,
             persistence: Persistence::default(),
             refused: None,
@@ -106,6 +141,7 @@ impl Connection {
     pub(super) const fn start_anew(&mut self) {
         self.attempts = 0;
         self.counted = false;
+        self.probes = 0;
         self.unknown_sessions = 0;
     }
 
@@ -551,6 +587,8 @@ impl Connection {
         // What waited for attachments is lost with its session, as everything under way is.
         self.reassembler = Reassembler::default();
         self.persistence.retry(ctx.now);
+        self.returned = false;
+        self.began = ctx.now;
         let ask = AskId(ctx.ids.next());
         ctx.commands.push_back(Command::Ask(ask));
         self.link = Link::Asking {
@@ -630,7 +668,61 @@ impl Connection {
         {
             self.attempts = 0;
             self.unknown_sessions = 0;
+            self.unheard = true;
         }
+    }
+
+    /// Another request has failed.
+    pub(crate) const fn lose_touch(&mut self) {
+        self.unheard = true;
+    }
+
+    /// Another request was answered well: if the server was down, it is back.
+    pub(crate) fn sign_of_life(&mut self, ctx: &mut Context<'_>) {
+        let is_news = self.unheard || ctx.now.since(self.began) >= MAX_PROBE_MS;
+        if !is_news || !self.failure.as_ref().is_some_and(Failure::is_outage) {
+            return;
+        }
+        let by = ctx.now.after(LAST_CHANCE_MS);
+        let soon_ms = self.soon_ms(ctx);
+        let soon = ctx.now.after(soon_ms);
+        match &mut self.link {
+            Link::Joining {
+                session, deadline, ..
+            } => {
+                session.hurry(by);
+                *deadline = by.min(*deadline);
+                self.returned = true;
+            }
+            Link::Opening { session, .. } => {
+                session.hurry(by);
+                self.returned = true;
+            }
+            Link::Holding {
+                hold: Hold::Offline | Hold::UsedUp,
+                probe: Some((until, delay_ms)),
+            }
+            | Link::Waiting { until, delay_ms } => {
+                if soon < *until {
+                    (*until, *delay_ms) = (soon, soon_ms);
+                    self.uncount();
+                }
+            }
+            Link::Asking { .. }
+            | Link::Closed
+            | Link::Going { .. }
+            | Link::Holding { .. }
+            | Link::Idle
+            | Link::Live { .. } => return,
+        }
+        self.unheard = false;
+        self.probes = 0;
+    }
+
+    /// How long the attempt after a sign of life waits, in milliseconds.
+    fn soon_ms(&self, ctx: &mut Context<'_>) -> u64 {
+        let drawn = ctx.random.unit() * RETURN_MS as f64;
+        self.not_before.since(ctx.now).max(drawn as u64 + 1)
     }
 
     /// The failure in the light of those before it.
@@ -674,32 +766,41 @@ impl Connection {
         if at_least_ms > 0 {
             self.not_before = ctx.now.after(at_least_ms);
         }
-        let probe_ms = PROBE_MS.max(at_least_ms);
-        let probe = Some((ctx.now.after(probe_ms), probe_ms));
-        let hold = |hold, probe| Link::Holding { hold, probe };
+        let now = ctx.now;
+        let hold = |hold, probe_ms: Option<u64>| Link::Holding {
+            hold,
+            probe: probe_ms.map(|ms| (now.after(ms), ms)),
+        };
+        let wait = |delay_ms| Link::Waiting {
+            until: now.after(delay_ms),
+            delay_ms,
+        };
         if !self.settings.reconnection {
             return hold(Hold::Stopped, None);
         }
+        let is_outage = failure.is_outage();
+        let mut probe_ms = PROBE_MS.max(at_least_ms);
         if !self.online {
-            return hold(Hold::Offline, probe);
+            return hold(Hold::Offline, Some(probe_ms));
+        }
+        if std::mem::take(&mut self.returned) && is_outage {
+            return wait(self.soon_ms(ctx));
         }
         // Once: the next unknown session is a sign of missing sticky sessions.
         if failure.retry() == Retry::Now {
-            return Link::Waiting {
-                until: ctx.now,
-                delay_ms: 0,
-            };
+            return wait(0);
         }
         let attempts = self.attempts;
-        if !self.count(failure) {
-            return hold(Hold::UsedUp, probe.filter(|_| self.settings.probe));
-        }
+        let is_left = self.count(failure);
         let unit = ctx.random.unit();
-        let delay_ms = self.settings.backoff.delay(attempts, unit).max(at_least_ms);
-        Link::Waiting {
-            until: ctx.now.after(delay_ms),
-            delay_ms,
+        if !is_left {
+            if is_outage {
+                probe_ms = PROBES.delay(self.probes, unit).max(at_least_ms);
+                self.probes = self.probes.saturating_add(1);
+            }
+            return hold(Hold::UsedUp, Some(probe_ms).filter(|_| self.settings.probe));
         }
+        wait(self.settings.backoff.delay(attempts, unit).max(at_least_ms))
     }
 
     /// Where it worked before, a 404 is a deployment under way.

@@ -138,6 +138,7 @@ impl Connection {
                 since: ctx.now,
             };
             self.failure = None;
+            self.returned = false;
             self.persistence.grant(ctx.now, &mut self.refused);
             self.ever_live = true;
             // The server has let the page in since.

@@ -145,7 +145,7 @@ pub(crate) enum Status {
 ///
 /// What was refused is asked again from Holding, for as long as the page is there. From Waiting and
 /// Holding a look leads to Asking: an attempt that is not counted, when the page is seen, the network is
-/// said to be there, a status request succeeds again, and now and then.
+/// said to be there, and now and then; it comes forward when another request succeeds again.
 /// From any state the page can go (Holding, hidden), and be closed (Closed). Where the browser has ended
 /// a request since a navigation has begun, and where a session would be opened then, Going is between:
 /// it leads to Asking unless the page has gone.

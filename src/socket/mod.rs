@@ -11,7 +11,7 @@ mod page;
 mod pending;
 
 pub(crate) use connection::Connection;
-pub use connection::{PROBE_MS, STABLE_AFTER_MS};
+pub use connection::{LAST_CHANCE_MS, MAX_PROBE_MS, PROBE_MS, RETURN_MS, STABLE_AFTER_MS};
 pub use leaving::{LEAVING_MS, MOMENT_MS};
 pub use link::MAX_EARLY_BYTES;
 pub(crate) use link::{Event, Settings, Status};

@@ -1,6 +1,7 @@
 //! What is asked for once the server has a subscription: between the two something could happen.
 
 use research_socket::research::{CancelId, Input, ResearchId};
+use research_socket::socket::RETURN_MS;
 
 use crate::history::{DONE, RUNS, line, lines, log, up_to_date};
 use crate::words::Kind;
@@ -291,6 +292,7 @@ fn found() -> World {
         }
     }
     assert!(world.is_asked(Kind::Log));
+    world.wait();
     world.join();
     world
 }
@@ -310,7 +312,8 @@ fn an_end_waits_for_the_log_as_it_is_once_the_server_has_the_subscription() {
             world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
             answer(&mut world);
             world.accept_all();
-            world.advance(1000);
+            // Of a server whose answer took so long, four times that.
+            world.advance(4 * RETURN_MS);
             assert!(!world.heard().contains(&"r end completed".to_owned()));
             let all = [(1, 0, "first"), (2, 5, "missed"), (3, 6, "missed too")];
             world.forget();

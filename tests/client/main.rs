@@ -33,6 +33,7 @@ mod python;
 mod refusals;
 mod researches;
 mod retries;
+mod returns;
 mod secrets;
 mod sleep;
 mod states;

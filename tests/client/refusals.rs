@@ -690,8 +690,9 @@ fn without_fallback_the_server_is_looked_for_all_the_same() {
     });
     world.connect();
     world.cut(Kind::Handshake);
-    assert_eq!(world.state(), "reconnecting 0 in 30000 TRANSPORT");
-    assert_eq!(world.wait(), 30_000);
+    assert!(world.state().starts_with("reconnecting 0 in "));
+    let waited = world.wait();
+    assert!((1_000..=3_000).contains(&waited), "{waited}");
     assert!(world.is_asked(Kind::Handshake));
 }
 

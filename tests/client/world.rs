@@ -85,12 +85,17 @@ impl World {
 
     /// Like [`with`](Self::with), with all options at their defaults.
     pub(crate) fn with_all(change: impl FnOnce(&mut Config)) -> Self {
+        Self::seeded(SEED, change)
+    }
+
+    /// Like [`with_all`](Self::with_all), with another seed.
+    pub(crate) fn seeded(seed: u64, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::new("http://host");
         change(&mut config);
         let now = Timestamp::from_millis(START);
-        let trace = trace::header(&config, SEED, now);
+        let trace = trace::header(&config, seed, now);
         Self {
-            client: Client::new(config, SEED, now).unwrap(),
+            client: Client::new(config, seed, now).unwrap(),
             now: START,
             credentials: Some(Ok(Credentials::default())),
             asks: Vec::new(),

@@ -126,6 +126,11 @@ impl Client {
             job.release(gap.filter(|_| !has_ended || job.holds_end()));
             history.released();
         }
+        match &result {
+            Ok(_) => self.sign_of_life(),
+            Err((Problem::Failed | Problem::Unreadable, _)) => self.connection.lose_touch(),
+            Err((Problem::NotFound | Problem::Refused, _)) => {}
+        }
         match result {
             Err((Problem::Refused, _)) if is_news => {
                 let words = "the server does not show its log to this page: sign in";

@@ -58,11 +58,7 @@ enum Question {
 #[derive(Debug, PartialEq)]
 pub(super) enum Outcome {
     /// The status, as JSON text.
-    Status {
-        research: String,
-        body: String,
-        first_after_failure: bool,
-    },
+    Status { research: String, body: String },
     /// The server does not tell it. Whether that is news.
     Refused {
         research: String,
@@ -176,7 +172,7 @@ impl Checks {
             return Some(log_of(answer, research, took_ms, pause_ms));
         }
         let mut outcome = match answer {
-            Answer::Response(response) => outcome_of(response, research.clone(), self.failing),
+            Answer::Response(response) => outcome_of(response, research.clone()),
             Answer::Piece(_) | Answer::Failed(RequestError::Body(_) | RequestError::Network(_)) => {
                 Outcome::Failed
             }
@@ -267,7 +263,7 @@ impl Checks {
         Some(outcome)
     }
 
-    /// Gives up a request that takes too long; what that means, if it was for a stored log.
+    /// Gives up a request that takes too long; what that means.
     pub(super) fn handle_timeout(
         &mut self,
         ctx: &mut Context<'_>,
@@ -293,7 +289,7 @@ impl Checks {
                 subscription.schedule.failed(ctx.now, config, 0);
             }
         }
-        None
+        Some(Outcome::Failed)
     }
 
     /// What is to be asked, sooner or later.
@@ -496,7 +492,7 @@ fn is_object(body: &str) -> bool {
     Raw::parse(body).is_ok_and(|raw| raw.kind() == Kind::Object)
 }
 
-fn outcome_of(response: &Response, research: String, failing: bool) -> Outcome {
+fn outcome_of(response: &Response, research: String) -> Outcome {
     let refused = |refusal| Outcome::Refused {
         research: research.clone(),
         refusal,
@@ -508,7 +504,6 @@ fn outcome_of(response: &Response, research: String, failing: bool) -> Outcome {
             Ok(body) if is_object(body) => Outcome::Status {
                 body: body.to_owned(),
                 research,
-                first_after_failure: failing,
             },
             // Of something in between: what the server knows is still to be asked for.
             Ok(body) => {

@@ -352,6 +352,9 @@ impl Client {
                     refused.want(now);
                 }
             }
+            if result.is_ok() {
+                self.sign_of_life();
+            }
             if let Some(cancel) = cancel {
                 self.events.push_back(Event::Cancelled { cancel, result });
             }
@@ -376,16 +379,10 @@ impl Client {
 
     fn handle_outcome(&mut self, outcome: Outcome) {
         match outcome {
-            Outcome::Status {
-                research,
-                body,
-                first_after_failure,
-            } => {
+            Outcome::Status { research, body } => {
                 self.told.allowed(&research);
                 self.handle_status(&research, &body);
-                if first_after_failure {
-                    self.connection.look(&mut context!(self));
-                }
+                self.sign_of_life();
             }
             Outcome::Refused { is_news: false, .. } => {}
             Outcome::Refused {
@@ -405,17 +402,26 @@ impl Client {
                 };
                 self.warn(code, words, Some(research));
             }
-            Outcome::Failed => {}
-            Outcome::Flushed { research } => self.told.allowed(&research),
+            Outcome::Failed => self.connection.lose_touch(),
+            Outcome::Flushed { research } => {
+                self.told.allowed(&research);
+                self.sign_of_life();
+            }
             Outcome::Unreadable { research, words } => {
                 let words = ["an answer about the status ", &words].concat();
                 self.refuse("damaged-answer", &words, Some(research));
+                self.connection.lose_touch();
             }
             Outcome::LogPiece { research, bytes } => self.handle_log_piece(&research, &bytes),
             Outcome::Log { .. } | Outcome::NoLog { .. } => {
                 self.handle_log(outcome);
             }
         }
+    }
+
+    /// A request besides those of the connection was answered well.
+    fn sign_of_life(&mut self) {
+        self.connection.sign_of_life(&mut context!(self));
     }
 
     fn handle_timeout(&mut self) {

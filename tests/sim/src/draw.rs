@@ -66,6 +66,8 @@ const ONLY_REFUSED: u64 = 10;
 const REFUSED_TOO: u64 = 12;
 /// In one of 16 nothing goes wrong, and lines come by the hundred, which the server stores only when asked.
 const FLOODING: u64 = 15;
+/// In two of 16 the server is no more than down for a while, and is so when everything is mended.
+const DOWN: [u64; 2] = [0, 11];
 
 const TROUBLES: usize = 17;
 
@@ -99,6 +101,9 @@ impl Plan {
         }
         if plan.seed % SPARING == FLOODING {
             plan.flood();
+        }
+        if DOWN.contains(&(plan.seed % SPARING)) {
+            plan.keep_outages();
         }
         // Of those that were kept when there were no pieces it is none.
         plan.setup.pieces = matches!(plan.seed % 7, 4 | 5);

@@ -4,7 +4,7 @@ use research_socket::failure::{Failure, Retry};
 use research_socket::research::{Input, StateName};
 
 use crate::page::Page;
-use crate::plan::{Act, Ending, Job, Plan, RESEARCHES, Step, Trouble};
+use crate::plan::{Act, Ending, Job, MAX_IN_PIECES, Plan, RESEARCHES, Step, Trouble};
 use crate::rules::{Verdict, Violation};
 use crate::story::id_of;
 use crate::world::World;
@@ -16,6 +16,10 @@ pub(crate) const MAX_RETRY_AFTER: u64 = 300_000;
 /// longest wait between two tries, and what follows the last of them.
 const BACK_WITHIN: u64 = 35_000;
 
+/// How soon a page is live after the first good answer of a server that was down, in milliseconds, besides the
+/// time of its requests.
+const RETURN_WITHIN: u64 = 5_000;
+
 /// The longest pause between two questions about a research that stays silent, in milliseconds.
 const MAX_SILENCE: u64 = 600_000;
 
@@ -26,6 +30,7 @@ impl World<'_> {
         let healed = self.heal_pages();
         self.blame(healed)?;
         self.come_back_from_refusals()?;
+        self.come_back_from_an_outage()?;
         self.until("every research is live or ended", Self::is_following)?;
         self.let_pass(self.way() * 10 + 1_000)?;
         self.until("every research is live or ended", Self::is_following)?;
@@ -55,6 +60,35 @@ impl World<'_> {
         while !(self.is_following() && self.has_all_lines()) {
             if self.due().is_none_or(|due| due > deadline) {
                 let words = format!("refused for {within} ms too long: {}", self.state());
+                return self.blame(Err(words));
+            }
+            self.step()?;
+        }
+        Ok(())
+    }
+
+    /// Where nothing went wrong but that the server was down, each page is live soon after its first good answer to
+    /// whatever it asks for.
+    fn come_back_from_an_outage(&mut self) -> Result<(), Violation> {
+        if !self.plan.ends_in_an_outage() {
+            return Ok(());
+        }
+        for page in self.pages.iter_mut().flatten() {
+            page.rules.good_since = None;
+        }
+        let within = RETURN_WITHIN + self.way() * 20 + 2 * MAX_IN_PIECES;
+        let is_away = |page: &&Page| !page.client.is_connected();
+        while self.pages().any(|page| is_away(&page)) {
+            let since = self
+                .pages()
+                .filter(is_away)
+                .filter_map(|page| page.rules.good_since);
+            if let Some(since) = since.min().filter(|since| self.now > since + within) {
+                let words = format!(
+                    "away for {} ms though the server answers: {}",
+                    self.now - since,
+                    self.state()
+                );
                 return self.blame(Err(words));
             }
             self.step()?;

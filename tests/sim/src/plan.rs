@@ -125,6 +125,10 @@ const SMALL_BUFFER: u32 = 4_000;
 /// How much longer an answer in pieces takes at most, if nothing else delays it, in milliseconds.
 pub(crate) const MAX_IN_PIECES: u64 = 40;
 
+/// How long the last outage of a schedule of outages takes, in milliseconds: until attempts are left, and until
+/// the server is only looked for.
+const OUTAGES: [u64; 4] = [6_000, 20_000, 60_000, 200_000];
+
 /// The longest that a request is on its way where the stored log can always be read, in milliseconds.
 const MAX_QUICK_WAY: u32 = 320;
 
@@ -468,6 +472,64 @@ impl Plan {
         }
     }
 
+    /// Makes a plan of it in which nothing goes wrong but that the server, or the way to it, is down for a while,
+    /// the last time until everything is mended.
+    pub(crate) fn keep_outages(&mut self) {
+        self.setup = Setup {
+            ping_interval: Setup::default().ping_interval,
+            ping_timeout: Setup::default().ping_timeout,
+            timeout: Setup::default().timeout,
+            latency: self.setup.latency.min(MAX_QUICK_WAY),
+            jitter: 0,
+            navigation: None,
+            reconnection: true,
+            persistent: true,
+            ..self.setup.clone()
+        };
+        self.steps.retain(|(_, step)| step.is_no_more_than_down());
+        let last = self.steps.last().map_or(0, |(at, _)| *at) + 2_000;
+        let for_good = OUTAGES.iter().sum::<u64>() as u32;
+        let outage = match self.seed / 16 % 3 {
+            0 => Fault::Restart { down: for_good },
+            kind => Fault::Offline {
+                ms: for_good,
+                hang: kind == 1,
+            },
+        };
+        let place = (self.seed / 48) as usize % OUTAGES.len();
+        let takes = OUTAGES.get(place).copied().unwrap_or_default();
+        let line = Job::Lines {
+            count: 1,
+            text: 0,
+            live: true,
+            stored: true,
+        };
+        self.steps.push((last, Step::Break(outage)));
+        self.steps.push((last + takes, Step::Job(0, line)));
+    }
+
+    /// Whether nothing goes wrong but that the server, or the way to it, is down, and in the end it is.
+    pub(crate) fn ends_in_an_outage(&self) -> bool {
+        let setup = &self.setup;
+        let is_quick = setup.latency + setup.jitter <= MAX_QUICK_WAY;
+        let is_roomy = setup.ping_timeout >= Setup::default().ping_timeout
+            && setup.timeout >= Setup::default().timeout;
+        let tries = setup.persistent && setup.reconnection && setup.navigation.is_none();
+        let is_down = |(at, step): &(u64, Step)| match step {
+            Step::Break(Fault::Offline { ms, .. } | Fault::Restart { down: ms }) => {
+                let last = self.steps.last().map_or(0, |(at, _)| *at);
+                at + u64::from(*ms) > last
+            }
+            Step::Break(_) | Step::Job(..) | Step::Page(..) => false,
+        };
+        let mut steps = self.steps.iter();
+        is_quick
+            && is_roomy
+            && tries
+            && steps.all(|(_, step)| step.is_no_more_than_down())
+            && self.steps.iter().any(is_down)
+    }
+
     /// Makes a plan of it in which nothing goes wrong, one research writes many lines, and the server stores
     /// them only when it is asked.
     pub(crate) fn flood(&mut self) {
@@ -648,6 +710,28 @@ impl Step {
             Self::Page(_, act) => !matches!(
                 act,
                 Act::Online(false) | Act::Sleep { .. } | Act::Throttle { .. } | Act::Vouch(_)
+            ),
+        }
+    }
+
+    /// Whether all pages are at work and seen after it, and the server no more than down.
+    const fn is_no_more_than_down(&self) -> bool {
+        match self {
+            Self::Break(fault) => matches!(
+                fault,
+                Fault::Drop | Fault::Offline { .. } | Fault::Restart { .. }
+            ),
+            // Of an end that is not said silence tells, and that takes longer.
+            Self::Job(_, job) => !matches!(job, Job::End(Ending::Unsaid)),
+            Self::Page(_, act) => matches!(
+                act,
+                Act::Burst { .. }
+                    | Act::Cancel(_)
+                    | Act::Connect
+                    | Act::Emit { .. }
+                    | Act::Refresh(_)
+                    | Act::Subscribe(_)
+                    | Act::Unsubscribe(_)
             ),
         }
     }

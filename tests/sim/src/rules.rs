@@ -38,6 +38,12 @@ const MAX_STARTS_A_SECOND: u32 = 60;
 /// Timeouts that a client may ask for in one second.
 const MAX_TIMEOUTS_A_SECOND: u32 = 60;
 
+/// In milliseconds.
+const MINUTE: u64 = 60_000;
+
+/// Handshakes in a minute that need no reason: attempts without end are made every 2.5 to 5 s.
+const MAX_HANDSHAKES: usize = 30;
+
 /// How long the last words of a session may take, in milliseconds.
 const GOODBYE: u64 = 2_000;
 
@@ -92,6 +98,13 @@ pub(crate) struct Rules {
     limits: Limits,
     refusals: Refusals,
     flushes: Flushes,
+    /// When the first good answer came since the connection was lost, or this was forgotten, to whatever was
+    /// asked.
+    pub(crate) good_since: Option<u64>,
+    /// Handshakes of the last minute, and what was a reason for some of them: the page's own wish, or a
+    /// request that failed.
+    handshakes: Vec<u64>,
+    reasons: Vec<u64>,
     now: u64,
     second: u64,
     starts: u32,
@@ -192,6 +205,7 @@ impl Rules {
         match input {
             Input::Close => self.closed = true,
             Input::Connect | Input::Visible => {
+                self.reasons.push(now);
                 self.going_until = 0;
                 self.begun |= *input == Input::Connect;
                 self.forgiven = true;
@@ -200,6 +214,7 @@ impl Rules {
                 self.not_before = 0;
             }
             Input::Online(online) => {
+                self.reasons.push(now);
                 self.offline = !online;
                 self.without_network = !online;
                 self.forgiven |= *online;
@@ -263,6 +278,17 @@ impl Rules {
 
     /// The answer to a request that was in flight has reached the client.
     pub(crate) fn heard(&mut self, now: u64, open: &Open, answer: &Answer, begin: Option<u8>) {
+        let is_good = matches!(answer, Answer::Response(response)
+            if (200..=299).contains(&response.status) && begin != Some(b'<'));
+        match open.kind {
+            // Those of a session that is used, or over, say nothing of another one.
+            Kind::Join | Kind::Poll | Kind::Post => {}
+            _ if is_good && !self.is_live() => {
+                self.good_since.get_or_insert(now);
+            }
+            Kind::Logs | Kind::Status if !is_good => self.reasons.push(now),
+            _ => {}
+        }
         self.refusals.answered(now, &open.request, answer, begin);
         self.flushes.answered(&open.request, answer);
     }
@@ -272,6 +298,13 @@ impl Rules {
         match command {
             Command::Abort(id) => {
                 let aborted = self.answered(*id, false);
+                let is_reason = |open: &Open| matches!(open.kind, Kind::Logs | Kind::Status);
+                self.reasons.extend(
+                    aborted
+                        .as_ref()
+                        .filter(|open| is_reason(open))
+                        .map(|_| self.now),
+                );
                 require(aborted.is_some(), || {
                     format!("{id:?} is aborted, but not in flight")
                 })
@@ -306,6 +339,16 @@ impl Rules {
         require(kind != Kind::Handshake || !self.is_going(self.now), || {
             "a session is opened while the page is going".to_owned()
         })?;
+        if kind == Kind::Handshake {
+            let is_new = |at: &u64| self.now - at < MINUTE;
+            self.handshakes.retain(is_new);
+            self.reasons.retain(is_new);
+            self.handshakes.push(self.now);
+            let (count, reasons) = (self.handshakes.len(), self.reasons.len());
+            require(count <= MAX_HANDSHAKES + reasons * 4, || {
+                format!("{count} handshakes in a minute, for {reasons} reasons")
+            })?;
+        }
         self.refusals.start(self.now, request)?;
         self.flushes.start(self.now, request);
         let session = sid_of(request).map(|sid| self.session(sid));
@@ -408,6 +451,7 @@ impl Rules {
                 require(!without_reason, || {
                     format!("a connection lost without a reason: {failure:?}")
                 })?;
+                self.good_since = None;
                 let since = self.live_since.take();
                 if since.is_some_and(|since| now - since >= STABLE_AFTER_MS) {
                     self.forgiven = true;
