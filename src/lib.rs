@@ -56,6 +56,7 @@ pub mod failure;
 pub mod http;
 pub mod json;
 pub mod mailbox;
+pub mod pace;
 pub mod patience;
 pub mod persistence;
 pub mod queue;

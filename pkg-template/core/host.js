@@ -66,11 +66,32 @@ export class Host {
   }
 
   /**
+   * Whether the browser is asked for tasks that go before all but the input of a person. Others would paint after each task of a
+   * page that has much to do. Not Firefox, which paints seldom then: there an answer takes half a dozen tasks, which would all wait.
+   */
+  ranks() {
+    return typeof document !== "undefined" && !isFirefox() && typeof globalThis.scheduler?.postTask === "function";
+  }
+
+  /** How long a page that has much to do may be kept from all else, in milliseconds. */
+  turn() {
+    // Where nothing is painted, nothing is won.
+    if (typeof document === "undefined") return 8;
+    if (isFirefox()) return 16;
+    return this.ranks() ? 64 : 40;
+  }
+
+  /** Has a port of a channel call back in such a task, unless it is let go of before. */
+  urge(port) {
+    globalThis.scheduler.postTask(() => port.onmessage?.(), { priority: "user-blocking" });
+  }
+
+  /**
    * Whether `keepalive` makes a request outlive the beginning of a navigation, which may be a download, and still be answered to
    * its page. So it is in Firefox, which ends all others then. WebKit ends them too, but keeps the answers to these to itself.
    */
   keeps() {
-    return "mozInnerScreenX" in globalThis && "keepalive" in Request.prototype;
+    return isFirefox() && "keepalive" in Request.prototype;
   }
 
   /** `fetch`, by its global name: a page may have wrapped it. Rejects for an address that is not the server's. */
@@ -132,6 +153,11 @@ export class Host {
       tell(response, bytes, error);
     };
   }
+}
+
+/** No other page has it, and no worker. */
+function isFirefox() {
+  return "mozInnerScreenX" in globalThis;
 }
 
 /** Nothing of a page is to reach another server, whatever an address was made of. */

@@ -10,7 +10,7 @@ use super::clock::{Clock, monotonic_ms};
 use super::fetch::{self, Exchange, Given};
 use super::host::Host;
 use super::lifecycle::Lifecycle;
-use super::slices::{BUDGET_MS, READING_MS, Slices};
+use super::slices::{READING_MS, Slices};
 use crate::config::{Config, ConfigError};
 use crate::http::{Answer, AskId, Command, Credentials, Request, RequestId};
 use crate::mailbox::Mailbox;
@@ -111,7 +111,7 @@ impl Driver {
     /// Listens to the page, and connects if it is to do so by itself.
     pub(crate) fn open(&self, connect: bool) -> Result<(), JsValue> {
         let inner = Rc::downgrade(&self.inner);
-        let slices = Slices::new(&self.inner.host, move || {
+        let slices = Slices::new(self.inner.host.clone(), move || {
             with(&inner, |inner| inner.run_slice());
         })?;
         // Set once: `open` is called once.
@@ -121,7 +121,7 @@ impl Driver {
             with(&inner, |inner| {
                 if let (Input::Visible, Some(slices)) = (&input, inner.slices.get()) {
                     // Firefox loses what a page posts while it goes into the back/forward cache.
-                    slices.begin();
+                    slices.lose();
                 }
                 inner.handle(input);
             });
@@ -368,30 +368,31 @@ impl Inner {
         }
     }
 
-    /// Reads of what has come, and gives the page what waits for it, until the budget is used up; then
+    /// Reads of what has come, and gives the page what waits for it, as long as the task may take; then
     /// lets the browser breathe.
     fn run_slice(self: &Rc<Self>) {
         let Some(slices) = self.slices.get() else {
             return;
         };
-        slices.begin();
         let begin = monotonic_ms();
+        let mut now = begin;
+        slices.begin(begin);
         loop {
             if let Some(ask) = self.ask.take() {
                 let live = self.client.borrow().is_connected();
                 self.page.handle_ask(ask, live);
-            } else if monotonic_ms() - begin >= READING_MS || !self.read() {
+            } else if now - begin >= READING_MS || !self.read() {
                 let event = self.mailbox.borrow_mut().pop();
                 let Some(event) = event else { break };
                 self.page.handle_event(event);
             }
-            if monotonic_ms() - begin >= BUDGET_MS {
+            now = monotonic_ms();
+            if slices.is_over(now) {
                 break;
             }
         }
-        if self.is_behind() || self.has_something() {
-            self.schedule();
-        }
+        let has_more = self.is_behind() || self.has_something();
+        slices.end(now, has_more);
     }
 
     /// Whether something waits for the page.

@@ -3,7 +3,7 @@
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, EventTarget, MessageChannel, RequestInit};
+use web_sys::{AbortController, EventTarget, MessageChannel, MessagePort, RequestInit};
 
 #[wasm_bindgen]
 extern "C" {
@@ -36,6 +36,18 @@ extern "C" {
     /// A channel whose second port calls back. Fails in a browser without channels.
     #[wasm_bindgen(method, catch)]
     pub(super) fn channel(this: &Host, callback: &Function) -> Result<MessageChannel, JsValue>;
+
+    /// Whether the browser is asked for tasks that go before all but the input of a person.
+    #[wasm_bindgen(method)]
+    pub(super) fn ranks(this: &Host) -> bool;
+
+    /// How long handlers may run at most before it has its turn, in milliseconds.
+    #[wasm_bindgen(method)]
+    pub(super) fn turn(this: &Host) -> f64;
+
+    /// Has a port of a channel call back in such a task.
+    #[wasm_bindgen(method)]
+    pub(super) fn urge(this: &Host, port: &MessagePort);
 
     /// Whether a request with `keepalive` is answered to its page in any case, and one without it
     /// ends as soon as a navigation begins.

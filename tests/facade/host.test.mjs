@@ -71,6 +71,49 @@ test("only where a browser ends what is open as a navigation begins, and answers
   assert.equal(host.keeps(), true);
 });
 
+/** Puts these in the place of globals. */
+function globals(t, values) {
+  for (const [name, value] of Object.entries(values)) {
+    const before = Object.getOwnPropertyDescriptor(globalThis, name);
+    Object.defineProperty(globalThis, name, { value, configurable: true });
+    t.after(() => (before ? Object.defineProperty(globalThis, name, before) : delete globalThis[name]));
+  }
+}
+
+test("a page that has much to do is kept from painting as its browser allows it, and a worker not at all", async (t) => {
+  const host = new Host();
+  const scheduler = { postTask: async (run) => run() };
+  for (const [values, ranks, turn] of [
+    [{ scheduler }, false, 8],
+    [{ document: {} }, true, 64],
+    [{ scheduler: undefined }, false, 40],
+    // An element of the page with that id.
+    [{ scheduler: { postTask: {} } }, false, 40],
+    [{ scheduler, mozInnerScreenX: 0 }, false, 16],
+  ]) {
+    globals(t, values);
+    assert.deepEqual([host.ranks(), host.turn()], [ranks, turn]);
+  }
+});
+
+test("what goes before all else is called in a task of its own, unless it was let go of or the instance is gone", (t) => {
+  const tasks = [];
+  globals(t, { scheduler: { postTask: (run, { priority }) => tasks.push({ run, priority }) } });
+  const called = [];
+  const host = new Host();
+  const [kept, left] = ["kept", "left"].map((name) => host.channel(() => called.push(name)).port2);
+  for (const port of [kept, left, kept]) host.urge(port);
+  assert.deepEqual(called, []);
+  left.onmessage = null;
+  tasks[0].run();
+  tasks[1].run();
+  host.end();
+  tasks[2].run();
+  assert.deepEqual(called, ["kept"]);
+  assert.deepEqual(tasks.map(({ priority }) => priority), Array(3).fill("user-blocking"));
+  for (const port of [kept, left]) port.close();
+});
+
 /** A body of these texts that counts what is taken of it. */
 function body(...texts) {
   const counts = { taken: 0, cancelled: false };
