@@ -28,8 +28,14 @@ pub(crate) fn run(project: &Project, quick: bool) -> Result<bool> {
     setup::ensure(project, &NEEDS)?;
     build::quietly(project)?;
     let native = measure("bench: native", &mut native(project, quick))?;
-    let page = measure("bench: page", &mut page(project, quick)?)?;
-    Ok(native && page)
+    let mut all = native;
+    for (label, file) in [
+        ("bench: page", "tests/bench/log-lines.mjs"),
+        ("bench: backlog", "tests/bench/drain.mjs"),
+    ] {
+        all &= measure(label, &mut page(project, file, quick)?)?;
+    }
+    Ok(all)
 }
 
 fn native(project: &Project, quick: bool) -> Command {
@@ -41,10 +47,10 @@ fn native(project: &Project, quick: bool) -> Command {
     cargo
 }
 
-fn page(project: &Project, quick: bool) -> Result<Command> {
+fn page(project: &Project, file: &str, quick: bool) -> Result<Command> {
     let mut node = Environment::of(project)?.command("node");
     node.arg("--test-reporter=./tests/bench/support/reporter.mjs")
-        .arg("tests/bench/log-lines.mjs");
+        .arg(file);
     if quick {
         node.arg("--quick");
     }
