@@ -90,8 +90,7 @@ export class Lines {
     if (this.#panel.takes(line)) return;
     // Late as well is what is written again after a long load.
     const write = () => this.#row(line, entry, level, this.#isLate(entry, source));
-    this.#panel.note({ ...line, write });
-    write();
+    this.#panel.write({ ...line, write });
   }
 
   /** The page's first way gives a row the time of now, and its second one the line's own, but drops what it had a while ago. */
@@ -112,8 +111,7 @@ export class Lines {
   #say(id, text, ...more) {
     const write = () => this.#page.call("addConsoleLog", text, ...more);
     this.#begun = true;
-    this.#panel.note({ id, text, second: undefined, write });
-    write();
+    this.#panel.write({ id, text, second: undefined, write });
   }
 
   /** The clocks of page and server may differ, and by how much is not known before the first live line. */

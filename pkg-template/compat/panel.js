@@ -5,6 +5,8 @@
 // It is recognised by what it does, not by names in the page: a `fetch` of the stored log, and soon after the answer an element that
 // is emptied and filled with the answer's lines. Whoever only downloads the log does the one without the other.
 
+import { Turns } from "./turns.js";
+
 /** Where the stored log is: newer and older pages. */
 const LOGS = /\/(?:api\/research\/([^/?#]+)\/logs|history\/logs\/([^/?#]+))(?:[?#]|$)/;
 
@@ -40,10 +42,13 @@ export class Panel {
   #stored = new Map();
   /** Where the last load was written. */
   #container;
+  /** Lines that wait to be written: a row costs a page some milliseconds. */
+  #turns;
 
   /** @param {Window & typeof globalThis} window */
   constructor(window) {
     this.#window = window;
+    this.#turns = new Turns(window);
     const { fetch } = window;
     if (typeof fetch !== "function" || typeof window.MutationObserver !== "function") return;
     // A page may have made it unchangeable: then its load is not seen, and nothing else is amiss.
@@ -74,9 +79,10 @@ export class Panel {
     return this.#stored.get(id)?.has(text, second) ?? false;
   }
 
-  /** Remembers a line that is about to be written. @param {Line} line */
-  note(line) {
+  /** Writes a line, behind those that are being written again, and remembers it for the next load. @param {Line} line */
+  write(line) {
     push(this.#written, line);
+    this.#turns.run(line.write);
   }
 
   /** Remembers a line that the load under way may have. @param {Line} line */
@@ -96,9 +102,8 @@ export class Panel {
     const records = observer?.takeRecords();
     observer?.disconnect();
     if (!records) return true;
-    const rows = records.flatMap(({ addedNodes }) => [...addedNodes]);
-    const row = rows.find((node) => shows(node, (text) => text === line.text));
-    if (row?.parentNode) this.#place(row, line);
+    const newer = this.#newer(line);
+    if (newer) this.#place(records.flatMap(({ addedNodes }) => [...addedNodes]).find((node) => shows(node, (text) => text === line.text)), newer);
     return records.length > 0;
   }
 
@@ -154,18 +159,17 @@ export class Panel {
     const kept = this.#of(this.#kept, id);
     this.#kept = this.#kept.filter((line) => !kept.includes(line));
     // Kept ones are of before the page was opened.
-    for (const line of [...kept, ...this.#of(this.#written, id)]) {
-      const { text, second } = line;
-      if (second === undefined ? !texts.has(text) : !stored.take(text, second)) line.write();
-    }
+    const all = [...kept, ...this.#of(this.#written, id)];
+    const lacking = all.filter(({ text, second }) => (second === undefined ? !texts.has(text) : !stored.take(text, second)));
+    const known = new Set(all.map(({ write }) => write));
+    this.#turns.begin(lacking.map(({ write }) => write), (write) => !known.has(write));
   }
 
   // --- Rows ----------------------------------------------------------------------------------------------------------
 
   /** The row was put where the newest ones are, at the beginning or at the end. */
-  #place(row, { id, second }) {
-    const newer = this.#newer(id, second);
-    if (!newer) return;
+  #place(row, newer) {
+    if (!row?.parentNode) return;
     const rows = [...row.parentNode.children];
     const isFirst = rows[0] === row;
     if (!isFirst) rows.reverse();
@@ -174,7 +178,7 @@ export class Panel {
   }
 
   /** The oldest written line that is newer. */
-  #newer(id, second) {
+  #newer({ id, second }) {
     let oldest;
     for (const line of this.#of(this.#written, id)) {
       if (line.second > second && !(line.second >= oldest?.second)) oldest = line;

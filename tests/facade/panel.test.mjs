@@ -258,6 +258,69 @@ test("a line that the page's own request for the status brings is left out if th
   assert.deepEqual(texts(), ["milestone"]);
 });
 
+/** Gives a page a clock that only its rows move, and tasks that come when they are told to: `turn()` runs the next one. */
+function slow({ window }, rowMs) {
+  let now = 0;
+  const tasks = [];
+  const channels = { open: 0 };
+  const { addConsoleLog } = window;
+  window.addConsoleLog = (message) => {
+    now += rowMs;
+    addConsoleLog(message);
+  };
+  window.performance = { now: () => now };
+  window.MessageChannel = class {
+    port2 = { onmessage: null };
+    port1 = { postMessage: () => tasks.push(() => this.port2.onmessage()), close: () => (channels.open -= 1) };
+    constructor() {
+      channels.open += 1;
+    }
+  };
+  return { tasks, channels, turn: () => tasks.shift()() };
+}
+
+test("lines that are written again have turns that grow, none of which is a long task, and what comes meanwhile is written behind them", async (t) => {
+  const page = oldPage(t);
+  const { lines, load, answer, texts } = page;
+  load();
+  const all = Array.from({ length: 30 }, (_, n) => `line ${n}`);
+  for (const message of all) lines.write("7", line(message), "info");
+  const { turn, tasks, channels } = slow(page, 7);
+  await answer([stored("before", -60)]);
+  const written = () => texts().length - 1;
+  assert.equal(written(), 2);
+  lines.write("7", line("new"), "info");
+  lines.failure("7", { title: "Failure", text: "meanwhile", code: "X" });
+  const turns = [written()];
+  while (tasks.length > 0) {
+    const before = written();
+    turn();
+    turns.push(written() - before);
+  }
+  assert.deepEqual(turns, [2, 3, 5, 6, 6, 6, 5]);
+  assert.deepEqual(texts().toReversed().slice(1, 32), [...all, "new"]);
+  assert.equal(channels.open, 0);
+  lines.write("7", line("later"), "info");
+  assert.equal(texts()[0], "later");
+});
+
+test("a load amid the lines that are written again for the one before shows each once", async (t) => {
+  const page = oldPage(t);
+  const { lines, load, answer, texts } = page;
+  load();
+  const all = Array.from({ length: 10 }, (_, n) => `line ${n}`);
+  for (const message of all) lines.write("7", line(message), "info");
+  const { turn, tasks } = slow(page, 7);
+  await answer([]);
+  load();
+  lines.write("7", line("new"), "info");
+  lines.write("7", line("x".repeat(10_001)), "info");
+  await answer([stored("line 1")]);
+  while (tasks.length > 0) turn();
+  const expected = [...all, "new", "x".repeat(10_001)];
+  assert.deepEqual(texts().filter((text) => expected.includes(text)).sort(), expected.toSorted());
+});
+
 test("the newest 500 lines are kept to be written again", async (t) => {
   const { lines, load, answer, texts } = oldPage(t);
   const loading = load();
