@@ -71,6 +71,6 @@ function sizeOf(value) {
   if (value === null || typeof value !== "object") return VALUE_BYTES;
   if (ArrayBuffer.isView(value)) return VALUE_BYTES + value.byteLength;
   let size = 3 * VALUE_BYTES;
-  for (const [key, part] of Object.entries(value)) size += 2 * key.length + sizeOf(part);
+  for (const key of Object.keys(value)) size += 2 * key.length + sizeOf(value[key]);
   return size;
 }

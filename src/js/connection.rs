@@ -42,7 +42,7 @@ impl Connection {
     pub fn new(options: &JsValue, dispatch: Function, host: Host) -> Result<Self, JsValue> {
         set_alarm(&dispatch);
         let (config, settings) = options::read(options)?;
-        let page = Box::new(Dispatch { function: dispatch });
+        let page = Box::new(Dispatch::new(dispatch));
         let driver = Driver::new(config, settings, seed(), page, host)
             .map_err(|error| options::out_of_range(&error))?;
         Ok(Self {

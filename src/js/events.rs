@@ -1,5 +1,7 @@
 //! Events of the core as calls of the page's function: `dispatch(kind, id, value, extra)`.
 
+use std::cell::RefCell;
+
 use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
@@ -13,7 +15,11 @@ use crate::research::{Event, Field, LogEntry, ResearchEvent, Source, State, Upda
 
 /// The page's function.
 pub(super) struct Dispatch {
-    pub(super) function: Function,
+    function: Function,
+    /// The words that are said again and again: to make one of JavaScript's costs more than to find it.
+    words: RefCell<Vec<(&'static str, JsValue)>>,
+    /// The id of the research that was told of last.
+    id: RefCell<(String, JsValue)>,
 }
 
 impl Page for Dispatch {
@@ -71,7 +77,7 @@ impl Page for Dispatch {
             Event::ReconnectFailed(error) => self.tell("reconnect_failed", &failure_of(&error)),
             Event::Research { id, event } => {
                 let (kind, value) = research(event);
-                self.about(kind, &id.into(), &value);
+                self.about(kind, &self.id(id), &value);
             }
             Event::SearchEngineSelected(payload) => {
                 self.tell("search_engine_selected", &parse(&payload));
@@ -83,19 +89,46 @@ impl Page for Dispatch {
 }
 
 impl Dispatch {
-    fn tell(&self, kind: &str, value: &JsValue) {
+    pub(super) fn new(function: Function) -> Self {
+        Self {
+            function,
+            words: RefCell::default(),
+            id: RefCell::new((String::new(), JsValue::UNDEFINED)),
+        }
+    }
+
+    fn word(&self, word: &'static str) -> JsValue {
+        let mut words = self.words.borrow_mut();
+        if let Some((_, value)) = words.iter().find(|(known, _)| *known == word) {
+            return value.clone();
+        }
+        let value = JsValue::from(word);
+        words.push((word, value.clone()));
+        value
+    }
+
+    fn id(&self, id: String) -> JsValue {
+        let mut last = self.id.borrow_mut();
+        if last.0 != id {
+            let value = JsValue::from(&*id);
+            *last = (id, value);
+        }
+        last.1.clone()
+    }
+
+    fn tell(&self, kind: &'static str, value: &JsValue) {
         self.about(kind, &JsValue::UNDEFINED, value);
     }
 
-    fn about(&self, kind: &str, id: &JsValue, value: &JsValue) {
+    fn about(&self, kind: &'static str, id: &JsValue, value: &JsValue) {
         self.call(kind, id, value, &JsValue::UNDEFINED);
     }
 
-    fn call(&self, kind: &str, id: &JsValue, value: &JsValue, extra: &JsValue) {
+    fn call(&self, kind: &'static str, id: &JsValue, value: &JsValue, extra: &JsValue) {
         // The facade reports what handlers throw, and throws nothing itself.
         let _ = self
             .function
-            .call4(&JsValue::UNDEFINED, &kind.into(), id, value, extra);
+            .call4(&JsValue::UNDEFINED, &self.word(kind), id, value, extra);
     }
 }
 
@@ -131,9 +164,21 @@ fn research(event: ResearchEvent) -> (&'static str, JsValue) {
 
 /// The server's entry as it came, the level that it means, and which way it came.
 fn entry_of(entry: &LogEntry) -> JsValue {
-    let value = parse(&entry.entry);
-    set(&value, "level", &entry.level.as_str().into());
-    set(&value, "source", &entry.source.as_str().into());
+    // It has a message. Of two members with one name JavaScript takes the last. Setting them one by one would cost
+    // more than all else here.
+    let members = entry.entry.strip_suffix('}').unwrap_or_default();
+    let (level, source) = (entry.level.as_str(), entry.source.as_str());
+    let value = parse(
+        &[
+            members,
+            ",\"level\":\"",
+            level,
+            "\",\"source\":\"",
+            source,
+            "\"}",
+        ]
+        .concat(),
+    );
     if entry.source == Source::History
         && let Some(time) = &entry.time
     {

@@ -53,6 +53,36 @@ async fn a_payload_keeps_what_nobody_knows_and_loses_what_is_refused() {
 }
 
 #[wasm_bindgen_test]
+async fn a_line_says_its_own_level_and_way_whatever_the_server_calls_so() {
+    let world = World::new();
+    let client = world.following("r").await;
+    for (time, type_name) in [("1", "WARNING"), ("2", "ERROR")] {
+        let line = json!({"message": "}", "time": time, "type": type_name, "level": 7, "source": {"a": "}"}});
+        world.payload("r", json!({ "log_entry": line }));
+    }
+    world.until("two lines", || client.count("log") == 2).await;
+    let line = |time, type_name, level| json!({"message": "}", "time": time, "type": type_name, "level": level, "source": "live"});
+    let expected = [line("1", "WARNING", "warning"), line("2", "ERROR", "error")];
+    assert_eq!(client.of("log"), expected);
+    // Its research too, although that is made one of JavaScript's texts only when it changes.
+    client.subscribe("s");
+    world
+        .until("subscribed to s", || world.subscriptions("s") == 1)
+        .await;
+    for id in ["s", "r"] {
+        world.payload(id, json!({"log_entry": {"message": "m", "time": id}}));
+    }
+    world.until("four lines", || client.count("log") == 4).await;
+    let told = client.told();
+    let ids: Vec<String> = told
+        .iter()
+        .filter(|told| told.kind == "log")
+        .map(|told| told.id())
+        .collect();
+    assert_eq!(ids, ["r", "r", "s", "r"]);
+}
+
+#[wasm_bindgen_test]
 async fn names_of_prototypes_in_a_payload_are_names_like_others() {
     let world = World::new();
     let client = world.following("r").await;
