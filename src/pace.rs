@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_backlog_gives_the_browser_fewer_turns_than_it_has_lines() {
-        for (ranked, most_ms, most) in [(true, 64.0, 10), (false, 40.0, 6), (false, 16.0, 3)] {
+        for (ranked, most_ms, most) in [(true, 48.0, 8), (false, 40.0, 6), (false, 16.0, 3)] {
             let turns = drain(&mut Pace::new(ranked, most_ms), 0.0, 7.0, 3_000);
             let handlers: Vec<usize> = turns.iter().map(|tasks| tasks.iter().sum()).collect();
             assert_eq!(handlers.iter().sum::<usize>(), 3_000);
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn where_tasks_can_go_first_a_person_waits_for_one_short_task() {
-        let turns = drain(&mut Pace::new(true, 64.0), 0.0, 1.0, 3_000);
+        let turns = drain(&mut Pace::new(true, 48.0), 0.0, 1.0, 3_000);
         assert!(turns.iter().flatten().all(|handlers| *handlers <= 8));
     }
 }

@@ -8,6 +8,8 @@ export class Host {
   #requests = new Set();
   #channels = new Set();
   #record;
+  /** Of how many answers the head is there and the body is not, which is another task. */
+  #arriving = 0;
 
   /**
    * @param {(run: () => void) => void} [enter] runs what calls into the module, if its instance still lives
@@ -78,12 +80,12 @@ export class Host {
     // Where nothing is painted, nothing is won.
     if (typeof document === "undefined") return 8;
     if (isFirefox()) return 16;
-    return this.ranks() ? 64 : 40;
+    return this.ranks() ? 48 : 40;
   }
 
-  /** Has a port of a channel call back in such a task, unless it is let go of before. */
+  /** Has a port of a channel call back in such a task, unless it is let go of before. An answer does not wait for two turns. */
   urge(port) {
-    globalThis.scheduler.postTask(() => port.onmessage?.(), { priority: "user-blocking" });
+    globalThis.scheduler.postTask(() => port.onmessage?.(), { priority: this.#arriving > 0 ? "user-visible" : "user-blocking" });
   }
 
   /**
@@ -142,8 +144,13 @@ export class Host {
       try {
         response ??= await promise;
         if (streams && response.status >= 200 && response.status < 300) {
-          rest ??= piecesOf(response);
-          bytes = (await rest.next()).value;
+          if (rest) {
+            bytes = (await rest.next()).value;
+          } else {
+            rest = piecesOf(response);
+            this.#arriving += 1;
+            bytes = (await rest.next().finally(() => (this.#arriving -= 1))).value;
+          }
         } else {
           bytes = await wholeOf(response, limit);
         }

@@ -85,7 +85,7 @@ test("a page that has much to do is kept from painting as its browser allows it,
   const scheduler = { postTask: async (run) => run() };
   for (const [values, ranks, turn] of [
     [{ scheduler }, false, 8],
-    [{ document: {} }, true, 64],
+    [{ document: {} }, true, 48],
     [{ scheduler: undefined }, false, 40],
     // An element of the page with that id.
     [{ scheduler: { postTask: {} } }, false, 40],
@@ -112,6 +112,31 @@ test("what goes before all else is called in a task of its own, unless it was le
   assert.deepEqual(called, ["kept"]);
   assert.deepEqual(tasks.map(({ priority }) => priority), Array(3).fill("user-blocking"));
   for (const port of [kept, left]) port.close();
+});
+
+test("a body whose head has come does not wait behind what goes before all else", async (t) => {
+  const priorities = [];
+  globals(t, { scheduler: { postTask: (run, { priority }) => priorities.push(priority) } });
+  const host = new Host();
+  const { port2 } = host.channel(() => {});
+  let give;
+  const stream = new ReadableStream({ pull: (controller) => new Promise((resolve) => (give = () => resolve(controller.enqueue(new Uint8Array(1))))) }, { highWaterMark: 0 });
+  const next = host.read(Promise.resolve(new Response(stream)), 100, true, () => {});
+  host.urge(port2);
+  const read = next();
+  await new Promise(setImmediate);
+  host.urge(port2);
+  give();
+  await read;
+  host.urge(port2);
+  const second = next();
+  await new Promise(setImmediate);
+  // It may trickle.
+  host.urge(port2);
+  give();
+  await second;
+  assert.deepEqual(priorities, ["user-blocking", "user-visible", "user-blocking", "user-blocking"]);
+  port2.close();
 });
 
 /** A body of these texts that counts what is taken of it. */

@@ -15,8 +15,8 @@ fn block(millis: f64) {
     while now() < end {}
 }
 
-/// So many of 200 handlers may run before the protocol has its turn: two turns of 64 ms, since an answer comes in two tasks,
-/// its head and its body, and the last handler of each.
+/// So many of 200 handlers may run before the protocol has its turn: two turns of 48 ms, or half a dozen of 16 ms in Firefox,
+/// since the head and the body of an answer come in tasks of their own.
 const FEW: usize = 30;
 
 #[wasm_bindgen_test]
