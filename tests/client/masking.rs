@@ -56,7 +56,7 @@ fn structure_stays_to_the_letter() {
         r#" {"progress" : [ ] , "logs": [{},true,false,null, ""]}"#,
         "[[[[]]]]",
     ] {
-        becomes(body, body.trim());
+        becomes(body, body);
     }
 }
 
@@ -184,6 +184,22 @@ fn packets_keep_their_types_and_nothing_of_what_is_wrong_with_them() {
     ] {
         let [masked] = masked([&packets.replace('|', "\x1e")]);
         assert_eq!(masked.replace('\x1e', "|"), others);
+    }
+}
+
+#[test]
+fn what_is_no_packet_does_not_become_one() {
+    for body in [" 2", "\t1", "\r\n 41", " 0"] {
+        becomes(body, body);
+    }
+}
+
+#[test]
+fn what_is_no_packet_is_the_same_wherever_it_stands() {
+    for text in [r#"{"canary":"other"}"#, "OK", "canary", r#" ["canary"]"#] {
+        let body = format!("{text}\x1e6");
+        let [alone, within] = masked([text, &body]);
+        assert_eq!(format!("{alone}\x1e6"), within);
     }
 }
 

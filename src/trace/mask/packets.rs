@@ -28,14 +28,25 @@ impl Masked {
             self.write_payload(out, body, false);
         } else if body.as_bytes().contains(&SEPARATOR) {
             self.write_payload(out, body, false);
-        } else if let Some(refusal) = refusal_of(body) {
-            out.push_str(refusal.words());
-        } else if let Ok(raw) = Raw::parse(body) {
-            self.write_json(out, raw, 0);
-        } else if body.trim_ascii().eq_ignore_ascii_case("ok") || body.trim_ascii().is_empty() {
-            out.push_str(body);
         } else {
-            self.names.write(out, body);
+            self.write_other(out, body);
+        }
+    }
+
+    /// Appends what takes the place of what is no packet: the same as a body and within a payload, since what the client
+    /// says of it may be the same.
+    fn write_other(&mut self, out: &mut String, text: &str) {
+        if let Some(refusal) = refusal_of(text) {
+            out.push_str(refusal.words());
+        } else if let Ok(raw) = Raw::parse(text) {
+            // A number behind a blank is no packet, and is not to become one.
+            let blanks = text.bytes().take_while(u8::is_ascii_whitespace);
+            out.extend(blanks.map(char::from));
+            self.write_json(out, raw, 0);
+        } else if text.trim_ascii().eq_ignore_ascii_case("ok") || text.trim_ascii().is_empty() {
+            out.push_str(text);
+        } else {
+            self.names.write(out, text);
         }
     }
 
@@ -84,7 +95,7 @@ impl Masked {
             '0'..='6' => out.push(kind),
             'b' => return write_binary(out, packet),
             // Of a type that nobody knows.
-            _ => return self.names.write(out, packet),
+            _ => return self.write_other(out, packet),
         }
         if data.is_empty() {
             return;

@@ -36,6 +36,8 @@ export async function hearLarge({ lineCost = 0, fetch } = {}) {
 
 /** What the package's WebAssembly takes, in MB; 0 of the core as JavaScript. */
 async function memoryOf() {
+  const isWasm = performance.getEntriesByType("resource").some(({ name }) => name.endsWith(".wasm"));
+  if (!isWasm) return () => 0;
   // Loaded once: this gives what is there.
   const { default: init } = await import("/pkg/research_socket.js");
   const { memory } = await init();
