@@ -446,7 +446,8 @@ impl Run {
     fn check_page(&mut self, input: &Input) {
         for told in self.world.heard() {
             match told.split(' ').next().unwrap() {
-                "connect" => self.offline = false,
+                // Also where a session was renewed without a word, the network is there.
+                "connect" | "renewed" => self.offline = false,
                 "disconnect" => self.announced = 0,
                 "reconnect_attempt" => {
                     assert!(!self.offline, "{input:?} spends an attempt offline");

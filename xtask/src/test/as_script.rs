@@ -48,6 +48,7 @@ set -eu
 module=$(find "$TMPDIR" -name wasm-bindgen-test_bg.wasm)
 cp "$RESEARCH_SOCKET_CONVERTED"/* "$(dirname "$module")"
 rm "$module"
+export TMPDIR="$RESEARCH_SOCKET_TMPDIR"
 exec "$RESEARCH_SOCKET_DRIVER" "$@"
 "#;
 /// So long a busy machine may take to start one, in seconds.
@@ -88,6 +89,8 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<bool> {
     command
         .args(options)
         .env("TMPDIR", &served)
+        // Of the browser: the path of a socket there may have 107 bytes.
+        .env("RESEARCH_SOCKET_TMPDIR", env::temp_dir())
         .env("RESEARCH_SOCKET_CONVERTED", &converted)
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", DRIVER_SECONDS);
     let mut drivers = DRIVERS

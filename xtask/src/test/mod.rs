@@ -21,7 +21,7 @@ use crate::build;
 use crate::demo;
 use crate::environment::Environment;
 use crate::process::Outcome;
-use crate::project::Project;
+use crate::project::{Project, short_hash};
 use crate::setup;
 use crate::ui;
 
@@ -57,9 +57,9 @@ impl Context {
         })
     }
 
-    /// A folder of one job's own: others run beside it.
+    /// A folder of one job's own: others run beside it. Its path is short, since that of a browser's socket in it has to be.
     fn scratch_of(&self, job: &str) -> Result<PathBuf> {
-        let folder = self.scratch.join(job.replace(['/', ' '], "-"));
+        let folder = self.scratch.join(short_hash(job.as_bytes()));
         fs::create_dir_all(&folder)?;
         Ok(folder)
     }
