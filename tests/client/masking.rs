@@ -58,6 +58,7 @@ fn structure_stays_to_the_letter() {
     ] {
         becomes(body, body);
     }
+    becomes("7000", "cxxx");
 }
 
 #[test]

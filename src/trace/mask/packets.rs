@@ -94,7 +94,8 @@ impl Masked {
         match kind {
             '0'..='6' => out.push(kind),
             'b' => return write_binary(out, packet),
-            // Of a type that nobody knows.
+            // Of a type that nobody knows. The number that it would be as JSON could begin like one that is known.
+            '7'..='9' => return self.names.write(out, packet),
             _ => return self.write_other(out, packet),
         }
         if data.is_empty() {
