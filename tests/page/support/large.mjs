@@ -4,6 +4,7 @@ import { createReadStream } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { text } from "node:stream/consumers";
+import { RUNTIME } from "./runtime.mjs";
 import { pageFolders } from "./servers.mjs";
 
 const ID = "r1";
@@ -84,6 +85,8 @@ export async function startLargeServer(t, { packets, log }) {
     // A page that closes may break it off.
     const body = await text(request).catch(() => "");
     response.setHeader("Cache-Control", "no-store");
+    // Without 'wasm-unsafe-eval'.
+    if (RUNTIME === "js") response.setHeader("Content-Security-Policy", "script-src 'self'");
     const folder = folders.find(([route]) => url.pathname.startsWith(`${route}/`));
     if (folder) {
       const file = path.join(folder[1], url.pathname.slice(folder[0].length));

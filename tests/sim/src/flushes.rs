@@ -88,6 +88,14 @@ impl Flushes {
         }
     }
 
+    /// The client no longer waits for an answer: its server hangs, and is spared for as long as after a failure.
+    pub(crate) fn aborted(&mut self, request: &Request) {
+        let past = research_of(request).and_then(|number| self.pasts.get_mut(number));
+        if let Some(past) = past.filter(|_| kind_of(request) == Kind::Status) {
+            past.is_troubled = true;
+        }
+    }
+
     pub(crate) fn event(&mut self, now: u64, event: &Event) {
         let Event::Research { id, event } = event else {
             return;

@@ -298,6 +298,9 @@ impl Rules {
         match command {
             Command::Abort(id) => {
                 let aborted = self.answered(*id, false);
+                if let Some(open) = &aborted {
+                    self.flushes.aborted(&open.request);
+                }
                 let is_reason = |open: &Open| matches!(open.kind, Kind::Logs | Kind::Status);
                 self.reasons.extend(
                     aborted
