@@ -24,7 +24,7 @@ const CUT_MS = 8000;
 /** Lines that are sent once the page is back. */
 const AFTER = 50;
 /** A heartbeat that notices a silent wire within the cut, in seconds. */
-const PING = { pingInterval: 1, pingTimeout: 1 };
+const PING = { pingInterval: 1, pingTimeout: 4 };
 
 /** @type {Record<string, (wire: { proxy: any, page: import("playwright-core").Page }) => { cut(): any, mend(): any }>} */
 const CUTS = {
@@ -45,7 +45,7 @@ for (const [what, wire] of Object.entries(CUTS)) {
     await withPage(`${proxy.url}/progress/${ID}`, { expected: [FAILED_REQUEST] }, async (page) => {
       const { cut, mend } = wire({ proxy, page });
       const followed = await follow(page, { id: ID });
-      await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
+      await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length >= 1);
       // Past the proxy: the research goes on whatever the page's network does.
       await server.control("lines", { id: ID, count: LINES - MISSED, every_ms: EVERY_MS, again: AGAIN });
       await followed.untilLines(CUT_AT);
@@ -62,7 +62,7 @@ for (const [what, wire] of Object.entries(CUTS)) {
       assert.ok(during <= stored - MISSED, "the wire was cut");
       await mend();
 
-      await server.until("the page is back", ({ connected, subscriptions }) => connected === 1 && subscriptions.length === 2);
+      await server.until("the page is back", ({ connected, subscriptions }) => connected === 1 && subscriptions.length >= 2);
       await server.control("lines", { id: ID, count: AFTER, prefix: "after" });
       await followed.until("the last line", ({ lines }) => lines.includes(`after ${AFTER}`));
       await until("all are stored", async () => (await server.stored(ID)).length === LINES + AFTER);
@@ -74,8 +74,8 @@ for (const [what, wire] of Object.entries(CUTS)) {
       assertWhole(t, what, await server.stored(ID), heard);
       assert.deepEqual(heard.ends.map(({ status, afterLines }) => [status, afterLines]), [["completed", LINES + AFTER]]);
       const { subscriptions, sessions } = await server.stats();
-      // Once on each connection, and never more.
-      assert.deepEqual(subscriptions.map(({ sid }) => sid), sessions.map(({ sid }) => sid));
+      // Once on each connection, and never more; on one that came after the end of the research, not at all.
+      assert.deepEqual(subscriptions.map(({ sid }) => sid), sessions.slice(0, subscriptions.length).map(({ sid }) => sid));
     });
   });
 }
@@ -85,7 +85,7 @@ test("an offline browser spends none of its attempts", { timeout: 180_000 }, asy
   await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST] }, async (page) => {
     await server.control("research", { id: ID });
     const followed = await follow(page, { id: ID, options: { reconnectionDelay: 20, reconnectionDelayMax: 40, reconnectionAttempts: 2 } });
-    await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
+    await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length >= 1);
     await page.context().setOffline(true);
     await followed.until("it says so", ({ states }) => states.at(-1)?.name === "offline");
     // Long enough for both attempts, had they been made: the server counts the time by its own stream.
@@ -94,6 +94,6 @@ test("an offline browser spends none of its attempts", { timeout: 180_000 }, asy
     const offline = await followed.heard();
     assert.equal(offline.connection.filter(({ event }) => event === "reconnect_failed").length, 0);
     await page.context().setOffline(false);
-    await server.until("the page is back", ({ subscriptions }) => subscriptions.length === 2);
+    await server.until("the page is back", ({ subscriptions }) => subscriptions.length >= 2);
   });
 });
