@@ -3,9 +3,9 @@
 use research_socket::research::{CancelId, Input, ResearchId};
 use research_socket::socket::RETURN_MS;
 
-use crate::history::{DONE, RUNS, line, lines, log, up_to_date};
+use crate::history::{DONE, line, lines, log, up_to_date};
 use crate::words::Kind;
-use crate::world::{World, throttled};
+use crate::world::{RUNS, World, throttled};
 
 const REFUSED: &str = r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#;
 

@@ -5,9 +5,7 @@ use research_socket::http::{Answer, RequestError};
 use research_socket::research::{Event, Input, ResearchId};
 
 use crate::words::{self, Kind};
-use crate::world::{World, throttled};
-
-const RUNS: &str = r#"{"status":"in_progress"}"#;
+use crate::world::{RUNS, World, throttled};
 
 /// A client whose server is gone: `errors` attempts failed since.
 fn away(errors: u32) -> World {

@@ -4,9 +4,9 @@ use research_socket::config::Config;
 use research_socket::http::{Answer, RequestError};
 use research_socket::research::Input;
 
-use crate::history::{DONE, RUNS, line, lines};
+use crate::history::{DONE, line, lines};
 use crate::words::Kind;
-use crate::world::{World, network_error, throttled};
+use crate::world::{RUNS, World, network_error, throttled};
 
 /// A client that follows the research `r` live, with nothing but flushes to ask for.
 fn following() -> World {
@@ -18,11 +18,7 @@ fn following_with(change: impl FnOnce(&mut Config)) -> World {
         config.flush_logs = true;
         change(config);
     });
-    world.subscribe("r");
-    world.connect();
-    world.join();
-    world.accept();
-    world.status("r", 200, RUNS);
+    world.follow("r");
     world.forget();
     world
 }
@@ -35,14 +31,11 @@ fn hear(world: &mut World, first: u64, count: u64) {
     world.receive(&packets.join("|"));
 }
 
-/// Lets the time pass on a connection that lives.
-fn beat(world: &mut World, millis: u64) {
-    let end = world.now + millis;
-    while world.now < end {
-        world.advance(5000.min(end - world.now));
-        world.receive("2");
-        world.accept_all();
-    }
+/// Those of which the page has heard.
+fn warnings(world: &mut World) -> Vec<String> {
+    let mut told = world.heard();
+    told.retain(|told| told.starts_with("warning"));
+    told
 }
 
 /// How long until the server is asked, on a connection that lives.
@@ -75,14 +68,14 @@ fn a_line_is_stored_after_fifteen_seconds() {
 fn without_live_lines_nothing_is_asked_for() {
     let mut world = following();
     world.receive(r#"42["progress_r",{"progress":50}]"#);
-    beat(&mut world, 60_000);
+    world.beat(60_000);
     assert_eq!(world.client.stats().status_checks, 1);
 }
 
 #[test]
 fn two_hundred_and_fifty_lines_do_not_wait() {
     let mut world = following();
-    beat(&mut world, 2_000);
+    world.beat(2_000);
     hear(&mut world, 0, 249);
     assert!(!world.is_asked(Kind::Status));
     hear(&mut world, 249, 1);
@@ -109,7 +102,7 @@ fn a_flood_is_asked_about_once_a_second() {
 #[test]
 fn a_line_that_comes_twice_is_one() {
     let mut world = following();
-    beat(&mut world, 2_000);
+    world.beat(2_000);
     hear(&mut world, 0, 249);
     hear(&mut world, 0, 249);
     assert!(!world.is_asked(Kind::Status));
@@ -119,10 +112,10 @@ fn a_line_that_comes_twice_is_one() {
 fn whatever_else_is_asked_about_the_research_is_as_good() {
     let mut world = following();
     hear(&mut world, 0, 1);
-    beat(&mut world, 10_000);
+    world.beat(10_000);
     world.input(Input::Refresh("r".to_owned()));
     world.status("r", 200, RUNS);
-    beat(&mut world, 60_000);
+    world.beat(60_000);
     assert_eq!(world.client.stats().log_flushes, 0);
 }
 
@@ -156,11 +149,7 @@ fn a_failure_is_told_to_nobody_and_waits_as_long_as_the_server_asks() {
         assert_eq!(waited(&mut world), wait);
         world.status("r", 200, RUNS);
         assert_eq!(world.client.stats().gaps, 0);
-        let told = world.heard();
-        assert!(
-            !told.iter().any(|told| told.starts_with("warning")),
-            "{told:?}"
-        );
+        assert_eq!(warnings(&mut world), [""; 0]);
     }
 }
 
@@ -170,15 +159,11 @@ fn an_answer_that_never_comes_is_given_up_and_told_to_nobody() {
     hear(&mut world, 0, 1);
     waited(&mut world);
     world.forget();
-    beat(&mut world, 10_000);
+    world.beat(10_000);
     assert!(!world.is_asked(Kind::Status));
     hear(&mut world, 1, 300);
     assert_eq!(waited(&mut world), 15_000);
-    let told = world.heard();
-    assert!(
-        !told.iter().any(|told| told.starts_with("warning")),
-        "{told:?}"
-    );
+    assert_eq!(warnings(&mut world), [""; 0]);
 }
 
 #[test]
@@ -200,11 +185,7 @@ fn a_refusal_is_silent_and_retried_as_all_others_are() {
         "{waits:?}"
     );
     assert!(waits[3..].iter().all(|wait| *wait >= 15_000), "{waits:?}");
-    let told = world.heard();
-    assert!(
-        !told.iter().any(|told| told.starts_with("warning")),
-        "{told:?}"
-    );
+    assert_eq!(warnings(&mut world), [""; 0]);
 }
 
 #[test]
@@ -229,11 +210,11 @@ fn a_page_that_is_not_persistent_takes_a_refusal_at_its_word_until_it_is_seen() 
     waited(&mut world);
     world.status("r", 403, "");
     hear(&mut world, 1, 300);
-    beat(&mut world, 60_000);
+    world.beat(60_000);
     assert_eq!(world.client.stats().log_flushes, 1);
     world.input(Input::Visible);
     hear(&mut world, 301, 300);
-    beat(&mut world, 1_000);
+    world.beat(1_000);
     assert_eq!(world.client.stats().log_flushes, 2);
 }
 
@@ -243,7 +224,7 @@ fn after_the_end_nothing_is_asked_for() {
     hear(&mut world, 0, 300);
     world.receive(&format!(r#"42["progress_r",{DONE}]"#));
     world.forget();
-    beat(&mut world, 60_000);
+    world.beat(60_000);
     assert_eq!(world.client.stats().log_flushes, 0);
 }
 
@@ -280,7 +261,7 @@ fn a_page_can_do_without() {
             world.status("r", 200, RUNS);
         }
         hear(&mut world, 0, 300);
-        beat(&mut world, 60_000);
+        world.beat(60_000);
         assert_eq!(world.client.stats().log_flushes, 0);
     }
 }

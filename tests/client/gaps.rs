@@ -4,9 +4,9 @@ use research_socket::http::{Answer, Response};
 use research_socket::research::{Event, Input, Output, ResearchEvent};
 use research_socket::time::Timestamp;
 
-use crate::history::{DONE, RUNS, asking, line, lines, log, stored, up_to_date, up_to_date_with};
+use crate::history::{DONE, asking, line, lines, log, stored, up_to_date, up_to_date_with};
 use crate::words::Kind;
-use crate::world::World;
+use crate::world::{RUNS, World};
 
 /// A client that was away for some seconds and is live again; its log is asked for.
 pub(crate) fn back() -> World {

@@ -6,9 +6,8 @@ use research_socket::research::Input;
 use research_socket::socket::Acked;
 
 use crate::words::{self, Kind};
-use crate::world::{World, network_error, throttled};
+use crate::world::{RUNS, World, network_error, throttled};
 
-pub(crate) const RUNS: &str = r#"{"status":"in_progress"}"#;
 pub(crate) const DONE: &str = r#"{"status":"completed","progress":100}"#;
 
 /// The line `text` of this second as the stored log has it.
@@ -43,11 +42,7 @@ pub(crate) fn asking() -> World {
 
 pub(crate) fn asking_with(change: impl FnOnce(&mut Config)) -> World {
     let mut world = World::with_all(change);
-    world.subscribe("r");
-    world.connect();
-    world.join();
-    world.accept();
-    world.status("r", 200, RUNS);
+    world.follow("r");
     world.forget();
     assert!(world.is_asked(Kind::Log));
     world

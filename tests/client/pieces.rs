@@ -6,9 +6,9 @@ use research_socket::http::{Answer, RequestError};
 use research_socket::research::Input;
 use research_socket::trace::mask;
 
-use crate::history::{RUNS, asking, line, lines, log, stored, up_to_date};
+use crate::history::{asking, line, lines, log, stored, up_to_date};
 use crate::words::Kind;
-use crate::world::{SILENCE_MS, World};
+use crate::world::{RUNS, SILENCE_MS, World};
 
 fn broken_off() -> Answer {
     Answer::Failed(RequestError::Body("cut".to_owned()))
@@ -317,11 +317,7 @@ fn a_log_that_stops_on_its_way_is_given_up() {
 #[test]
 fn lines_that_the_page_has_are_in_no_part_of_a_long_log_told_again() {
     let mut world = World::with_all(|config| config.dedup_entries = 100);
-    world.subscribe("r");
-    world.connect();
-    world.join();
-    world.accept();
-    world.status("r", 200, RUNS);
+    world.follow("r");
     // Live before the log, which has more lines than are remembered.
     world.receive(&line(39, 7, "l3999"));
     world.forget();

@@ -7,9 +7,8 @@ use research_socket::persistence::{MAX_WAIT_MS, UNKNOWN_MS, UNSEEN_WAIT_MS};
 use research_socket::research::Input;
 
 use crate::words::{self, Kind};
-use crate::world::{World, network_error, response};
+use crate::world::{RUNS, World, network_error, response};
 
-const RUNS: &str = r#"{"status":"in_progress"}"#;
 const NOT_YOU: &str = r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#;
 const MINUTE: u64 = 60_000;
 

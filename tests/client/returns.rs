@@ -6,9 +6,7 @@ use research_socket::research::{CancelId, Input, ResearchId};
 use research_socket::socket::{LAST_CHANCE_MS, PROBE_MS, RETURN_MS};
 
 use crate::words::Kind;
-use crate::world::{SEED, World, network_error, response, throttled};
-
-const RUNS: &str = r#"{"status":"in_progress"}"#;
+use crate::world::{RUNS, SEED, World, network_error, response, throttled};
 
 /// How soon after the server's first good answer a page is live, besides the time of its requests.
 const BACK_MS: u64 = 5_000;
@@ -25,11 +23,7 @@ fn lost_with(seed: u64, change: impl FnOnce(&mut Config)) -> World {
         config.flush_logs = false;
         change(config);
     });
-    world.subscribe("r");
-    world.connect();
-    world.join();
-    world.accept();
-    world.status("r", 200, RUNS);
+    world.follow("r");
     world.advance(6_000);
     world.cut(Kind::Poll);
     fail(&mut world, 120_000, network_error);

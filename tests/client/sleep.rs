@@ -4,9 +4,9 @@ use research_socket::patience::{LAST_LOOK_MS, LATE_MS};
 use research_socket::research::{CancelId, Input, ResearchId};
 use research_socket::socket::{Acked, STABLE_AFTER_MS};
 
-use crate::history::{DONE, RUNS, log};
+use crate::history::{DONE, log};
 use crate::words::Kind;
-use crate::world::{SILENCE_MS, World};
+use crate::world::{RUNS, SILENCE_MS, World};
 
 const HOUR_MS: u64 = 3_600_000;
 

@@ -2,19 +2,9 @@
 
 use research_socket::research::{CancelId, Event, Gap, Input, ResearchEvent, ResearchId};
 
-use crate::history::{DONE, RUNS, line, lines, log, milestone, up_to_date, up_to_date_with};
+use crate::history::{DONE, line, lines, log, milestone, up_to_date, up_to_date_with};
 use crate::words::Kind;
-use crate::world::World;
-
-/// Lets the time pass on a connection that lives: the server pings, and every POST is taken.
-fn beat(world: &mut World, millis: u64) {
-    let end = world.now + millis;
-    while world.now < end {
-        world.advance(5000.min(end - world.now));
-        world.receive("2");
-        world.accept_all();
-    }
-}
+use crate::world::{RUNS, World};
 
 const MOVED: &str = r#"{"status":"in_progress","progress":70}"#;
 
@@ -22,7 +12,7 @@ const MOVED: &str = r#"{"status":"in_progress","progress":70}"#;
 fn deaf() -> World {
     let mut world = up_to_date();
     world.receive(r#"42["progress_r",{"progress":5}]"#);
-    beat(&mut world, 60_000);
+    world.beat(60_000);
     world.status("r", 200, MOVED);
     world.forget();
     world
@@ -32,7 +22,7 @@ fn deaf() -> World {
 fn if_it_went_on_without_a_word_the_line_that_the_status_has_waits_for_the_older_ones() {
     let mut world = up_to_date();
     world.receive(r#"42["progress_r",{"progress":5}]"#);
-    beat(&mut world, 60_000);
+    world.beat(60_000);
     world.forget();
     let moved = milestone(9, "ninth").replace("{\"status", "{\"progress\":70,\"status");
     world.status("r", 200, &moved);
@@ -50,7 +40,7 @@ fn if_it_went_on_without_a_word_the_line_that_the_status_has_waits_for_the_older
 #[test]
 fn if_it_stands_still_a_line_that_the_status_has_waits_for_nothing() {
     let mut world = up_to_date();
-    beat(&mut world, 60_000);
+    world.beat(60_000);
     world.forget();
     world.status(
         "r",
@@ -64,7 +54,7 @@ fn if_it_stands_still_a_line_that_the_status_has_waits_for_nothing() {
 fn if_it_stands_still_no_live_line_waits() {
     let mut world = up_to_date();
     world.receive(r#"42["progress_r",{"progress":5}]"#);
-    beat(&mut world, 60_000);
+    world.beat(60_000);
     world.status("r", 200, r#"{"status":"in_progress","progress":5}"#);
     world.receive(&line(9, 0, "live"));
     assert!(lines(&world.told()).contains(&"live"));
@@ -79,9 +69,9 @@ fn a_silent_research_is_asked_about_and_less_often_each_time() {
     let mut world = up_to_date();
     world.receive(r#"42["progress_r",{"progress":5}]"#);
     for seconds in [60, 120, 240, 480, 600, 600] {
-        beat(&mut world, seconds * 1000 - 1);
+        world.beat(seconds * 1000 - 1);
         assert!(!world.is_asked(Kind::Status), "before {seconds} s");
-        beat(&mut world, 1);
+        world.beat(1);
         assert!(world.is_asked(Kind::Status), "after {seconds} s");
         world.forget();
         answer_status(&mut world, RUNS);
@@ -89,7 +79,7 @@ fn a_silent_research_is_asked_about_and_less_often_each_time() {
     assert_eq!(world.client.stats().stall_checks, 6);
     // Heard again: from the start.
     world.receive(r#"42["progress_r",{"progress":6}]"#);
-    beat(&mut world, 60_000);
+    world.beat(60_000);
     assert!(world.is_asked(Kind::Status));
 }
 
@@ -97,7 +87,7 @@ fn a_silent_research_is_asked_about_and_less_often_each_time() {
 fn a_line_of_the_log_is_a_sign_of_life() {
     let mut world = up_to_date();
     for n in 0..5 {
-        beat(&mut world, 50_000);
+        world.beat(50_000);
         world.receive(&line(n, 1, "live"));
     }
     assert_eq!(world.client.stats().stall_checks, 0);
@@ -106,13 +96,13 @@ fn a_line_of_the_log_is_a_sign_of_life() {
 #[test]
 fn if_it_is_over_its_last_lines_come_before_the_end() {
     let mut world = up_to_date();
-    beat(&mut world, 60_000);
+    world.beat(60_000);
     world.forget();
     answer_status(&mut world, DONE);
     assert!(!world.told().contains(&"r end completed".to_owned()));
     world.answer(Kind::Log, 200, &log(&[(1, 0, "first"), (2, 5, "last")]));
     assert_eq!(world.told(), ["r log last", "r end completed"]);
-    beat(&mut world, 700_000);
+    world.beat(700_000);
     assert!(!world.is_asked(Kind::Status));
     assert_eq!(world.client.stats().stall_checks, 1);
 }
@@ -121,14 +111,14 @@ fn if_it_is_over_its_last_lines_come_before_the_end() {
 fn of_a_research_that_the_server_refused_silence_means_nothing() {
     let mut world = up_to_date();
     world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
-    beat(&mut world, 700_000);
+    world.beat(700_000);
     assert_eq!(world.client.stats().stall_checks, 0);
 }
 
 #[test]
 fn if_it_went_on_without_a_word_it_is_subscribed_again_and_its_lines_are_fetched() {
     let mut world = up_to_date();
-    beat(&mut world, 60_000);
+    world.beat(60_000);
     world.forget();
     answer_status(&mut world, r#"{"status":"in_progress","progress":70}"#);
     assert_eq!(
@@ -187,7 +177,7 @@ fn what_it_said_without_being_heard_is_a_gap_if_there_is_no_log() {
 #[test]
 fn if_the_connection_is_lost_meanwhile_nothing_is_sent_or_fetched_before_the_next() {
     let mut world = up_to_date();
-    beat(&mut world, 60_000);
+    world.beat(60_000);
     world.cut(Kind::Poll);
     world.forget();
     answer_status(&mut world, r#"{"status":"in_progress","progress":70}"#);
@@ -197,7 +187,7 @@ fn if_the_connection_is_lost_meanwhile_nothing_is_sent_or_fetched_before_the_nex
 #[test]
 fn without_a_connection_silence_means_nothing() {
     let mut world = up_to_date();
-    beat(&mut world, 50_000);
+    world.beat(50_000);
     world.cut(Kind::Poll);
     world.advance(30_000);
     assert!(!world.client.is_connected());
@@ -208,7 +198,7 @@ fn without_a_connection_silence_means_nothing() {
 fn if_it_stands_still_too_nothing_is_sent_or_fetched() {
     let mut world = up_to_date();
     world.receive(r#"42["progress_r",{"progress":5}]"#);
-    beat(&mut world, 60_000);
+    world.beat(60_000);
     world.forget();
     answer_status(&mut world, r#"{"status":"in_progress","progress":5}"#);
     assert_eq!(world.did(), [""; 0]);
@@ -218,9 +208,9 @@ fn if_it_stands_still_too_nothing_is_sent_or_fetched() {
 #[test]
 fn a_question_that_fails_is_repeated_but_never_beside_another() {
     let mut world = up_to_date();
-    beat(&mut world, 60_000);
+    world.beat(60_000);
     world.cut(Kind::Status);
-    beat(&mut world, 3000);
+    world.beat(3000);
     assert!(world.is_asked(Kind::Status));
     answer_status(&mut world, RUNS);
     assert_eq!(world.client.stats().stall_checks, 1);
@@ -229,12 +219,12 @@ fn a_question_that_fails_is_repeated_but_never_beside_another() {
 #[test]
 fn while_the_status_is_asked_for_anyway_silence_means_nothing() {
     let mut world = up_to_date();
-    beat(&mut world, 60_000);
+    world.beat(60_000);
     for _ in 0..200 {
         if world.is_asked(Kind::Status) {
             world.cut(Kind::Status);
         }
-        beat(&mut world, 3000);
+        world.beat(3000);
     }
     assert_eq!(world.client.stats().stall_checks, 1);
 }
@@ -242,13 +232,13 @@ fn while_the_status_is_asked_for_anyway_silence_means_nothing() {
 #[test]
 fn a_research_that_cannot_be_asked_about_is_not() {
     let mut world = up_to_date_with(|config| config.persistent = false);
-    beat(&mut world, 60_000);
+    world.beat(60_000);
     world.status("r", 404, "");
-    beat(&mut world, 700_000);
+    world.beat(700_000);
     assert_eq!(world.client.stats().stall_checks, 1);
     world.input(Input::Visible);
     world.forget();
-    beat(&mut world, 600_000);
+    world.beat(600_000);
     assert!(world.is_asked(Kind::Status));
 }
 
@@ -263,7 +253,7 @@ fn without_a_connection_it_sleeps() {
 #[test]
 fn after_an_outage_silence_counts_from_the_new_connection() {
     let mut world = up_to_date();
-    beat(&mut world, 50_000);
+    world.beat(50_000);
     world.cut(Kind::Poll);
     world.wait();
     world.join();
@@ -273,9 +263,9 @@ fn after_an_outage_silence_counts_from_the_new_connection() {
         world.answer(Kind::Log, 200, "[]");
         world.advance(3000);
     }
-    beat(&mut world, 50_000);
+    world.beat(50_000);
     assert_eq!(world.client.stats().stall_checks, 0);
-    beat(&mut world, 5_000);
+    world.beat(5_000);
     assert_eq!(world.client.stats().stall_checks, 1);
 }
 

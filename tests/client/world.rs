@@ -18,6 +18,9 @@ use crate::words::{self, Kind};
 /// Seed of every client here.
 pub(crate) const SEED: u64 = 7;
 
+/// The status of a research that goes on.
+pub(crate) const RUNS: &str = r#"{"status":"in_progress"}"#;
+
 /// When every client here is made.
 pub(crate) const START: u64 = 1_000_000;
 
@@ -247,6 +250,27 @@ impl World {
     #[track_caller]
     pub(crate) fn accept(&mut self) {
         self.answer(Kind::Post, 200, "ok");
+    }
+
+    /// Follows a research that goes on, over a new connection. The server has taken the subscription, and its status
+    /// is known.
+    #[track_caller]
+    pub(crate) fn follow(&mut self, id: &str) {
+        self.subscribe(id);
+        self.connect();
+        self.join();
+        self.accept();
+        self.status(id, 200, RUNS);
+    }
+
+    /// Lets the time pass on a connection that lives.
+    pub(crate) fn beat(&mut self, millis: u64) {
+        let end = self.now + millis;
+        while self.now < end {
+            self.advance(5000.min(end - self.now));
+            self.receive("2");
+            self.accept_all();
+        }
     }
 
     pub(crate) fn accept_all(&mut self) {

@@ -472,19 +472,26 @@ impl Plan {
         }
     }
 
-    /// Makes a plan of it in which nothing goes wrong but that the server, or the way to it, is down for a while,
-    /// the last time until everything is mended.
-    pub(crate) fn keep_outages(&mut self) {
-        self.setup = Setup {
+    /// A setup in which no request is too slow, and a page that tries again what fails or is refused.
+    fn patient(&self) -> Setup {
+        Setup {
             ping_interval: Setup::default().ping_interval,
             ping_timeout: Setup::default().ping_timeout,
             timeout: Setup::default().timeout,
             latency: self.setup.latency.min(MAX_QUICK_WAY),
             jitter: 0,
-            navigation: None,
             reconnection: true,
             persistent: true,
             ..self.setup.clone()
+        }
+    }
+
+    /// Makes a plan of it in which nothing goes wrong but that the server, or the way to it, is down for a while,
+    /// the last time until everything is mended.
+    pub(crate) fn keep_outages(&mut self) {
+        self.setup = Setup {
+            navigation: None,
+            ..self.patient()
         };
         self.steps.retain(|(_, step)| step.is_no_more_than_down());
         let last = self.steps.last().map_or(0, |(at, _)| *at) + 2_000;
@@ -583,15 +590,8 @@ impl Plan {
     /// Makes a plan of it in which nothing goes wrong but that the server refuses something for a while.
     pub(crate) fn keep_refusals(&mut self) {
         self.setup = Setup {
-            ping_interval: Setup::default().ping_interval,
-            ping_timeout: Setup::default().ping_timeout,
-            timeout: Setup::default().timeout,
-            latency: self.setup.latency.min(MAX_QUICK_WAY),
-            jitter: 0,
             store_lag: 0,
-            reconnection: true,
-            persistent: true,
-            ..self.setup.clone()
+            ..self.patient()
         };
         self.steps
             .retain(|(at, step)| *at < UNKNOWN_MS - 60_000 && step.is_no_more_than_refused());
