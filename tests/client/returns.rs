@@ -1,5 +1,7 @@
 //! A server that is back: what it answers elsewhere brings the next attempt to connect forward.
 
+use std::ops::RangeInclusive;
+
 use research_socket::config::Config;
 use research_socket::http::{Answer, RequestError};
 use research_socket::research::{CancelId, Input, ResearchId};
@@ -171,6 +173,11 @@ fn an_answer_that_cannot_be_read_makes_the_next_good_one_news() {
     }
 }
 
+#[track_caller]
+fn are_within(waits: &[u64], range: RangeInclusive<u64>) {
+    assert!(waits.iter().all(|wait| range.contains(wait)), "{waits:?}");
+}
+
 /// The times between the attempts of `minutes` during which the status is answered well, and the connection
 /// always so.
 fn attempts(world: &mut World, minutes: u64, answer: fn() -> Answer) -> Vec<u64> {
@@ -191,12 +198,7 @@ fn a_server_that_fails_the_connection_alone_is_no_storm() {
         assert!(waits[0] <= RETURN_MS, "{waits:?}");
         // The looks begin anew, and then again every 8 to 15 s.
         assert!(waits[1..4].iter().sum::<u64>() >= 7_000, "{waits:?}");
-        assert!(
-            waits[4..]
-                .iter()
-                .all(|wait| (8_000..=15_000).contains(wait)),
-            "{waits:?}"
-        );
+        are_within(&waits[4..], 8_000..=15_000);
     }
 }
 
@@ -213,12 +215,7 @@ fn a_connection_that_is_refused_waits_as_if_nothing_else_were_answered() {
         world.answer_with(Kind::Handshake, answer());
         let waits = attempts(&mut world, 10, answer);
         assert_eq!(waits[0], 5_000);
-        assert!(
-            waits[3..]
-                .iter()
-                .all(|wait| (15_000..=30_000).contains(wait)),
-            "{waits:?}"
-        );
+        are_within(&waits[3..], 15_000..=30_000);
     }
 }
 
