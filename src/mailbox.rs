@@ -178,6 +178,7 @@ impl Mailbox {
                 }
                 ResearchEvent::Step(_) => return self.drop_one(),
                 ResearchEvent::Engine(_)
+                | ResearchEvent::Refusal(_)
                 | ResearchEvent::Status { .. }
                 | ResearchEvent::Task(_)
                 | ResearchEvent::Update(_) => {}
@@ -304,6 +305,7 @@ fn size(event: &Event) -> usize {
                     }
                     ResearchEvent::End(end) => len(&end.message) + len(&end.error),
                     ResearchEvent::Gap(_)
+                    | ResearchEvent::Refusal(_)
                     | ResearchEvent::Status { .. }
                     | ResearchEvent::Verified(_) => 0,
                 }

@@ -154,6 +154,10 @@ fn research(event: ResearchEvent) -> (&'static str, JsValue) {
         ResearchEvent::Failure(failure) => ("failure", plain::failure(&failure)),
         ResearchEvent::Gap(gap) => ("gap", plain::gap(&gap)),
         ResearchEvent::Log(entry) => ("log", entry_of(&entry)),
+        ResearchEvent::Refusal(refusal) => (
+            "refusal",
+            refusal.map_or(JsValue::NULL, |why| why.as_str().into()),
+        ),
         ResearchEvent::Status { status, previous } => ("status", plain::status(status, previous)),
         ResearchEvent::Step(payload) => ("step", parse(&payload)),
         ResearchEvent::Task(task) => ("task", task.into()),

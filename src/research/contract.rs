@@ -254,6 +254,9 @@ pub struct Stats {
     pub stall_checks: u64,
     /// Requests for a status so that the server stores its log.
     pub log_flushes: u64,
+    /// Requests for a status to see whether the server still shows the research, since nothing else was asked
+    /// for 15 s; they are among `status_checks`.
+    pub sign_in_checks: u64,
     /// Outages of which the page was told that lines were missed.
     pub gaps: u64,
     /// Log lines delivered.

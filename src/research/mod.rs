@@ -9,7 +9,7 @@ pub use client::Client;
 pub use contract::{CancelId, Event, Input, Output, State, StateName, Stats};
 pub use job::{Counters, Job, JobEvent, Limits, Snapshot, dedup};
 pub(crate) use payload::date::canonical as canonical_date;
-pub use payload::event::{End, Gap, ResearchEvent, Update};
+pub use payload::event::{End, Gap, Refusal, ResearchEvent, Update};
 pub use payload::failure::Failure;
 pub(crate) use payload::hash::hash;
 pub use payload::id::{InvalidId, MAX_ID_LENGTH, ResearchId};

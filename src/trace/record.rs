@@ -356,6 +356,7 @@ const fn research_kind(event: &ResearchEvent) -> &'static str {
         ResearchEvent::Step(_) => "step",
         ResearchEvent::Task(_) => "task",
         ResearchEvent::Update(_) => "update",
+        ResearchEvent::Refusal(_) => "refusal",
         ResearchEvent::Verified(_) => "verified",
     }
 }

@@ -263,7 +263,8 @@ fn what_cannot_be_asked_is_said_once_and_not_asked_again_unless_the_page_is_pers
         let mut world = polling_with(|config| config.persistent = false);
         world.forget();
         world.status("r", status, body);
-        assert_eq!(world.heard(), [format!("warning {code} r")]);
+        let told = [format!("warning {code} r"), format!("r refused {code}")];
+        assert_eq!(world.heard(), told);
         for _ in 0..5 {
             while !world.is_asked(Kind::Handshake) {
                 world.wait();
@@ -280,7 +281,8 @@ fn a_status_that_is_redirected_is_refused() {
     let mut world = polling();
     world.forget();
     world.answer_with(Kind::Status, Answer::Failed(RequestError::Redirected));
-    assert_eq!(world.heard(), ["warning unauthorized r"]);
+    let told = ["warning unauthorized r", "r refused unauthorized"];
+    assert_eq!(world.heard(), told);
     world.advance(4_999);
     assert!(!world.is_asked(Kind::Status));
 }

@@ -8,7 +8,7 @@ use crate::history::{DONE, line, lines};
 use crate::words::Kind;
 use crate::world::{RUNS, World, network_error, throttled};
 
-/// A client that follows the research `r` live, with nothing but flushes to ask for.
+/// A client that follows the research `r` live, with nothing but flushes to ask for. Nobody looks at it.
 fn following() -> World {
     following_with(|_| {})
 }
@@ -19,6 +19,7 @@ fn following_with(change: impl FnOnce(&mut Config)) -> World {
         change(config);
     });
     world.follow("r");
+    world.input(Input::Unseen);
     world.forget();
     world
 }
@@ -62,14 +63,6 @@ fn a_line_is_stored_after_fifteen_seconds() {
     world.status("r", 200, RUNS);
     assert_eq!(world.client.stats().log_flushes, 1);
     assert_eq!(world.client.stats().status_checks, 2);
-}
-
-#[test]
-fn without_live_lines_nothing_is_asked_for() {
-    let mut world = following();
-    world.receive(r#"42["progress_r",{"progress":50}]"#);
-    world.beat(60_000);
-    assert_eq!(world.client.stats().status_checks, 1);
 }
 
 #[test]
@@ -167,12 +160,14 @@ fn an_answer_that_never_comes_is_given_up_and_told_to_nobody() {
 }
 
 #[test]
-fn a_refusal_is_silent_and_retried_as_all_others_are() {
+fn a_refusal_is_told_once_and_retried_as_all_others_are() {
     let mut world = following();
+    world.input(Input::Visible);
     hear(&mut world, 0, 1);
     waited(&mut world);
     world.forget();
     world.status("r", 401, "");
+    assert_eq!(warnings(&mut world), ["warning unauthorized r"]);
     let mut waits = Vec::new();
     for n in 0..5 {
         hear(&mut world, 1 + 300 * n, 300);
@@ -186,21 +181,9 @@ fn a_refusal_is_silent_and_retried_as_all_others_are() {
     );
     assert!(waits[3..].iter().all(|wait| *wait >= 15_000), "{waits:?}");
     assert_eq!(warnings(&mut world), [""; 0]);
-}
-
-#[test]
-fn a_refusal_is_told_when_the_page_itself_asks() {
-    let mut world = following();
-    hear(&mut world, 0, 1);
-    waited(&mut world);
-    world.status("r", 401, "");
-    world.forget();
     world.input(Input::Refresh("r".to_owned()));
     world.status("r", 401, "");
-    assert_eq!(world.heard(), ["warning unauthorized r"]);
-    world.input(Input::Refresh("r".to_owned()));
-    world.status("r", 401, "");
-    assert_eq!(world.heard(), [""; 0]);
+    assert_eq!(warnings(&mut world), [""; 0]);
 }
 
 #[test]

@@ -195,7 +195,12 @@ fn without_a_log_nobody_can_tell_what_is_missing() {
 
     let mut world = back();
     world.answer(Kind::Log, 401, "");
-    assert_eq!(world.heard(), ["warning unauthorized r", "r gap 0"]);
+    let told = [
+        "warning unauthorized r",
+        "r gap 0",
+        "r refused unauthorized",
+    ];
+    assert_eq!(world.heard(), told);
 
     let mut world = back();
     for _ in 0..5 {

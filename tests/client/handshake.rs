@@ -330,7 +330,8 @@ fn a_status_that_could_not_be_had_is_asked_for_without_following_a_redirect() {
     assert!(!world.find(Kind::Status).unwrap().follows_redirects());
     let answer = Answer::Failed(RequestError::Redirected);
     world.answer_with(Kind::Status, answer);
-    assert_eq!(world.heard(), ["warning unauthorized r"]);
+    let told = ["warning unauthorized r", "r refused unauthorized"];
+    assert_eq!(world.heard(), told);
 }
 
 #[test]

@@ -41,7 +41,10 @@ pub(crate) fn asking() -> World {
 }
 
 pub(crate) fn asking_with(change: impl FnOnce(&mut Config)) -> World {
-    let mut world = World::with_all(change);
+    let mut world = World::with_all(|config| {
+        config.flush_logs = false;
+        change(config);
+    });
     world.follow("r");
     world.forget();
     assert!(world.is_asked(Kind::Log));
@@ -515,15 +518,18 @@ fn a_log_that_is_redirected_is_refused() {
 #[test]
 fn of_a_page_that_is_not_persistent_a_refused_log_waits_until_it_is_seen() {
     for (status, body) in [(401, ""), (403, ""), (200, "<html>Sign in</html>")] {
-        let mut world = asking_with(|config| {
-            config.persistent = false;
-            config.flush_logs = false;
-        });
+        let mut world = asking_with(|config| config.persistent = false);
         world.receive(&line(5, 7, "live"));
         world.answer(Kind::Log, status, body);
         let mut told = world.heard();
         told.sort();
-        assert_eq!(told, ["r gap 0", "r log live", "warning unauthorized r"]);
+        let expected = [
+            "r gap 0",
+            "r log live",
+            "r refused unauthorized",
+            "warning unauthorized r",
+        ];
+        assert_eq!(told, expected);
         world.advance(15_000);
         assert!(!world.is_asked(Kind::Log));
         world.input(Input::Visible);

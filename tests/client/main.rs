@@ -35,6 +35,7 @@ mod researches;
 mod retries;
 mod returns;
 mod secrets;
+mod signed_out;
 mod sleep;
 mod states;
 mod terminations;

@@ -429,16 +429,23 @@ fn what_stays_refused_is_told_once() {
         world.status("r", 401, "");
         wait(&mut world, "status r");
     }
-    assert_eq!(world.heard(), ["warning unauthorized r"]);
+    let told = ["warning unauthorized r", "r refused unauthorized"];
+    assert_eq!(world.heard(), told);
     world.status("r", 404, "");
-    assert_eq!(world.heard(), ["warning not-found r"]);
+    let told = ["warning not-found r", "r refused not-found"];
+    assert_eq!(world.heard(), told);
     let mut world = (CASES[3].make)(&mut |_| {});
     world.forget();
     for _ in 0..5 {
         world.answer(Kind::Log, 403, "");
         wait(&mut world, "log r");
     }
-    assert_eq!(world.heard(), ["warning unauthorized r", "r gap 0"]);
+    let told = [
+        "warning unauthorized r",
+        "r gap 0",
+        "r refused unauthorized",
+    ];
+    assert_eq!(world.heard(), told);
     let mut world = (CASES[1].make)(&mut |_| {});
     for _ in 0..5 {
         (CASES[1].refuse)(&mut world);

@@ -122,6 +122,8 @@ fn told(event: &JobEvent) -> String {
                 end.message.as_deref().unwrap_or("-")
             )
         }
+        ResearchEvent::Refusal(None) => "shown again".into(),
+        ResearchEvent::Refusal(Some(refusal)) => ["refused ", refusal.as_str()].concat(),
         ResearchEvent::Verified(shown) => format!("verified {shown}"),
     }
 }

@@ -195,6 +195,7 @@ proptest! {
                     | ResearchEvent::Gap(_)
                     | ResearchEvent::Log(_)
                     | ResearchEvent::Step(_)
+                    | ResearchEvent::Refusal(_)
                     | ResearchEvent::Verified(_) => {}
                 }
             }

@@ -97,6 +97,11 @@ impl Client {
                 NoLog::Other => (Problem::Failed, 0),
             })
         });
+        match result {
+            Ok(_) | Err((Problem::NotFound, _)) => subscription.is_log_refused = false,
+            Err((Problem::Refused, _)) => subscription.is_log_refused = true,
+            Err((Problem::Failed | Problem::Unreadable, _)) => {}
+        }
         let mut is_news = true;
         let is_settled = match result {
             Ok(recovery) => {

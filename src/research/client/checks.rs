@@ -1,7 +1,7 @@
 //! Asking the server for the status and the stored log of researches over HTTP: which one next, one
 //! at a time.
 
-use super::flush::Flush;
+use super::flush::{Flush, MOST_MS};
 use super::history::Problem;
 use super::subscription::{Access, Schedule, Subscription};
 use crate::config::Config;
@@ -9,7 +9,7 @@ use crate::http::{Answer, Context, Method, Request, RequestError, RequestId, Res
 use crate::json::{Kind, Raw};
 use crate::persistence::{Persistence, Refused};
 use crate::queue::SmallMap;
-use crate::research::payload::event::ResearchEvent;
+use crate::research::payload::event::{Refusal, ResearchEvent};
 use crate::research::payload::warning::excerpt;
 use crate::time::Timestamp;
 
@@ -33,6 +33,10 @@ pub(super) struct Checks {
     pub(super) log_count: u64,
     /// Requests made so that the server stores its log.
     pub(super) flush_count: u64,
+    /// Requests made to see whether the server still shows a research.
+    pub(super) watch_count: u64,
+    /// When something was asked last, or the connection became live, which asks.
+    pub(super) asked: Timestamp,
 }
 
 #[derive(Debug)]
@@ -50,7 +54,8 @@ struct InFlight {
 enum Question {
     Status,
     Log,
-    /// The status, so that the server stores its log: what it says is not looked at.
+    /// The status, so that the server stores its log, and to see that it still shows the research: what it says
+    /// is not looked at.
     Flush,
 }
 
@@ -108,6 +113,8 @@ pub(super) struct Asking {
     pub(super) seen: bool,
     /// Whether it may be asked for at all.
     pub(super) again: bool,
+    /// Whether somebody looks at what comes live, which does not tell that the page is signed out.
+    pub(super) watches: bool,
 }
 
 /// A question that is to be asked.
@@ -117,14 +124,6 @@ struct Due<'a> {
     refused: Option<Timestamp>,
     question: Question,
     research: &'a String,
-}
-
-/// Why the server does not tell a status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
-    NotFound,
-    Redirected,
-    Unauthorized,
 }
 
 impl Checks {
@@ -191,26 +190,25 @@ impl Checks {
             let refused = &mut subscription.status_refusal;
             if let Outcome::Status { .. } = outcome {
                 self.statuses.grant(now, refused);
+                subscription.status_refused = None;
                 return Some(Outcome::Flushed { research });
             }
-            let Outcome::Refused { refusal, .. } = outcome else {
+            let Outcome::Refused {
+                refusal, is_news, ..
+            } = &mut outcome
+            else {
                 subscription.flush = subscription.flush.map(|flush| flush.failed(now, pause_ms));
                 return Some(Outcome::Failed);
             };
+            subscription.status_refused = Some(*refusal);
             if config.persistent {
-                let is_unknown = refusal == Refusal::NotFound;
-                subscription.is_untold |= self
-                    .statuses
-                    .refuse(now, ctx.random, refused, is_unknown, pause_ms);
+                let is_unknown = *refusal == Refusal::NotFound;
+                let statuses = &mut self.statuses;
+                *is_news = statuses.refuse(now, ctx.random, refused, is_unknown, pause_ms);
             } else {
                 subscription.flush = None;
             }
-            // It is told of when it matters to the page.
-            return Some(Outcome::Refused {
-                research,
-                refusal,
-                is_news: false,
-            });
+            return Some(outcome);
         }
         if let Some(subscription) = subscriptions.get_mut(&research) {
             // One that was under way is the answer to whoever was signed in before.
@@ -220,6 +218,7 @@ impl Checks {
                     refusal, is_news, ..
                 } => {
                     subscription.access = Access::Denied;
+                    subscription.status_refused = Some(*refusal);
                     if is_awaited {
                         subscription.job.push(ResearchEvent::Verified(false));
                     }
@@ -228,7 +227,6 @@ impl Checks {
                         let refused = &mut subscription.status_refusal;
                         let statuses = &mut self.statuses;
                         *is_news = statuses.refuse(now, ctx.random, refused, is_unknown, pause_ms);
-                        *is_news |= std::mem::take(&mut subscription.is_untold);
                         if let Some(refused) = refused
                             && subscription.verify.is_some()
                             && !is_awaited
@@ -248,6 +246,7 @@ impl Checks {
                         .schedule
                         .answered(now, started, config, pause_ms);
                     subscription.access = Access::Granted;
+                    subscription.status_refused = None;
                     self.statuses.grant(now, &mut subscription.status_refusal);
                 }
                 Outcome::Failed
@@ -310,6 +309,9 @@ impl Checks {
                     ..
                 } = subscription;
                 let flush = flush.filter(|_| job.end().is_none());
+                // What was refused has waits of its own.
+                let last = status_refusal.map_or(self.asked.after(MOST_MS), Refused::last);
+                let watch = asking.watches.then_some(last);
                 [
                     (
                         Question::Status,
@@ -320,7 +322,7 @@ impl Checks {
                     (Question::Log, history.due(), history.refused(), &self.logs),
                     (
                         Question::Flush,
-                        flush.and_then(Flush::due),
+                        flush.and_then(|flush| flush.due(watch)),
                         *status_refusal,
                         &self.statuses,
                     ),
@@ -390,10 +392,15 @@ impl Checks {
             (path, &mut self.logs, &mut history.refusal)
         } else {
             self.count += 1;
-            self.flush_count += u64::from(question == Question::Flush);
+            if question == Question::Flush {
+                let is_watch = subscription.flush.is_some_and(Flush::is_empty);
+                self.watch_count += u64::from(is_watch);
+                self.flush_count += u64::from(!is_watch);
+            }
             let refusal = &mut subscription.status_refusal;
             (Some(&*config.status_path), &mut self.statuses, refusal)
         };
+        self.asked = ctx.now;
         // Whatever is asked for, the server stores what it has.
         let flush = &mut subscription.flush;
         *flush = flush.map(|_| Flush::new(ctx.now));

@@ -1,6 +1,7 @@
-//! When a server is asked so that it stores its log: some store it only when a request comes.
+//! When a server is asked so that it stores its log, or to notice that it shows a research no longer: some store
+//! it only when a request comes, and a connection goes on after a sign-out.
 
-use crate::time::Timestamp;
+use crate::time::{Timestamp, earliest};
 
 /// After so many live lines. Local Deep Research keeps 1,000 and drops what comes then.
 const LINES: u64 = 250;
@@ -9,7 +10,7 @@ const LINES: u64 = 250;
 const LEAST_MS: u64 = 1_000;
 
 /// After so many milliseconds, however few lines came.
-const MOST_MS: u64 = 15_000;
+pub(super) const MOST_MS: u64 = 15_000;
 
 /// The live lines of one research since the server was asked about it.
 #[derive(Clone, Copy, Debug)]
@@ -31,20 +32,25 @@ impl Flush {
 
     /// So many lines have come live.
     pub(super) const fn heard(&mut self, now: Timestamp, lines: u64) {
-        if self.lines == 0 {
+        if self.lines == 0 && lines > 0 {
             self.since = now;
         }
         self.lines += lines;
     }
 
-    /// When to ask.
-    pub(super) fn due(self) -> Option<Timestamp> {
+    /// Whether no line has come: it would be asked for nothing but to see that it still answers.
+    pub(super) const fn is_empty(self) -> bool {
+        self.lines == 0
+    }
+
+    /// When to ask; `watch`: when at the latest, if somebody looks at what comes live.
+    pub(super) fn due(self, watch: Option<Timestamp>) -> Option<Timestamp> {
         let at = match self.lines {
-            0 => return None,
-            LINES.. => self.not_before,
-            _ => self.since.after(MOST_MS),
+            0 => None,
+            LINES.. => Some(self.not_before),
+            _ => Some(self.since.after(MOST_MS)),
         };
-        Some(at.max(self.not_before))
+        Some(earliest(at, watch)?.max(self.not_before))
     }
 
     /// There is no answer, or one that asks for a pause.

@@ -122,6 +122,7 @@ impl Client {
         self.stats.connects += 1;
         // A subscription ends with its connection, and nothing is sent again that was missed.
         let now = self.now;
+        self.checks.asked = now;
         for subscription in self.subscriptions.values_mut() {
             if subscription.job.end().is_some() {
                 subscription.history.connected_after_end(now);

@@ -20,12 +20,12 @@ use crate::queue::{Queue, SmallMap};
 use crate::random::Random;
 use crate::research::contract::{CancelId, Event, Input, Output, State, StateName, Stats};
 use crate::research::job::{Job, JobEvent, Limits, Snapshot};
-use crate::research::payload::event::ResearchEvent;
+use crate::research::payload::event::{Refusal, ResearchEvent};
 use crate::research::payload::id::ResearchId;
 use crate::research::payload::warning::Warning;
 use crate::socket::{self, Connection};
 use crate::time::{Timestamp, earliest};
-use checks::{Asking, Checks, Outcome, Refusal};
+use checks::{Asking, Checks, Outcome};
 use history::History;
 use subscription::{Access, Schedule, Standing, Subscription, UNSUBSCRIBE, args_about};
 use terminations::Terminations;
@@ -33,8 +33,8 @@ use told::Told;
 use watchdog::Watchdog;
 
 /// The codes of warnings that the server does not show something to this page.
-const NOT_FOUND: &str = "not-found";
-const UNAUTHORIZED: &str = "unauthorized";
+const NOT_FOUND: &str = Refusal::NotFound.as_str();
+const UNAUTHORIZED: &str = Refusal::Unauthorized.as_str();
 
 /// The client of one server, without clock, network and browser.
 ///
@@ -311,6 +311,7 @@ impl Client {
         stats.status_checks = self.checks.count;
         stats.history_requests = self.checks.log_count;
         stats.log_flushes = self.checks.flush_count;
+        stats.sign_in_checks = self.checks.watch_count;
         for subscription in self.subscriptions.values() {
             stats.add(subscription.job.counters());
         }
@@ -388,19 +389,17 @@ impl Client {
             Outcome::Refused {
                 research, refusal, ..
             } => {
-                let (code, words) = match refusal {
-                    Refusal::NotFound => (NOT_FOUND, "the server knows no research with this id"),
-                    Refusal::Redirected => (
-                        UNAUTHORIZED,
+                let words = match refusal {
+                    Refusal::NotFound => "the server knows no research with this id",
+                    Refusal::Redirected => {
                         "the server redirects the request for its status: sign in, or see to \
-                         `fallback.statusPath`",
-                    ),
-                    Refusal::Unauthorized => (
-                        UNAUTHORIZED,
-                        "the server does not show its status to this page: sign in",
-                    ),
+                         `fallback.statusPath`"
+                    }
+                    Refusal::Unauthorized => {
+                        "the server does not show its status to this page: sign in"
+                    }
                 };
-                self.warn(code, words, Some(research));
+                self.warn(refusal.as_str(), words, Some(research));
             }
             Outcome::Failed => self.connection.lose_touch(),
             Outcome::Flushed { research } => {
@@ -468,7 +467,9 @@ impl Client {
             refusal: None,
             access: Access::Granted,
             status_refusal: None,
-            is_untold: false,
+            status_refused: None,
+            is_log_refused: false,
+            told_refusal: None,
             history: History::new(&self.config, self.now),
             flush: None,
             watchdog: Watchdog::new(watched, self.now),
@@ -588,9 +589,11 @@ impl Client {
     fn asking(&self) -> Asking {
         let is_awaited = self.renewal.is_some_and(|(_, until)| until > self.now);
         let awaits = self.connection.is_waiting_for_credentials();
+        let seen = self.connection.is_seen();
         Asking {
-            seen: self.connection.is_seen(),
+            seen,
             again: !is_awaited && !awaits,
+            watches: seen && self.connection.is_live(),
         }
     }
 
@@ -623,8 +626,14 @@ impl Client {
         }
         self.drain_jobs();
         let taken = self.connection.taken();
-        for subscription in self.subscriptions.values_mut() {
+        for (id, subscription) in self.subscriptions.iter_mut() {
             subscription.taken(self.now, &self.config, taken);
+            if let Some(refusal) = subscription.refusal_news() {
+                self.events.push_back(Event::Research {
+                    id: id.clone(),
+                    event: ResearchEvent::Refusal(refusal),
+                });
+            }
         }
         if self.may_ask() {
             self.renew_credentials();

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::json;
 use crate::persistence::{Persistence, Refused};
 use crate::research::job::Job;
+use crate::research::payload::event::Refusal;
 use crate::research::payload::id::ResearchId;
 use crate::socket::Connection;
 use crate::time::Timestamp;
@@ -35,8 +36,12 @@ pub(super) struct Subscription {
     pub(super) access: Access,
     /// That its status was refused, if that is asked for again.
     pub(super) status_refusal: Option<Refused>,
-    /// That was found out by a question of which the page hears nothing.
-    pub(super) is_untold: bool,
+    /// Why the server did not tell its status when it was asked last.
+    pub(super) status_refused: Option<Refusal>,
+    /// Whether the server did not show its log then.
+    pub(super) is_log_refused: bool,
+    /// What the page has heard of it.
+    pub(super) told_refusal: Option<Refusal>,
     pub(super) history: History,
     /// `None`: the page does not want it, or the server has refused it for good.
     pub(super) flush: Option<Flush>,
@@ -132,6 +137,23 @@ impl Subscription {
             self.begin(now, config);
             self.accepted(now, config);
         }
+    }
+
+    /// Why the server does not show all of the research to this page, if that is news.
+    pub(super) fn refusal_news(&mut self) -> Option<Option<Refusal>> {
+        let is_refused = self.refusal.is_some() || self.standing == Standing::Refused;
+        let now = if is_refused || self.is_log_refused {
+            Some(Refusal::Unauthorized)
+        } else {
+            self.status_refused
+        };
+        let word = |refusal: Option<Refusal>| refusal.map(Refusal::as_str);
+        // After the end nobody asks any more.
+        let is_news = word(now) != word(self.told_refusal) && self.job.end().is_none();
+        is_news.then(|| {
+            self.told_refusal = now;
+            now
+        })
     }
 
     /// That it was refused, if it is to be sent again.

@@ -39,6 +39,29 @@ pub enum ResearchEvent {
     /// [`Input::Verify`](crate::research::Input::Verify). It comes before what else the server's answer
     /// tells.
     Verified(bool),
+    /// Why the server does not show the research to this page any more; `None`: it does again.
+    Refusal(Option<Refusal>),
+}
+
+/// Why the server does not show something of a research to this page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It knows no research with this id.
+    NotFound,
+    /// It redirects the question, as to a sign-in.
+    Redirected,
+    /// Whoever asks is not signed in, or not allowed.
+    Unauthorized,
+}
+
+impl Refusal {
+    /// The word for it that a page gets.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "not-found",
+            Self::Redirected | Self::Unauthorized => "unauthorized",
+        }
+    }
 }
 
 /// A payload of the server and what its fields must be set to before a page sees it.

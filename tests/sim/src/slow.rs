@@ -331,6 +331,7 @@ fn size(event: &Event) -> usize {
                 }
                 ResearchEvent::Gap(_)
                 | ResearchEvent::Status { .. }
+                | ResearchEvent::Refusal(_)
                 | ResearchEvent::Verified(_) => {}
             }
         }

@@ -170,6 +170,7 @@ impl Heard {
             | ResearchEvent::Status { .. }
             | ResearchEvent::Step(_)
             | ResearchEvent::Task(_)
+            | ResearchEvent::Refusal(_)
             | ResearchEvent::Verified(_) => Ok(()),
         }
     }

@@ -1,0 +1,252 @@
+//! A sign-in that is lost while the connection lives, of which only the answers to other requests tell.
+
+use research_socket::config::Config;
+use research_socket::http::{Answer, RequestError};
+use research_socket::research::Input;
+
+use crate::history::{DONE, line};
+use crate::words::{self, Kind};
+use crate::world::{RUNS, World, network_error};
+
+const LOST: [&str; 2] = ["warning unauthorized r", "r refused unauthorized"];
+
+/// A client that follows the research `r` live before somebody's eyes. Its status was asked for just now.
+fn following() -> World {
+    following_with(|_| {})
+}
+
+fn following_with(change: impl FnOnce(&mut Config)) -> World {
+    let mut world = World::with(|config| {
+        config.flush_logs = true;
+        change(config);
+    });
+    world.follow("r");
+    world.forget();
+    world
+}
+
+/// Lets the time pass on a connection that lives, and answers what is asked for. When that was.
+fn pass(world: &mut World, millis: u64, answer: (u16, &str)) -> Vec<u64> {
+    let (begin, end) = (world.now, world.now + millis);
+    let mut ping = begin + 5_000;
+    let mut asked = Vec::new();
+    while world.now < end {
+        let due = world.until_due().unwrap_or(u64::MAX);
+        world.advance(due.min(ping - world.now).min(end - world.now));
+        if world.is_asked(Kind::Status) {
+            asked.push(world.now - begin);
+            world.answer(Kind::Status, answer.0, answer.1);
+        }
+        if world.now == ping {
+            world.receive("2");
+            world.accept_all();
+            ping += 5_000;
+        }
+    }
+    asked
+}
+
+#[test]
+fn a_quiet_research_is_asked_about_every_fifteen_seconds_and_no_more_in_an_hour() {
+    let mut world = following();
+    let asked = pass(&mut world, 3_600_000, (200, RUNS));
+    let expected: Vec<_> = (1..=240).map(|n| n * 15_000).collect();
+    assert_eq!(asked, expected);
+    let stats = world.client.stats();
+    assert_eq!((stats.sign_in_checks, stats.log_flushes), (240, 0));
+    assert_eq!(stats.status_checks, 241);
+    assert_eq!(world.heard(), [""; 0]);
+}
+
+#[test]
+fn a_sign_in_that_is_lost_is_told_within_fifteen_seconds_and_once_and_so_is_that_it_is_back() {
+    for (status, body) in [(401, ""), (403, ""), (200, "<html>Sign in</html>")] {
+        let mut world = following();
+        assert_eq!(pass(&mut world, 15_000, (status, body)), [15_000]);
+        assert_eq!(world.heard(), LOST);
+        let asked = pass(&mut world, 600_000, (status, body));
+        assert!((20..=60).contains(&asked.len()), "{asked:?}");
+        assert_eq!(world.heard(), [""; 0]);
+        pass(&mut world, 30_000, (200, RUNS));
+        assert_eq!(world.heard(), ["r shown again"]);
+        let asked = pass(&mut world, 15_000, (status, body));
+        assert_eq!(asked.len(), 1);
+        assert_eq!(world.heard(), LOST);
+    }
+}
+
+#[test]
+fn a_sign_in_page_elsewhere_is_a_refusal_too() {
+    let mut world = following();
+    world.beat(15_000);
+    world.answer_with(Kind::Status, Answer::Failed(RequestError::Redirected));
+    assert_eq!(world.heard(), LOST);
+}
+
+#[test]
+fn neither_lines_nor_updates_put_it_off() {
+    for packet in [
+        line(0, 0, "line"),
+        r#"42["progress_r",{"progress":50}]"#.to_owned(),
+    ] {
+        let mut world = following();
+        pass(&mut world, 14_000, (200, RUNS));
+        world.receive(&packet);
+        assert_eq!(pass(&mut world, 1_000, (401, "")), [1_000]);
+        assert_eq!(world.told().split_off(1), LOST);
+    }
+}
+
+#[test]
+fn whatever_else_is_asked_is_as_good() {
+    let mut world = following();
+    pass(&mut world, 10_000, (200, RUNS));
+    world.input(Input::Refresh("r".to_owned()));
+    world.status("r", 200, RUNS);
+    assert_eq!(pass(&mut world, 15_000, (200, RUNS)), [15_000]);
+}
+
+#[test]
+fn what_nobody_looks_at_is_not_asked_about_and_at_once_when_somebody_does() {
+    let mut world = following();
+    world.input(Input::Unseen);
+    assert_eq!(pass(&mut world, 3_600_000, (200, RUNS)), [0; 0]);
+    world.input(Input::Visible);
+    assert!(world.is_asked(Kind::Status));
+    world.status("r", 401, "");
+    assert_eq!(world.heard(), LOST);
+    world.input(Input::Unseen);
+    pass(&mut world, 3_600_000, (401, ""));
+    assert_eq!(world.heard(), [""; 0]);
+}
+
+#[test]
+fn many_researches_are_asked_about_no_more_often_than_one() {
+    let mut world = following();
+    for id in ["a", "b", "c"] {
+        world.subscribe(id);
+        world.accept();
+        world.status(id, 200, RUNS);
+    }
+    world.forget();
+    assert_eq!(pass(&mut world, 600_000, (200, RUNS)).len(), 40);
+    // One that the server does not know says nothing of the others.
+    pass(&mut world, 15_000, (404, ""));
+    assert_eq!(
+        world.heard(),
+        ["warning not-found a", "a refused not-found"]
+    );
+    // It is asked about again, later each time, and the others in between.
+    loop {
+        let begin = world.now;
+        while !world.is_asked(Kind::Status) {
+            world.beat(1_000);
+        }
+        assert!(world.now <= begin + 15_000);
+        let asked = words::request(world.find(Kind::Status).unwrap());
+        if asked == "status b" {
+            break;
+        }
+        world.status("a", 404, "");
+    }
+    world.status("b", 401, "");
+    assert_eq!(
+        world.heard(),
+        ["warning unauthorized b", "b refused unauthorized"]
+    );
+}
+
+#[test]
+fn a_failure_is_told_to_nobody_and_asked_about_no_sooner() {
+    let mut world = following();
+    for _ in 0..3 {
+        world.beat(15_000);
+        world.answer_with(Kind::Status, network_error());
+        assert_eq!(world.heard(), [""; 0]);
+    }
+    assert_eq!(world.client.stats().sign_in_checks, 3);
+}
+
+#[test]
+fn without_a_connection_the_fallback_finds_it_out() {
+    let mut world = following();
+    world.cut(Kind::Poll);
+    while !world.is_asked(Kind::Handshake) {
+        world.wait();
+    }
+    assert_eq!(world.client.stats().sign_in_checks, 0);
+    world.advance(15_000);
+    assert_eq!(world.client.stats().sign_in_checks, 0);
+}
+
+#[test]
+fn after_the_end_nothing_is_asked_for_and_nothing_taken_back() {
+    let mut world = following();
+    pass(&mut world, 15_000, (401, ""));
+    world.receive(&format!(r#"42["progress_r",{DONE}]"#));
+    world.forget();
+    assert_eq!(pass(&mut world, 600_000, (200, RUNS)), [0; 0]);
+    assert_eq!(world.heard(), [""; 0]);
+}
+
+#[test]
+fn a_page_can_do_without() {
+    for change in [
+        (|config| config.flush_logs = false) as fn(&mut Config),
+        |config| config.fallback = None,
+    ] {
+        let mut world = World::with(|config| {
+            config.flush_logs = true;
+            change(config);
+        });
+        world.subscribe("r");
+        world.connect();
+        world.join();
+        world.accept();
+        pass(&mut world, 600_000, (200, RUNS));
+        assert_eq!(world.client.stats().sign_in_checks, 0);
+    }
+}
+
+#[test]
+fn a_page_that_is_not_persistent_takes_a_refusal_at_its_word_until_it_is_seen() {
+    let mut world = following_with(|config| config.persistent = false);
+    pass(&mut world, 15_000, (401, ""));
+    assert_eq!(world.heard(), LOST);
+    assert_eq!(pass(&mut world, 600_000, (200, RUNS)), [0; 0]);
+    world.input(Input::Visible);
+    pass(&mut world, 1_000, (200, RUNS));
+    assert_eq!(world.heard(), ["r shown again"]);
+}
+
+#[test]
+fn a_log_and_a_subscription_that_are_refused_are_taken_back_when_both_are_granted() {
+    let mut world = following_with(|config| config.history = true);
+    world.receive(r#"42["subscribe_error",{"error":"Session expired","research_id":"r"}]"#);
+    while !world.is_asked(Kind::Log) {
+        world.wait();
+        world.accept_all();
+    }
+    world.answer(Kind::Log, 401, "");
+    let told = world.heard();
+    let news = |words: &&String| words.contains("refused");
+    assert_eq!(told.iter().filter(news).count(), 1, "{told:?}");
+    let is_back = "r shown again".to_owned();
+    for _ in 0..40 {
+        world.beat(1_000);
+        if world.is_asked(Kind::Log) {
+            world.answer(Kind::Log, 200, "[]");
+        }
+        if world.is_asked(Kind::Status) {
+            world.answer(Kind::Status, 200, RUNS);
+        }
+    }
+    assert_eq!(
+        world
+            .heard()
+            .iter()
+            .filter(|words| **words == is_back)
+            .count(),
+        1
+    );
+}
