@@ -218,7 +218,8 @@ impl Checks {
                     refusal, is_news, ..
                 } => {
                     subscription.access = Access::Denied;
-                    subscription.status_refused = Some(*refusal);
+                    // Without polling nobody would ask again, and it could never be taken back.
+                    subscription.status_refused = config.fallback.map(|_| *refusal);
                     if is_awaited {
                         subscription.job.push(ResearchEvent::Verified(false));
                     }

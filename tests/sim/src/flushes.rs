@@ -1,4 +1,5 @@
-//! How often a server is asked so that it stores its log: seldom, but often enough.
+//! How often a server is asked so that it stores its log, or to see whether it still shows a research: seldom, but
+//! often enough.
 
 use research_socket::config::Config;
 use research_socket::http::{Answer, Request};
@@ -14,7 +15,8 @@ use crate::story::{number_of, written_at};
 /// The least time between two questions for one research, in milliseconds.
 const LEAST: u64 = 1_000;
 
-/// So long lines come without any question about their research, in milliseconds.
+/// So long lines come without any question about their research, and somebody looks at a research without any
+/// question at all, in milliseconds.
 const MOST: u64 = 15_000;
 
 /// One research.
@@ -22,6 +24,7 @@ const MOST: u64 = 15_000;
 struct Past {
     follows: bool,
     ended: bool,
+    is_over: bool,
     /// When something was asked about it last.
     asked: Option<u64>,
     /// When the server was asked for nothing else but to store its log.
@@ -30,15 +33,30 @@ struct Past {
     unstored: Option<u64>,
     /// Whether its status could not be had the last time.
     is_troubled: bool,
+    /// Whether that was a refusal, and whether the page was told of one.
+    is_refused: bool,
+    is_told: bool,
 }
 
 /// What one client has asked.
 #[derive(Debug, Default)]
 pub(crate) struct Flushes {
     is_wanted: bool,
+    /// Whether the status is asked for at all.
+    asks: bool,
     pasts: [Past; RESEARCHES as usize],
-    /// So often so far.
+    /// So often so far, and to see whether it is still shown.
     count: u64,
+    watches: u64,
+    /// Whether nobody looks at the page.
+    unseen: bool,
+    /// When anything was asked last, and before that.
+    asked: Option<u64>,
+    before: Option<u64>,
+    /// Whether it may be between two sessions without telling, since a navigation has begun.
+    has_left: bool,
+    /// Since when somebody looks at something that is live and running, if anybody does.
+    watched: Option<u64>,
     /// Whose status was asked for since the client was looked at.
     newest: Option<usize>,
 }
@@ -48,12 +66,25 @@ impl Flushes {
         Self {
             // What is refused for good is not asked for again, until the page is seen.
             is_wanted: config.flush_logs && config.fallback.is_some() && config.persistent,
+            asks: config.fallback.is_some(),
             ..Self::default()
         }
     }
 
     pub(crate) fn input(&mut self, input: &Input) {
         let (id, follows) = match input {
+            Input::Visible => {
+                self.unseen = false;
+                return;
+            }
+            Input::Leaving => {
+                self.has_left = true;
+                return;
+            }
+            Input::Unseen => {
+                self.unseen = true;
+                return;
+            }
             Input::Subscribe(id) => (id.as_str(), true),
             Input::Unsubscribe(id) => (id.as_str(), false),
             _ => return,
@@ -72,6 +103,7 @@ impl Flushes {
         if !matches!(kind, Kind::Status | Kind::Logs) {
             return;
         }
+        self.before = self.asked.replace(now);
         let research = research_of(request);
         if let Some(past) = research.and_then(|number| self.pasts.get_mut(number)) {
             past.asked = Some(now);
@@ -83,6 +115,8 @@ impl Flushes {
     pub(crate) fn answered(&mut self, request: &Request, answer: &Answer) {
         let past = research_of(request).and_then(|number| self.pasts.get_mut(number));
         if let Some(past) = past.filter(|_| kind_of(request) == Kind::Status) {
+            past.is_refused = matches!(answer, Answer::Response(response)
+                if matches!(response.status, 401 | 403));
             past.is_troubled = !matches!(answer, Answer::Response(response)
                 if (200..=299).contains(&response.status) && response.body.first() == Some(&b'{'));
         }
@@ -97,6 +131,11 @@ impl Flushes {
     }
 
     pub(crate) fn event(&mut self, now: u64, event: &Event) {
+        if let Event::Connect { .. } | Event::Renewed { .. } = event {
+            // Another session, which asks for what it needs.
+            self.watched = None;
+            self.has_left = false;
+        }
         let Event::Research { id, event } = event else {
             return;
         };
@@ -105,6 +144,9 @@ impl Flushes {
         };
         match event {
             ResearchEvent::End(_) => past.ended = true,
+            // The end itself may wait for the stored log.
+            ResearchEvent::Status { status, .. } => past.is_over = status.is_terminal(),
+            ResearchEvent::Refusal(refusal) => past.is_told = refusal.is_some(),
             ResearchEvent::Log(entry) if entry.source == Source::Live => {
                 // What waited for the stored log may be from before it was asked for.
                 let written =
@@ -120,6 +162,13 @@ impl Flushes {
     /// Looks at the client after all outputs of an input. `is_punctual`: its timers fire on time, and it is
     /// live with nothing to wait for.
     pub(crate) fn check(&mut self, now: u64, client: &Client, is_punctual: bool) -> Verdict {
+        self.check_watch(now, client)?;
+        let untold =
+            |past: &&Past| past.follows && !past.is_over && past.is_refused && !past.is_told;
+        let found = self.pasts.iter().find(untold).filter(|_| self.asks);
+        require(found.is_none(), || {
+            format!("a refusal that the page was not told: {found:?}")
+        })?;
         let newest = self.newest.take();
         let count = client.stats().log_flushes;
         if std::mem::replace(&mut self.count, count) != count {
@@ -144,6 +193,36 @@ impl Flushes {
         let found = self.pasts.iter().filter(|past| past.follows).find(overdue);
         require(found.is_none(), || {
             format!("live lines, but no flush: {found:?}")
+        })?;
+        let waited = self.watched.max(self.asked).map_or(0, |since| now - since);
+        let is_watched = self.watched.is_some();
+        require(!is_watched || waited <= MOST + LAST_LOOK_MS, || {
+            format!("a sign-out would have gone unnoticed for {waited} ms")
+        })
+    }
+
+    /// What is asked to see whether a research is still shown comes while somebody looks at what comes live, and
+    /// after a silence, or as a retry.
+    fn check_watch(&mut self, now: u64, client: &Client) -> Verdict {
+        let is_live = client.is_connected() && !self.unseen;
+        let is_asked = |past: &Past| past.follows && !past.ended && !past.is_troubled;
+        let is_watched = is_live && !self.has_left && self.pasts.iter().any(is_asked);
+        self.watched = is_watched.then(|| self.watched.unwrap_or(now));
+        let count = client.stats().sign_in_checks;
+        if std::mem::replace(&mut self.watches, count) == count {
+            return Ok(());
+        }
+        let past = self.newest.and_then(|number| self.pasts.get(number));
+        let Some(past) = past else {
+            return Err("a sign-in check of no research".to_owned());
+        };
+        require(is_live && !past.ended, || {
+            format!("a sign-in check that nobody needs: {past:?}")
+        })?;
+        let waited = self.before.map(|before| now - before);
+        let is_late = waited.is_none_or(|waited| waited >= MOST);
+        require(past.is_troubled || is_late, || {
+            format!("a sign-in check {waited:?} ms after the last question")
         })
     }
 }

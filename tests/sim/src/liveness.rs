@@ -50,14 +50,14 @@ impl World<'_> {
     }
 
     /// Where nothing went wrong but that the server refused something, all that it refused is there in time:
-    /// the connection, the subscriptions, the ends that only the status tells, and the stored log.
+    /// the connection, the subscriptions, the ends that only the status tells, and the stored log; and the page knows.
     fn come_back_from_refusals(&mut self) -> Result<(), Violation> {
         if !self.plan.is_no_more_than_refused() {
             return Ok(());
         }
         let within = BACK_WITHIN + self.way() * 40;
         let deadline = self.now + within;
-        while !(self.is_following() && self.has_all_lines()) {
+        while !(self.is_following() && self.has_all_lines() && self.is_shown()) {
             if self.due().is_none_or(|due| due > deadline) {
                 let words = format!("refused for {within} ms too long: {}", self.state());
                 return self.blame(Err(words));
@@ -94,6 +94,14 @@ impl World<'_> {
             self.step()?;
         }
         Ok(())
+    }
+
+    /// Whether what every page was told of being refused is taken back.
+    fn is_shown(&self) -> bool {
+        self.pages().all(|page| {
+            let mut followed = page.heard.iter().filter(|heard| heard.follows);
+            followed.all(|heard| heard.ended || !heard.is_withheld)
+        })
     }
 
     /// Whether every page has heard each line that is stored.

@@ -78,6 +78,8 @@ pub(crate) struct Heard {
     pub(crate) ended: bool,
     /// Whether the server has said that the page may not follow it.
     pub(crate) refused: bool,
+    /// Whether the page was told that the server does not show it, and not yet that it does again.
+    pub(crate) is_withheld: bool,
     progress: f64,
     /// Whether each of the true lines came with its exact time.
     exact: Vec<bool>,
@@ -166,11 +168,14 @@ impl Heard {
                     format!("a gap, but {came} lines were recovered: {gap:?}")
                 })
             }
+            ResearchEvent::Refusal(refusal) => {
+                self.is_withheld = refusal.is_some();
+                Ok(())
+            }
             ResearchEvent::Engine(_)
             | ResearchEvent::Status { .. }
             | ResearchEvent::Step(_)
             | ResearchEvent::Task(_)
-            | ResearchEvent::Refusal(_)
             | ResearchEvent::Verified(_) => Ok(()),
         }
     }
