@@ -230,8 +230,10 @@ export interface ConnectOptions {
    * Whether the server is made to store its log while live lines come: some servers, such as those of Local Deep Research, store
    * it only when they are asked for something, and lose what is more than 1,000 lines. So the status is asked for after 250 live
    * lines of a research, at most once a second, and after 15 s with fewer; not if anything else was asked about the research
-   * meanwhile, without live lines, or after the end. Of the answer the page hears nothing, whatever it is; a server that refuses or
-   * fails is asked less often. It needs `fallback`.
+   * meanwhile, or after the end. While somebody looks at a page that is connected, the status of one of its running researches is
+   * asked for also without lines, when nothing else was asked for 15 s: a connection goes on after a sign-out, and only such an answer
+   * tells (`refusal`, and a `warning`). Of any other answer the page hears nothing; a server that refuses or fails is asked less
+   * often. It needs `fallback`.
    * @default true
    * @example false
    */
@@ -695,6 +697,11 @@ export interface Stats {
   readonly stallChecks: number;
   /** Requests for a status so that the server stores its log (`flushLogs`); they are among `statusChecks`. */
   readonly logFlushes: number;
+  /**
+   * Requests for a status to see whether the page is still signed in, since nothing else was asked for 15 s (`flushLogs`); they
+   * are among `statusChecks`.
+   */
+  readonly signInChecks: number;
   /** Outages of which a `gap` told. */
   readonly gaps: number;
   /** Log lines that handlers heard of. */
@@ -795,9 +802,21 @@ export interface ResearchEvents {
    * live connection, which `stallAfter` finds out, is an outage too.
    */
   gap: Gap;
+  /**
+   * The server does not show the research, or its log, to this page any more, and why; `null`: it does again. Told once for each. It is
+   * noticed within 15 s while somebody looks at the page and the research runs, also if the connection goes on, which one does after
+   * a sign-out; see {@link ConnectOptions.flushLogs}. After the end nobody asks any more.
+   */
+  refusal: Refusal | null;
   /** The end, exactly once. A client that subscribes after the end hears of it too. */
   end: End;
 }
+
+/**
+ * - `unauthorized`: whoever looks at the page is not signed in any more, or not allowed; or the question is redirected
+ * - `not-found`: the server knows no such research
+ */
+export type Refusal = "unauthorized" | "not-found";
 
 /** How a research is doing, in the words of the server. Those from `not_started` on come from older servers. */
 export type Status =
@@ -955,6 +974,11 @@ export interface ResearchState {
   readonly engine: Engine | null;
   /** Its place in the server's queue, as the server counts. */
   readonly queuePosition: number | null;
+  /**
+   * Why the server does not show the research, or its log, to this page now; `null` as long as it does, as far as is known, and with
+   * `fallback: false`. See the event `refusal`.
+   */
+  readonly refusal: Refusal | null;
   /** The newest lines, oldest first, at most `maxLogs`, and fewer if they are long. */
   readonly logs: readonly LogEntry[];
   /** How many older lines are no longer in `logs`. */
@@ -1060,9 +1084,8 @@ export interface Warning {
  * - `INTERNAL`: a fault of this package. It has started again and subscribed again; subscriptions, handlers and promises are
  *   the same as before, only what waited for an answer was rejected. Please report it, with {@link Client.trace}
  * - `ack-not-sent`: an acknowledgement of the page found no connection, or more that wait for the server than `maxEmitBuffer` allows
- * - `damaged-answer`: an answer about the status that is too large or no text, or a stored log that is no text; a status
- *   that is no JSON object
- * - `damaged-packet`, `not-json`, `not-an-object`: what came cannot be read, or, of a packet, has more than 16 MiB
+ * - `damaged-answer`: an answer about the status, or a stored log, that is no text; a status that is no JSON object
+ * - `damaged-packet`, `not-json`, `not-an-object`: what came cannot be read
  * - `emit-not-sent`: an emit that waited for a connection, or a volatile one, is larger than the server takes; or one has a `Blob` that
  *   cannot be read
  * - `not-finite`: the server writes `NaN` or `Infinity` where JSON has no such numbers, as Python does by default; all of them
@@ -1070,9 +1093,9 @@ export interface Warning {
  * - `not-found`: the server knows no such research
  * - `out-of-range`, `unknown-value`, `wrong-type`: a field that was left out
  * - `page-too-slow`: too much waited for slow handlers, and something other than log lines was dropped; told once, `stats()` counts
- * - `too-large`: a line of a stored log with more than 16 MiB
+ * - `too-large`: a packet, or a line of a stored log, with more than 16 MiB; an answer about the status with more than 32 MiB
  * - `too-many-entries`: a log in an update of which only the newest lines were used
- * - `unauthorized`: the server does not let this page follow it
+ * - `unauthorized`: the server does not let this page follow it; that it does again the event `refusal` tells
  */
 export type WarningCode =
   | "INTERNAL"

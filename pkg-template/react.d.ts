@@ -11,6 +11,7 @@
  *       <progress max="100" value={state.progress ?? undefined} />
  *       <p>{end ? end.status : state.currentTask}</p>
  *       {connection.name !== "connected" && <p>{connection.reason?.message ?? connection.name}</p>}
+ *       {state.refusal === "unauthorized" && <p>Sign in again, in another tab: this page goes on by itself.</p>}
  *       <button disabled={!research || end !== null} onClick={() => research.cancel()}>Cancel</button>
  *     </section>
  *   );
@@ -20,7 +21,7 @@
  * @module research-socket/react
  */
 
-import type { Client, ConnectionState, ConnectOptions, End, Failure, Research, ResearchId, ResearchState } from "./index.js";
+import type { Client, ConnectionState, ConnectOptions, End, Failure, Gap, Research, ResearchId, ResearchState } from "./index.js";
 
 /**
  * Follows a research as long as the component is there, and renders it anew when something changes, at most once a frame.
@@ -52,7 +53,7 @@ export type UseResearchOptions = Omit<ConnectOptions, "signal">;
 
 /** What is known of a research and its connection, frozen. */
 export interface ResearchSnapshot {
-  /** Everything known of the research. All fields are there from the beginning, `null` while they are not known. */
+  /** Everything known of the research; its `refusal` says whether the server still shows it to this page. All fields are there from the beginning, `null` while they are not known. */
   readonly state: ResearchState;
 
   /**
@@ -67,6 +68,9 @@ export interface ResearchSnapshot {
 
   /** What failed last on the server, in words for people. */
   readonly failure: Failure | null;
+
+  /** The last time that lines of the log were lost, or may be: an outage, a page that was too slow, a message that was too large. */
+  readonly gap: Gap | null;
 
   /** For `cancel()`, `refresh()` and handlers of one's own; `null` until the module is loaded. */
   readonly research: Research | null;

@@ -13,6 +13,7 @@ export const UNKNOWN = {
   error: null,
   engine: null,
   queuePosition: null,
+  refusal: null,
   startedAt: null,
   updatedAt: null,
   estimatedTimeLeft: null,
@@ -47,6 +48,8 @@ export class Job {
   /** What was known when the instance before this one was gone. */
   #earlier;
   #lines;
+  /** Why the server does not show it; what the module tells of it is news, and no part of its snapshot. */
+  #refusal = null;
   // Made when asked for, and the same object until something changes: frameworks compare by identity.
   #state;
   #logs;
@@ -92,7 +95,7 @@ export class Job {
     if (!this.#state) {
       this.note();
       const dropped = this.#lines.dropped + Math.max(0, this.#lines.items.length - this.#maxLogs);
-      this.#state = freeze({ ...UNKNOWN, ...this.#known, id: this.#id, logs: this.logs, droppedLogs: dropped });
+      this.#state = freeze({ ...UNKNOWN, ...this.#known, refusal: this.#refusal, id: this.#id, logs: this.logs, droppedLogs: dropped });
     }
     return this.#state;
   }
@@ -113,6 +116,8 @@ export class Job {
    */
   handOver() {
     this.#earlier = this.#known;
+    // The next instance tells it if it is still so.
+    if (this.#refusal) this.handle("refusal", null);
     if (!this.#facts) return undefined;
     const { items, dropped } = this.#lines;
     return { facts: stringify(this.#facts), lines: stringify(items), complete: dropped === 0 };
@@ -185,6 +190,7 @@ export class Job {
     this.#state = undefined;
     this.#heard += 1;
     this.#remember(kind, value);
+    if (kind === "refusal") this.#refusal = value;
     if (kind === "log") this.#keep(freeze(value));
     if (kind === "end") {
       if (this.end) return;

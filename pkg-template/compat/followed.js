@@ -17,6 +17,8 @@ export class Followed {
   ended = false;
   /** Whether the connection was lost since: then lines of the stored log were missed. */
   lost = false;
+  /** Whether the server does not show it to whoever is signed in now. */
+  refused = false;
   #page;
   #lines;
   #handlers = new Set();
@@ -55,12 +57,18 @@ export class Followed {
     this.#handlers.clear();
   }
 
-  /** @param {import("../client/research.js").Research} research */
-  attach(research) {
+  /**
+   * @param {import("../client/research.js").Research} research
+   * @param {import("./notices.js").Notices} notices
+   */
+  attach(research, notices) {
+    const since = Date.now();
     research.on("log", (entry) => this.#handleLine(entry));
     research.on("update", (update) => this.#handleUpdate(update));
     research.on("failure", (failure) => this.#handleFailure(failure));
     research.on("end", (end) => this.#handleEnd(end));
+    research.on("gap", (gap) => notices.gap(this.id, gap, since));
+    research.on("refusal", (refusal) => notices.refusal(this, refusal));
   }
 
   /** An answer that the page itself got when it asked for the status. */
@@ -106,12 +114,10 @@ export class Followed {
   }
 
   #handleFailure(failure) {
-    const isRefusal = failure.code === "UNAUTHORIZED";
-    // The others are for the page: it has the status, or a phase to show.
-    if (!this.#isFailing && !isRefusal) return;
+    // The others are for the page: it has the status, or a phase to show. Of a refusal another event tells.
+    if (!this.#isFailing || failure.code === "UNAUTHORIZED") return;
     this.#page.notify(failure.title, failure.text);
     console.error(`Research error (${failure.code}): ${failure.title} - ${failure.text}`);
-    if (isRefusal) return;
     this.#lines.failure(this.id, failure);
     this.#isFailing = false;
     this.#deliverFailed();

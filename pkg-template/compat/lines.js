@@ -78,6 +78,11 @@ export class Lines {
     this.#say(id, words, "info", metadata);
   }
 
+  /** What a person must know of the log: it stays where the notification does not. */
+  notice(id, words, level) {
+    this.#say(id, words, level, { phase: "connection" });
+  }
+
   /** A failure of the model, and how the research goes on. */
   failure(id, { title, text, code }) {
     this.#say(id, `${title}: ${text}`, "error", { phase: "synthesis_error", error_type: code });

@@ -57,9 +57,9 @@ export class Page {
     }
   }
 
-  /** Shows a failure to people. */
-  notify(title, text) {
-    this.call("showNotification", title, text, "error", NOTIFICATION_MS);
+  /** Shows a failure to people, or that it is over. */
+  notify(title, text, type = "error") {
+    this.call("showNotification", title, text, type, NOTIFICATION_MS);
   }
 
   /** The page's own request for the status of a research, if it has one. */

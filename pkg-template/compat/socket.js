@@ -6,6 +6,7 @@ import { researchId } from "../client/id.js";
 import { Followed } from "./followed.js";
 import { Instance } from "./instance.js";
 import { Lines } from "./lines.js";
+import { Notices } from "./notices.js";
 import { Page } from "./page.js";
 import { Panel } from "./panel.js";
 import { Polling } from "./polling.js";
@@ -64,13 +65,15 @@ class Service {
   #researches = new Map();
   #reconnected;
   #errors = 0;
-  /** Words that people were told since the connection was up. */
+  #notices;
+  /** Words that the console was told since the connection was up. */
   #said = new Set();
   #left = false;
 
   constructor(page, panel, connect) {
     this.#page = page;
     this.#lines = new Lines(page, panel);
+    this.#notices = new Notices(page, this.#lines, this.#researches);
     this.#poll = new Polling(page, (words, error) => this.#warn(`${words}: ${error?.message ?? error}`));
     this.#connect = connect;
   }
@@ -98,7 +101,7 @@ class Service {
     const instance = this.init();
     if (known) return;
     this.#researches.set(followed.id, followed);
-    if (instance) this.#run((client) => followed.attach(client.subscribe(given)));
+    if (instance) this.#run((client) => followed.attach(client.subscribe(given), this.#notices));
     // A page without a connection has no other way.
     else this.polling = true;
     if (this.polling) this.#poll.start(followed);
@@ -128,6 +131,7 @@ class Service {
     this.#load = undefined;
     this.#errors = 0;
     this.#said.clear();
+    this.#notices.clear();
     this.polling = false;
     this.instance = null;
     instance?.detach();
@@ -161,7 +165,7 @@ class Service {
 
   #cannotLoad(error, signal) {
     this.#load = "failed";
-    this.#tell("Live Updates Unavailable", error.message);
+    this.#notices.connection("Live Updates Unavailable", error.message);
     this.#usePolling();
     if (error.code === "LOAD_FAILED") setTimeout(() => !signal.aborted && this.init(), LOAD_AGAIN_MS);
   }
@@ -174,6 +178,7 @@ class Service {
     client.on("connect_error", () => this.#handleError());
     client.on("disconnect", () => this.#client === client && this.#handleDisconnect());
     client.on("state", (state) => this.#handleState(state));
+    client.on("warning", (warning) => this.#notices.warning(warning));
     client.on("search_engine_selected", (payload) => this.#handleEngine(payload));
     for (const act of this.#waiting.splice(0)) attempt(() => act(client));
   }
@@ -181,6 +186,7 @@ class Service {
   #handleConnect() {
     this.#errors = 0;
     this.#said.clear();
+    this.#notices.connected();
     if (this.polling) this.#poll.stopAll();
     this.polling = false;
     if (typeof this.#reconnected === "function") attempt(this.#reconnected);
@@ -199,8 +205,8 @@ class Service {
     if (name === "fallback") this.#usePolling();
     // What passes by the second try has no need of a person; a page that is hidden has no reason to tell.
     const isStuck = ["stopped", "closed"].includes(name) || delay > FIRST_WAIT_MS;
-    if (reason && ["UNAUTHORIZED", "NOT_FOUND", "INTERNAL"].includes(reason.code) && isStuck) {
-      this.#tell("Live Updates Have Stopped", reason.message);
+    if (reason && ["UNAUTHORIZED", "NOT_FOUND", "PAYLOAD_TOO_LARGE", "INTERNAL"].includes(reason.code) && isStuck) {
+      this.#notices.connection("Live Updates Have Stopped", reason.message, reason.code === "UNAUTHORIZED");
       if (name === "closed") this.#usePolling();
     }
   }
@@ -215,16 +221,6 @@ class Service {
     if (this.polling) return;
     this.polling = true;
     for (const followed of this.#researches.values()) this.#poll.start(followed);
-  }
-
-  // --- In words ------------------------------------------------------------------------------------------------------
-
-  /** To people, once. */
-  #tell(title, text) {
-    if (this.#said.has(text)) return;
-    this.#said.add(text);
-    console.error(`research-socket: ${title}: ${text}`);
-    this.#page.notify(title, text);
   }
 
   /** To whoever looks at the console, once. */

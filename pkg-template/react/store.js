@@ -6,7 +6,7 @@ import { stringify } from "../client/json.js";
 import { Linger } from "../client/linger.js";
 
 /** What changes the snapshot. */
-const EVENTS = ["update", "log", "status", "task", "engine", "failure", "end"];
+const EVENTS = ["update", "log", "status", "task", "engine", "failure", "gap", "refusal", "end"];
 
 /** Of these options a page may give a new function each time. */
 const FUNCTIONS = ["auth", "headers", "query", "csrfToken"];
@@ -32,6 +32,7 @@ export class ResearchStore {
   #research = null;
   #end = null;
   #failure = null;
+  #gap = null;
   /** Whether `connect` has failed in this life. */
   #failed = false;
   /** Takes back the wish for a frame. */
@@ -50,6 +51,7 @@ export class ResearchStore {
       connection: idle ? CLOSED : CONNECTING,
       end: null,
       failure: null,
+      gap: null,
       research: null,
       client: null,
     });
@@ -99,7 +101,7 @@ export class ResearchStore {
     this.#client?.close();
     this.#life = undefined;
     this.#failed = false;
-    this.#client = this.#research = this.#end = this.#failure = null;
+    this.#client = this.#research = this.#end = this.#failure = this.#gap = null;
   }
 
   /** @param {AbortSignal} signal of this life */
@@ -128,6 +130,8 @@ export class ResearchStore {
 
   #hear(signal, event, value) {
     if (event === "failure") this.#failure = value;
+    // One that has cost nothing is nothing to show.
+    if (event === "gap" && value.missing !== 0) this.#gap = value;
     if (event === "end") this.#end = value;
     this.#note(signal);
   }
@@ -151,7 +155,7 @@ export class ResearchStore {
     const known = this.#snapshot.state;
     // One that nothing is known of yet says less than what was seen last of the same research.
     const state = research.state.source === null && known.source !== null ? known : research.state;
-    this.#publish({ state, connection: client.state, end: this.#end, failure: this.#failure, research, client });
+    this.#publish({ state, connection: client.state, end: this.#end, failure: this.#failure, gap: this.#gap, research, client });
   }
 
   #publish(snapshot) {

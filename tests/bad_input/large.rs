@@ -104,7 +104,7 @@ fn an_answer_about_the_status_that_is_too_large_is_refused_by_name_and_asked_for
     world.accept();
     world.forget();
     world.answer_with(Kind::Status, stopped());
-    assert_eq!(world.heard(), ["warning damaged-answer r"]);
+    assert_eq!(world.heard(), ["warning too-large r"]);
     world.wait();
     world.status("r", 200, r#"{"status":"queued"}"#);
     assert_eq!(world.heard()[0], "r status queued");
@@ -235,7 +235,8 @@ fn a_refusal_that_is_repeated_is_told_once() {
     let mut world = World::following();
     let refusal = r#"42["subscribe_error",{"error":"no","research_id":"r"}]"#;
     world.receive(&[refusal; 1_000].join("|"));
-    assert_eq!(world.heard(), ["r failure UNAUTHORIZED"]);
+    let told = ["r failure UNAUTHORIZED", "r refused unauthorized"];
+    assert_eq!(world.heard(), told);
 }
 
 /// A body, and whether the client makes something of it: each grows with its number.

@@ -160,7 +160,7 @@ fn a_packet_that_is_too_large_is_a_warning_and_a_gap_and_the_log_is_asked_for() 
         world.piece(Kind::Poll, std::str::from_utf8(piece).unwrap());
     }
     world.receive(&format!("\"}}}}]|{}", line(9, 0, "behind")));
-    assert_eq!(world.heard(), ["warning damaged-packet -", "r log behind"]);
+    assert_eq!(world.heard(), ["warning too-large -", "r log behind"]);
     assert!(world.client.is_connected());
     assert!(world.is_asked(Kind::Log));
     let both = log(&[(1, 0, "first"), (2, 5, "large"), (3, 9, "behind")]);
@@ -184,15 +184,12 @@ fn without_a_log_the_gap_of_a_packet_that_is_too_large_is_told_at_once() {
     world.forget();
     let large = "x".repeat(MAX_PACKET_BYTES);
     world.receive(&format!(r#"42["progress_s",{{"message":"{large}"}}]"#));
-    assert_eq!(world.heard(), ["warning damaged-packet -", "s gap 0"]);
+    assert_eq!(world.heard(), ["warning too-large -", "s gap 0"]);
     // An event of no research, and something that does not say what it is.
     world.receive(&format!(r#"42["chat",{{"message":"{large}"}}]"#));
-    assert_eq!(world.heard(), ["warning damaged-packet -"]);
+    assert_eq!(world.heard(), ["warning too-large -"]);
     world.receive(&format!("b{large}"));
-    assert_eq!(
-        world.heard(),
-        ["warning damaged-packet -", "r gap 0", "s gap 0"]
-    );
+    assert_eq!(world.heard(), ["warning too-large -", "r gap 0", "s gap 0"]);
     assert!(world.client.is_connected());
 }
 
@@ -204,10 +201,9 @@ fn an_attachment_that_is_too_large_costs_its_packet() {
     let large = "A".repeat(MAX_PACKET_BYTES);
     world.receive(&format!("{event}|b{large}|bAAAA"));
     let told = world.heard();
-    assert_eq!(
-        told, ["warning damaged-packet -"; 2],
-        "too large, for nothing"
-    );
+    // Too large, and for nothing.
+    let expected = ["warning too-large -", "warning damaged-packet -"];
+    assert_eq!(told, expected);
     world.receive(&format!("{event}|bAAAA"));
     assert_eq!(world.heard().len(), 1);
 }

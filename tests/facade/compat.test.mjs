@@ -13,8 +13,8 @@ const NAMES = ["disconnect", "getSocketInstance", "init", "isConnected", "isUsin
 /** A page with the compat script in it; `effects` is what the page saw, in order. */
 async function page(t, { path = "/progress/7", load, loaded = true, has = ["addConsoleLog", "showNotification"], storage = new Map() } = {}) {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
-  const said = { warn: [], error: [] };
-  for (const kind of ["warn", "error"]) t.mock.method(console, kind, (...words) => said[kind].push(words.join(" ")));
+  const said = { info: [], warn: [], error: [] };
+  for (const kind of ["info", "warn", "error"]) t.mock.method(console, kind, (...words) => said[kind].push(words.join(" ")));
   const world = fake(load && { load });
   const effects = [];
   const window = {
@@ -235,11 +235,123 @@ test("a research that failed is left to the page's own words", async (t) => {
   assert.deepEqual(effects, [["handler", { status: "failed", error: "no" }]]);
 });
 
-test("a research that the server does not show is said to people", async (t) => {
-  const { socket, effects, tell } = await page(t);
-  socket.subscribeToResearch("7");
+/** What people saw, without what handlers got: `[title, type]` of notifications, `[level]` of lines. */
+const seenBy = (effects) => effects.splice(0).filter(([name]) => name !== "handler").map(([name, first, second, third]) => (name === "showNotification" ? [first, third] : [second]));
+const LOST = [["Sign In Again", "error"], ["error"]];
+const BACK = [["Signed In Again", "success"], ["success"]];
+const followed = async (t, ids = ["7"]) => {
+  const all = await page(t);
+  for (const id of ids) all.socket.subscribeToResearch(id, all.handler);
+  all.live();
+  return all;
+};
+
+test("a sign-in that is lost is said once, with what to do, whoever tells it, and taken back", async (t) => {
+  const { effects, tell, said, live } = await followed(t, ["7", "8"]);
+  tell("warning", undefined, { code: "unauthorized", message: "m", research: "7" });
+  tell("refusal", "7", "unauthorized");
   tell("failure", "7", { code: "UNAUTHORIZED", title: "Not Allowed", text: "Sign in.", detail: "no", suggestion: null });
-  assert.deepEqual(effects, [["showNotification", "Not Allowed", "Sign in.", "error", 10_000]]);
+  assert.match(effects[0][2], /Sign in again, in another tab/);
+  tell("refusal", "8", "unauthorized");
+  tell("state", undefined, { name: "reconnecting", delay: 9000, reason: error("UNAUTHORIZED") });
+  assert.deepEqual(seenBy(effects), LOST);
+  assert.equal(said.error.length, 1);
+  // Not before all is well.
+  tell("refusal", "7", null);
+  live();
+  assert.deepEqual(seenBy(effects), []);
+  tell("refusal", "8", null);
+  assert.deepEqual(seenBy(effects), BACK);
+  live();
+  tell("refusal", "7", "unauthorized");
+  assert.deepEqual(seenBy(effects), LOST);
+});
+
+test("a refused connection is one sign-in with its researches, and back with both", async (t) => {
+  const { effects, tell, live } = await followed(t);
+  tell("state", undefined, { name: "fallback", delay: 9000, reason: error("UNAUTHORIZED") });
+  tell("refusal", "7", "unauthorized");
+  assert.deepEqual(seenBy(effects), [["Live Updates Have Stopped", "error"], ["error"]]);
+  tell("refusal", "7", null);
+  assert.deepEqual(seenBy(effects), []);
+  live();
+  assert.deepEqual(seenBy(effects), BACK);
+});
+
+test("a subscription that is refused without the name of its research is said, and back with the next connection", async (t) => {
+  const { effects, tell, live } = await followed(t);
+  for (let n = 0; n < 2; n += 1) tell("warning", undefined, { code: "unauthorized", message: "the server refused a subscription: no" });
+  assert.deepEqual(seenBy(effects), [["Not Allowed", "error"], ["error"]]);
+  live();
+  assert.deepEqual(seenBy(effects), BACK);
+});
+
+test("a research that the server does not know is no matter for people", async (t) => {
+  const { effects, tell } = await followed(t);
+  tell("warning", undefined, { code: "not-found", message: "m", research: "7" });
+  tell("refusal", "7", "not-found");
+  tell("refusal", "7", null);
+  assert.deepEqual(effects, []);
+});
+
+test("what was said of a research that is over, or let go of, hides no other sign-in", async (t) => {
+  const { socket, effects, tell } = await followed(t, ["7", "8", "9"]);
+  tell("refusal", "7", "unauthorized");
+  tell("update", "7", { status: "completed", progress: 100 });
+  assert.deepEqual(seenBy(effects).slice(0, 2), LOST);
+  tell("refusal", "8", "unauthorized");
+  assert.deepEqual(seenBy(effects), LOST);
+  socket.unsubscribeFromResearch("8");
+  tell("refusal", "9", "unauthorized");
+  tell("refusal", "9", null);
+  assert.deepEqual(seenBy(effects), [...LOST, ...BACK]);
+});
+
+test("lines that are missing are said, each outage once, with when and what to do", async (t) => {
+  const { effects, tell } = await followed(t);
+  const now = Date.now();
+  const gap = { from: now + 60_000, to: now + 90_000, recovered: 3, missing: null };
+  // Of before the page was opened, nothing lost, and of one message.
+  for (const less of [{ from: now }, { missing: 0 }, { to: gap.from }]) tell("gap", "7", { ...gap, ...less });
+  assert.deepEqual(effects, []);
+  for (let n = 0; n < 2; n += 1) tell("gap", "7", gap);
+  assert.match(effects[0][2], /^Lines of the log may be missing here, from .*\d.* to .*\d.*: .*Reload the page/);
+  assert.deepEqual(seenBy(effects), [["Log Lines May Be Missing", "error"], ["warning"]]);
+  tell("gap", "7", { ...gap, from: gap.to + 1, to: gap.to + 60_000 });
+  assert.deepEqual(seenBy(effects), [["Log Lines May Be Missing", "error"], ["warning"]]);
+});
+
+test("lines that a slow page has lost are said once for each connection", async (t) => {
+  const { effects, tell, live } = await followed(t);
+  const gap = { from: Date.now() + 60_000, to: Date.now() + 60_000, recovered: 0, missing: 250 };
+  tell("gap", "7", gap);
+  assert.match(effects[0][2], /250/);
+  assert.deepEqual(seenBy(effects), [["Log Lines Are Missing", "error"], ["warning"]]);
+  tell("gap", "7", { ...gap, missing: 30 });
+  assert.deepEqual(effects, []);
+  live();
+  tell("gap", "7", gap);
+  assert.deepEqual(seenBy(effects), [["Log Lines Are Missing", "error"], ["warning"]]);
+});
+
+test("a message that was too large is said once for each research, and no other warning is", async (t) => {
+  const { effects, tell, said } = await followed(t);
+  for (const code of ["damaged-packet", "damaged-answer", "wrong-type", "not-finite", "page-too-slow"]) tell("warning", undefined, { code, message: "m", research: "7" });
+  assert.deepEqual(effects, []);
+  for (let n = 0; n < 2; n += 1) tell("warning", undefined, { code: "too-large", message: "a packet of more than 16 MiB", research: "7" });
+  assert.match(effects[0][2], /too large to be shown \(a packet of more than 16 MiB\)\. Reload the page/);
+  assert.deepEqual(seenBy(effects), [["A Message Was Too Large", "error"], ["warning"]]);
+  assert.equal(said.error.length, 1);
+});
+
+test("live updates that have stopped for another reason are said, and that they are back", async (t) => {
+  const { effects, tell, live } = await followed(t);
+  for (let n = 0; n < 2; n += 1) tell("state", undefined, { name: "fallback", delay: 9000, reason: error("NOT_FOUND") });
+  assert.deepEqual(seenBy(effects), [["Live Updates Have Stopped", "error"]]);
+  live();
+  assert.deepEqual(seenBy(effects), [["Live Updates Are Back", "success"]]);
+  live();
+  assert.deepEqual(effects, []);
 });
 
 test("a search engine is a line, also when the event names no research", async (t) => {
@@ -720,6 +832,7 @@ test("a load that fails is said once, in words, and tried again", async (t) => {
   assert.equal(effects.length, 2);
   assert.equal(said.error.length, 1);
   live();
+  assert.deepEqual(effects.at(-1).slice(0, 2), ["showNotification", "Live Updates Are Back"]);
   tell("update", "7", { progress: 3 });
   assert.deepEqual(effects.at(-1), ["handler", { progress: 3 }]);
   assert.equal(socket.isUsingPolling(), false);
@@ -752,7 +865,10 @@ test("what nobody but a person can mend is said once", async (t) => {
   tell("connect_error", undefined, error("UNAUTHORIZED"));
   tell("state", undefined, { name: "stopped", reason: error("UNAUTHORIZED") });
   tell("state", undefined, { name: "fallback", reason: error("UNAUTHORIZED") });
-  assert.deepEqual(effects, [["showNotification", "Live Updates Have Stopped", "words for UNAUTHORIZED", "error", 10_000]]);
+  assert.deepEqual(effects, [
+    ["showNotification", "Live Updates Have Stopped", "words for UNAUTHORIZED", "error", 10_000],
+    ["addConsoleLog", "Live Updates Have Stopped: words for UNAUTHORIZED", "error", { phase: "connection" }],
+  ]);
   assert.equal(said.error.length, 1);
   assert.equal(socket.isUsingPolling(), true);
 });
@@ -763,7 +879,7 @@ test("a refusal is shown to people when it has outlasted the first retry", async
   tell("state", undefined, { name: "reconnecting", reason: error("UNAUTHORIZED") });
   assert.deepEqual(effects, []);
   for (const name of ["reconnecting", "fallback"]) tell("state", undefined, { name, delay: 9000, reason: error("UNAUTHORIZED") });
-  assert.deepEqual(effects, [["showNotification", "Live Updates Have Stopped", "words for UNAUTHORIZED", "error", 10_000]]);
+  assert.deepEqual(seenBy(effects), [["Live Updates Have Stopped", "error"], ["error"]]);
 });
 
 test("a fault that the package has got over is not shown to people", async (t) => {

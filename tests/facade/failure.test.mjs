@@ -175,6 +175,20 @@ test("counts, state and progress go on where they were", async (t) => {
   assert.deepEqual([status, progress, startedAt, queuePosition, message], ["in_progress", 35, 1000, null, "m"]);
 });
 
+test("what was refused before is told by the next instance, if it still is", async (t) => {
+  reported(t);
+  const { client, connection, world } = await connected();
+  const research = client.subscribe(7);
+  const heard = [];
+  research.on("refusal", (refusal) => heard.push(refusal));
+  connection.tell("refusal", "7", "unauthorized");
+  trapIn(client, world);
+  await settled();
+  assert.equal(research.state.refusal, null);
+  world.connection.tell("refusal", "7", "unauthorized");
+  assert.deepEqual(heard, ["unauthorized", null, "unauthorized"]);
+});
+
 test("nothing of the instance that is gone is called, or calls", async (t) => {
   const errors = reported(t);
   const { client, connection, world } = await connected({ auth: () => ({ token: 1 }) });

@@ -49,7 +49,7 @@ test("making a store and asking for its snapshot asks nothing of the page", asyn
   assert.equal(state.progress, null);
   assert.deepEqual(state.logs, []);
   assert.deepEqual(connection, { name: "connecting" });
-  assert.deepEqual(rest, { end: null, failure: null, research: null, client: null });
+  assert.deepEqual(rest, { end: null, failure: null, gap: null, research: null, client: null });
   assert.equal(store.getServerSnapshot(), store.getSnapshot());
   await settled();
   assert.equal(world.loads, 0);
@@ -112,6 +112,22 @@ test("failure and end are kept, and the connection is told with its reason", asy
   assert.equal(failure.title, "LLM Timeout Error");
   assert.equal(end.status, "failed");
   assert.deepEqual([state.name, state.reason.code], ["stopped", "UNAUTHORIZED"]);
+});
+
+test("that the server shows it no longer is rendered, and that lines are missing, until it does again", async (t) => {
+  const { store, connection, frame, changes } = await following(t);
+  connection.tell("refusal", "7", "unauthorized");
+  frame();
+  assert.equal(store.getSnapshot().state.refusal, "unauthorized");
+  connection.tell("refusal", "7", null);
+  connection.tell("gap", "7", { from: 1, to: 2, recovered: 3, missing: 0 });
+  frame();
+  assert.deepEqual([store.getSnapshot().state.refusal, store.getSnapshot().gap], [null, null]);
+  const gap = { from: 3, to: 4, recovered: 0, missing: null };
+  connection.tell("gap", "7", gap);
+  frame();
+  assert.deepEqual(store.getSnapshot().gap, gap);
+  assert.equal(changes.length, 3);
 });
 
 test("unsubscribed and subscribed to again at once it is as before: nothing was closed, nothing changed", async (t) => {

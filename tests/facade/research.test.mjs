@@ -70,8 +70,17 @@ test("the state has all its fields before anything has come", async () => {
   const { state } = client.subscribe(7);
   assert.deepEqual(state, {
     id: "7", status: null, progress: null, message: null, currentTask: null, phase: null, error: null, engine: null,
-    queuePosition: null, startedAt: null, updatedAt: null, estimatedTimeLeft: null, source: null, logs: [], droppedLogs: 0,
+    queuePosition: null, refusal: null, startedAt: null, updatedAt: null, estimatedTimeLeft: null, source: null, logs: [], droppedLogs: 0,
   });
+});
+
+test("why the server does not show it is an event and in the state, until it shows it again", async () => {
+  const { client, connection } = await connected();
+  const research = client.subscribe(7);
+  const heard = [];
+  research.on("refusal", (refusal) => heard.push([refusal, research.state.refusal]));
+  for (const refusal of ["unauthorized", "not-found", null]) connection.tell("refusal", "7", refusal);
+  assert.deepEqual(heard, [["unauthorized", "unauthorized"], ["not-found", "not-found"], [null, null]]);
 });
 
 test("the state is the module's snapshot, frozen through and through, and the same until something changes", async () => {

@@ -83,7 +83,7 @@ async fn a_packet_that_is_too_large_is_a_warning_and_the_connection_lives() {
     let client = world.following("r").await;
     answer_second_poll(&world, &response_of("4", 17));
     let warning = world.heard(&client, "warning").await;
-    assert_eq!(warning["code"], "damaged-packet", "{warning}");
+    assert_eq!(warning["code"], "too-large", "{warning}");
     is_followed_on(&world, &client).await;
 }
 

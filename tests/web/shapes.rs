@@ -203,6 +203,7 @@ async fn states_and_counters_are_plain_objects() {
         "historyRequests",
         "stallChecks",
         "logFlushes",
+        "signInChecks",
         "gaps",
         "lines",
         "recovered",

@@ -104,7 +104,7 @@ impl Outcome {
 pub(super) const NOT_UTF_8: &str = "is not UTF-8";
 
 /// Of an answer larger than [`MAX_BODY_BYTES`](crate::http::MAX_BODY_BYTES).
-const TOO_LARGE: &str = "is too large (more than 32 MiB)";
+pub(super) const TOO_LARGE: &str = "is too large (more than 32 MiB)";
 
 /// Whether what was refused may be asked for again now.
 #[derive(Clone, Copy, Debug)]

@@ -81,7 +81,7 @@ impl Client {
                 self.live_again();
             }
             socket::Event::TooLarge { name, words } => {
-                self.refuse("damaged-packet", &words, None);
+                self.refuse("too-large", &words, None);
                 self.skipped(name.as_deref());
             }
         }

@@ -25,7 +25,7 @@ use crate::research::payload::id::ResearchId;
 use crate::research::payload::warning::Warning;
 use crate::socket::{self, Connection};
 use crate::time::{Timestamp, earliest};
-use checks::{Asking, Checks, Outcome};
+use checks::{Asking, Checks, Outcome, TOO_LARGE};
 use history::History;
 use subscription::{Access, Schedule, Standing, Subscription, UNSUBSCRIBE, args_about};
 use terminations::Terminations;
@@ -407,8 +407,13 @@ impl Client {
                 self.sign_of_life();
             }
             Outcome::Unreadable { research, words } => {
+                let code = if words == TOO_LARGE {
+                    "too-large"
+                } else {
+                    "damaged-answer"
+                };
                 let words = ["an answer about the status ", &words].concat();
-                self.refuse("damaged-answer", &words, Some(research));
+                self.refuse(code, &words, Some(research));
                 self.connection.lose_touch();
             }
             Outcome::LogPiece { research, bytes } => self.handle_log_piece(&research, &bytes),

@@ -13,8 +13,8 @@ const MAX_EXCERPT: usize = 60;
 /// Something in a payload that was refused. The rest of the payload was used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// `not-json`, `not-an-object`, `not-finite`, `wrong-type`, `out-of-range`, `unknown-value` or
-    /// `too-many-entries`; of a stored log also `too-large`.
+    /// `not-json`, `not-an-object`, `not-finite`, `wrong-type`, `out-of-range`, `unknown-value`,
+    /// `too-large` or `too-many-entries`.
     pub code: &'static str,
     /// Plain words: which field, what was expected, what came.
     pub message: String,
