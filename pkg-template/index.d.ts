@@ -83,8 +83,9 @@ export interface ConnectOptions {
   /**
    * Where the server answers: as in an address, with one `/` at its start, no `.` or `..` in it, and special characters
    * percent-encoded. The other paths are as well.
-   * @default "/socket.io"
-   * @example "/ws/socket.io"
+   * @default "/socket.io"; where that answers 404, `/ws/socket.io` is asked at once, which is where newer servers are. The one at
+   *   which a session was opened comes first from then on.
+   * @example "/app/socket.io"
    */
   path?: string;
 

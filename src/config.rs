@@ -15,6 +15,9 @@ pub const MAX_DEDUP_ENTRIES: u64 = 1_000_000;
 /// The largest number of bytes that may wait to be sent: what a page can do without.
 pub const MAX_EMIT_BUFFER: u64 = 256 * 1_024 * 1_024;
 
+/// Where newer servers answer.
+pub const OTHER_PATH: &str = "/ws/socket.io";
+
 /// The place of the research's id in a path.
 pub const ID_PLACEHOLDER: &str = "{id}";
 
@@ -25,6 +28,9 @@ pub struct Config {
     pub url: String,
     /// Path of the Socket.IO server. Default: `/socket.io`.
     pub path: String,
+    /// Whether to look at [`OTHER_PATH`] as well where nothing is at [`path`](Self::path). Default:
+    /// false; a page that names no path has it on.
+    pub either_path: bool,
     /// Namespace. Default: `/`.
     pub namespace: String,
     /// Whether to try again after a failure. Default: true.
@@ -105,6 +111,7 @@ impl Config {
         Self {
             url: url.into(),
             path: "/socket.io".to_owned(),
+            either_path: false,
             namespace: MAIN_NAMESPACE.to_owned(),
             reconnection: true,
             reconnection_attempts: Some(5),
@@ -222,6 +229,7 @@ impl Config {
         let slash = if self.path.ends_with('/') { "" } else { "/" };
         socket::Settings {
             url: [&self.url, &self.path, slash].concat(),
+            other_url: (self.either_path).then(|| [&self.url, OTHER_PATH, "/"].concat()),
             namespace: self.namespace.clone(),
             reconnection: self.reconnection,
             attempts: self.reconnection_attempts,

@@ -330,7 +330,7 @@ impl Failure {
             ),
             Self::NotFound => (
                 "404: there is no Socket.IO server at this path: check the option `path` \
-                 (`/socket.io`, newer servers `/ws/socket.io`)",
+                 (without it `/socket.io` and `/ws/socket.io` are tried)",
                 "",
             ),
             Self::NotTerminated(404) => (

@@ -16,7 +16,7 @@ const PATHS = ["/socket.io", "/ws/socket.io", "/research/socket.io"];
  */
 export async function openSession(visit, diagnosis) {
   const asked = performance.now();
-  const answer = await unlessItWaits(visit.ask(), visit, diagnosis);
+  const answer = await unlessItWaits(visit.open(), visit, diagnosis);
   if (!answer) return undefined;
   if (answer.failed) return void (await explainSilence(answer, visit, diagnosis, performance.now() - asked));
   const waited = waitedForConnection(answer);

@@ -8,6 +8,9 @@ const VIOLATION_MS = 500;
 /** How long the goodbye to a session may take, in milliseconds. */
 const GOODBYE_MS = 2000;
 
+/** Where newer servers answer. */
+const OTHER_PATH = "/ws/socket.io";
+
 /** More of an answer is not read, in bytes: its beginning shows what it is. */
 const MAX_BYTES = 1_048_576;
 
@@ -31,6 +34,8 @@ export class Visit {
   skew;
   #url;
   #path;
+  /** Whether the page names the path: else `connect` looks at {@link OTHER_PATH} as well. */
+  #named;
   #namespace;
   /** What goes with each request. */
   #given = { headers: [], query: [] };
@@ -53,20 +58,19 @@ export class Visit {
    * @param {number} timeout milliseconds for all of it
    * @param {AbortSignal} [signal]
    */
-  constructor({ url, path = "/socket.io", namespace = "/", withCredentials = false }, timeout, signal) {
+  constructor({ url, path, namespace = "/", withCredentials = false }, timeout, signal) {
     this.#url = url;
-    this.#path = path.replace(/\/+$/, "");
+    this.#named = path !== undefined;
     this.#namespace = namespace;
     this.#timeout = timeout;
     this.#credentials = withCredentials ? "include" : "same-origin";
     this.about = {
       origin: url,
-      path: this.#path,
-      where: `${url}${this.#path}/`,
       page: pageOrigin(),
       foreign: url !== pageOrigin(),
       withCredentials,
     };
+    this.#goTo(path?.replace(/\/+$/, "") ?? "/socket.io");
     this.#signal = signal;
     this.#later(timeout, this.#abort);
     signal?.addEventListener("abort", this.#abort);
@@ -76,6 +80,24 @@ export class Visit {
 
   get path() {
     return this.#path;
+  }
+
+  #goTo(path) {
+    this.#path = path;
+    Object.assign(this.about, { path, where: `${this.#url}${path}/` });
+  }
+
+  /**
+   * Asks for a session, as `connect` does: where the page names no path and nothing is at the usual one, at that of newer servers too.
+   * @returns {Promise<Answer>} where there is nothing at either, that of the first
+   */
+  async open() {
+    const answer = await this.ask();
+    if (answer.status !== 404 || this.#named) return answer;
+    const other = await this.ask({ path: OTHER_PATH });
+    if (!readOpen(other, OTHER_PATH)) return answer;
+    this.#goTo(OTHER_PATH);
+    return other;
   }
 
   get namespace() {

@@ -17,7 +17,9 @@ pub(super) const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 pub(super) fn read(object: &JsValue) -> Result<(Config, Settings), JsValue> {
     let options = Options { object };
     let mut config = Config::new(options.string("url").unwrap_or_default());
-    set(&mut config.path, options.string("path"));
+    let path = options.string("path");
+    config.either_path = path.is_none();
+    set(&mut config.path, path);
     set(&mut config.namespace, options.string("namespace"));
     set(&mut config.reconnection, options.boolean("reconnection"));
     set(&mut config.persistent, options.boolean("persistent"));

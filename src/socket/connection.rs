@@ -70,6 +70,8 @@ pub(crate) struct Connection {
     unheard: bool,
     /// When the last attempt began.
     began: Timestamp,
+    /// Whether the attempt under way goes to the other address, since nothing was at the first.
+    elsewhere: bool,
     /// Whether there was a sign of life while the attempt that is under way was.
     pub(super) returned: bool,
     /// Sessions in a row that were unknown to the server, since one was stable.
@@ -105,6 +107,7 @@ impl Connection {
             probes: 0,
             unheard: true,
             began: Timestamp::default(),
+            elsewhere: false,
             returned: false,
             unknown_sessions: 0,
             persistence: Persistence::default(),
@@ -584,6 +587,10 @@ impl Connection {
     }
 
     pub(super) fn ask(&mut self, ctx: &mut Context<'_>) {
+        // Only an address that a session was opened at takes the place of the first.
+        if std::mem::take(&mut self.elsewhere) {
+            self.turn();
+        }
         // What waited for attachments is lost with its session, as everything under way is.
         self.reassembler = Reassembler::default();
         self.persistence.retry(ctx.now);
@@ -595,6 +602,15 @@ impl Connection {
             ask,
             deadline: ctx.now.after(self.settings.timeout_ms),
         };
+    }
+
+    /// Exchanges the two addresses; whether there are two.
+    fn turn(&mut self) -> bool {
+        let Settings { url, other_url, .. } = &mut self.settings;
+        other_url
+            .as_mut()
+            .map(|other| std::mem::swap(url, other))
+            .is_some()
     }
 
     fn handle_session(&mut self, ctx: &mut Context<'_>) {
@@ -617,6 +633,7 @@ impl Connection {
             debug_assert!(false, "only an opening session opens");
             return;
         };
+        self.elsewhere = false;
         let data = auth.as_deref().map(Raw::parse).transpose();
         let connect = data.map_err(|error| error.message()).and_then(|data| {
             let connect = outgoing::message(&Packet::Connect {
@@ -646,6 +663,14 @@ impl Connection {
 
     /// Ends what there is, tells the layer above, and decides what comes next.
     pub(super) fn fail(&mut self, ctx: &mut Context<'_>, failure: Failure) {
+        let is_opening = matches!(self.link, Link::Opening { .. });
+        if failure == Failure::NotFound && is_opening && !self.elsewhere && self.turn() {
+            // The same attempt goes on: there is nothing to tell yet.
+            self.leave(ctx, false);
+            self.ask(ctx);
+            self.elsewhere = true;
+            return;
+        }
         self.prove(ctx.now);
         let failure = self.name(failure);
         let was_live = self.is_connected();

@@ -22,6 +22,8 @@ const EARLY_BYTES: usize = 64;
 pub(crate) struct Settings {
     /// Origin and path, with the slash at its end.
     pub(crate) url: String,
+    /// Where else the server may be: asked at once when nothing is at the first.
+    pub(crate) other_url: Option<String>,
     pub(crate) namespace: String,
     pub(crate) reconnection: bool,
     /// `None`: without end.

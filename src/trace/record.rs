@@ -19,6 +19,7 @@ pub fn header(config: &Config, seed: u64, start: Timestamp) -> String {
     let Config {
         url: _,
         path,
+        either_path,
         namespace,
         reconnection,
         reconnection_attempts,
@@ -45,6 +46,7 @@ pub fn header(config: &Config, seed: u64, start: Timestamp) -> String {
     // As text: JSON's numbers end at 2^53.
     line.field("seed").text(&crate::text::decimal(seed));
     line.field("path").text(path);
+    line.field("eitherPath").boolean(*either_path);
     line.field("namespace").text(namespace);
     line.field("reconnection").boolean(*reconnection);
     line.field("attempts")

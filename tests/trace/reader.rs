@@ -107,6 +107,7 @@ fn story(header: &Value) -> Story {
     let number = |name: &str| number_of(&header[name]);
     let mut config = Config::new("https://host.invalid");
     config.path = text("path");
+    config.either_path = header["eitherPath"] == true;
     config.namespace = text("namespace");
     config.reconnection = header["reconnection"] == true;
     // Traces from before there was the option are of clients that had none of it.

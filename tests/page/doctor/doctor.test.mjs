@@ -45,6 +45,18 @@ async function finds(t, code, url, options, { prepare, words, ...more } = {}) {
   return diagnosis;
 }
 
+test("a newer server is found without its path, as connect() finds it, and looked at as well", { timeout: 180_000 }, async (t) => {
+  const server = await startServer(t, "asgi", { page: true });
+  await withPage(`${server.url}/progress/7`, { expected: [FAILED_REQUEST] }, async (page, { requests }) => {
+    const diagnosis = await diagnose(page, { auth: { token: "t" } });
+    assertFound(diagnosis, []);
+    assert.deepEqual(diagnosis.unchecked, []);
+    const paths = requests.all.map(({ path }) => path).filter((path) => path.includes("socket.io"));
+    assert.equal(paths[0], "/socket.io/");
+    assert.deepEqual([...new Set(paths.slice(1))], [`${server.path}/`]);
+  });
+});
+
 for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
   test(`a healthy ${kind} server: nothing is found, everything was looked at, and nothing is left behind`, { timeout: 180_000 }, async (t) => {
     const server = await startServer(t, kind, { page: true });

@@ -161,11 +161,11 @@ export const FAULTS = [
     },
   },
   {
-    title: "the usual path, where a newer server answers at its own",
+    title: "the usual path by name, where a newer server answers at its own",
     codes: ["PATH_404"],
     async start(t) {
       const { url } = await startWithPage(t, {}, "asgi");
-      return { url, setting: /^connect\(\{ path: "\/ws\/socket\.io" \}\)$/ };
+      return { url, options: { path: "/socket.io" }, setting: /^connect\(\{ path: "\/ws\/socket\.io" \}\)$/ };
     },
   },
   {
