@@ -23,7 +23,7 @@ declare global {
 /**
  * What a page has as `window.socket`.
  *
- * It connects on pages whose path contains `/research`, `/progress` or `/benchmark`, a moment after they are loaded or as soon
+ * It connects on pages whose path contains `/research`, `/progress`, `/benchmark` or `/chat`, a moment after they are loaded or as soon
  * as they subscribe. What is asked for before it is loaded waits, and takes effect in its order. None of its functions throws.
  *
  * Lines of the log go to `window.addConsoleLog(message, level, metadata)`, or else to `window._socketAddLogEntry(entry)`;
@@ -35,9 +35,13 @@ export interface PageSocket {
   /** Connects, if it has not yet. Gives `null` on pages without a connection. */
   init(): SocketInstance | null;
 
+  /** The same as {@link init}. */
+  initializeSocket(): SocketInstance | null;
+
   /**
    * Follows a research. The same function is registered once; further functions are called too. What is no id of a research is
-   * refused with a warning on the console.
+   * refused with a warning on the console. On a page whose path contains `/benchmark` a whole number is the run of a benchmark:
+   * of that the function hears what the server sends as `progress_<id>`, and nothing is asked of the server.
    *
    * @param callback is called with each payload of the server, after its lines were written to the page's log
    * @example
@@ -56,6 +60,12 @@ export interface PageSocket {
    * help, and do not mind it.
    */
   onReconnect(callback: () => void): void;
+
+  /**
+   * Is called with the id of each research that the page has subscribed to when the status has to be asked for instead: then
+   * `window.pollResearchStatus` and `window.api` are not. There is room for one function, and what is none removes it.
+   */
+  setPollingFallback(poll: ((id: ResearchId) => void) | null): void;
 
   /** Ends the connection and forgets all functions and researches. {@link init} begins anew. */
   disconnect(): void;

@@ -1,6 +1,7 @@
 // `window.socket` of the application's pages, as a module. Without a page, as on a server that renders it, importing does nothing.
 
 import { install } from "./compat/socket.js";
+import { tagOf } from "./compat/tag.js";
 import { connect } from "./index.js";
 
-if (typeof window !== "undefined" && typeof document !== "undefined") install(window, connect);
+if (typeof window !== "undefined" && typeof document !== "undefined") install(window, connect, tagOf(document, import.meta.url)?.dataset);

@@ -13,7 +13,8 @@ const millis = (least) => number((ms) => isWhole(ms, least, DAY_MS), `a whole nu
 const AS_IN_AN_ADDRESS = "as in an address: one / at its start, no `.` or `..` in it, special characters percent-encoded";
 const template = string((path) => path.includes("{id}") && isPath(path.replaceAll("{id}", "x")), `a path with {id}, ${AS_IN_AN_ADDRESS}`);
 
-const RULES = Object.entries({
+/** Name, in an object with a dot, and rule of each. */
+export const RULES = Object.entries({
   path: string(isPath, `a path ${AS_IN_AN_ADDRESS}`),
   namespace: string((name) => /^\/[^,?\x00-\x1f\x7f]*$/.test(name), "a name that starts with / and has no comma, ? or control character"),
   reconnection: boolean,
@@ -44,7 +45,7 @@ const RULES = Object.entries({
 /** Those that the facade keeps for itself. */
 const OWN = ["url", "auth", "headers", "query", "csrfToken", "signal", "logger", "autoConnect", "forceNew", "maxLogs"];
 
-const NAMES = [...RULES.map(([name]) => name), ...OWN];
+export const NAMES = [...RULES.map(([name]) => name), ...OWN];
 
 /** Longer ones are no names. */
 const MAX_NAME = 60;
@@ -70,11 +71,11 @@ function isOuter(name) {
 }
 
 /** The known name that is written almost like this one, wherever it belongs. */
-function nearest(name) {
+export function nearest(name, names = NAMES) {
   const last = (name) => name.split(".").at(-1).toLowerCase();
   let best;
   let least = Infinity;
-  for (const known of NAMES) {
+  for (const known of names) {
     const steps = distance(last(name), last(known)) + (name.includes(".") === known.includes(".") ? 0 : 1);
     // Of a short name, two letters are another name.
     if (steps < least && steps < 1 + last(known).length / 4) [best, least] = [known, steps];

@@ -57,11 +57,32 @@ export class Followed {
     this.#handlers.clear();
   }
 
+  /** Whether it is a benchmark's run: nothing is asked of the server for one, which would answer 404. */
+  get isBenchmark() {
+    return this.#page.isBenchmark(this.id);
+  }
+
   /**
-   * @param {import("../client/research.js").Research} research
+   * @param {import("../client/client.js").Client} client
    * @param {import("./notices.js").Notices} notices
    */
-  attach(research, notices) {
+  begin(client, notices) {
+    // Not what the server sends under another name: it is not in the words that the page's callback is made for.
+    if (this.isBenchmark) client.on(`progress_${this.id}`, this.#hear);
+    else this.#attach(client.subscribe(this.given), notices);
+  }
+
+  /** @param {import("../client/client.js").Client} client */
+  end(client) {
+    if (this.isBenchmark) client.off(`progress_${this.id}`, this.#hear);
+    else client.unsubscribe(this.id);
+  }
+
+  #hear = (payload) => {
+    if (Object(payload) === payload) this.take(payload);
+  };
+
+  #attach(research, notices) {
     const since = Date.now();
     research.on("log", (entry) => this.#handleLine(entry));
     research.on("update", (update) => this.#handleUpdate(update));
@@ -71,7 +92,7 @@ export class Followed {
     research.on("refusal", (refusal) => notices.refusal(this, refusal));
   }
 
-  /** An answer that the page itself got when it asked for the status. */
+  /** An answer that the page itself got when it asked for the status; and all that a benchmark's run sends. */
   take(answer) {
     this.#settle();
     const { log_entry: line } = answer;

@@ -3,7 +3,10 @@
 import { report } from "../client/error.js";
 
 /** The paths of the pages that have a connection. */
-const CONNECTED = ["/research", "/progress", "/benchmark"];
+const CONNECTED = ["/research", "/progress", "/benchmark", "/chat"];
+
+/** What servers number. Researches have had ids that are none since there are benchmarks. */
+const NUMBER = /^\d+$/;
 
 /** How long a notification stays, as the old script had it. */
 const NOTIFICATION_MS = 10_000;
@@ -23,6 +26,11 @@ export class Page {
   get connects() {
     const { pathname } = this.#window.location;
     return CONNECTED.some((part) => pathname.includes(part));
+  }
+
+  /** Whether this is the id of a benchmark's run. Only its own page knows one: elsewhere a number may be a research. */
+  isBenchmark(id) {
+    return NUMBER.test(id) && this.#window.location.pathname.includes("/benchmark");
   }
 
   /**

@@ -1,12 +1,15 @@
 // The page's own requests for the status while there is no connection. The client asks too; these are for what else a page does
 // with them.
 
+import { attempt } from "../client/error.js";
 import { TERMINAL } from "./followed.js";
 
 /** The wait between two of them, as the old script had it. */
 const INTERVAL_MS = 3000;
 
 export class Polling {
+  /** The function that the page has given for it, which comes before all others. */
+  own;
   #page;
   #complain;
 
@@ -22,8 +25,9 @@ export class Polling {
   /** @param {import("./followed.js").Followed} followed gets the answers, unless the page has a way of its own for them */
   start(followed) {
     const { id, given } = followed;
-    if (followed.ended) return;
-    if (this.#page.has("pollResearchStatus")) {
+    if (followed.ended || followed.isBenchmark) return;
+    if (typeof this.own === "function") attempt(() => this.own(given));
+    else if (this.#page.has("pollResearchStatus")) {
       this.#page.call("pollResearchStatus", given);
     } else if (this.#page.getResearchStatus && this.#noted(id) === undefined) {
       let asking = false;

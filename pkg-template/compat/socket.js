@@ -3,6 +3,7 @@
 
 import { report } from "../client/error.js";
 import { researchId } from "../client/id.js";
+import { optionsOf } from "./attributes.js";
 import { Followed } from "./followed.js";
 import { Instance } from "./instance.js";
 import { Lines } from "./lines.js";
@@ -27,16 +28,20 @@ const OURS = Symbol.for("research-socket.compat");
  * Defines `window.socket`, once.
  * @param {Window & typeof globalThis} window
  * @param {typeof import("../index.js").connect} connect
+ * @param {DOMStringMap} [dataset] the attributes of the script's own tag
  */
-export function install(window, connect) {
+export function install(window, connect, dataset = {}) {
   const page = new Page(window);
   if (page.socket?.[OURS]) return;
-  const service = new Service(page, new Panel(page.connects ? window : {}), connect);
+  const options = optionsOf(dataset, (words) => console.warn(`research-socket: ${words}`));
+  const service = new Service(page, new Panel(page.connects ? window : {}), (more) => connect({ ...options, ...more }));
   const socket = {
     init: () => service.init(),
+    initializeSocket: () => service.init(),
     subscribeToResearch: (id, callback) => service.subscribe(id, callback),
     unsubscribeFromResearch: (id) => service.unsubscribe(id),
     onReconnect: (callback) => service.onReconnect(callback),
+    setPollingFallback: (poll) => service.setPollingFallback(poll),
     disconnect: () => service.disconnect(),
     getSocketInstance: () => service.instance,
     isConnected: () => service.instance?.connected ?? false,
@@ -101,7 +106,7 @@ class Service {
     const instance = this.init();
     if (known) return;
     this.#researches.set(followed.id, followed);
-    if (instance) this.#run((client) => followed.attach(client.subscribe(given), this.#notices));
+    if (instance) this.#run((client) => followed.begin(client, this.#notices));
     // A page without a connection has no other way.
     else this.polling = true;
     if (this.polling) this.#poll.start(followed);
@@ -113,16 +118,25 @@ class Service {
     this.#researches.delete(followed.id);
     followed.clear();
     this.#poll.stop(followed.id);
-    if (this.instance) this.#run((client) => client.unsubscribe(followed.id));
+    if (this.instance) this.#run((client) => followed.end(client));
   }
 
   onReconnect(callback) {
     this.#reconnected = callback;
   }
 
+  setPollingFallback(poll) {
+    this.#poll.own = poll;
+    if (!this.polling) return;
+    // What asks until now makes room.
+    this.#poll.stopAll();
+    for (const followed of this.#researches.values()) this.#poll.start(followed);
+  }
+
   disconnect() {
     this.#left = true;
     this.#poll.stopAll();
+    this.#poll.own = undefined;
     const { instance } = this;
     for (const followed of this.#researches.values()) followed.clear();
     this.#researches.clear();

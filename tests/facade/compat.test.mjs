@@ -8,10 +8,13 @@ import { LINGER_MS } from "../../pkg-template/client/linger.js";
 import { fake, reported, settled } from "./fake.mjs";
 
 const TIME = "2026-11-21T20:45:09.123456+00:00";
-const NAMES = ["disconnect", "getSocketInstance", "init", "isConnected", "isUsingPolling", "onReconnect", "subscribeToResearch", "unsubscribeFromResearch"];
+const NAMES = [
+  "disconnect", "getSocketInstance", "init", "initializeSocket", "isConnected", "isUsingPolling", "onReconnect", "setPollingFallback",
+  "subscribeToResearch", "unsubscribeFromResearch",
+];
 
 /** A page with the compat script in it; `effects` is what the page saw, in order. */
-async function page(t, { path = "/progress/7", load, loaded = true, has = ["addConsoleLog", "showNotification"], storage = new Map() } = {}) {
+async function page(t, { path = "/progress/7", load, loaded = true, has = ["addConsoleLog", "showNotification"], storage = new Map(), dataset } = {}) {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
   const said = { info: [], warn: [], error: [] };
   for (const kind of ["info", "warn", "error"]) t.mock.method(console, kind, (...words) => said[kind].push(words.join(" ")));
@@ -22,7 +25,7 @@ async function page(t, { path = "/progress/7", load, loaded = true, has = ["addC
     sessionStorage: { getItem: (key) => storage.get(key) ?? null, setItem: (key, value) => storage.set(key, value) },
   };
   for (const name of has) window[name] = (...args) => effects.push([name, ...args]);
-  install(window, world.connect);
+  install(window, world.connect, dataset);
   const handler = (data) => effects.push(["handler", data]);
   if (loaded) {
     window.socket.init();
@@ -38,7 +41,7 @@ async function page(t, { path = "/progress/7", load, loaded = true, has = ["addC
 const liveLine = (message, more = {}) => ({ message, type: "INFO", time: TIME, level: "info", source: "live", ...more });
 const error = (code) => ({ code, message: `words for ${code}` });
 
-test("it has the functions of the old script and no other", async (t) => {
+test("it has the functions that pages of any release call, and no other", async (t) => {
   const { socket } = await page(t);
   assert.deepEqual(Object.keys(socket).sort(), NAMES);
   for (const name of NAMES) assert.equal(typeof socket[name], "function");
@@ -53,7 +56,7 @@ test("a script that is there twice makes one connection", async (t) => {
   assert.equal(world.connections.length, 1);
 });
 
-for (const path of ["/research/9", "/progress/9", "/benchmark/", "/app/progress/9"]) {
+for (const path of ["/research/9", "/progress/9", "/benchmark/", "/chat/3fa85f64", "/app/progress/9"]) {
   test(`it connects by itself on ${path}`, async (t) => {
     const { world, socket } = await page(t, { path, loaded: false });
     assert.equal(socket.getSocketInstance(), null);
@@ -921,4 +924,142 @@ test("a wrong emit is shown and throws nothing at the page", async (t) => {
 test("importing the module without a page does nothing", async () => {
   assert.equal(globalThis.window, undefined);
   await assert.doesNotReject(import("../../pkg-template/compat/socket.js"));
+});
+
+test("initializeSocket connects and gives what init gives", async (t) => {
+  const { socket, world } = await page(t, { path: "/benchmark/", loaded: false });
+  const instance = socket.initializeSocket();
+  await settled();
+  assert.equal(world.connections.length, 1);
+  assert.equal(socket.init(), instance);
+  assert.equal(socket.initializeSocket(), instance);
+});
+
+test("a chat that subscribes connects, and follows its research", async (t) => {
+  const { socket, world, effects, handler, tell } = await page(t, { path: "/chat/3fa85f64", loaded: false });
+  socket.subscribeToResearch("3fa85f64-5717", handler);
+  await settled();
+  assert.deepEqual(world.connection.of("subscribe"), [["3fa85f64-5717"]]);
+  tell("update", "3fa85f64-5717", { progress: 3 });
+  assert.deepEqual(effects, [["handler", { progress: 3 }]]);
+});
+
+test("the function that the page gives for it asks for the status before all others, and can be taken back", async (t) => {
+  const { socket, effects, tell } = await page(t, { has: ["pollResearchStatus"] });
+  socket.subscribeToResearch(7);
+  socket.setPollingFallback((id) => effects.push(["own", id]));
+  for (let n = 0; n < 3; n += 1) tell("connect_error", undefined, error("NETWORK"));
+  assert.deepEqual(effects, [["own", 7]]);
+  // One that comes when others ask already takes their place.
+  socket.setPollingFallback(null);
+  assert.deepEqual(effects.splice(0), [["own", 7], ["pollResearchStatus", 7]]);
+  socket.setPollingFallback((id) => effects.push(["late", id]));
+  assert.deepEqual(effects, [["late", 7]]);
+  socket.disconnect();
+  effects.length = 0;
+  socket.init();
+  await settled();
+  socket.subscribeToResearch(7);
+  for (let n = 0; n < 3; n += 1) tell("connect_error", undefined, error("NETWORK"));
+  assert.deepEqual(effects, [["pollResearchStatus", 7]], "forgotten");
+});
+
+test("a polling function of the page's that throws is reported, and stops nothing", async (t) => {
+  const errors = reported(t);
+  const { socket, tell } = await page(t);
+  socket.setPollingFallback(() => {
+    throw new Error("in the page");
+  });
+  for (const id of [7, 8]) socket.subscribeToResearch(id);
+  for (let n = 0; n < 3; n += 1) tell("connect_error", undefined, error("NETWORK"));
+  assert.deepEqual(errors.map(({ message }) => message), ["in the page", "in the page"]);
+});
+
+for (const id of [12, "12"]) {
+  test(`of the benchmark ${JSON.stringify(id)} what the old script heard is told, and nothing is asked of the server`, async (t) => {
+    const { socket, world, effects, handler, live, tell } = await page(t, { path: "/benchmark/", has: ["addConsoleLog", "pollResearchStatus"] });
+    live();
+    socket.subscribeToResearch(id, handler);
+    assert.deepEqual(world.connection.of("listen").filter(([event]) => event.includes("progress_")), [["progress_12", true]]);
+    assert.deepEqual(["subscribe", "refresh", "emit"].flatMap((method) => world.connection.of(method)), []);
+    const payload = { status: "in_progress", example_id: 3, log_entry: { message: "one", type: "INFO", time: TIME } };
+    tell("event", "progress_12", [payload]);
+    tell("event", "progress_12", [null]);
+    assert.deepEqual(effects, [["addConsoleLog", "one", "info", undefined], ["handler", payload]]);
+    effects.length = 0;
+    // What the server does send of benchmarks would be nonsense to the page: "Example undefined: in_progress".
+    tell("event", "research_progress_12", [{ status: "in_progress", completed: 3, total: 10 }]);
+    // A server that is gone changes nothing.
+    for (let n = 0; n < 3; n += 1) tell("connect_error", undefined, error("NETWORK"));
+    assert.ok(socket.isUsingPolling());
+    assert.deepEqual(effects, []);
+    socket.unsubscribeFromResearch(id);
+    tell("event", "progress_12", [payload]);
+    assert.deepEqual(effects, []);
+    assert.deepEqual(world.connection.of("listen").at(-1), ["progress_12", false]);
+    assert.deepEqual(world.connection.of("unsubscribe"), []);
+  });
+}
+
+test("on the page of benchmarks an id that is no number is a research's, and elsewhere a number is", async (t) => {
+  const here = await page(t, { path: "/benchmark/results" });
+  here.socket.subscribeToResearch("3fa85f64-5717");
+  assert.deepEqual(here.world.connection.of("subscribe"), [["3fa85f64-5717"]]);
+  t.mock.timers.reset();
+  t.mock.restoreAll();
+  const there = await page(t, { path: "/progress/12" });
+  there.socket.subscribeToResearch(12);
+  assert.deepEqual(there.world.connection.of("subscribe"), [[12]]);
+});
+
+test("attributes of the script's tag are options, each as what it is", async (t) => {
+  const { world, said } = await page(t, {
+    dataset: {
+      path: "/app/socket.io", url: "https://there.example", flushLogs: "false", persistent: "", reconnectionAttempts: "Infinity", stallAfter: "false", randomizationFactor: "0.25",
+      fallback: "true", fallbackInterval: "5000", fallbackStatusPath: "/app/api/research/{id}/status", dedupEntries: "50", timeout: " 9000 ",
+    },
+  });
+  assert.deepEqual(said.warn, []);
+  assert.deepEqual(world.connection.options, {
+    path: "/app/socket.io", url: "https://there.example", flushLogs: false, persistent: true, reconnectionAttempts: Infinity, stallAfter: false, randomizationFactor: 0.25,
+    fallback: { interval: 5000, statusPath: "/app/api/research/{id}/status" }, dedup: { entries: 50 }, timeout: 9000,
+  });
+});
+
+for (const dataset of [{ fallback: "false", fallbackInterval: "5000" }, { fallbackInterval: "5000", fallback: "false" }]) {
+  test(`what switches all of it off counts: ${Object.keys(dataset)}`, async (t) => {
+    const { world } = await page(t, { dataset });
+    assert.equal(world.connection.options.fallback, false);
+  });
+}
+
+test("an attribute that is wrong is named in the words for the option, and left out", async (t) => {
+  const { world, said } = await page(t, {
+    dataset: { timeout: "soon", history: "yes", stallAfter: "5", fallbackInterval: "", path: "//evil.example", url: "ftp://there.example", fallback: "off", maxEmitBuffer: "0x", namespace: "/n" },
+  });
+  const wrong = (name, words) => `research-socket: attribute \`data-${name}\` has no effect: option ${words}`;
+  assert.deepEqual(said.warn, [
+    wrong("timeout", "`timeout` must be a number"),
+    wrong("history", "`history` must be true or false"),
+    wrong("stall-after", "`stallAfter` must be a whole number of milliseconds from 1000 to 86400000, or false"),
+    wrong("fallback-interval", "`fallback.interval` must be a number"),
+    wrong("path", "`path` must be a path as in an address: one / at its start, no `.` or `..` in it, special characters percent-encoded"),
+    wrong("url", "`url` must begin with http:// or https://"),
+    wrong("fallback", "`fallback` must be an object or false"),
+    wrong("max-emit-buffer", "`maxEmitBuffer` must be a number"),
+  ]);
+  assert.deepEqual(world.connection.options, { namespace: "/n", url: "https://app.example" });
+});
+
+test("an attribute that is misspelt is named, one of connect() as well, and those of others are not", async (t) => {
+  const { world, said } = await page(t, {
+    dataset: { flushlogs: "false", pth: "/x", fallbackIntervall: "500", maxLogs: "9", auth: "x", forceNew: "", turboTrack: "reload", cfasync: "false", "": "x", ["x".repeat(10_000)]: "" },
+  });
+  const misspelt = (name, near) => `research-socket: attribute \`data-${name}\` is not known and has no effect. Did you mean \`data-${near}\`?`;
+  const elsewhere = (name) => `research-socket: attribute \`data-${name}\` has no effect: it is an option of connect() only.`;
+  assert.deepEqual(said.warn, [
+    misspelt("flushlogs", "flush-logs"), misspelt("pth", "path"), misspelt("fallback-intervall", "fallback-interval"),
+    elsewhere("max-logs"), elsewhere("auth"), elsewhere("force-new"),
+  ]);
+  assert.deepEqual(world.connection.options, { url: "https://app.example" });
 });
