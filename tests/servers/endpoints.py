@@ -245,5 +245,5 @@ ROUTES = [
     ("POST", r"/auth/login/(\w+)", "sign_in"),
     ("POST", r"/auth/logout", "sign_out"),
     ("GET", r"/favicon\.ico", "icon"),
-    ("GET", r"/(?:(?:progress|results)/([^/]+)|benchmark/)?", "page"),
+    ("GET", r"/(?:(?:progress|results|chat)/([^/]+)|benchmark/)?", "page"),
 ]

@@ -10,7 +10,8 @@ import { until } from "../support/until.mjs";
 /** The research that the page is about. */
 export const ID = "research-1";
 
-const FIXTURE = fileURLToPath(new URL("progress.html", import.meta.url));
+/** Pages with code of their own. */
+const FIXTURES = { progress: "progress.html", benchmark: "benchmark.html" };
 
 /** Ways to put the script into the page. */
 const TAGS = {
@@ -21,18 +22,19 @@ const TAGS = {
 };
 
 /**
- * A Flask server whose pages are the old page, with a research that is under way and survives a restart.
+ * A server whose pages are the old page, with a research that is under way and survives a restart.
  * @param {import("node:test").TestContext} t
- * @param {{ tag?: keyof typeof TAGS, markup?: string, [flag: string]: unknown }} [options] `markup` comes before the script; the rest
- *   are the server's flags
+ * @param {{ kind?: "flask" | "asgi", fixture?: keyof typeof FIXTURES, tag?: keyof typeof TAGS, attributes?: string, markup?: string, [flag: string]: unknown }} [options]
+ *   `attributes` are the script's, `markup` comes before it; the rest are the server's flags
  */
-export async function startWithOldPage(t, { tag = "before", markup = "", ...flags } = {}) {
+export async function startWithOldPage(t, { kind = "flask", fixture = "progress", tag = "before", attributes = "", markup = "", ...flags } = {}) {
   const folder = await mkdtemp(path.join(os.tmpdir(), "old-page-"));
   t.after(() => rm(folder, { recursive: true }));
   const html = path.join(folder, "page.html");
   const [place, script] = TAGS[tag];
-  await writeFile(html, (await readFile(FIXTURE, "utf8")).replace(place, markup + script));
-  const server = await startServer(t, "flask", { page: true, html, store: path.join(folder, "store.sqlite"), ...flags });
+  const page = await readFile(fileURLToPath(new URL(FIXTURES[fixture], import.meta.url)), "utf8");
+  await writeFile(html, page.replace(place, markup + script.replace("<script", `<script ${attributes}`)));
+  const server = await startServer(t, kind, { page: true, html, store: path.join(folder, "store.sqlite"), ...flags });
   await server.control("research", { id: ID, status: "in_progress" });
   return server;
 }
