@@ -5,7 +5,7 @@ import { report } from "../client/error.js";
 /** The paths of the pages that have a connection. */
 const CONNECTED = ["/research", "/progress", "/benchmark", "/chat"];
 
-/** What servers number. Researches have had ids that are none since there are benchmarks. */
+/** Servers number the runs of benchmarks, and have UUIDs for researches. */
 const NUMBER = /^\d+$/;
 
 /** How long a notification stays, as the old script had it. */

@@ -1,7 +1,10 @@
 // `window.socket`: each function, and the order in which a page sees what it does.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { RULES } from "../../pkg-template/client/option-check.js";
+import { optionsOf } from "../../pkg-template/compat/attributes.js";
 import { install } from "../../pkg-template/compat/socket.js";
 import { ResearchSocketError } from "../../pkg-template/client/error.js";
 import { LINGER_MS } from "../../pkg-template/client/linger.js";
@@ -1062,4 +1065,16 @@ test("an attribute that is misspelt is named, one of connect() as well, and thos
     elsewhere("max-logs"), elsewhere("auth"), elsewhere("force-new"),
   ]);
   assert.deepEqual(world.connection.options, { url: "https://app.example" });
+});
+
+test("the guide has each attribute, and no other", async () => {
+  const guide = await readFile(new URL("../../docs/guides/old-script.md", import.meta.url), "utf8");
+  const rows = guide.split("\n").filter((line) => line.startsWith("| `data-"));
+  const named = rows.flatMap((row) => [...row.split("|")[1].matchAll(/`data-([a-z-]+)`/g)].map(([, name]) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase())));
+  const options = ["url", ...RULES.map(([name]) => name.replace(/\.(.)/, (_, letter) => letter.toUpperCase()))];
+  assert.deepEqual(named.toSorted(), options.filter((name) => !["dedup", "terminatePath"].includes(name)).toSorted());
+  const said = [];
+  for (const name of named) optionsOf({ [name]: "?" }, (words) => said.push(words));
+  assert.deepEqual(said.filter((words) => !/has no effect: option `/.test(words)), [], "known");
+  assert.equal(said.length, named.length);
 });
