@@ -59,6 +59,12 @@ const CROWDED: u64 = 7;
 const ODD_NUMBERS: u64 = 8;
 /// In one of so many schedules the browser ends requests as soon as a navigation begins.
 const ENDING: u64 = 8;
+/// In one of so many pages name no path where the server is at the usual one, and in one where it is at that of newer
+/// servers.
+const PATHS: u64 = 11;
+const USUAL: u64 = 5;
+const NEWER: u64 = 9;
+
 /// In one of so many the server refuses things for a while, besides whatever else happens; in one of so many
 /// that is all that goes wrong, and more is required of a page.
 const REFUSING: u64 = 16;
@@ -107,6 +113,9 @@ impl Plan {
         }
         // Of those that were kept when there were no pieces it is none.
         plan.setup.pieces = matches!(plan.seed % 7, 4 | 5);
+        // Nor of those from before pages could leave the path out.
+        plan.setup.either_path = matches!(plan.seed % PATHS, USUAL | NEWER);
+        plan.setup.moved = plan.seed % PATHS == NEWER;
         plan
     }
 
@@ -153,6 +162,8 @@ impl Setup {
             races: entropy.chance(1, 2)?,
             navigation: None,
             pieces: false,
+            either_path: default.either_path,
+            moved: default.moved,
             guarded: entropy.chance(1, 4)?,
             nan: false,
             reconnection: !entropy.chance(1, 8)?,

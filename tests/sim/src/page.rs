@@ -277,6 +277,7 @@ fn clock(ahead: i64, now: u64) -> Timestamp {
 
 pub(crate) fn config_of(setup: &Setup) -> Config {
     let mut config = Config::new("http://host");
+    config.either_path = setup.either_path;
     config.reconnection = setup.reconnection;
     config.persistent = setup.persistent;
     config.reconnection_attempts = setup.attempts;

@@ -52,6 +52,10 @@ pub struct Setup {
     pub navigation: Option<u64>,
     /// Whether good answers to polls and with stored logs come in pieces.
     pub pieces: bool,
+    /// Whether pages name no path, so that they look at that of newer servers as well.
+    pub either_path: bool,
+    /// Whether the server is at that one only.
+    pub moved: bool,
     /// Whether the Socket.IO server, too, wants a page that is signed in.
     pub guarded: bool,
     /// Whether the server has numbers in its objects that JSON does not have, and writes them as
@@ -93,6 +97,8 @@ impl Default for Setup {
             races: false,
             navigation: None,
             pieces: false,
+            either_path: false,
+            moved: false,
             guarded: false,
             nan: false,
             reconnection: true,

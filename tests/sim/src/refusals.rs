@@ -61,6 +61,9 @@ pub(crate) struct Refusals {
     followed: [bool; RESEARCHES as usize],
     /// Those of which nothing has been sent since it began to.
     unsent: [bool; RESEARCHES as usize],
+    /// Where the last handshake went, and whether the attempt may go on at another place.
+    place: String,
+    goes_on: bool,
     /// What has come of a packet of the poll that is being answered.
     part: Vec<u8>,
     /// Whether that poll has told the end of the connection: what stands behind it is not heard.
@@ -75,6 +78,8 @@ impl Refusals {
             reconnection: config.reconnection,
             followed: Default::default(),
             unsent: Default::default(),
+            place: String::new(),
+            goes_on: false,
             part: Vec::new(),
             ended: false,
         }
@@ -176,6 +181,8 @@ impl Refusals {
             return Ok(());
         }
         match kind_of(request) {
+            // The other place is asked when nothing is at the first.
+            Kind::Handshake if self.is_other_place(request) => Ok(()),
             Kind::Handshake if self.reconnection => self.ask(now, Wish::Connection, 0),
             Kind::Post => {
                 let body = request.body.as_ref().map_or("", |body| body.text.as_str());
@@ -194,6 +201,12 @@ impl Refusals {
             Kind::Logs if is_first_place(request) => self.ask_about(now, Wish::Log, request),
             Kind::Handshake | Kind::Join | Kind::Logs | Kind::Poll | Kind::Terminate => Ok(()),
         }
+    }
+
+    fn is_other_place(&mut self, request: &Request) -> bool {
+        let before = std::mem::replace(&mut self.place, request.url.clone());
+        self.goes_on &= before != request.url;
+        self.goes_on
     }
 
     fn ask_about(&mut self, now: u64, wish: Wish, request: &Request) -> Verdict {
@@ -298,6 +311,7 @@ impl Refusals {
                 let packet = std::mem::take(&mut self.part);
                 self.packet(now, &packet);
             }
+            Kind::Handshake => self.goes_on = response.status == 404 && !self.goes_on,
             // The status is looked at, whatever was said before.
             Kind::Terminate if is_good => self.want_all(Wish::Status),
             Kind::Status | Kind::Logs => {

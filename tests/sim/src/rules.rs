@@ -104,6 +104,7 @@ pub(crate) struct Rules {
     /// Handshakes of the last minute, and what was a reason for some of them: the page's own wish, or a
     /// request that failed.
     handshakes: Vec<u64>,
+    max_handshakes: usize,
     reasons: Vec<u64>,
     now: u64,
     second: u64,
@@ -134,6 +135,8 @@ impl Rules {
             max_payload,
             max_attempts: config.reconnection_attempts,
             forgiven: true,
+            // An attempt can have one at each path.
+            max_handshakes: MAX_HANDSHAKES << u8::from(config.either_path),
             refusals: Refusals::new(config),
             flushes: Flushes::new(config),
             ..Self::default()
@@ -348,7 +351,7 @@ impl Rules {
             self.reasons.retain(is_new);
             self.handshakes.push(self.now);
             let (count, reasons) = (self.handshakes.len(), self.reasons.len());
-            require(count <= MAX_HANDSHAKES + reasons * 4, || {
+            require(count <= self.max_handshakes + reasons * 4, || {
                 format!("{count} handshakes in a minute, for {reasons} reasons")
             })?;
         }

@@ -1,6 +1,7 @@
 //! The loop: one clock for pages, network and server, which jumps to whatever happens next.
 
 use mock_server::{Audience, Config as ServerConfig, EventName, Input as ServerInput, Server};
+use research_socket::config::OTHER_PATH;
 use research_socket::http::{Answer, Command};
 use research_socket::research::{Input, Output};
 
@@ -340,7 +341,12 @@ fn server_config(setup: &Setup) -> ServerConfig {
         Release::V15 => ServerConfig::release_1_5(),
         Release::Newest => ServerConfig::newest(),
     };
-    config.paths = vec!["/socket.io".to_owned()];
+    let path = if setup.moved {
+        OTHER_PATH
+    } else {
+        "/socket.io"
+    };
+    config.paths = vec![path.to_owned()];
     config.ping_interval_ms = setup.ping_interval;
     config.ping_timeout_ms = setup.ping_timeout;
     config.max_payload = setup.max_payload as usize;

@@ -59,6 +59,8 @@ fn an_end_between_status_and_subscription_is_heard() {
 fn without_watchdog() -> Setup {
     Setup {
         pieces: false,
+        either_path: false,
+        moved: false,
         stall_after: None,
         ..Setup::default()
     }
