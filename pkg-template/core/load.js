@@ -7,6 +7,9 @@ import { importCore } from "./core.js";
 /** How long the module may take to begin to come, in milliseconds: some proxies hold back what they look into. */
 const ANSWERED_WITHIN_MS = 15_000;
 
+/** What browsers compile while it comes. */
+const WASM = "application/wasm";
+
 /**
  * @param {object} engine of the glue
  * @param {() => URL | Uint8Array} wasm where the module is, or the module
@@ -45,7 +48,9 @@ async function request(address) {
   if (!response.ok) throw new Error(`${address} is answered ${response.status}`);
   const type = response.headers.get("Content-Type");
   // Of another type it is no stream for the browser: the glue would try, and say on the console that it has failed.
-  if (type === "application/wasm") return response;
+  if (type === WASM) return response;
+  // A parameter, which some servers add to each type, makes it another one.
+  if (type?.toLowerCase().startsWith(`${WASM};`)) return new Response(response.body, { headers: { "Content-Type": WASM } });
   const bytes = new Uint8Array(await response.arrayBuffer());
   // No text begins as WebAssembly does.
   if (bytes[0] !== 0) throw new Error(`${address} is answered with something else (${type})`);

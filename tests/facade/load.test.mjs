@@ -31,6 +31,16 @@ test("a module of the right type is compiled while it comes", async (t) => {
   assert.equal(given[0], response);
 });
 
+for (const type of ["application/wasm; charset=utf-8", "Application/WASM;charset=UTF-8"]) {
+  test(`a module of the type ${type}, as some servers have it, is compiled while it comes as well`, async (t) => {
+    answered(t, new Response(bytes(), { headers: { "Content-Type": type } }));
+    const given = [];
+    await load(engine({ runs: async (module) => given.push(module) }), address);
+    assert.equal(given[0].headers?.get("Content-Type"), "application/wasm");
+    assert.deepEqual(new Uint8Array(await given[0].arrayBuffer()), bytes());
+  });
+}
+
 test("a module of another type is compiled when it is there", async (t) => {
   answered(t, new Response(bytes(), { headers: { "Content-Type": "application/octet-stream" } }));
   const given = [];
