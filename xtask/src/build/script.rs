@@ -15,7 +15,7 @@ use crate::project::Project;
 pub(crate) const SCRIPT: &str = "research_socket_core.js";
 
 /// Of how it is made.
-pub(crate) const KEY: &str = "script 3";
+pub(crate) const KEY: &str = "script 4";
 
 /// What wasm2js does not know, in terms of what it knows.
 const LOWERING: [&str; 3] = [
@@ -101,7 +101,24 @@ fn shrink(project: &Project, from: &Path, to: &Path) -> Result<()> {
         .args(["--legal-comments=none", "--log-level=warning"])
         .arg(format!("--outfile={}", to.display()));
     process::run_or_fail("build: esbuild", &mut command)?;
+    fs::write(to, eager(&fs::read_to_string(to)?)?)?;
     Ok(())
+}
+
+/// Puts the function that is exported in parentheses, which Chromium and Firefox take as a sign that it is called at once: they
+/// compile it while it arrives. Else they read through all of it then, and again, on the page's thread, when it is called.
+fn eager(script: &str) -> Result<String> {
+    let (body, export) = script
+        .rsplit_once("}var ")
+        .context("esbuild ends otherwise")?;
+    let (_, name) = export.split_once('=').context("esbuild exports nothing")?;
+    let (name, _) = name.split_once(';').context("esbuild exports otherwise")?;
+    let (before, function) = body
+        .split_once(&format!("function {name}("))
+        .context("esbuild exports no function")?;
+    Ok(format!(
+        "{before}var {name}=(function({function}}});var {export}"
+    ))
 }
 
 /// Makes of a module that runs itself once one that exports the function by which it does: each call is a fresh instance.
@@ -219,6 +236,16 @@ export var memory = retasmFunc.memory;
         assert!(edited.ends_with("export default asmFunc;\n"), "{edited}");
         assert!(edited.contains("Error('unreachable')"), "{edited}");
         assert!(edited.contains("transfer: [buffer]"), "{edited}");
+    }
+
+    #[test]
+    fn the_function_is_compiled_while_it_arrives() {
+        let minified =
+            "var a;function b(c){}function d(b){return{e:b}}var f=d;export{f as default};\n";
+        let eager = eager(minified).unwrap();
+        let expected =
+            "var a;function b(c){}var d=(function(b){return{e:b}});var f=d;export{f as default};\n";
+        assert_eq!(eager, expected);
     }
 
     #[test]
