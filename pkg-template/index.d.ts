@@ -68,6 +68,20 @@ export function connect<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
   options?: ConnectOptions,
 ): Promise<Client<ListenEvents, EmitEvents>>;
 
+export namespace connect {
+  /**
+   * Loads the core ahead of the first {@link connect}, which then only connects: for a page that connects later, such as in an
+   * effect or after a click. It makes no connection. However often it is called, the core is loaded once. On a server, and in what
+   * is no browser, it does nothing.
+   *
+   * @throws a {@link ResearchSocketError} with the code `LOAD_FAILED`; the next call of either function tries again
+   *
+   * @example
+   * connect.preload().catch(() => {}); // connect() tells it
+   */
+  function preload(): Promise<void>;
+}
+
 /**
  * All are optional. Times are in milliseconds. One that is not known, and so has no effect, is told to `logger.warn`, or on the
  * console without a `logger`, with the one that was probably meant.

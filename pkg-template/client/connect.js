@@ -20,7 +20,13 @@ const RUNS = {
 export function createConnect({ init, reset, timers, Connection, browser }) {
   const module = new Module(init, reset, timers, Connection);
 
-  return async function connect(options = {}) {
+  /** Loads the core ahead of `connect`, where there may be one. */
+  connect.preload = async () => {
+    if (browser.present && browser.missing.length === 0) await module.load();
+  };
+  return connect;
+
+  async function connect(options = {}) {
     needBrowser(browser);
     const settings = readOptions(options, browser.href);
     const { own } = settings;
@@ -39,7 +45,7 @@ export function createConnect({ init, reset, timers, Connection, browser }) {
       ? (openLink(module.links, settings, answer) ?? new Link(module, settings, { answer }))
       : new Link(module, settings, { paused: new ResearchSocketError("ABORTED", "The page has not connected this client yet: connect() does.") });
     return new Client(link, { settings, since, answer }, browser);
-  };
+  }
 }
 
 /** Throws where nobody could connect, and says what to do there. */

@@ -49,6 +49,8 @@ export function install(window, connect, dataset = {}) {
   };
   Object.defineProperty(socket, OURS, { value: true });
   page.socket = socket;
+  // It takes no wish of the page, so it comes while the page itself does. A failure is told when the page needs it.
+  if (page.connects) connect.preload().catch(() => {});
   setTimeout(() => service.begin(), INIT_AFTER_MS);
 }
 

@@ -71,6 +71,29 @@ for (const path of ["/research/9", "/progress/9", "/benchmark/", "/chat/3fa85f64
   });
 }
 
+test("the core is loaded as soon as the script runs, and no connection is made before the page wants one", async (t) => {
+  const { world, socket } = await page(t, { loaded: false });
+  await settled();
+  assert.deepEqual([world.loads, world.connections.length, socket.getSocketInstance()], [1, 0, null]);
+  socket.subscribeToResearch("7");
+  await settled();
+  assert.deepEqual([world.loads, world.connections.length], [1, 1]);
+});
+
+test("a core that could not be loaded ahead is loaded again when the page wants it, and nobody hears of it before", async (t) => {
+  let fails = true;
+  const load = async () => {
+    if (fails) throw new TypeError("Failed to fetch");
+  };
+  const { world, socket, said, effects } = await page(t, { load, loaded: false });
+  await settled();
+  assert.deepEqual([world.loads, said, effects], [1, { info: [], warn: [], error: [] }, []]);
+  fails = false;
+  socket.init();
+  await settled();
+  assert.deepEqual([world.loads, world.connections.length], [2, 1]);
+});
+
 test("on other pages it connects not, and the page asks for the status itself", async (t) => {
   const { world, socket, effects, handler } = await page(t, { path: "/results/9", loaded: false, has: ["pollResearchStatus"] });
   t.mock.timers.tick(1000);
@@ -594,11 +617,12 @@ test("what was asked for before a disconnect is forgotten", async (t) => {
 test("a page that disconnects in the moment in which the client is there has none", async (t) => {
   const { window, world } = await page(t, { loaded: false });
   delete window.socket;
-  install(window, (options) => {
+  const connect = (/** @type {object} */ options) => {
     const client = world.connect(options);
     client.then(() => window.socket.disconnect());
     return client;
-  });
+  };
+  install(window, Object.assign(connect, { preload: world.connect.preload }));
   const instance = window.socket.init();
   await settled();
   const { connection } = world;

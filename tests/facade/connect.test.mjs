@@ -39,6 +39,34 @@ test("a load that failed is tried again by the next call", async () => {
   assert.equal(world.loads, 2);
 });
 
+test("preload() loads the module ahead, for the call that comes later or is there already", async () => {
+  const world = fake();
+  await Promise.all([world.connect.preload(), world.connect.preload()]);
+  assert.deepEqual([world.loads, world.connections.length], [1, 0]);
+  await world.connect();
+  assert.deepEqual([world.loads, world.connections.length], [1, 1]);
+});
+
+test("preload() says why the module could not be loaded, and connect() tries again", async () => {
+  const failures = [new TypeError("Failed to fetch")];
+  const world = fake({
+    load: async () => {
+      for (const failure of failures.splice(0)) throw failure;
+    },
+  });
+  assert.equal(await codeOf(world.connect.preload()), "LOAD_FAILED");
+  await world.connect();
+  assert.equal(world.loads, 2);
+});
+
+for (const [where, surroundings] of [["on a server", { present: false }], ["in a document that is no browser's", { missing: ["fetch"] }]]) {
+  test(`preload() does nothing ${where}`, async () => {
+    const world = fake(surroundings);
+    await world.connect.preload();
+    assert.equal(world.loads, 0);
+  });
+}
+
 for (const [runtime, words] of [["wasm", "as WebAssembly"], ["js", "as JavaScript"]]) {
   test(`logger and stats() say that the core runs ${words}`, async () => {
     const world = fake({ load: async () => runtime });
