@@ -19,6 +19,9 @@ const LEAST: u64 = 1_000;
 /// question at all, in milliseconds.
 const MOST: u64 = 15_000;
 
+/// What stands between the packets of an Engine.IO payload, and in no JSON.
+const SEPARATOR: u8 = 0x1e;
+
 /// One research.
 #[derive(Debug, Default)]
 struct Past {
@@ -59,6 +62,8 @@ pub(crate) struct Flushes {
     watched: Option<u64>,
     /// Whose status was asked for since the client was looked at.
     newest: Option<usize>,
+    /// Whether the page has been asked for what the next question takes with it: it may never answer.
+    is_owed: bool,
 }
 
 impl Flushes {
@@ -104,6 +109,7 @@ impl Flushes {
             return;
         }
         self.before = self.asked.replace(now);
+        self.is_owed = false;
         let research = research_of(request);
         if let Some(past) = research.and_then(|number| self.pasts.get_mut(number)) {
             past.asked = Some(now);
@@ -118,8 +124,13 @@ impl Flushes {
             past.is_refused = matches!(answer, Answer::Response(response)
                 if matches!(response.status, 401 | 403));
             past.is_troubled = !matches!(answer, Answer::Response(response)
-                if (200..=299).contains(&response.status) && response.body.first() == Some(&b'{'));
+                if (200..=299).contains(&response.status) && is_object(&response.body));
         }
+    }
+
+    /// The page is asked for what a request takes with it.
+    pub(crate) const fn ask(&mut self) {
+        self.is_owed = true;
     }
 
     /// The client no longer waits for an answer: its server hangs, and is spared for as long as after a failure.
@@ -196,9 +207,10 @@ impl Flushes {
         })?;
         let waited = self.watched.max(self.asked).map_or(0, |since| now - since);
         let is_watched = self.watched.is_some();
-        require(!is_watched || waited <= MOST + LAST_LOOK_MS, || {
-            format!("a sign-out would have gone unnoticed for {waited} ms")
-        })
+        require(
+            !is_watched || self.is_owed || waited <= MOST + LAST_LOOK_MS,
+            || format!("a sign-out would have gone unnoticed for {waited} ms"),
+        )
     }
 
     /// What is asked to see whether a research is still shown comes while somebody looks at what comes live, and
@@ -225,4 +237,9 @@ impl Flushes {
             format!("a sign-in check {waited:?} ms after the last question")
         })
     }
+}
+
+/// Whether it is what a status is, and nothing more: not cut off, and not two of them.
+fn is_object(body: &[u8]) -> bool {
+    body.first() == Some(&b'{') && body.last() == Some(&b'}') && !body.contains(&SEPARATOR)
 }

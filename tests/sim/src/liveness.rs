@@ -20,6 +20,10 @@ const BACK_WITHIN: u64 = 35_000;
 /// time of its requests.
 const RETURN_WITHIN: u64 = 5_000;
 
+/// How much later it may be where the server was down before: what a good answer has hurried may have failed in the
+/// second outage, and then the next answer hurries nothing until so long after that attempt, in milliseconds.
+const RETURN_AGAIN_WITHIN: u64 = 15_000;
+
 /// The longest pause between two questions about a research that stays silent, in milliseconds.
 const MAX_SILENCE: u64 = 600_000;
 
@@ -76,7 +80,12 @@ impl World<'_> {
         for page in self.pages.iter_mut().flatten() {
             page.rules.good_since = None;
         }
-        let within = RETURN_WITHIN + self.way() * 20 + 2 * MAX_IN_PIECES;
+        let again = if self.plan.was_down_before() {
+            RETURN_AGAIN_WITHIN
+        } else {
+            0
+        };
+        let within = RETURN_WITHIN + again + self.way() * 20 + 2 * MAX_IN_PIECES;
         let is_away = |page: &&Page| !page.client.is_connected();
         while self.pages().any(|page| is_away(&page)) {
             let since = self

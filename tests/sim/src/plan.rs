@@ -543,6 +543,17 @@ impl Plan {
             && self.steps.iter().any(is_down)
     }
 
+    /// Whether the server, or the way to it, is down more than once.
+    pub(crate) fn was_down_before(&self) -> bool {
+        let is_down = |(_, step): &&(u64, Step)| {
+            matches!(
+                step,
+                Step::Break(Fault::Offline { .. } | Fault::Restart { .. })
+            )
+        };
+        self.steps.iter().filter(is_down).count() > 1
+    }
+
     /// Makes a plan of it in which nothing goes wrong, one research writes many lines, and the server stores
     /// them only when it is asked.
     pub(crate) fn flood(&mut self) {

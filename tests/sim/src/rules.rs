@@ -315,9 +315,12 @@ impl Rules {
                     format!("{id:?} is aborted, but not in flight")
                 })
             }
-            Command::Ask(ask) => require(!was_closed && !self.hidden, || {
-                format!("{ask:?} for credentials of a page that is closed or hidden")
-            }),
+            Command::Ask(ask) => {
+                self.flushes.ask();
+                require(!was_closed && !self.hidden, || {
+                    format!("{ask:?} for credentials of a page that is closed or hidden")
+                })
+            }
             Command::Beacon(_) => Ok(()),
             Command::Start(request) => self.start(request, was_closed),
         }
