@@ -23,8 +23,9 @@ const PAGES: &str = "tests/page";
 /// JavaScript's first ones take longer, until the browser has compiled what they run. What goes to servers of other origins
 /// (`refusals` too), evaluates text (`surroundings`) or starts workers is forbidden by the policy of that step; `loader` tries both
 /// cores under policies of its own.
-const NOT_AS_SCRIPT: [&str; 9] = [
+const NOT_AS_SCRIPT: [&str; 10] = [
     "demo.test.mjs",
+    "early.test.mjs",
     "loader.test.mjs",
     "origins.test.mjs",
     "redirects.test.mjs",
