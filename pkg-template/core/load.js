@@ -50,7 +50,7 @@ async function request(address) {
   // Of another type it is no stream for the browser: the glue would try, and say on the console that it has failed.
   if (type === WASM) return response;
   // A parameter, which some servers add to each type, makes it another one.
-  if (type?.toLowerCase().startsWith(`${WASM};`)) return new Response(response.body, { headers: { "Content-Type": WASM } });
+  if (response.body && type?.toLowerCase().startsWith(`${WASM};`)) return new Response(response.body, { headers: { "Content-Type": WASM } });
   const bytes = new Uint8Array(await response.arrayBuffer());
   // No text begins as WebAssembly does.
   if (bytes[0] !== 0) throw new Error(`${address} is answered with something else (${type})`);

@@ -41,6 +41,14 @@ for (const type of ["application/wasm; charset=utf-8", "Application/WASM;charset
   });
 }
 
+test("a module whose type has a parameter is compiled when it is there in a browser whose answers have no stream", async (t) => {
+  const response = new Response(bytes(), { headers: { "Content-Type": "application/wasm; charset=utf-8" } });
+  answered(t, Object.defineProperty(response, "body", { value: undefined }));
+  const given = [];
+  await load(engine({ runs: async (module) => given.push(module) }), address);
+  assert.deepEqual(given, [bytes()]);
+});
+
 test("a module of another type is compiled when it is there", async (t) => {
   answered(t, new Response(bytes(), { headers: { "Content-Type": "application/octet-stream" } }));
   const given = [];
