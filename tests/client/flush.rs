@@ -228,18 +228,7 @@ fn each_research_is_asked_about_on_its_own() {
 
 #[test]
 fn a_page_can_do_without() {
-    for change in [
-        (|config| config.flush_logs = false) as fn(&mut Config),
-        |config| config.fallback = None,
-    ] {
-        let mut world = World::with(|config| {
-            config.flush_logs = true;
-            change(config);
-        });
-        world.subscribe("r");
-        world.connect();
-        world.join();
-        world.accept();
+    for mut world in World::unasked() {
         if world.is_asked(Kind::Status) {
             world.status("r", 200, RUNS);
         }

@@ -191,18 +191,7 @@ fn after_the_end_nothing_is_asked_for_and_nothing_taken_back() {
 
 #[test]
 fn a_page_can_do_without() {
-    for change in [
-        (|config| config.flush_logs = false) as fn(&mut Config),
-        |config| config.fallback = None,
-    ] {
-        let mut world = World::with(|config| {
-            config.flush_logs = true;
-            change(config);
-        });
-        world.subscribe("r");
-        world.connect();
-        world.join();
-        world.accept();
+    for mut world in World::unasked() {
         pass(&mut world, 600_000, (200, RUNS));
         assert_eq!(world.client.stats().sign_in_checks, 0);
     }

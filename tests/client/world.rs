@@ -138,6 +138,25 @@ impl World {
         world
     }
 
+    /// Clients that follow the research `r` for pages that want no question of which they hear nothing: each way to say so.
+    pub(crate) fn unasked() -> [Self; 2] {
+        [
+            (|config| config.flush_logs = false) as fn(&mut Config),
+            |config| config.fallback = None,
+        ]
+        .map(|change| {
+            let mut world = Self::with(|config| {
+                config.flush_logs = true;
+                change(config);
+            });
+            world.subscribe("r");
+            world.connect();
+            world.join();
+            world.accept();
+            world
+        })
+    }
+
     /// Without status polling and retries that never end, which most situations are not about.
     pub(crate) fn quiet(config: &mut Config) {
         config.fallback = None;
