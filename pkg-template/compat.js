@@ -4,4 +4,4 @@ import { install } from "./compat/socket.js";
 import { tagOf } from "./compat/tag.js";
 import { connect } from "./index.js";
 
-if (typeof window !== "undefined" && typeof document !== "undefined") install(window, connect, tagOf(document, import.meta.url)?.dataset);
+if (typeof window !== "undefined" && typeof document !== "undefined") install(window, connect, tagOf(import.meta.url)?.dataset);

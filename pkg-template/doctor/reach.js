@@ -3,10 +3,10 @@
 import { WAIT_MS, tooFew, unlessItWaits, waitedForConnection } from "./budget.js";
 import { REACHED } from "./findings.js";
 import { excerpt, refusalOf } from "./refusal.js";
-import { readOpen } from "./visit.js";
+import { OTHER_PATH, readOpen } from "./visit.js";
 
 /** Where servers of the known releases answer. */
-const PATHS = ["/socket.io", "/ws/socket.io", "/research/socket.io"];
+const PATHS = ["/socket.io", OTHER_PATH, "/research/socket.io"];
 
 /**
  * Asks for a session as `connect` does. Returns it if there is a point in trying it.

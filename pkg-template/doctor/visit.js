@@ -9,7 +9,7 @@ const VIOLATION_MS = 500;
 const GOODBYE_MS = 2000;
 
 /** Where newer servers answer. */
-const OTHER_PATH = "/ws/socket.io";
+export const OTHER_PATH = "/ws/socket.io";
 
 /** More of an answer is not read, in bytes: its beginning shows what it is. */
 const MAX_BYTES = 1_048_576;
