@@ -605,6 +605,22 @@ fn logs_and_statuses_are_asked_for_one_after_the_other() {
 }
 
 #[test]
+fn a_log_that_live_lines_wait_for_is_asked_for_before_the_status() {
+    for (is_live, first) in [(false, Kind::Status), (true, Kind::Log)] {
+        let mut world = World::with_all(|_| {});
+        world.subscribe("r");
+        world.connect();
+        world.join();
+        if is_live {
+            // As from a server that tells everybody, whether it has the subscription or not.
+            world.receive(&line(5, 7, "live"));
+        }
+        world.accept();
+        assert!(world.is_asked(first), "is live: {is_live}");
+    }
+}
+
+#[test]
 fn while_the_status_is_polled_the_log_comes_with_each_answer() {
     let mut world = World::with_all(|config| config.reconnection_attempts = Some(0));
     world.subscribe("r");

@@ -28,13 +28,14 @@ fn if_it_went_on_without_a_word_the_line_that_the_status_has_waits_for_the_older
     world.status("r", 200, &moved);
     assert_eq!(lines(&world.told()), [""; 0]);
     world.accept();
-    world.status("r", 200, &moved);
     world.answer(
         Kind::Log,
         200,
         &log(&[(1, 0, "first"), (2, 8, "eighth"), (3, 9, "ninth")]),
     );
     assert_eq!(lines(&world.told()), ["eighth", "ninth"]);
+    world.status("r", 200, &moved);
+    assert_eq!(lines(&world.told()), [""; 0]);
 }
 
 #[test]

@@ -122,6 +122,8 @@ struct Due<'a> {
     at: Timestamp,
     /// When it was refused last, if it was.
     refused: Option<Timestamp>,
+    /// Not the log for which live lines wait.
+    can_wait: bool,
     question: Question,
     research: &'a String,
 }
@@ -336,6 +338,7 @@ impl Checks {
                     (asking.again || refused.is_none()).then_some(Due {
                         at,
                         refused: refused.map(Refused::last),
+                        can_wait: question != Question::Log || !job.holds_lines(),
                         question,
                         research,
                     })
@@ -373,7 +376,15 @@ impl Checks {
         let due = self
             .due(subscriptions, asking)
             .filter(|due| due.at <= ctx.now)
-            .min_by_key(|due| (due.at, due.refused, due.question, due.research));
+            .min_by_key(|due| {
+                (
+                    due.at,
+                    due.refused,
+                    due.can_wait,
+                    due.question,
+                    due.research,
+                )
+            });
         let Some(due) = due else {
             return false;
         };
