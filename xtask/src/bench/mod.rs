@@ -30,8 +30,8 @@ pub(crate) fn run(project: &Project, quick: bool) -> Result<bool> {
     let native = measure("bench: native", &mut native(project, quick))?;
     let mut all = native;
     for (label, file) in [
-        ("bench: page", "tests/bench/log-lines.mjs"),
-        ("bench: backlog", "tests/bench/drain.mjs"),
+        ("bench: page", "tests/bench/burst.mjs"),
+        ("bench: backlog", "tests/bench/backlog.mjs"),
     ] {
         all &= measure(label, &mut page(project, file, quick)?)?;
     }
