@@ -13,9 +13,12 @@ const HERE = import.meta.dirname;
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm" };
 const HANDSHAKE = { sid: "s", upgrades: [], pingInterval: 25_000, pingTimeout: 600_000, maxPayload: 1_000_000 };
 
-/** @param {import("node:test").TestContext} t */
-export async function startHostile(t) {
-  const server = new Hostile();
+/**
+ * @param {import("node:test").TestContext} t
+ * @param {{ html?: string, folders?: Record<string, string> }} [page] `html`: the page; `folders`: what it loads beside the package
+ */
+export async function startHostile(t, page) {
+  const server = new Hostile(page);
   await server.start();
   t.after(() => server.close());
   return server;
@@ -25,6 +28,8 @@ class Hostile {
   #server = createServer((request, response) => {
     this.#answer(request, response).catch((error) => response.destroy(error));
   });
+  #html;
+  #folders;
   /** What the next polls get. @type {(() => Promise<string | Iterable<string>> | string | Iterable<string>)[]} */
   #bodies = [];
   /** The poll that waits. @type {import("node:http").ServerResponse | undefined} */
@@ -37,6 +42,11 @@ class Hostile {
   bytes = 0;
   /** When the page last took something. */
   #moved = 0;
+
+  constructor({ html = path.join(HERE, "page.html"), folders = {} } = {}) {
+    this.#html = html;
+    this.#folders = folders;
+  }
 
   async start() {
     await new Promise((resolve) => this.#server.listen(0, "127.0.0.1", () => resolve(undefined)));
@@ -103,7 +113,8 @@ class Hostile {
       response.setHeader("Content-Type", "application/json");
       return void response.end(url.pathname.endsWith("/logs") ? "[]" : `{"status":"in_progress","progress":1}`);
     }
-    const file = url.pathname === "/" ? path.join(HERE, "page.html") : path.join(packageFolder(), path.basename(url.pathname));
+    const folder = this.#folders[path.dirname(url.pathname)] ?? packageFolder();
+    const file = url.pathname === "/" ? this.#html : path.join(folder, path.basename(url.pathname));
     const type = TYPES[/** @type {keyof typeof TYPES} */ (path.extname(file))];
     if (!type) return void response.writeHead(204).end();
     response.setHeader("Content-Type", type);
