@@ -1,73 +1,86 @@
 // How long a backlog of lines takes a page whose handler needs some milliseconds for each: the stand-in of the application's page, with
 // the old script and with ours in its place. What counts is the time beside that of the handlers, which no client can shorten.
 
-import { parseArgs } from "node:util";
-import { test } from "node:test";
+import assert from "node:assert/strict";
 import { startApplication } from "../page/old-page/open.mjs";
 import { FAILED_REQUEST, withPage } from "../page/support/browser.mjs";
 import { tasksDuring } from "../page/support/tasks.mjs";
 import { until } from "../page/support/until.mjs";
 import { startBrowser } from "../page/support/webdriver.mjs";
 import { Meter } from "./support/meter.mjs";
-import { median, short, table } from "./support/table.mjs";
+import { alternate } from "./support/rows.mjs";
+import { median, short, table, thousands } from "./support/table.mjs";
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    lines: { type: "string" },
-    row: { type: "string", default: "7" },
-    browsers: { type: "string" },
-    scripts: { type: "string", default: "old,ours" },
-    rounds: { type: "string" },
-  },
-});
-const COUNT = Number(values.lines ?? (values.quick ? 500 : 3_000));
-const ROW_MS = Number(values.row);
-const ROUNDS = Number(values.rounds ?? (values.quick ? 1 : 3));
-const BROWSERS = (values.browsers ?? (values.quick ? "chromium" : "chromium,firefox,webkit")).split(",");
-const SCRIPTS = values.scripts.split(",");
+export const title = "a backlog of lines";
+
+/** Of browsers beside Chromium, one round with fewer lines. */
+const SIZES = {
+  full: { lines: 3_000, rounds: 2, browsers: "chromium,firefox,webkit" },
+  quick: { lines: 300, rounds: 1, browsers: "chromium" },
+  small: { lines: 30, rounds: 1, browsers: "chromium" },
+};
+const ELSEWHERE = { lines: 500, rounds: 1 };
 const ID = "research-1";
 /** It asks for what the server does not have, and its sessions end with requests that fail. */
 const EXPECTED = [FAILED_REQUEST, /^console: WebSocket connection/];
 const HEAD = ["browser, script", "lines", "ms/line", "handlers ms/line", "time / handlers", "cpu ms/line", "frames/s", "longest task ms", "late ms"];
 
-test("a backlog of lines", async (t) => {
-  const rows = [];
-  const rounds = await roundsOfWork();
-  for (const browser of BROWSERS) {
-    const runs = SCRIPTS.map((script) => ({ script, measured: [] }));
-    for (let round = 0; round < ROUNDS; round += 1) {
-      // Whoever is second finds a warmer machine.
-      for (const { script, measured } of round % 2 ? runs.toReversed() : runs) {
-        await t.test(`${browser}, ${script}`, async (t) => measured.push(await measure(t, browser, script, rounds)));
-      }
-    }
-    for (const { script, measured } of runs) {
-      let longest;
-      if (browser === "chromium") await t.test(`${browser}, ${script}, tasks`, async (t) => (longest = await longestTask(t, script, rounds)));
-      if (measured.length > 0) rows.push(cells(`${browser}, ${script}`, measured, longest));
+/**
+ * @typedef {{ lines: number, rounds: number, work: number }} Plan `work`: rounds of work for each line
+ * @type {import("./support/rows.mjs").Bench["run"]}
+ */
+export async function run(t, rows, size, options) {
+  const browsers = (options.browsers ?? SIZES[size].browsers).split(",");
+  const scripts = (options.scripts ?? "ours,old").split(",");
+  const rowMs = Number(options.row ?? 7);
+  const plan = (/** @type {string} */ browser) => ({
+    ...(browser === "chromium" || size !== "full" ? SIZES[size] : ELSEWHERE),
+    ...(options.lines && { lines: Number(options.lines) }),
+    ...(options.rounds && { rounds: Number(options.rounds) }),
+  });
+  const beside = "the old script";
+  for (const browser of browsers) {
+    const what = `${thousands(plan(browser).lines)} lines, handler of ${rowMs} ms, ${browser}`;
+    rows.declare(`backlog/${browser}`, { what: `${what}: time to show all`, unit: "ms", beside, aim: { ratio: 1.0 } });
+    if (browser === "chromium") rows.declare("backlog/task", { what: `${what}: longest task`, unit: "ms", beside, aim: { most: 50 } });
+  }
+  const work = await roundsOfWork(rowMs, size === "small" ? 5 : 200);
+  const details = [];
+  for (const browser of browsers) {
+    const given = { ...plan(browser), work };
+    /** @type {Record<string, any[]>} */
+    const measured = Object.fromEntries(scripts.map((script) => [script, []]));
+    /** @type {Record<string, number | undefined>} */
+    const longest = {};
+    await alternate(given.rounds, scripts, async (script) => void measured[script].push(await measure(t, browser, script, given)));
+    for (const script of browser === "chromium" ? scripts : []) longest[script] = await longestTask(t, script, given);
+    for (const script of scripts) {
+      details.push(cells(`${browser}, ${script}`, measured[script], longest[script]));
+      const side = script === "ours" ? "ours" : "peer";
+      for (const { took } of measured[script]) rows.add(`backlog/${browser}`, { [side]: took });
+      if (browser === "chromium") rows.add("backlog/task", { [side]: longest[script] });
     }
   }
-  console.log(`\n${COUNT} lines at once, ${ROW_MS} ms of work a row, and what the document adds; median of ${ROUNDS}`);
-  console.log(table(HEAD, rows));
-});
+  if (size !== "small") console.log(`\n${title}: ${rowMs} ms of work a row, and what the document adds\n${table(HEAD, details)}`);
+}
 
 /** Runs `use` in a page with that script, to which one line has been shown. */
-async function onPage(t, browser, script, rounds, use) {
+async function onPage(t, browser, script, { lines, work }, use) {
   const server = await startApplication(t);
   await server.control("research", { id: ID, status: "in_progress" });
   const url = `${server.url}/progress/${ID}?script=${script}`;
   const go = async (page, evaluate) => {
     const shown = (count) => until(`${count} lines`, async () => (await evaluate(look)).count >= count, { within: 120_000, every: 250 });
     await until("the page is connected", () => evaluate(() => window.socket?.isConnected?.() === true));
-    await evaluate(watch, rounds);
+    await evaluate(watch, work);
     await server.control("lines", { id: ID, count: 1, prefix: "first" });
     await shown(1);
     await until("the panel's own load", async () => (await evaluate(() => window.seen.loads)) > 0);
     await evaluate(reset);
     await use(page, async () => {
-      await server.control("lines", { id: ID, count: COUNT });
-      await shown(COUNT).catch(() => {});
+      await server.control("lines", { id: ID, count: lines });
+      // What the old script loses shows in its table.
+      await shown(lines).catch(() => {});
       return evaluate(look);
     });
   };
@@ -80,46 +93,48 @@ async function onPage(t, browser, script, rounds, use) {
   await go(driven, (run, ...given) => driven.evaluate(run, given));
 }
 
-async function measure(t, browser, script, rounds) {
+/** @param {import("node:test").TestContext} t @param {string} browser @param {string} script @param {Plan} plan */
+async function measure(t, browser, script, plan) {
   let seen;
-  await onPage(t, browser, script, rounds, async (page, deliver) => {
+  await onPage(t, browser, script, plan, async (page, deliver) => {
     const meter = browser === "chromium" ? await Meter.on(page) : undefined;
     const cost = await meter?.during(async () => (seen = await deliver()));
     seen = { ...(seen ?? (await deliver())), cpu: cost?.cpu };
+    if (script === "ours") assert.equal(seen.count, plan.lines, "lines that the page has shown");
   });
   return seen;
 }
 
 /** Recording the tasks costs time, so nothing else is measured here. */
-async function longestTask(t, script, rounds) {
+async function longestTask(t, script, plan) {
   let longest;
-  await onPage(t, "chromium", script, rounds, async (page, deliver) => {
+  await onPage(t, "chromium", script, plan, async (page, deliver) => {
     const tasks = await tasksDuring(page, deliver);
     longest = tasks.reduce((most, { cpu }) => Math.max(most, cpu), 0);
   });
   return longest;
 }
 
-/** How many rounds of work take so long on a machine that does nothing else: the fastest of many tries. */
-async function roundsOfWork() {
+/** How many rounds of work take so long on a machine that does nothing else: the fastest of so many tries. @param {number} rowMs @param {number} tries */
+async function roundsOfWork(rowMs, tries) {
   let fastest = Infinity;
   await withPage("about:blank", { record: false }, async (page) => {
-    fastest = await page.evaluate(() => {
+    fastest = await page.evaluate((tries) => {
       const work = (rounds) => {
         let n = 1;
         for (let i = 0; i < rounds; i += 1) n = Math.imul(n, 1_103_515_245) + 12_345;
         return n;
       };
       let least = Infinity;
-      for (let i = 0; i < 200; i += 1) {
+      for (let i = 0; i < tries; i += 1) {
         const begin = performance.now();
         work(1_000_000);
         least = Math.min(least, performance.now() - begin);
       }
       return least;
-    });
+    }, tries);
   });
-  return Math.round((1_000_000 * ROW_MS) / fastest);
+  return Math.round((1_000_000 * rowMs) / fastest);
 }
 
 /** In the page: has its handlers of lines do so many rounds of work, and adds up what they take. */

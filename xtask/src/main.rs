@@ -79,13 +79,19 @@ enum Task {
         #[arg(long, conflicts_with = "list")]
         planted: bool,
     },
-    /// Measure what the package costs, natively and in Chromium beside socket.io-client.
+    /// Measure what the package costs beside socket.io-client and the old script, in one table.
     ///
-    /// Prints tables. No number fails it: machines differ, so compare within one run.
+    /// The last line is `N of N aims reached`. An aim that is not reached fails nothing; a row
+    /// without a figure does. target/bench gets the rows as JSON, and as a picture.
     Bench {
-        /// In a minute: fewer lines, one round.
+        /// Only these, such as `burst`; all if none is named.
+        names: Vec<String>,
+        /// In three minutes: fewer lines and rounds.
         #[arg(long)]
         quick: bool,
+        /// Make docs/bench.svg anew, with all figures of a machine that does nothing else.
+        #[arg(long, conflicts_with_all = ["quick", "names"])]
+        keep: bool,
     },
     /// Look for inputs that break a rule, with libFuzzer; `test` replays what was kept of them.
     ///
@@ -170,7 +176,10 @@ fn run(task: Task) -> Result<bool> {
             ..
         } => return planted::run(&project, &names),
         Task::Test { steps, .. } => return test::run(&project, &steps),
-        Task::Bench { quick } => return bench::run(&project, quick),
+        Task::Bench { names, quick, keep } => {
+            let names = &names;
+            return bench::run(&project, &bench::Options { names, quick, keep });
+        }
         Task::Fuzz {
             target,
             seconds,

@@ -19,3 +19,8 @@ export function median(values) {
 export function short(value) {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
+
+/** `20,000`. @param {number} value */
+export function thousands(value) {
+  return value.toLocaleString("en");
+}

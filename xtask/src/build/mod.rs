@@ -14,7 +14,7 @@ mod sizes;
 pub(crate) mod wasm;
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
@@ -57,6 +57,21 @@ pub(crate) fn run(project: &Project, mode: Mode) -> Result<()> {
 pub(crate) fn quietly(project: &Project) -> Result<()> {
     setup::ensure(project, &Part::BUILD)?;
     make(project, &Work::open(project)?, Mode::Release)?;
+    Ok(())
+}
+
+/// Makes a copy of the package in `folder` whose module has names, for a profile. The package is there.
+pub(crate) fn with_names(project: &Project, folder: &Path) -> Result<()> {
+    let package = project.path("pkg");
+    let named = wasm::named(project, &Work::open(project)?, &package.join(wasm::WASM))?;
+    fs::create_dir_all(folder)?;
+    for entry in fs::read_dir(package)? {
+        let path = entry?.path();
+        if let Some(name) = path.file_name() {
+            fs::copy(&path, folder.join(name))?;
+        }
+    }
+    fs::copy(named, folder.join(wasm::WASM))?;
     Ok(())
 }
 

@@ -18,6 +18,8 @@ const LETTERS: &[u8; 52] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY
 
 const IMPORTS: u8 = 2;
 const EXPORTS: u8 = 7;
+/// Of a section that says something about the module.
+const CUSTOM: u8 = 0;
 const MAGIC: usize = 8;
 
 /// Renames in both files what wasm-bindgen has generated.
@@ -28,6 +30,28 @@ pub(super) fn shorten(wasm: &Path, glue: &Path) -> Result<()> {
     fs::write(glue, in_glue(&text, &names)?)?;
     fs::write(wasm, module)?;
     Ok(())
+}
+
+/// Whether two modules differ in nothing but what is said about them, such as names, and the order of their functions, which
+/// binaryen settles by name where it has no better reason.
+pub(super) fn is_same_code(one: &[u8], other: &[u8]) -> Result<bool> {
+    Ok(sizes(one)? == sizes(other)?)
+}
+
+/// The size of each section that has to do with what a module does.
+fn sizes(module: &[u8]) -> Result<Vec<(u8, usize)>> {
+    let (_, rest) = module.split_at_checked(MAGIC).context("no module")?;
+    let mut sections = Reader(rest);
+    let mut sizes = Vec::new();
+    while !sections.0.is_empty() {
+        let id = sections.byte()?;
+        let size = sections.number()?;
+        sections.take(size)?;
+        if id != CUSTOM {
+            sizes.push((id, size));
+        }
+    }
+    Ok(sizes)
 }
 
 /// The new name of each old one.
@@ -238,6 +262,18 @@ mod tests {
         all.sort();
         all.dedup();
         assert_eq!(all.len(), 3000);
+    }
+
+    #[test]
+    fn a_module_that_only_says_more_about_itself_is_the_same() {
+        let short = module("a", "b");
+        let mut named = short.clone();
+        named.extend(b"\0\x07\x04name\x01x");
+        assert!(is_same_code(&named, &short).unwrap());
+        let mut another = short.clone();
+        another.extend(b"\x0b\x01x");
+        assert!(!is_same_code(&another, &short).unwrap());
+        assert!(!is_same_code(&module("a", "longer"), &short).unwrap());
     }
 
     fn module(first: &str, second: &str) -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::slice;
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -77,7 +78,7 @@ pub(crate) fn make(project: &Project, work: &Work, mode: Mode) -> Result<Module>
         module.script.clone(),
     ];
     work.once("wasm-bindgen, binaryen and esbuild", &key, &results, || {
-        bind(project, mode, &compiled, &bound)?;
+        bind(project, mode.into(), &compiled, &bound)?;
         if mode == Mode::Release {
             names::shorten(&bound.join(WASM), &bound.join(GLUE))?;
         }
@@ -87,11 +88,39 @@ pub(crate) fn make(project: &Project, work: &Work, mode: Mode) -> Result<Module>
             Mode::Dev => {
                 fs::copy(bound.join(WASM), &module.wasm)?;
             }
-            Mode::Release => shrink(project, &bound.join(WASM), &module.wasm)?,
+            Mode::Release => shrink(project, &bound.join(WASM), &module.wasm, Names::Dropped)?,
         }
         Ok(())
     })?;
     Ok(module)
+}
+
+/// The published module with the names of its functions, for a profile of them. Else it is the same: if not, that is an error.
+pub(crate) fn named(project: &Project, work: &Work, published: &Path) -> Result<PathBuf> {
+    let toolchain =
+        WasmToolchain::find(project).context("no wasm32 library: run `cargo xtask setup`")?;
+    let library = Library::of(project, toolchain, Mode::Release);
+    let compiled = compile(project, Mode::Release, toolchain, library)?;
+    let published = fs::read(published)?;
+    let bound = work.path("named");
+    let result = bound.join("named.wasm");
+    let key = format!("names 1 of {}", short_hash(&published));
+    work.once(
+        "the module with names",
+        &key,
+        slice::from_ref(&result),
+        || {
+            bind(project, Names::Kept, &compiled, &bound)?;
+            names::shorten(&bound.join(WASM), &bound.join(GLUE))?;
+            shrink(project, &bound.join(WASM), &result, Names::Kept)?;
+            ensure!(
+                names::is_same_code(&fs::read(&result)?, &published)?,
+                "with names the module is another one"
+            );
+            Ok(())
+        },
+    )?;
+    Ok(result)
 }
 
 fn compile(
@@ -133,7 +162,25 @@ fn compile(
         .join("research_socket.wasm"))
 }
 
-fn bind(project: &Project, mode: Mode, compiled: &Path, bound: &Path) -> Result<()> {
+/// Whether a module says what its functions are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Names {
+    Dropped,
+    Kept,
+    /// With all else that helps to debug it.
+    KeptForDebugging,
+}
+
+impl From<Mode> for Names {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Dev => Self::KeptForDebugging,
+            Mode::Release => Self::Dropped,
+        }
+    }
+}
+
+fn bind(project: &Project, names: Names, compiled: &Path, bound: &Path) -> Result<()> {
     let tool = WASM_BINDGEN
         .find(project)?
         .context("no wasm-bindgen of the version in Cargo.lock: run `cargo xtask setup`")?;
@@ -153,10 +200,17 @@ fn bind(project: &Project, mode: Mode, compiled: &Path, bound: &Path) -> Result<
         "--out-name",
         "research_socket",
     ]);
-    match mode {
-        Mode::Dev => command.args(["--debug", "--keep-debug"]),
-        Mode::Release => command.args(["--remove-name-section", "--remove-producers-section"]),
-    };
+    match names {
+        Names::Dropped => {
+            command.args(["--remove-name-section", "--remove-producers-section"]);
+        }
+        Names::Kept => {
+            command.arg("--remove-producers-section");
+        }
+        Names::KeptForDebugging => {
+            command.args(["--debug", "--keep-debug"]);
+        }
+    }
     command.arg("--out-dir").arg(bound).arg(&plain);
     process::run_or_fail("build: wasm-bindgen", &mut command)?;
     let bytes = fs::read(bound.join(WASM))?;
@@ -178,8 +232,11 @@ pub(crate) fn forget_features(project: &Project, from: &Path, to: &Path) -> Resu
     Ok(())
 }
 
-fn shrink(project: &Project, from: &Path, to: &Path) -> Result<()> {
+fn shrink(project: &Project, from: &Path, to: &Path, names: Names) -> Result<()> {
     let mut command = Environment::of(project)?.command("wasm-opt");
+    if names == Names::Kept {
+        command.arg("-g");
+    }
     command
         .args(FEATURES)
         .arg(LOW_MEMORY_UNUSED)

@@ -116,7 +116,7 @@ pub(crate) const STEPS: [Step; 21] = [
     },
     Step {
         name: "native",
-        about: "tests of every crate",
+        about: "tests of every crate, and each benchmark once",
         needs: &[],
         after: &[],
         load: Load::Busy,
@@ -348,10 +348,14 @@ fn doc_types(context: &Context) -> Result<Report> {
 
 fn native(context: &Context) -> Result<Report> {
     let mut cargo = context.project.command("cargo");
-    suite(
+    let tests = suite(
         "native",
         cargo.args(["test", "--workspace", "--no-fail-fast"]),
-    )
+    )?;
+    // Each benchmark once. Not by `test = true` in the manifest: the browsers' runner would take them for tests too.
+    let mut cargo = context.project.command("cargo");
+    cargo.args(["test", "--quiet", "--bench", "core", "--bench", "hour"]);
+    Ok(tests.and(check("native: benches", &mut cargo)?))
 }
 
 fn simulation(context: &Context) -> Result<Report> {
