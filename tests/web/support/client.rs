@@ -90,6 +90,10 @@ pub struct Client {
 
 type Handler = Rc<dyn Fn(&Client, &Told)>;
 
+thread_local! {
+    static ALL: RefCell<Vec<Client>> = const { RefCell::new(Vec::new()) };
+}
+
 struct Shared {
     handle: Handle,
     freed: Cell<bool>,
@@ -128,7 +132,17 @@ impl Client {
                 told_within_a_call: Cell::new(false),
             }
         });
-        Self { shared }
+        let client = Self { shared };
+        ALL.with_borrow_mut(|all| all.push(client.clone()));
+        client
+    }
+
+    /// Frees what earlier tests left. One that panics drops nothing, and its clients would go on with
+    /// their requests and timers in the page of the next.
+    pub(super) fn free_all() {
+        for client in ALL.take() {
+            client.free();
+        }
     }
 
     fn hear(&self, told: Told) {

@@ -31,6 +31,7 @@ impl World {
     }
 
     pub fn with(config: Config) -> Self {
+        Client::free_all();
         let backend = Backend::new(config);
         let page = backend.borrow().page.clone();
         Self {
