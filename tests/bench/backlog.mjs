@@ -2,13 +2,14 @@
 // the old script and with ours in its place. What counts is the time beside that of the handlers, which no client can shorten.
 
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import { startApplication } from "../page/old-page/open.mjs";
 import { FAILED_REQUEST, withPage } from "../page/support/browser.mjs";
 import { tasksDuring } from "../page/support/tasks.mjs";
 import { until } from "../page/support/until.mjs";
 import { startBrowser } from "../page/support/webdriver.mjs";
 import { Meter } from "./support/meter.mjs";
-import { alternate } from "./support/rows.mjs";
+import { alternate, quantile } from "./support/rows.mjs";
 import { median, short, table, thousands } from "./support/table.mjs";
 
 export const title = "a backlog of lines";
@@ -23,7 +24,7 @@ const ELSEWHERE = { lines: 500, rounds: 1 };
 const ID = "research-1";
 /** It asks for what the server does not have, and its sessions end with requests that fail. */
 const EXPECTED = [FAILED_REQUEST, /^console: WebSocket connection/];
-const HEAD = ["browser, script", "lines", "ms/line", "handlers ms/line", "time / handlers", "cpu ms/line", "frames/s", "longest task ms", "late ms"];
+const HEAD = ["browser, script", "lines", "ms/line", "handlers ms/line", "time / handlers", "cpu ms/line", "frames/s", "longest task ms", "late ms", "key ms", "frame ms"];
 
 /**
  * @typedef {{ lines: number, rounds: number, work: number }} Plan `work`: rounds of work for each line
@@ -42,7 +43,10 @@ export async function run(t, rows, size, options) {
   for (const browser of browsers) {
     const what = `${thousands(plan(browser).lines)} lines, handler of ${rowMs} ms, ${browser}`;
     rows.declare(`backlog/${browser}`, { what: `${what}: time to show all`, unit: "ms", beside, aim: { ratio: 1.0 } });
-    if (browser === "chromium") rows.declare("backlog/task", { what: `${what}: longest task`, unit: "ms", beside, aim: { most: 50 } });
+    if (browser !== "chromium") continue;
+    rows.declare("backlog/task", { what: `${what}: longest task`, unit: "ms", beside, aim: { most: 50 } });
+    rows.declare("backlog/key", { what: `${what}: from a key to its handler, p90`, unit: "ms", beside, aim: { ratio: 1.0 } });
+    rows.declare("backlog/frame", { what: `${what}: from a key to the next frame, p90`, unit: "ms", beside, aim: { ratio: 1.0 } });
   }
   const work = await roundsOfWork(rowMs, size === "small" ? 5 : 200);
   const details = [];
@@ -52,13 +56,21 @@ export async function run(t, rows, size, options) {
     const measured = Object.fromEntries(scripts.map((script) => [script, []]));
     /** @type {Record<string, number | undefined>} */
     const longest = {};
+    /** @type {Record<string, { key: number, frame: number }>} */
+    const answers = {};
     await alternate(given.rounds, scripts, async (script) => void measured[script].push(await measure(t, browser, script, given)));
-    for (const script of browser === "chromium" ? scripts : []) longest[script] = await longestTask(t, script, given);
+    for (const script of browser === "chromium" ? scripts : []) {
+      longest[script] = await longestTask(t, script, given);
+      answers[script] = await answersToKeys(t, script, given);
+    }
     for (const script of scripts) {
-      details.push(cells(`${browser}, ${script}`, measured[script], longest[script]));
+      details.push(cells(`${browser}, ${script}`, measured[script], longest[script], answers[script]));
       const side = script === "ours" ? "ours" : "peer";
       for (const { took } of measured[script]) rows.add(`backlog/${browser}`, { [side]: took });
-      if (browser === "chromium") rows.add("backlog/task", { [side]: longest[script] });
+      if (browser !== "chromium") continue;
+      rows.add("backlog/task", { [side]: longest[script] });
+      rows.add("backlog/key", { [side]: answers[script].key });
+      rows.add("backlog/frame", { [side]: answers[script].frame });
     }
   }
   if (size !== "small") console.log(`\n${title}: ${rowMs} ms of work a row, and what the document adds\n${table(HEAD, details)}`);
@@ -113,6 +125,45 @@ async function longestTask(t, script, plan) {
     longest = tasks.reduce((most, { cpu }) => Math.max(most, cpu), 0);
   });
   return longest;
+}
+
+/** How soon the page answers somebody who presses a key ten times a second, in a run of its own. */
+async function answersToKeys(t, script, plan) {
+  let seen = { keys: [], frames: [] };
+  await onPage(t, "chromium", script, plan, async (page, deliver) => {
+    await page.evaluate(answerKeys);
+    let isOver = false;
+    const pressing = (async () => {
+      while (!isOver) {
+        await page.keyboard.press("Shift");
+        await delay(100);
+      }
+    })();
+    await deliver();
+    isOver = true;
+    await pressing;
+    const answered = async () => (seen = await page.evaluate(() => window.answers)).frames.length === seen.keys.length;
+    await until("the last key's frame", answered);
+  });
+  assert.ok(seen.keys.length > 0, "keys that were answered");
+  return { key: quantile(seen.keys, 0.9), frame: quantile(seen.frames, 0.9) };
+}
+
+/** In the page: from when the browser had the key to its handler, and to the end of the frame that shows what that did. */
+function answerKeys() {
+  const answers = { keys: [], frames: [] };
+  window.answers = answers;
+  window.addEventListener("keydown", (event) => {
+    answers.keys.push(performance.now() - event.timeStamp);
+    requestAnimationFrame(() => {
+      const { port1, port2 } = new MessageChannel();
+      port2.onmessage = () => {
+        port1.close();
+        answers.frames.push(performance.now() - event.timeStamp);
+      };
+      port1.postMessage(null);
+    });
+  });
 }
 
 /** How many rounds of work take so long on a machine that does nothing else: the fastest of so many tries. @param {number} rowMs @param {number} tries */
@@ -189,7 +240,7 @@ function look() {
   return { took: last - first, spent, count, frames, late };
 }
 
-function cells(name, measured, longest) {
+function cells(name, measured, longest, answers) {
   const of = (number) => short(median(measured.map(number)));
   return [
     name,
@@ -201,5 +252,7 @@ function cells(name, measured, longest) {
     of(({ frames, took }) => (1000 * frames) / took),
     longest === undefined ? "" : longest.toFixed(0),
     of(({ late }) => late),
+    answers ? short(answers.key) : "",
+    answers ? short(answers.frame) : "",
   ];
 }
