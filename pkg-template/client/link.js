@@ -69,6 +69,8 @@ export class Link {
   #opened = Infinity;
   /** The id of the session, while it is live. */
   #sid;
+  /** The state of a connection whose id is about to be told. */
+  #coming;
   /** What the module gets. */
   #given;
   /** It connects only when it is told to. */
@@ -320,6 +322,7 @@ export class Link {
     const warning = Object.freeze({ code: error.code, message: error.message, cause: error.cause });
     if (this.#paused) return this.#tell("warning", warning);
     if (this.#lived) this.#attempts = 0;
+    this.#sid = undefined;
     this.state = Object.freeze({ name: this.#lived ? "reconnecting" : "connecting", reason: error });
     this.#tell("state", this.state);
     if (name === "connected") this.#tell("disconnect", "transport error", error);
@@ -523,7 +526,9 @@ export class Link {
   #handle(kind, id, value, extra) {
     switch (kind) {
       case "state":
-        return this.#changed(value);
+        // Between two events others have their turn: nobody finds a page connected that has no id.
+        this.#coming = value.name === "connected" && this.#sid === undefined ? value : undefined;
+        return this.#coming || this.#changed(value);
       case "connect":
         return this.#connected(value);
       case "renewed":
@@ -580,16 +585,19 @@ export class Link {
     this.#lived = true;
     this.#connects += 1;
     this.#early.clear();
+    this.#sid = value.id;
+    if (this.#coming) this.#changed(this.#coming);
+    this.#coming = undefined;
     // For a fresh instance it is the first time, and for a client that comes from another connection.
     for (const member of [...this.#members]) {
-      if (attempts !== undefined || this.#returning.delete(member)) member.handle("reconnect", [attempts ?? 0]);
+      if (this.#returning.delete(member) || attempts !== undefined) member.handle("reconnect", [attempts ?? 0]);
     }
-    this.#sid = value.id;
     this.#tell("connect", value);
   }
 
   #reconnected(attempt) {
-    // A fresh instance after a trap: with `connect`, of which it is not to tell twice.
+    // Behind the state, with `connect`; by a fresh instance after a trap never twice.
+    if (this.#coming) this.#attempts ??= attempt;
     if (this.#attempts !== undefined) return;
     for (const member of this.#members) this.#returning.delete(member);
     this.#tell("reconnect", attempt);

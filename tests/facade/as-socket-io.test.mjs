@@ -2,27 +2,35 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codeOf, connected, fake, moments, reported, settled } from "./fake.mjs";
+import { codeOf, connected, fake, goLive as live, moments, reported, settled } from "./fake.mjs";
 
-const live = (connection, id = "sid-1") => {
-  connection.tell("state", undefined, { name: "connected" });
-  connection.tell("connect", undefined, { id });
-};
-
-test("the client has the connection's id while there is one", async () => {
-  const { client, connection } = await connected();
+test("the client has the connection's id as long as it is connected, whoever looks and when", async () => {
+  const world = fake();
+  const client = await world.connect();
+  const { connection } = world;
   const seen = [];
-  for (const event of ["reconnect", "connect", "disconnect"]) client.on(event, () => seen.push([event, client.id]));
-  assert.equal(client.id, undefined);
+  for (const event of ["state", "reconnect", "connect", "disconnect"]) client.on(event, () => seen.push([event, client.connected, client.id]));
+  // Between two events the page may have its turn.
+  connection.tell("state", undefined, { name: "connected" });
+  assert.deepEqual([client.connected, client.id], [false, undefined]);
   connection.tell("reconnect", undefined, 1);
-  live(connection, "one");
-  assert.equal(client.id, "one");
+  assert.deepEqual([client.connected, client.id], [false, undefined]);
+  connection.tell("connect", undefined, { id: "one" });
+  assert.deepEqual([client.connected, client.id], [true, "one"]);
   connection.tell("renewed", undefined, "another");
   assert.equal(client.id, "another", "also of a session that took the place of one without a word");
   connection.tell("state", undefined, { name: "reconnecting" });
   connection.tell("disconnect", undefined, { reason: "transport close", error: { code: "TRANSPORT", message: "m" } });
   live(connection, "two");
-  assert.deepEqual(seen, [["reconnect", undefined], ["connect", "one"], ["disconnect", undefined], ["connect", "two"]]);
+  assert.deepEqual(seen, [
+    ["state", true, "one"],
+    ["reconnect", true, "one"],
+    ["connect", true, "one"],
+    ["state", false, undefined],
+    ["disconnect", false, undefined],
+    ["state", true, "two"],
+    ["connect", true, "two"],
+  ]);
   client.close();
   assert.equal(client.id, undefined);
 });

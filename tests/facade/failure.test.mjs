@@ -312,7 +312,7 @@ test("a module that traps again and again is given up, with one report", async (
     trapIn(client, world);
     await settled();
   }
-  assert.equal(client.state.name, "connecting");
+  assert.equal(client.state.name, "reconnecting");
   assert.equal(world.resets, 4);
   states.length = 0;
   now = 63_000;

@@ -124,10 +124,16 @@ export function moments(t) {
   return () => t.mock.timers.tick(LINGER_MS);
 }
 
+/** Tells that the connection is live, as the module does. */
+export function goLive(connection, id = "sid") {
+  connection.tell("state", undefined, { name: "connected" });
+  connection.tell("connect", undefined, { id });
+}
+
 /** A client that is connected, and its connection. */
 export async function connected(options, world = fake()) {
   const client = await world.connect(options);
-  world.connection.tell("state", undefined, { name: "connected" });
+  goLive(world.connection);
   return { client, connection: world.connection, world };
 }
 

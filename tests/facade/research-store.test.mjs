@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LINGER_MS } from "../../pkg-template/client/linger.js";
 import { ResearchStore, keyOf } from "../../pkg-template/react/store.js";
-import { fake, settled } from "./fake.mjs";
+import { fake, goLive, settled } from "./fake.mjs";
 
 /** A page whose frames and timers are in the test's hands, with one store. */
 function page(t, { options = undefined, world = fake(), ...given } = {}) {
@@ -36,7 +36,7 @@ async function following(t, given) {
   const made = page(t, given);
   const leave = made.listen();
   await settled();
-  made.world.connection.tell("state", undefined, { name: "connected" });
+  goLive(made.world.connection);
   made.frame();
   made.changes.length = 0;
   return { ...made, leave, connection: made.world.connection };
