@@ -1,7 +1,7 @@
 //! Answers that are larger than anything that a server has reason to send, read as they arrive.
 
 use js_sys::{Function, Reflect, Uint8Array, WebAssembly};
-use mock_server::Kind;
+use mock_server::{Config, Kind};
 use serde_json::json;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -48,6 +48,14 @@ fn answer_second_poll(world: &World, response: &JsValue) {
     world.payload("r", json!({"message": "before"}));
 }
 
+/// However long the page reads: the server waits.
+fn patient() -> World {
+    World::with(Config {
+        ping_interval_ms: 600_000,
+        ..Config::default()
+    })
+}
+
 /// The next update is heard, over the first session.
 async fn is_followed_on(world: &World, client: &Client) {
     world
@@ -63,7 +71,7 @@ async fn is_followed_on(world: &World, client: &Client) {
 
 #[wasm_bindgen_test]
 async fn millions_of_packets_are_read_bit_by_bit_and_take_no_memory_of_the_module() {
-    let world = World::new();
+    let world = patient();
     let client = world.following("r").await;
     let response = response_of("6\u{1e}", 4);
     let before = module_bytes();
@@ -79,7 +87,7 @@ async fn millions_of_packets_are_read_bit_by_bit_and_take_no_memory_of_the_modul
 
 #[wasm_bindgen_test]
 async fn a_packet_that_is_too_large_is_a_warning_and_the_connection_lives() {
-    let world = World::new();
+    let world = patient();
     let client = world.following("r").await;
     answer_second_poll(&world, &response_of("4", 17));
     let warning = world.heard(&client, "warning").await;
@@ -89,7 +97,7 @@ async fn a_packet_that_is_too_large_is_a_warning_and_the_connection_lives() {
 
 #[wasm_bindgen_test]
 async fn an_answer_that_is_given_up_is_read_no_further() {
-    let world = World::new();
+    let world = patient();
     let client = world.following("r").await;
     // More than any page reads in the time of this test.
     let response = response_of("6\u{1e}", 1 << 20);
@@ -108,7 +116,7 @@ async fn an_answer_that_is_given_up_is_read_no_further() {
 
 #[wasm_bindgen_test]
 async fn what_comes_before_and_behind_a_million_packets_is_heard() {
-    let world = World::new();
+    let world = patient();
     let client = world.following("r").await;
     client.call(|handle| handle.listen("a", true));
     let noops = vec!["6"; 1_000_000].join("\x1e");
@@ -123,7 +131,7 @@ async fn what_comes_before_and_behind_a_million_packets_is_heard() {
 
 #[wasm_bindgen_test]
 async fn a_body_of_many_pieces_is_put_together() {
-    let world = World::new();
+    let world = patient();
     let client = world.following("r").await;
     let text = "é".repeat(100_000);
     let body = format!(r#"42["progress_r",{{"message":"{text}"}}]"#);
@@ -148,7 +156,7 @@ async fn a_body_of_many_pieces_is_put_together() {
 
 #[wasm_bindgen_test]
 async fn a_response_that_somebody_else_has_read_is_a_body_that_broke_off() {
-    let world = World::new();
+    let world = patient();
     let client = world.following("r").await;
     let make = Function::new_no_args(
         "const response = new Response('6'); response.body.getReader(); return response;",

@@ -21,6 +21,16 @@ const DIFFERENCES = {
   "a burst: 3,000 emits in one tick": { ours: "all arrive", peer: "some are lost", on: PYTHON },
 };
 
+/** Rows that send several things at once. Python's servers handle each in a task of its own: they come back in any order. */
+const AT_ONCE = new Set([
+  "emit(event, …, function) gets all values of the acknowledgement",
+  "autoConnect: false waits for connect(), with what came before",
+  "Blob and File are arguments as others, and keep their place",
+]);
+
+/** In an order that says nothing. */
+const sorted = (/** @type {unknown[]} */ recorded) => recorded.map((one) => JSON.stringify(one)).toSorted();
+
 /**
  * Runs all rows on a server, and compares.
  * @param {import("node:test").TestContext} t @param {string} kind of the server @param {(row: string, which: Which) => Promise<unknown>} record
@@ -28,8 +38,12 @@ const DIFFERENCES = {
 export async function compare(t, kind, record) {
   for (const row of Object.keys(ROWS)) {
     await t.test(row, async () => {
-      const peer = await record(row, "peer");
-      const ours = await record(row, "ours");
+      const of = async (/** @type {Which} */ which) => {
+        const recorded = await record(row, which);
+        return AT_ONCE.has(row) && PYTHON.includes(kind) ? sorted(/** @type {unknown[]} */ (recorded)) : recorded;
+      };
+      const peer = await of("peer");
+      const ours = await of("ours");
       const { on = [kind], ...differs } = DIFFERENCES[row] ?? { on: [] };
       if (on.includes(kind)) assert.deepEqual({ ours, peer }, differs);
       else assert.deepEqual(ours, peer);

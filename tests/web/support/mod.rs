@@ -48,7 +48,7 @@ impl World {
             "reconnectionDelay": 10,
             "reconnectionDelayMax": 10,
             "randomizationFactor": 0,
-            "timeout": 1_000,
+            "timeout": 30_000,
             "fallback": false,
             "history": false,
         });
