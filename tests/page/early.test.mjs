@@ -6,7 +6,8 @@ import path from "node:path";
 import { test } from "node:test";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { packageFolder, ROOT } from "./support/places.mjs";
-import { startHttp } from "./support/servers.mjs";
+import { startHttp, startServer } from "./support/servers.mjs";
+import { eventsDuring } from "./support/tasks.mjs";
 import { until } from "./support/until.mjs";
 import { startBrowser } from "./support/webdriver.mjs";
 
@@ -54,6 +55,23 @@ function inBoth(title, use) {
   test(`${title} (chromium)`, { timeout: 180_000 }, (t) => withPage("about:blank", { expected: [FAILED_REQUEST], record: false }, (page) => use(t, page)));
   test(`${title} (firefox)`, { timeout: 180_000 }, async (t) => use(t, await startBrowser(t, "firefox")));
 }
+
+/** Of those of the scripts, 700 run until a page is connected. */
+const MOST_LATE = 100;
+
+test("Chromium compiles the scripts for old pages while they arrive, and not when their functions are called", { timeout: 180_000 }, async (t) => {
+  const server = await startServer(t, "flask", { page: true, security: "strict" });
+  await server.control("research", { id: "r1", status: "in_progress" });
+  await withPage("about:blank", { record: false }, async (page) => {
+    await page.goto(`${server.url}/progress/r1`);
+    const compiled = await eventsDuring(page, "disabled-by-default-v8.compile", async () => {
+      await page.evaluate((/** @type {string} */ src) => void document.head.append(Object.assign(document.createElement("script"), { src })), `/pkg/${CLASSIC}`);
+      await page.waitForFunction(() => /** @type {any} */ (window).socket?.isConnected());
+    });
+    const late = compiled.filter(({ name }) => name === "V8.CompileCode");
+    assert.ok(late.length < MOST_LATE, `${late.length} functions were compiled one by one`);
+  });
+});
 
 /** What a guide has between its ```html fences, with these files in it. @param {string} guide @param {RegExp} has */
 async function hintsOf(guide, has) {

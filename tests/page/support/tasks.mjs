@@ -12,8 +12,19 @@
  * @returns {Promise<Task[]>}
  */
 export async function tasksDuring(page, act) {
+  const events = await eventsDuring(page, "disabled-by-default-devtools.timeline", act);
+  // A task without its own processor time is so short that the browser left it out.
+  return events.filter(({ name }) => name === "RunTask").map(({ dur, tdur }) => ({ wall: dur / 1000, cpu: (tdur ?? dur) / 1000 }));
+}
+
+/**
+ * Runs `act` and returns what Chromium recorded of the page's main thread meanwhile.
+ * @param {import("playwright-core").Page} page @param {string} category @param {() => Promise<void>} act
+ * @returns {Promise<{ name: string, dur: number, tdur?: number }[]>}
+ */
+export async function eventsDuring(page, category, act) {
   const browser = /** @type {import("playwright-core").Browser} */ (page.context().browser());
-  await browser.startTracing(page, { categories: ["disabled-by-default-devtools.timeline"] });
+  await browser.startTracing(page, { categories: [category] });
   /** @type {Buffer} */
   let recorded;
   try {
@@ -25,8 +36,5 @@ export async function tasksDuring(page, act) {
   const { traceEvents } = JSON.parse(recorded.toString());
   const isMain = (/** @type {any} */ event) => event.name === "thread_name" && event.args.name === "CrRendererMain";
   const mains = new Set(traceEvents.filter(isMain).map(({ pid, tid }) => `${pid}.${tid}`));
-  // A task without its own processor time is so short that the browser left it out.
-  return traceEvents
-    .filter(({ name, ph, pid, tid }) => name === "RunTask" && ph === "X" && mains.has(`${pid}.${tid}`))
-    .map(({ dur, tdur }) => ({ wall: dur / 1000, cpu: (tdur ?? dur) / 1000 }));
+  return traceEvents.filter(({ ph, pid, tid }) => ph === "X" && mains.has(`${pid}.${tid}`));
 }

@@ -25,7 +25,7 @@ const URL: [&str; 2] = [
     "--inject:./compat/script-url.js",
     "--define:import.meta.url=scriptUrl",
 ];
-const BANNER: &str = "--banner:js=// research-socket, MIT OR Apache-2.0: window.socket for pages of the application. README.md beside it says more.";
+const BANNER: &str = "// research-socket, MIT OR Apache-2.0: window.socket for pages of the application. README.md beside it says more.";
 
 /// Makes the script of the modules of pkg-template and the glue. It loads the WebAssembly module, or what runs in its place,
 /// from its own folder: where a page forbids WebAssembly, that module would be dead weight in it.
@@ -41,7 +41,8 @@ pub(crate) fn bundle(
     let lock = fs::read(project.path("package-lock.json"))?;
     let parts = [&glue, &lock].map(|bytes| short_hash(bytes));
     let key = format!(
-        "{modules:?} {parts:?} {URL:?} {BANNER} {mode:?} {}",
+        "{modules:?} {parts:?} {URL:?} {}{BANNER} {mode:?} {}",
+        script::EAGER,
         minified::KEY
     );
     let mut files = BTreeMap::from([(SCRIPT.to_owned(), script.clone())]);
@@ -65,7 +66,8 @@ pub(crate) fn bundle(
             .current_dir(&folder)
             .arg(ENTRY)
             .args(["--bundle", "--format=iife", "--target=es2022"])
-            .args(["--charset=utf8", "--log-level=warning", BANNER])
+            .args(["--charset=utf8", "--log-level=warning"])
+            .arg(format!("--banner:js={}{BANNER}", script::EAGER))
             .args(URL)
             .arg(format!("--external:./{}", script::SCRIPT))
             .arg(format!("--outfile={}", script.display()));

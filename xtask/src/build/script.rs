@@ -15,7 +15,11 @@ use crate::project::Project;
 pub(crate) const SCRIPT: &str = "research_socket_core.js";
 
 /// Of how it is made.
-pub(crate) const KEY: &str = "script 4";
+pub(crate) const KEY: &str = "script 5";
+
+/// Of all functions of a file: compile them while it arrives, and not each when it is first called, on the page's thread. Nearly all of
+/// them run until the page is connected. Chromium heeds it from version 136 on, if it is the first line.
+pub(crate) const EAGER: &str = "//# allFunctionsCalledOnLoad\n";
 
 /// What wasm2js does not know, in terms of what it knows.
 const LOWERING: [&str; 3] = [
@@ -105,7 +109,7 @@ fn shrink(project: &Project, from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Puts the function that is exported in parentheses, which Chromium and Firefox take as a sign that it is called at once: they
+/// Puts the function that is exported in parentheses, which older Chromium and Firefox take as a sign that it is called at once: they
 /// compile it while it arrives. Else they read through all of it then, and again, on the page's thread, when it is called.
 fn eager(script: &str) -> Result<String> {
     let (body, export) = script
@@ -117,7 +121,7 @@ fn eager(script: &str) -> Result<String> {
         .split_once(&format!("function {name}("))
         .context("esbuild exports no function")?;
     Ok(format!(
-        "{before}var {name}=(function({function}}});var {export}"
+        "{EAGER}{before}var {name}=(function({function}}});var {export}"
     ))
 }
 
@@ -239,13 +243,13 @@ export var memory = retasmFunc.memory;
     }
 
     #[test]
-    fn the_function_is_compiled_while_it_arrives() {
+    fn all_functions_are_compiled_while_they_arrive() {
         let minified =
             "var a;function b(c){}function d(b){return{e:b}}var f=d;export{f as default};\n";
         let eager = eager(minified).unwrap();
         let expected =
             "var a;function b(c){}var d=(function(b){return{e:b}});var f=d;export{f as default};\n";
-        assert_eq!(eager, expected);
+        assert_eq!(eager, [EAGER, expected].concat());
     }
 
     #[test]
