@@ -26,11 +26,23 @@ export function createConnect({ init, reset, timers, Connection, browser }) {
   };
   return connect;
 
-  async function connect(options = {}) {
+  /** `ahead` makes the first requests before the core is there: see compat/head-start.js. */
+  async function connect(options = {}, ahead) {
     needBrowser(browser);
     const settings = readOptions(options, browser.href);
     const { own } = settings;
     throwIfAborted(own.signal);
+    const headStart = module.runtime === undefined && isPlain(settings) ? ahead?.(settings.connection) : undefined;
+    try {
+      return await open(settings, headStart);
+    } catch (error) {
+      headStart?.end();
+      throw error;
+    }
+  }
+
+  async function open(settings, headStart) {
+    const { own } = settings;
     await unlessAborted(module.load(), own.signal);
     throwIfAborted(own.signal);
     tell(module, own.logger);
@@ -42,10 +54,15 @@ export function createConnect({ init, reset, timers, Connection, browser }) {
     throwIfAborted(own.signal);
     // No await from here on: two calls at once must not make two connections.
     const link = own.autoConnect
-      ? (openLink(module.links, settings, answer) ?? new Link(module, settings, { answer }))
+      ? (openLink(module.links, settings, answer) ?? new Link(module, settings, { answer, headStart }))
       : new Link(module, settings, { paused: new ResearchSocketError("ABORTED", "The page has not connected this client yet: connect() does.") });
     return new Client(link, { settings, since, answer }, browser);
   }
+}
+
+/** Whether its first requests have nothing that only the core can add. */
+function isPlain({ credentials, connection: { namespace, withCredentials } }) {
+  return [...Object.values(credentials), namespace, withCredentials].every((given) => given === undefined);
 }
 
 /** Throws where nobody could connect, and says what to do there. */

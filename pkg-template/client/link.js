@@ -105,14 +105,17 @@ export class Link {
   #cancels = new Map();
   /** The ids of researches that nobody follows any more, and the connection itself when nobody has it. */
   #linger = new Linger();
+  /** What the first handshake takes over, if it is made. */
+  #headStart;
   /** Ends with it. */
   #life = new AbortController();
 
   /**
    * @param {{ answer?: object, identity?: string, reason?: Error }} [more] `answer`: what the credentials have just come to;
-   *   `reason`: why a client comes from another connection; `paused`: that it does not connect by itself, and why
+   *   `reason`: why a client comes from another connection; `paused`: that it does not connect by itself, and why; `headStart`: the
+   *   requests that were made for it
    */
-  constructor(module, { key, connection, shared, own }, { answer, identity = answer?.key, reason, paused } = {}) {
+  constructor(module, { key, connection, shared, own }, { answer, identity = answer?.key, reason, paused, headStart } = {}) {
     this.#module = module;
     this.key = key;
     this.exclusive = own.forceNew;
@@ -121,6 +124,7 @@ export class Link {
     this.#first = answer;
     this.#identity = identity;
     this.#paused = paused !== undefined;
+    this.#headStart = headStart;
     this.#create();
     if (paused) this.state = stopped(paused);
     else this.state = Object.freeze(reason ? { name: "reconnecting", reason } : { name: "connecting" });
@@ -136,7 +140,7 @@ export class Link {
   #create() {
     this.#earlier = this.#journal;
     const journal = (this.#journal = new Journal());
-    this.#host = this.#module.host((line) => journal.add(line));
+    this.#host = this.#module.host((line) => journal.add(line), this.#headStart);
     const { Connection } = this.#module;
     this.#connects = 0;
     let own;
@@ -189,6 +193,7 @@ export class Link {
     if (!this.#connection) return this;
     const ended = this.#connection;
     const free = this.#freeing();
+    this.#headStart?.end();
     this.#create();
     this.#module.guard(() => ended.close());
     free();
@@ -358,6 +363,7 @@ export class Link {
   }
 
   #forget() {
+    this.#headStart?.end();
     this.#linger.end();
     this.#life.abort();
     this.#module.links.delete(this);

@@ -5,6 +5,7 @@ import { report } from "../client/error.js";
 import { researchId } from "../client/id.js";
 import { optionsOf } from "./attributes.js";
 import { Followed } from "./followed.js";
+import { headStart } from "./head-start.js";
 import { Instance } from "./instance.js";
 import { Lines } from "./lines.js";
 import { Notices } from "./notices.js";
@@ -34,7 +35,7 @@ export function install(window, connect, dataset = {}) {
   const page = new Page(window);
   if (page.socket?.[OURS]) return;
   const options = optionsOf(dataset, (words) => console.warn(`research-socket: ${words}`));
-  const service = new Service(page, new Panel(page.connects ? window : {}), (more) => connect({ ...options, ...more }));
+  const service = new Service(page, new Panel(page.connects ? window : {}), (more, first) => connect({ ...options, ...more }, (given) => window.fetch && headStart(window, given, first)));
   const socket = {
     init: () => service.init(),
     initializeSocket: () => service.init(),
@@ -92,11 +93,12 @@ class Service {
     if (!this.#left) this.init();
   }
 
-  init() {
+  /** `first`: what the page is about to follow. */
+  init(first) {
     if (!this.#page.connects) return null;
     this.#left = false;
     this.instance ??= new Instance((act) => this.#run(act), () => this.disconnect());
-    if (!this.#client && this.#load !== "loading") this.#begin();
+    if (!this.#client && this.#load !== "loading") this.#begin(first);
     return this.instance;
   }
 
@@ -105,7 +107,7 @@ class Service {
     const known = this.#researches.get(String(given));
     const followed = known ?? new Followed(given, this.#page, this.#lines);
     if (typeof callback === "function") followed.add(callback);
-    const instance = this.init();
+    const instance = this.init(followed.isBenchmark ? undefined : given);
     if (known) return;
     this.#researches.set(followed.id, followed);
     if (instance) this.#run((client) => followed.begin(client, this.#notices));
@@ -163,7 +165,7 @@ class Service {
     else this.#waiting.push(act);
   }
 
-  async #begin() {
+  async #begin(first) {
     this.#load = "loading";
     // What has failed before is not tried again beside this.
     this.#abort.abort();
@@ -171,7 +173,7 @@ class Service {
     const logger = { warn: (message) => console.warn(message) };
     try {
       // Its own connection: `connect` is heard, and after `disconnect` nothing of the one before is there.
-      const client = await this.#connect({ forceNew: true, signal, logger });
+      const client = await this.#connect({ forceNew: true, signal, logger }, first);
       // The page may have disconnected in the moment before: then the signal has closed it.
       if (!signal.aborted) this.#attach(client);
     } catch (error) {

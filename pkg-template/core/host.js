@@ -8,16 +8,20 @@ export class Host {
   #requests = new Set();
   #channels = new Set();
   #record;
+  #headStart;
   /** Of how many answers the head is there and the body is not, which is another task. */
   #arriving = 0;
 
   /**
    * @param {(run: () => void) => void} [enter] runs what calls into the module, if its instance still lives
    * @param {(text: string) => void} [record] takes a line of the trace
+   * @param {{ take: (request: Request, init: RequestInit, text?: string) => Promise<Response> | undefined }} [headStart] has the answers to
+   *   requests that were made before the module was there
    */
-  constructor(enter = (run) => run(), record = () => {}) {
+  constructor(enter = (run) => run(), record = () => {}, headStart) {
     this.#enter = enter;
     this.#record = record;
+    this.#headStart = headStart;
   }
 
   /** The instance is gone: its requests are aborted, its listeners and channels taken away. */
@@ -96,10 +100,10 @@ export class Host {
     return isFirefox() && "keepalive" in Request.prototype;
   }
 
-  /** `fetch`, by its global name: a page may have wrapped it. Rejects for an address that is not the server's. */
-  async fetch(origin, request, init) {
+  /** `fetch`, by its global name: a page may have wrapped it. Rejects for an address that is not the server's. `text`: the body. */
+  async fetch(origin, request, init, text) {
     need(origin, request.url);
-    return fetch(request, init);
+    return this.#headStart?.take(request, init, text) ?? fetch(request, init);
   }
 
   /**
@@ -193,7 +197,7 @@ async function* piecesOf(response) {
  * Piece by piece, since the length is not known before: answers are chunked, and packed ones can be a thousand times larger
  * than what was sent. Into one place that doubles: a piece can be a byte, and would cost hundreds on its own.
  */
-async function wholeOf(response, limit) {
+export async function wholeOf(response, limit) {
   let body = new Uint8Array(0);
   let length = 0;
   for await (const piece of piecesOf(response)) {

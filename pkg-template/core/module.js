@@ -85,8 +85,8 @@ export class Module {
   }
 
   /** The browser for a connection of this instance, which gives `record` the lines of the trace. */
-  host(record) {
-    return new Host(this.#entrance(), record);
+  host(record, headStart) {
+    return new Host(this.#entrance(), record, headStart);
   }
 
   /** What runs the calls of the browser into this instance, as long as it lives. */

@@ -180,7 +180,7 @@ fn send(
     settings: &Settings,
 ) -> Promise {
     match build(request, signal, settings.with_credentials) {
-        Ok((request, init)) => host.fetch(&settings.origin, &request, &init),
+        Ok((request, init, text)) => host.fetch(&settings.origin, &request, &init, &text),
         Err(refusal) => Promise::reject(&refusal),
     }
 }
@@ -189,7 +189,7 @@ fn build(
     request: Request,
     signal: Option<&AbortSignal>,
     with_credentials: bool,
-) -> Result<(web_sys::Request, RequestInit), JsValue> {
+) -> Result<(web_sys::Request, RequestInit, JsValue), JsValue> {
     let headers = to_headers(&request.headers)?;
     let credentials = if with_credentials {
         RequestCredentials::Include
@@ -222,9 +222,13 @@ fn build(
         .abort_signal(signal);
     let size = request.body.as_ref().map_or(0, |body| body.text.len());
     let keepalive = request.keepalive && size <= MAX_KEEPALIVE;
-    let built = match request.body {
-        Some(body) => builder.body(body.text),
-        None => builder.build(),
+    let text = request
+        .body
+        .map_or(JsValue::UNDEFINED, |body| body.text.into());
+    let built = if text.is_undefined() {
+        builder.build()
+    } else {
+        builder.body(&text)
     };
     let built = built.map_err(|error| JsValue::from_str(&refusal(error)))?;
     let init = RequestInit::new();
@@ -232,7 +236,7 @@ fn build(
         // web-sys does not know it.
         Reflect::set(&init, &"keepalive".into(), &JsValue::TRUE)?;
     }
-    Ok((built.into(), init))
+    Ok((built.into(), init, text))
 }
 
 fn read(streams: bool, response: JsValue, bytes: JsValue, error: &JsValue) -> Given {

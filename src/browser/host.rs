@@ -54,13 +54,15 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn keeps(this: &Host) -> bool;
 
-    /// The page's `fetch`. Rejects for an address of another origin than this one.
+    /// The page's `fetch`, or the answer that it had before the module was there. `text` is the body. Rejects for an address of
+    /// another origin than this one.
     #[wasm_bindgen(method)]
     pub(super) fn fetch(
         this: &Host,
         origin: &str,
         request: &web_sys::Request,
         init: &RequestInit,
+        text: &JsValue,
     ) -> Promise;
 
     /// Whether the browser has taken this as a beacon. Fails for an address of another origin than

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
+import { numbered } from "./support/follow.mjs";
 import { packageFolder, ROOT } from "./support/places.mjs";
 import { startHttp, startServer } from "./support/servers.mjs";
 import { eventsDuring } from "./support/tasks.mjs";
@@ -92,6 +93,13 @@ for (const core of [WASM, SCRIPT_CORE]) {
     assert.deepEqual(others.filter((file) => asked.includes(file)), []);
   });
 
+  inBoth(`the handshake of an old page does not wait for ${core}`, async (t, page) => {
+    const html = `<!doctype html><title>Page</title><body><script src="/pkg/${CLASSIC}"></script>`;
+    const { url, saw } = await serve(t, { policy: POLICIES[core], page: html, holds: { [core]: ["handshake"] } });
+    await page.goto(`${url}/progress/1`);
+    await saw("handshake");
+  });
+
   inBoth(`with the guide's hint ${core} waits for no script, and is loaded once`, async (t, page) => {
     const [hint] = (await hintsOf("old-script.md", /preload/)).filter((link) => link.includes(core));
     const html = `<!doctype html><title>Page</title>${hint}<body><script src="/pkg/${CLASSIC}"></script>`;
@@ -111,5 +119,44 @@ for (const core of [WASM, SCRIPT_CORE]) {
     await page.goto(url);
     await saw("handshake");
     assert.deepEqual([...files, other].map((file) => asked.filter((each) => each === file).length), [1, 1, 1, 0]);
+  });
+}
+
+for (const [kind, name] of /** @type {const} */ ([["flask", "Flask-SocketIO"], ["asgi", "python-socketio under ASGI"], ["node", "the npm server"]])) {
+  test(`an old page follows its research on ${name} before its core is there, which then goes on in the same session`, { timeout: 180_000 }, async (t) => {
+    const server = await startServer(t, kind, { page: true });
+    // The npm server has no stored log.
+    const hasLog = kind !== "node";
+    if (hasLog) await server.control("research", { id: "r1", status: "in_progress" });
+    await withPage("about:blank", { expected: hasLog ? [] : [FAILED_REQUEST] }, async (page, { requests }) => {
+      await page.goto(`${server.url}/progress/r1`);
+      await server.control("lines", { id: "r1", count: 10, prefix: "before" });
+      let held = 0;
+      await page.route(new RegExp(`${WASM}|${SCRIPT_CORE}`), async (route) => {
+        held += 1;
+        await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length > 0);
+        await server.control("lines", { id: "r1", count: 40 });
+        await requests.until("the stored log", () => requests.all.filter(({ path: asked }) => /logs$/.test(asked)), 1);
+        await route.continue();
+      });
+      await page.evaluate((/** @type {string[]} */ [src, path]) => {
+        const heard = /** @type {string[]} */ ([]);
+        const script = Object.assign(document.createElement("script"), { src });
+        script.dataset.path = path;
+        script.onload = () => /** @type {any} */ (window).socket.subscribeToResearch("r1", () => {});
+        Object.assign(window, { heard, addConsoleLog: (/** @type {string} */ line) => heard.push(line) });
+        document.head.append(script);
+      }, [`/pkg/${CLASSIC}`, server.path]);
+      const heard = () => page.evaluate(() => /** @type {string[]} */ (/** @type {any} */ (window).heard));
+      await until("the lines", async () => (await heard()).includes("line 40"), { seen: heard });
+      await server.control("lines", { id: "r1", count: 10, first: 41 });
+      await until("lines of later", async () => (await heard()).includes("line 50"), { seen: heard });
+      assert.deepEqual((await heard()).filter((line) => line.startsWith("line")), numbered("line", 1, 50));
+      assert.equal(held, 1);
+      const { sessions, subscriptions } = await server.stats();
+      assert.deepEqual([sessions.length, subscriptions.length, requests.handshakes().length], [1, 1, 1]);
+      await page.goto("about:blank");
+      await server.untilGoodbye();
+    });
   });
 }
