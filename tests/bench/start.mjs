@@ -7,7 +7,7 @@ import { startApplication } from "../page/old-page/open.mjs";
 import { FAILED_REQUEST, withPage } from "../page/support/browser.mjs";
 import { tasksDuring } from "../page/support/tasks.mjs";
 import { until } from "../page/support/until.mjs";
-import { slowLink } from "./support/link.mjs";
+import { startProxy } from "../servers/proxy.mjs";
 import { Meter } from "./support/meter.mjs";
 import { median, short, table } from "./support/table.mjs";
 
@@ -87,7 +87,10 @@ async function start(t, security, folder) {
   const server = await startApplication(t, { security });
   if (folder && own !== undefined) process.env.RESEARCH_SOCKET_PKG = own;
   else delete process.env.RESEARCH_SOCKET_PKG;
-  return Object.assign(server, { slow: await slowLink(t, server, LINE) });
+  // Chromium's own slow network has no say over a WebSocket.
+  const proxy = await startProxy({ target: server.url, line: LINE });
+  t.after(() => proxy.close());
+  return Object.assign(server, { slow: proxy.url });
 }
 
 /** Opens the page under a condition, and runs `use` meanwhile. */

@@ -2,6 +2,7 @@
 
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { randomOf } from "../../servers/random.mjs";
 import { withPage } from "../support/browser.mjs";
 import { startServer } from "../support/servers.mjs";
 import { until } from "../support/until.mjs";
@@ -74,7 +75,7 @@ export class Application {
  */
 export async function withTab({ expected }, use) {
   await withPage("about:blank", { expected, record: false }, async (page) => {
-    await page.addInitScript(delayRequests);
+    await page.addInitScript(`(${delayRequests})(${randomOf})`);
     await use(new Tab(page));
   });
 }
@@ -99,18 +100,14 @@ class Tab {
   }
 }
 
-/** Runs in the page before everything else: with a seed, requests and answers of socket, stored log and panel come some time later. */
-function delayRequests() {
+/**
+ * Runs in the page before everything else: with a seed, requests and answers of socket, stored log and panel come some time later,
+ * and with the same seed equally late. @param {typeof randomOf} randomOf
+ */
+function delayRequests(randomOf) {
   const seed = new URLSearchParams(location.search).get("seed");
   if (seed === null) return;
-  let state = Number(seed);
-  // Mulberry32: the same seed gives the same delays, request by request.
-  const random = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const random = randomOf(Number(seed));
   // Each run has its own slow kind.
   const longest = { socket: 150 * random(), log: 300 * random(), panel: 300 * random() };
   const pass = (/** @type {number} */ limit) => new Promise((resolve) => setTimeout(resolve, limit * random()));
