@@ -5,6 +5,7 @@ use research_socket::http::{Answer, RequestError};
 use research_socket::research::Input;
 use research_socket::socket::Acked;
 
+use crate::gaps::back;
 use crate::words::{self, Kind};
 use crate::world::{RUNS, World, network_error, throttled};
 
@@ -313,6 +314,61 @@ fn live_lines_do_not_wait_longer_than_the_answer_may_take() {
     world.accept_all();
     world.forget();
     world.advance(10_000);
+    assert_eq!(lines(&world.told()), ["live"]);
+}
+
+/// Cuts the request for the log, and the next one as soon as there is one, so many times.
+fn cut_log(world: &mut World, times: u32) {
+    for _ in 0..times {
+        while !world.is_asked(Kind::Log) {
+            world.wait();
+        }
+        world.cut(Kind::Log);
+    }
+}
+
+#[test]
+fn live_lines_wait_for_a_log_that_broke_off_until_it_is_read() {
+    for times in 1..=3 {
+        let mut world = back();
+        world.receive(&(line(5, 7, "live") + "|2"));
+        world.accept_all();
+        world.forget();
+        cut_log(&mut world, times);
+        assert_eq!(lines(&world.told()), [""; 0], "cut {times} times");
+        while !world.is_asked(Kind::Log) {
+            world.wait();
+        }
+        let all = [(1, 0, "first"), (2, 3, "missed"), (3, 5, "live")];
+        world.answer(Kind::Log, 200, &log(&all));
+        assert_eq!(
+            lines(&world.told()),
+            ["missed", "live"],
+            "cut {times} times"
+        );
+    }
+}
+
+#[test]
+fn live_lines_do_not_wait_for_a_log_that_will_be_asked_for_too_late() {
+    let mut world = back();
+    world.receive(&(line(5, 7, "live") + "|2"));
+    world.accept_all();
+    world.forget();
+    // The next question comes eight seconds later, after fifteen in all.
+    cut_log(&mut world, 4);
+    assert_eq!(lines(&world.told()), ["live"]);
+}
+
+#[test]
+fn live_lines_wait_for_one_more_question_where_the_log_was_never_read() {
+    let mut world = asking();
+    world.receive(&(line(5, 7, "live") + "|2"));
+    world.accept_all();
+    world.forget();
+    cut_log(&mut world, 1);
+    assert_eq!(lines(&world.told()), [""; 0]);
+    cut_log(&mut world, 1);
     assert_eq!(lines(&world.told()), ["live"]);
 }
 

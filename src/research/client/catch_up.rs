@@ -102,6 +102,7 @@ impl Client {
             Err((Problem::Refused, _)) => subscription.is_log_refused = true,
             Err((Problem::Failed | Problem::Unreadable, _)) => {}
         }
+        let is_live = self.connection.is_live();
         let mut is_news = true;
         let is_settled = match result {
             Ok(recovery) => {
@@ -121,9 +122,13 @@ impl Client {
                 is_settled
             }
         };
+        let is_retried = matches!(result, Err((Problem::Failed, _)))
+            && is_live
+            && !job.holds_end()
+            && history.is_retried();
         // A 404 asks at the other place first.
-        let waits =
-            (is_old && history.asks_in_time()) || matches!(result, Err((Problem::NotFound, _)));
+        let waits = ((is_old || is_retried) && history.asks_in_time())
+            || matches!(result, Err((Problem::NotFound, _)));
         if is_settled || !waits {
             let end = has_ended.then_some(now);
             let gap = is_settled.then(|| history.close_gap(end)).flatten();

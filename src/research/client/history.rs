@@ -56,6 +56,8 @@ pub(super) struct History {
     /// Whether there was an answer, or the page knows that there is none: before, nothing can be
     /// missing from it.
     has_begun: bool,
+    /// Whether the log was read, and could be since.
+    is_read: bool,
     /// Whether the log may have lines that the page has not.
     is_incomplete: bool,
     gap: Option<OpenGap>,
@@ -135,6 +137,7 @@ impl History {
             hold_until: None,
             since: now,
             has_begun: false,
+            is_read: false,
             is_incomplete: false,
             gap: None,
         }
@@ -181,6 +184,12 @@ impl History {
             Wish::Nothing => return false,
         };
         self.hold_until.is_some_and(|until| due < until)
+    }
+
+    /// Whether live lines wait on after a failure: what broke off comes soon, if it could be read before. Else
+    /// it may be that it never can, as at a server that lets no other origin read it, and one more try has to do.
+    pub(super) const fn is_retried(&self) -> bool {
+        self.is_read || self.tries == 1
     }
 
     /// When the next question is due.
@@ -339,6 +348,7 @@ impl History {
     pub(super) fn answered(&mut self, now: Timestamp, recovery: Recovery, has_ended: bool) -> bool {
         self.tries = 0;
         self.has_begun = true;
+        self.is_read = true;
         if let Some(gap) = &mut self.gap {
             gap.recovered += recovery.lines;
             gap.is_uncertain |= recovery.is_uncertain;
@@ -485,6 +495,7 @@ impl History {
             gap.is_uncertain = true;
         }
         self.has_begun = true;
+        self.is_read = false;
     }
 }
 
