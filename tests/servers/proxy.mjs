@@ -13,11 +13,11 @@ import { randomOf } from "./random.mjs";
 
 /**
  * @typedef {"up" | "down"} Way to the server, or back
- * @typedef {{ kind: "refuse" } | { kind: "reset" | "cut" | "silent", way: Way, after: number } | { kind: "throttle", rate: number } | { kind: "halve", seed: number }} Fault
+ * @typedef {{ kind: "refuse" } | { kind: "reset" | "cut" | "silent", way: Way, message: number, after: number } | { kind: "throttle", rate: number } | { kind: "halve", seed: number }} Fault
  * What happens to one connection:
  * refuse    it is reset as soon as it is accepted
- * reset     both its ends are reset, once `after` bytes have gone `way` and another one comes
- * cut       then what goes `way` ends there (FIN); behind a cut answer the connection is closed
+ * reset     both its ends are reset: of what goes `way`, in the so manieth `message` behind `after` bytes, or in a later one
+ * cut       the same, but what goes `way` ends there (FIN); behind a cut answer the connection is closed
  * silent    from then on it takes everything, and passes nothing either way
  * throttle  `rate` bytes a millisecond go each way
  * halve     what comes at once goes on in two pieces, cut anywhere, one after the other
@@ -35,7 +35,9 @@ export async function startProxy({ target, port = 0, line }) {
   let delay = 0;
   /** @type {(Fault | undefined)[]} */
   let faults = [];
-  const counts = { accepted: 0, struck: 0 };
+  const counts = { accepted: 0, struck: 0, repeated: 0 };
+  /** @type {Set<string>} */
+  const requests = new Set();
   const shared = line && { up: new Line({ delay: line.latency / 2, rate: line.rate }), down: new Line({ delay: line.latency / 2, rate: line.rate }) };
 
   const accept = (/** @type {net.Socket} */ client) => {
@@ -50,6 +52,10 @@ export async function startProxy({ target, port = 0, line }) {
     wires.add(wire);
     wire.onClose = () => wires.delete(wire);
     wire.onStrike = () => (counts.struck += 1);
+    wire.onRequest = (head) => {
+      counts.repeated += requests.has(head) ? 1 : 0;
+      requests.add(head);
+    };
     wire.apply(mode, delay);
   };
   /** @param {number} port */
@@ -99,8 +105,14 @@ export async function startProxy({ target, port = 0, line }) {
       target = next;
     },
     connections: () => wires.size,
-    /** How many connections there were, and faults that have struck. */
+    /**
+     * How many connections there were, faults that have struck, and requests to a session that were there before (the client
+     * gives each a `t` of its own: it was the browser who sent one again), since `recount`.
+     */
     counts: () => ({ ...counts }),
+    recount() {
+      Object.assign(counts, { accepted: 0, struck: 0, repeated: 0 });
+    },
     async close() {
       for (const wire of [...wires]) wire.reset();
       await new Promise((resolve) => (server ? server.close(resolve) : resolve(undefined)));
@@ -121,6 +133,12 @@ class Wire {
   #isSilent = false;
   onClose = () => {};
   onStrike = () => {};
+  /** Told of requests to a session. @type {(head: string) => void} */
+  onRequest = () => {};
+  /** Messages that have begun each way: one ends when something comes the other way. */
+  #messages = { up: 0, down: 0 };
+  /** @type {Way | undefined} */
+  #last;
 
   /** @param {net.Socket} client @param {URL} target @param {Fault} [fault] @param {{ up: Line, down: Line }} [shared] */
   constructor(client, target, fault, shared) {
@@ -183,7 +201,9 @@ class Wire {
     from.on("data", (chunk) => {
       if (this.#isSilent || isCut) return;
       const fault = this.#fault;
-      if (fault && "way" in fault && fault.way === way && passed + chunk.length > fault.after) {
+      if (this.#last !== way) this.#begin(way, chunk);
+      const isDue = fault && "way" in fault && fault.way === way && this.#messages[way] >= fault.message;
+      if (isDue && passed + chunk.length > fault.after) {
         pass(chunk.subarray(0, fault.after - passed));
         isCut = true;
         line.send(0, () => this.#strike(fault, to));
@@ -194,9 +214,17 @@ class Wire {
       } else {
         pass(chunk);
       }
-      passed += chunk.length;
+      passed += isDue ? chunk.length : 0;
     });
     from.on("end", () => line.send(0, () => this.#isSilent || end(to)));
+  }
+
+  /** @param {Way} way @param {Buffer} chunk */
+  #begin(way, chunk) {
+    this.#last = way;
+    this.#messages[way] += 1;
+    const [head] = way === "up" ? (chunk.toString("latin1").match(/^\w+ \S*[?&]sid=\S*/) ?? []) : [];
+    if (head) this.onRequest(head);
   }
 
   /** @param {Fault} fault @param {net.Socket} to the end where it is seen first */

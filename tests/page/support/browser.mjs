@@ -70,11 +70,29 @@ async function switchedOff() {
  * @param {string} url @param {Options} options
  * @param {(page: import("playwright-core").Page, tools: Tools) => Promise<void>} use
  */
-export async function withPage(url, options, use) {
+export function withPage(url, options, use) {
+  return inContext((context) => context.newPage().then((page) => watched(page, url, options, use)));
+}
+
+/**
+ * The same with several pages of one context.
+ * @param {number} count @param {string} url @param {Options} options
+ * @param {(pages: import("playwright-core").Page[]) => Promise<void>} use
+ */
+export function withPages(count, url, options, use) {
+  return inContext((context) => {
+    /** @type {(pages: import("playwright-core").Page[]) => Promise<void>} */
+    const open = async (pages) => (pages.length === count ? use(pages) : watched(await context.newPage(), url, options, (page) => open([...pages, page])));
+    return open([]);
+  });
+}
+
+/** @param {(context: import("playwright-core").BrowserContext) => Promise<void>} use */
+async function inContext(use) {
   browser ??= launch();
   const context = await (await browser).newContext();
   try {
-    await watched(await context.newPage(), url, options, use);
+    await use(context);
   } finally {
     await context.close();
   }

@@ -58,6 +58,8 @@ export async function startBrowser(t, name) {
 class Browser {
   #driver;
   #session = "";
+  /** @type {Promise<unknown>} */
+  #turn = Promise.resolve();
 
   /** @param {string} driver */
   constructor(driver) {
@@ -94,6 +96,26 @@ class Browser {
    */
   evaluate(run, args) {
     return this.#call("POST", `${this.#session}/execute/sync`, { script: `return (${run})(...arguments)`, args: args ?? [] });
+  }
+
+  /** Another window. It takes turns with the others, since a driver has one in hand at a time. */
+  async openWindow() {
+    const { handle } = await this.#inTurn(() => this.#call("POST", `${this.#session}/window/new`, { type: "window" }));
+    /** @type {<T>(act: () => Promise<T>) => Promise<T>} */
+    const within = (act) => this.#inTurn(() => this.#call("POST", `${this.#session}/window`, { handle }).then(act));
+    return {
+      /** @param {string} url */
+      goto: (url) => within(() => this.goto(url)),
+      /** @type {Browser["evaluate"]} */
+      evaluate: (run, args) => within(() => this.evaluate(run, args)),
+    };
+  }
+
+  /** @template T @param {() => Promise<T>} act @returns {Promise<T>} */
+  #inTurn(act) {
+    const turn = this.#turn.then(act);
+    this.#turn = turn.catch(() => {});
+    return turn;
   }
 
   /** @param {string} method @param {string} path @param {object} [body] */
