@@ -16,6 +16,7 @@ mod tokens;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use number::Decimal;
 use scan::Scanner;
@@ -23,6 +24,7 @@ use scan::Scanner;
 use crate::text::decimal;
 
 pub use list::{ListReader, MAX_ELEMENT_BYTES, Unreadable};
+pub(crate) use string::unescape;
 pub use string::write_string;
 pub(crate) use tokens::Token;
 
@@ -51,27 +53,58 @@ impl PartialEq for Raw<'_> {
 impl Eq for Raw<'_> {}
 
 /// A [`Raw`] that owns its text, so that what was validated once need not be again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Text {
-    text: String,
+    /// With what stood around it.
+    whole: String,
+    range: Range<usize>,
     is_lax: bool,
 }
 
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw() == other.raw()
+    }
+}
+
 impl Text {
+    /// What was found in a text, to be taken out of that without a copy.
+    pub(crate) fn place(raw: Raw<'_>, whole: &str) -> Place {
+        let start = raw.text.as_ptr().addr() - whole.as_ptr().addr();
+        Place {
+            range: start..start + raw.text.len(),
+            is_lax: raw.is_lax,
+        }
+    }
+
     /// The value.
     pub fn raw(&self) -> Raw<'_> {
         Raw {
-            text: &self.text,
+            text: self.whole.get(self.range.clone()).unwrap_or_default(),
             is_lax: self.is_lax,
         }
     }
 
     /// The text, as any reader of JSON takes it; see [`Raw::to_json`].
-    pub fn into_json(self) -> String {
-        if self.is_lax {
-            self.raw().to_json().into_owned()
-        } else {
-            self.text
+    pub fn to_json(&self) -> String {
+        self.raw().to_json().into_owned()
+    }
+}
+
+/// Where a value is in a text.
+#[derive(Debug)]
+pub(crate) struct Place {
+    range: Range<usize>,
+    is_lax: bool,
+}
+
+impl Place {
+    /// The value that is there, of the text in which it was found.
+    pub(crate) fn of(self, whole: String) -> Text {
+        Text {
+            whole,
+            range: self.range,
+            is_lax: self.is_lax,
         }
     }
 }
@@ -102,7 +135,8 @@ impl<'a> Raw<'a> {
     /// A copy that borrows from nothing.
     pub fn to_text(self) -> Text {
         Text {
-            text: self.text.to_owned(),
+            whole: self.text.to_owned(),
+            range: 0..self.text.len(),
             is_lax: self.is_lax,
         }
     }
@@ -164,11 +198,20 @@ impl<'a> Raw<'a> {
         found
     }
 
+    /// The value of the member with this key, if the object has no other member.
+    pub fn only(self, key: &str) -> Option<Self> {
+        let mut inside = Inside::new(self, b'{');
+        // Not further, if it is another one: what follows may be long.
+        inside.next()?.string().filter(|name| name == key)?;
+        let value = inside.next()?;
+        inside.next().is_none().then_some(value)
+    }
+
     /// The content of a string, escapes decoded. A lone surrogate becomes U+FFFD, since a Rust
     /// string cannot hold it.
     pub fn string(self) -> Option<Cow<'a, str>> {
         let inner = self.text.strip_prefix('"')?.strip_suffix('"')?;
-        Some(string::unescape(inner))
+        Some(unescape(inner))
     }
 
     /// The value of `true` or `false`.

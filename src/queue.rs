@@ -38,6 +38,11 @@ impl<T> Queue<T> {
         self.incoming.push(element);
     }
 
+    /// The element at the end.
+    pub(crate) fn back_mut(&mut self) -> Option<&mut T> {
+        self.incoming.last_mut().or(self.outgoing.first_mut())
+    }
+
     /// Adds an element that comes out next.
     pub fn push_front(&mut self, element: T) {
         self.outgoing.push(element);
@@ -249,6 +254,7 @@ mod tests {
                 }
                 prop_assert_eq!(queue.len(), model.len());
                 prop_assert_eq!(queue.is_empty(), model.is_empty());
+                prop_assert_eq!(queue.back_mut(), model.back_mut());
                 prop_assert!(queue.iter().eq(&model));
             }
         }

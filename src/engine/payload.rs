@@ -5,6 +5,7 @@ use std::fmt;
 use super::packet::{Packet, PacketError, excerpt};
 use crate::http::first_of;
 use crate::queue::Queue;
+use crate::text::find;
 
 /// The byte between two packets (protocol, "Packet encoding", long-polling).
 pub const SEPARATOR: u8 = 0x1e;
@@ -53,7 +54,7 @@ impl<'a> Iterator for Packets<'a> {
 
 /// What is before the first separator, and what is behind it.
 fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = bytes.iter().position(|byte| *byte == SEPARATOR)?;
+    let at = find(bytes, SEPARATOR)?;
     Some((bytes.get(..at)?, bytes.get(at + 1..)?))
 }
 
@@ -115,6 +116,11 @@ impl Decoder {
     /// Whether anything of a body has come that has not ended.
     pub fn has_begun(&self) -> bool {
         self.has_begun
+    }
+
+    /// Whether the beginning of the next packet came before.
+    pub(super) fn has_part(&self) -> bool {
+        !self.buffer.is_empty() && !self.is_given
     }
 
     /// Whether what comes is dropped because its packet is too large.

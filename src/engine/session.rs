@@ -12,6 +12,7 @@ use super::remains::Remains;
 use crate::failure::{Failure, Phase};
 use crate::http::{Answer, Beacon, Context, RequestId};
 use crate::queue::Queue;
+use crate::text::behind;
 use crate::time::{Timestamp, earliest};
 
 /// A heartbeat that is overdue by more than this, in milliseconds, and by more than a whole silence
@@ -28,6 +29,9 @@ const DEFAULT_MAX_PAYLOAD: u64 = 1_000_000;
 
 /// What a packet that waits for a POST takes besides its text.
 const PACKET_BYTES: usize = 64;
+
+/// How the messages begin whose copies are counted: events of Socket.IO, which change nothing of the connection.
+const EVENT: &[u8] = b"42";
 
 /// So much of an answer is kept for the words about it, in bytes.
 const MAX_EXCERPT_BYTES: usize = 256;
@@ -46,8 +50,8 @@ pub(crate) enum Event {
     Closed(Failure),
     /// A packet that could not be read, and why. The session goes on.
     Damaged(String),
-    /// A message.
-    Message(String),
+    /// A message, and how many times it came, each copy right after the other.
+    Message { text: String, times: usize },
     /// A packet that was too large to be read: its beginning, and what to say of it. The session
     /// goes on.
     TooLarge { head: Vec<u8>, words: String },
@@ -446,8 +450,18 @@ impl Session {
             open.head.extend(bytes.iter().take(missing));
         }
         let mut decoder = std::mem::take(&mut open.decoder);
-        while let Some(packet) = decoder.next(&mut bytes) {
+        loop {
+            let begun = decoder.has_part();
+            let from = bytes;
+            let Some(packet) = decoder.next(&mut bytes) else {
+                break;
+            };
+            let packet_bytes = from.get(..from.len() - bytes.len()).unwrap_or_default();
+            let is_event = !begun && packet_bytes.starts_with(EVENT);
             self.handle_packet(ctx, packet);
+            if is_event {
+                self.count_copies(packet_bytes, &mut bytes);
+            }
         }
         if is_last && let Some(packet) = decoder.finish() {
             self.handle_packet(ctx, packet);
@@ -473,6 +487,17 @@ impl Session {
         }
         open.poll(ctx, &self.endpoint);
         self.flush(ctx);
+    }
+
+    /// Takes the copies of a packet that follow it, its separator included: servers send what they tell
+    /// everybody once more to each subscriber. To look into a packet costs many times what comparing it does.
+    fn count_copies(&mut self, packet: &[u8], bytes: &mut &[u8]) {
+        if let Some(Event::Message { times, .. }) = self.events.back_mut() {
+            while let Some(rest) = behind(bytes, packet) {
+                *bytes = rest;
+                *times += 1;
+            }
+        }
     }
 
     fn handle_packet(
@@ -512,7 +537,10 @@ impl Session {
                 self.state = State::Closed;
                 self.events.push_back(Event::Closed(Failure::ServerClosed));
             }
-            Packet::Message(text) => self.events.push_back(Event::Message(text.into_owned())),
+            Packet::Message(text) => {
+                let text = text.into_owned();
+                self.events.push_back(Event::Message { text, times: 1 });
+            }
             Packet::Noop => {}
             Packet::Ping(text) => {
                 open.heartbeat = ctx.now.after(silence_ms(&open.handshake));

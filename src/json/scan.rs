@@ -1,6 +1,7 @@
 //! The grammar of JSON: checking a text, and skipping over what has been checked.
 
 use super::{ErrorKind, MAX_DEPTH};
+use crate::text::plain;
 
 /// A place in a text.
 pub(super) struct Scanner<'a> {
@@ -25,6 +26,15 @@ impl Scanner<'_> {
         #[cfg(test)]
         super::steps::count();
         self.bytes.get(self.at).copied()
+    }
+
+    /// Moves over what means nothing in a string.
+    fn skip_plain(&mut self) {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let len = plain(rest);
+        #[cfg(test)]
+        super::steps::count_bytes(len);
+        self.at += len;
     }
 
     fn skip_whitespace(&mut self) {
@@ -125,6 +135,7 @@ impl Scanner<'_> {
     fn string(&mut self) -> Result<(), ErrorKind> {
         self.at += 1;
         loop {
+            self.skip_plain();
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
@@ -134,8 +145,7 @@ impl Scanner<'_> {
                     self.at += 1;
                     self.escape()?;
                 }
-                Some(0..=0x1f) => return Err(ErrorKind::ControlCharacter),
-                Some(_) => self.at += 1,
+                Some(_) => return Err(ErrorKind::ControlCharacter),
                 None => return Err(ErrorKind::UnexpectedEnd),
             }
         }
@@ -238,13 +248,16 @@ impl Scanner<'_> {
 
     fn skip_valid_string(&mut self) {
         self.at += 1;
-        while let Some(byte) = self.peek() {
-            self.at += match byte {
-                b'\\' => 2,
-                _ => 1,
-            };
-            if byte == b'"' {
-                return;
+        loop {
+            self.skip_plain();
+            match self.peek() {
+                Some(b'\\') => self.at += 2,
+                // The quote at its end.
+                Some(_) => {
+                    self.at += 1;
+                    return;
+                }
+                None => return,
             }
         }
     }

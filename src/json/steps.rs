@@ -11,7 +11,12 @@ thread_local! {
 }
 
 pub(super) fn count() {
-    STEPS.set(STEPS.get() + 1);
+    count_bytes(1);
+}
+
+/// Bytes that are looked at together count one by one.
+pub(super) fn count_bytes(bytes: usize) {
+    STEPS.set(STEPS.get() + bytes);
 }
 
 /// How often this looks at a byte.

@@ -3,37 +3,49 @@
 use std::borrow::Cow;
 use std::str::Chars;
 
+use crate::text::{find, plain};
+
 /// Appends `text` to `out` as a JSON string, quotes included.
 pub fn write_string(out: &mut String, text: &str) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\0'..='\x1f' => {
+    let mut rest = text;
+    loop {
+        let (same, behind) = rest
+            .split_at_checked(plain(rest.as_bytes()))
+            .unwrap_or((rest, ""));
+        out.push_str(same);
+        let mut chars = behind.chars();
+        match chars.next() {
+            Some('"') => out.push_str("\\\""),
+            Some('\\') => out.push_str("\\\\"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some(c) => {
                 // Two hexadecimal digits are enough below U+0020.
                 out.push_str(if c < '\x10' { "\\u000" } else { "\\u001" });
                 out.extend(char::from_digit(u32::from(c) & 0xf, 16));
             }
-            _ => out.push(c),
+            None => break,
         }
+        rest = chars.as_str();
     }
     out.push('"');
 }
 
 /// The content of a valid string, given without its quotes.
-pub(super) fn unescape(inner: &str) -> Cow<'_, str> {
-    if !inner.as_bytes().contains(&b'\\') {
+pub(crate) fn unescape(inner: &str) -> Cow<'_, str> {
+    let mut escape = find(inner.as_bytes(), b'\\');
+    if escape.is_none() {
         return Cow::Borrowed(inner);
     }
     let mut out = String::with_capacity(inner.len());
     let mut rest = inner;
-    while let Some((plain, escaped)) = rest.split_once('\\') {
+    while let Some((plain, escaped)) = escape.and_then(|at| rest.split_at_checked(at)) {
         out.push_str(plain);
         let mut chars = escaped.chars();
+        // The backslash.
+        chars.next();
         out.push(match chars.next() {
             Some('b') => '\x08',
             Some('f') => '\x0c',
@@ -46,6 +58,7 @@ pub(super) fn unescape(inner: &str) -> Cow<'_, str> {
             None => '\\',
         });
         rest = chars.as_str();
+        escape = find(rest.as_bytes(), b'\\');
     }
     out.push_str(rest);
     Cow::Owned(out)

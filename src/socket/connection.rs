@@ -619,7 +619,7 @@ impl Connection {
                 engine::Event::Binary(bytes) => self.handle_binary(bytes),
                 engine::Event::Closed(failure) => self.fail(ctx, failure),
                 engine::Event::Damaged(words) => self.events.push_back(Event::Damaged(words)),
-                engine::Event::Message(text) => self.handle_message(ctx, &text),
+                engine::Event::Message { text, times } => self.handle_message(ctx, text, times),
                 engine::Event::Opened => self.join(ctx),
                 engine::Event::TooLarge { head, words } => self.handle_too_large(&head, words),
             }

@@ -8,19 +8,20 @@ use crate::engine::handshake::MAX_SID_BYTES;
 use crate::engine::packet::excerpt;
 use crate::failure::{Failure, Words};
 use crate::http::Context;
-use crate::json::Raw;
+use crate::json::{Raw, Text};
 use crate::time::Timestamp;
 
 impl Connection {
-    pub(super) fn handle_message(&mut self, ctx: &mut Context<'_>, text: &str) {
+    /// A message that came so many `times`; more than once only an event.
+    pub(super) fn handle_message(&mut self, ctx: &mut Context<'_>, text: String, times: usize) {
         let expired = self.reassembler.expire(ctx.now);
         self.tell_of(expired);
-        let packet = match Packet::decode(text) {
+        let packet = match Packet::decode(&text) {
             Ok(packet) => packet,
-            Err(error) => return self.damaged(&error.message(), text),
+            Err(error) => return self.damaged(&error.message(), &text, times),
         };
         if packet.namespace() != self.settings.namespace {
-            return self.damaged("a packet of another namespace", text);
+            return self.damaged("a packet of another namespace", &text, times);
         }
         if packet.is_lax() {
             self.events.push_back(Event::Lax);
@@ -39,9 +40,13 @@ impl Connection {
                 self.fail(ctx, Failure::ConnectError(Box::new(words)));
             }
             Packet::Disconnect { .. } => self.fail(ctx, Failure::ServerDisconnected),
-            Packet::Ack { .. } | Packet::Event { .. } => self.handle_packet(packet, Vec::new()),
+            Packet::Event { id, args, .. } => {
+                let place = Text::place(args, &text);
+                self.handle_event(id, place.of(text), Vec::new(), times);
+            }
+            Packet::Ack { .. } => self.handle_packet(packet, Vec::new()),
             Packet::ConnectError { .. } => {
-                self.damaged("a refusal of a namespace that was granted", text);
+                self.damaged("a refusal of a namespace that was granted", &text, times);
             }
         }
     }
@@ -86,35 +91,51 @@ impl Connection {
                     });
                 }
             }
-            Packet::Event { id, name, args, .. } => {
-                let attached: usize = attachments.iter().map(Vec::len).sum();
-                let bytes = args.as_str().len().saturating_add(attached);
-                let event = Event::Message {
-                    name: name.into_owned(),
-                    args: args.to_text(),
-                    ack: id,
-                    attachments,
-                };
-                match &mut self.link {
-                    Link::Joining { early, .. } => {
-                        if !early.push(event, bytes) {
-                            let words = "more events before CONNECT than can wait for it";
-                            self.events.push_back(Event::Damaged(words.to_owned()));
-                        }
-                    }
-                    Link::Asking { .. }
-                    | Link::Closed
-                    | Link::Going { .. }
-                    | Link::Holding { .. }
-                    | Link::Idle
-                    | Link::Live { .. }
-                    | Link::Opening { .. }
-                    | Link::Waiting { .. } => self.events.push_back(event),
-                }
+            Packet::Event { id, args, .. } => {
+                self.handle_event(id, args.to_text(), attachments, 1);
             }
             Packet::Connect { .. } | Packet::ConnectError { .. } | Packet::Disconnect { .. } => {
                 debug_assert!(false, "these have no attachments");
             }
+        }
+    }
+
+    fn handle_event(
+        &mut self,
+        ack: Option<u64>,
+        args: Text,
+        attachments: Vec<Vec<u8>>,
+        mut times: usize,
+    ) {
+        if let Link::Joining { early, .. } = &mut self.link {
+            let attached: usize = attachments.iter().map(Vec::len).sum();
+            let bytes = args.raw().as_str().len().saturating_add(attached);
+            let room = early.take_room(bytes, times);
+            for _ in room..times {
+                let words = "more events before CONNECT than can wait for it";
+                self.events.push_back(Event::Damaged(words.to_owned()));
+            }
+            if room == 0 {
+                return;
+            }
+            times = room;
+        }
+        let event = Event::Message {
+            args,
+            ack,
+            attachments,
+            times,
+        };
+        match &mut self.link {
+            Link::Joining { early, .. } => early.push(event),
+            Link::Asking { .. }
+            | Link::Closed
+            | Link::Going { .. }
+            | Link::Holding { .. }
+            | Link::Idle
+            | Link::Live { .. }
+            | Link::Opening { .. }
+            | Link::Waiting { .. } => self.events.push_back(event),
         }
     }
 
@@ -166,8 +187,10 @@ impl Connection {
         }
     }
 
-    fn damaged(&mut self, words: &str, text: &str) {
+    fn damaged(&mut self, words: &str, text: &str, times: usize) {
         let words = [words, ": ", &excerpt(text.as_bytes())].concat();
-        self.events.push_back(Event::Damaged(words));
+        for _ in 0..times {
+            self.events.push_back(Event::Damaged(words.clone()));
+        }
     }
 }

@@ -66,11 +66,13 @@ pub(crate) enum Event {
     /// Not live any more, of which the page is not told yet: the browser has ended a request since the
     /// page may be going.
     Interrupted,
+    /// An event of the server: its name and its arguments, and how many times it came, one copy right after
+    /// the other.
     Message {
-        name: String,
         args: Text,
         ack: Option<u64>,
         attachments: Vec<Vec<u8>>,
+        times: usize,
     },
     ReconnectAttempt(u32),
     /// The attempts are used up.
@@ -96,16 +98,18 @@ pub(super) struct Early {
 }
 
 impl Early {
-    /// Keeps the event of `bytes` bytes; false if there is no room for it.
+    /// Takes the room of copies of an event that has so many bytes; of how many there was room.
     #[must_use]
-    pub(super) fn push(&mut self, event: Event, bytes: usize) -> bool {
-        let bytes = self.bytes.saturating_add(bytes.saturating_add(EARLY_BYTES));
-        let has_room = bytes <= MAX_EARLY_BYTES;
-        if has_room {
-            self.bytes = bytes;
-            self.events.push_back(event);
-        }
-        has_room
+    pub(super) fn take_room(&mut self, bytes: usize, copies: usize) -> usize {
+        let bytes = bytes.saturating_add(EARLY_BYTES);
+        let copies = copies.min((MAX_EARLY_BYTES - self.bytes) / bytes);
+        self.bytes += copies * bytes;
+        copies
+    }
+
+    /// Keeps an event that has taken its room.
+    pub(super) fn push(&mut self, event: Event) {
+        self.events.push_back(event);
     }
 
     pub(super) fn pop(&mut self) -> Option<Event> {

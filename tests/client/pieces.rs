@@ -218,6 +218,118 @@ fn more_packets_than_a_page_can_count_are_read() {
     assert!(world.client.is_connected());
 }
 
+// Copies of packets.
+
+/// What servers send twice, and what they may do to a client that counts copies without looking into them.
+fn copied() -> impl Strategy<Value = String> {
+    let log_entry = |entry: &str| format!(r#"42["progress_r",{{"log_entry":{entry}}}]"#);
+    let time = prop::sample::select(vec![
+        r#","time":"2026-11-21T20:45:09.000001+00:00""#,
+        r#","time":"2026-11-21T20:45:09+00:00""#,
+        // The server's own, an hour ahead of the client's clock.
+        r#","time":"2025-11-24T17:00:03.5""#,
+        r#","time":"soon""#,
+        r#","time":7"#,
+        r#","time":[]"#,
+        "",
+    ]);
+    let line = ("[a-c]", time).prop_map(move |(text, time)| {
+        log_entry(&format!(
+            r#"{{"message":"{text}","type":"MILESTONE"{time}}}"#
+        ))
+    });
+    let other = prop::sample::select(vec![
+        r#"42["progress_r",{"progress":7,"message":"seven"}]"#,
+        r#"42["progress_r",{"progress":"x","status":3}]"#,
+        r#"42["research_progress_r",{"progress":8,"log_entry":{"message":"a","time":"2026-11-21T20:45:09.000001+00:00"}}]"#,
+        r#"42["progress_r",{"progress_log":"[{\"message\":\"b\",\"time\":\"2026-11-21T20:45:09.000001+00:00\"}]"}]"#,
+        r#"42["progress_r",{"log_entry":null}]"#,
+        r#"42["progress_r",{"log_entry":{"message":"a"},"log_entry":{"message":"b"}}]"#,
+        r#"42["progress_r",{"progress":NaN}]"#,
+        r#"42["progress_r",{"status":"completed","progress":100}]"#,
+        r#"42["progress_s",{"progress":1}]"#,
+        r#"42["progress_r"]"#,
+        r#"42["chat",1]"#,
+        r#"427["chat",2]"#,
+        r#"42/other,["chat",3]"#,
+        r#"42["chat""#,
+        r#"42{}"#,
+        r#"451-["chat",{"_placeholder":true,"num":0}]"#,
+        "bAAAA",
+        "42",
+        "430[1]",
+        "2x",
+        "6",
+        "7",
+        "",
+    ]);
+    prop_oneof![3 => line, 2 => other.prop_map(str::to_owned)]
+}
+
+proptest! {
+    #[test]
+    fn copies_side_by_side_count_as_those_that_come_one_by_one(
+        packets in prop::collection::vec((copied(), 1..4_usize), 1..8),
+        live in any::<bool>(),
+        remembered in prop::sample::select(vec![1, 2, 1000]),
+    ) {
+        let world = || {
+            let mut world = World::with_all(|config| config.dedup_entries = remembered);
+            if live {
+                world.follow("r");
+                world.answer(Kind::Log, 200, "[]");
+            } else {
+                // They come ahead of the grant.
+                world.subscribe("r");
+                world.connect();
+                world.open();
+                world.accept();
+            }
+            world.listen("chat", true);
+            world
+        };
+        let copies = packets.iter().flat_map(|(packet, times)| std::iter::repeat_n(packet, *times));
+        let (mut together, mut apart) = (world(), world());
+        let mut all = String::new();
+        for packet in copies {
+            all += &format!("{packet}|");
+            apart.piece(Kind::Poll, &format!("{packet}|"));
+        }
+        together.piece(Kind::Poll, &all);
+        for world in [&mut together, &mut apart] {
+            world.receive(r#"40{"sid":"n"}"#);
+        }
+        prop_assert_eq!(together.told(), apart.told());
+        prop_assert_eq!(together.client.stats().duplicates, apart.client.stats().duplicates);
+        prop_assert_eq!(together.client.stats(), apart.client.stats());
+        prop_assert_eq!(together.client.snapshot("r"), apart.client.snapshot("r"));
+        prop_assert_eq!(together.until_due(), apart.until_due());
+    }
+}
+
+#[test]
+fn a_packet_is_no_copy_of_the_end_of_another() {
+    let mut world = World::following();
+    world.listen("a", true);
+    world.piece(Kind::Poll, r#"42["b","42["#);
+    world.piece(Kind::Poll, r#"42["a",1]"]|42["a",1]"]|"#);
+    assert_eq!(
+        world.heard(),
+        ["warning damaged-packet -", "warning damaged-packet -"]
+    );
+    world.piece(Kind::Poll, r#"42["a","#);
+    world.piece(Kind::Poll, r#"1]|1]|42["a",1]|42["a",1]|42["a",1]"#);
+    let heard = world.heard();
+    assert_eq!(
+        heard
+            .iter()
+            .filter(|told| **told == r#"message ["a",1]"#)
+            .count(),
+        3
+    );
+    assert_eq!(heard.len(), 4);
+}
+
 // The stored log.
 
 /// A log of so many lines in each of so many seconds, by its lines.

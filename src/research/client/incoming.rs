@@ -61,12 +61,15 @@ impl Client {
             socket::Event::Lax => self.tell(Warning::lax()),
             socket::Event::Interrupted => self.lost(),
             socket::Event::Message {
-                name,
                 args,
                 ack,
-                attachments,
+                mut attachments,
+                times,
             } => {
-                self.handle_message(name, args, ack, attachments);
+                for _ in 0..times {
+                    // One that has any came once.
+                    self.handle_message(&args, ack, std::mem::take(&mut attachments));
+                }
             }
             socket::Event::ReconnectAttempt(attempt) => {
                 self.stats.attempts += 1;
@@ -146,15 +149,11 @@ impl Client {
         }
     }
 
-    fn handle_message(
-        &mut self,
-        name: String,
-        args: Text,
-        ack: Option<u64>,
-        attachments: Vec<Vec<u8>>,
-    ) {
-        let payload = args.raw().elements().nth(1);
-        match (research_of(&name), name.as_str(), payload) {
+    fn handle_message(&mut self, args: &Text, ack: Option<u64>, attachments: Vec<Vec<u8>>) {
+        let mut elements = args.raw().elements();
+        let name = elements.next().and_then(Raw::string).unwrap_or_default();
+        let payload = elements.next();
+        match (research_of(&name), &*name, payload) {
             (Some(id), _, Some(payload)) => self.handle_update(id, payload),
             (Some(_), _, None) => {
                 let words = ["an update without a payload: ", &excerpt(&name)].concat();
@@ -164,11 +163,11 @@ impl Client {
             (None, "subscribe_error", Some(payload)) => self.handle_refusal(payload),
             (None, ..) => {}
         }
-        let is_wanted = |wanted: &String| wanted.is_empty() || *wanted == name;
+        let is_wanted = |wanted: &String| wanted.is_empty() || **wanted == *name;
         if self.listening.iter().any(is_wanted) {
             self.events.push_back(Event::Message {
-                name,
-                args: args.into_json(),
+                name: name.into_owned(),
+                args: args.to_json(),
                 ack,
                 attachments,
             });

@@ -72,7 +72,8 @@ impl Memory {
 
     /// Remembers the key; its place, and whose place it was.
     pub(crate) fn enter(&mut self, key: u64) -> Entered {
-        if let Some(place) = self.place(key) {
+        let mut slot = self.find(key);
+        if let Some(place) = self.place_in(slot) {
             return Entered {
                 place,
                 is_new: false,
@@ -85,6 +86,7 @@ impl Memory {
             self.order.push(key);
             if self.order.len() * 2 > self.slots.len() {
                 self.grow();
+                slot = self.find(key);
             }
         } else {
             place = self.oldest;
@@ -96,8 +98,9 @@ impl Memory {
             if let Some(order) = self.order.get_mut(place) {
                 *order = key;
             }
+            slot = self.find(key);
         }
-        self.set(self.find(key), place as u32 + 1);
+        self.set(slot, place as u32 + 1);
         Entered {
             place,
             is_new: true,

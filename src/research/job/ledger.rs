@@ -8,7 +8,7 @@ mod tests;
 
 pub(super) use answer::Part;
 
-use super::dedup::Memory;
+use super::dedup::{Entered, Memory};
 use crate::research::payload::identity::{Identity, Stored};
 
 /// Seconds by which a line may be ahead of those after it and still say how far memory reaches back.
@@ -93,6 +93,11 @@ impl Counts {
     /// Remembers a key that is not; what is forgotten in its place.
     fn insert(&mut self, key: u64, count: Count) -> Option<(u64, Count)> {
         let entered = self.keys.enter(key);
+        self.put(entered, count)
+    }
+
+    /// The count of a key that was entered; what is forgotten in its place.
+    fn put(&mut self, entered: Entered, count: Count) -> Option<(u64, Count)> {
         if entered.place == self.counts.len() {
             self.counts.push(count);
             return None;
@@ -163,6 +168,11 @@ impl Ledger {
         is_missing
     }
 
+    /// Whether the line with this exact time is known from what came live.
+    pub(super) fn has_exact(&self, exact: u64) -> bool {
+        self.exact.contains(exact)
+    }
+
     /// Notes a line in whole seconds that did not come from the stored log; whether the page is to
     /// get it. It may be the copy of any that the page has.
     pub(super) fn copy(&mut self, line: Identity) -> bool {
@@ -210,8 +220,8 @@ impl Ledger {
 
     /// The count of a key that is not remembered.
     fn fresh(&self, key: u64, second: Option<i64>) -> Count {
-        let is_beyond =
-            |limit: i64| second.is_none_or(|second| second > limit) && !self.strays.contains(key);
+        let is_stray = self.strays.contains(key);
+        let is_beyond = |limit: i64| !is_stray && second.is_none_or(|second| second > limit);
         Count {
             second,
             exact: 0,
@@ -236,15 +246,19 @@ impl Ledger {
 
     /// The count of a key, which is remembered from now on.
     fn count(&mut self, key: u64, second: Option<i64>) -> Option<&mut Count> {
-        if self.find(key).is_none() {
+        if self.log.as_ref().is_some_and(|log| log.keys.contains(key)) {
+            return self.find(key);
+        }
+        let entered = self.known.keys.enter(key);
+        if entered.is_new {
             let fresh = self.fresh(key, second);
             self.arrival = second.unwrap_or(self.arrival);
-            if let Some((key, count)) = self.known.insert(key, fresh) {
+            if let Some((key, count)) = self.known.put(entered, fresh) {
                 let forgotten = self.forget(key, count);
                 self.forgotten.add(forgotten);
             }
         }
-        self.find(key)
+        self.known.counts.get_mut(entered.place)
     }
 
     /// The same for a line of a log of which other parts follow or were before.

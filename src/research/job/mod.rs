@@ -76,6 +76,8 @@ pub struct Job {
     failures_left: u32,
     last_update: Option<u64>,
     last_untimed_line: Option<u64>,
+    /// The text of the last payload that was a line and nothing else, and what that is known by.
+    last_line: Option<(u64, u64)>,
     last_answer: Option<u64>,
     warnings_left: u32,
     /// Whether it was told that the server writes numbers that JSON does not have.
@@ -153,6 +155,7 @@ impl Job {
             failures_left: MAX_TOLD_FAILURES,
             last_update: None,
             last_untimed_line: None,
+            last_line: None,
             last_answer: None,
             warnings_left: MAX_WARNINGS,
             told_lax: false,
@@ -196,8 +199,24 @@ impl Job {
             self.counters.duplicate_updates += 1;
             return;
         }
+        if let Some((line, exact)) = self.last_line
+            && line == key
+            && source == Source::Live
+            && self.ledger.has_exact(exact)
+        {
+            // All that reading it again would come to.
+            self.counters.duplicate_lines += 1;
+            return;
+        }
         let mut refusals = Refusals::default();
-        if let Some(message) = Message::read(raw, &mut refusals) {
+        if let Some(entry) = raw.only(LOG_ENTRY) {
+            if let Some(line) = Line::read(entry, LOG_ENTRY, &mut refusals) {
+                let exact = self.handle_line(now, source, &line, key);
+                // What is refused is told of each copy, and a time without a zone may mean another one then.
+                let is_same = source == Source::Live && refusals.count == 0 && !line.is_local();
+                self.last_line = exact.filter(|_| is_same).map(|exact| (key, exact));
+            }
+        } else if let Some(message) = Message::read(raw, &mut refusals) {
             match &message.log_entry {
                 Some(line) if message.is_only_log_entry => {
                     self.handle_line(now, source, line, key);
@@ -287,17 +306,24 @@ impl Job {
         self.events.pop_front()
     }
 
-    /// A payload that is a line of the log and nothing else.
-    fn handle_line(&mut self, now: Timestamp, source: Source, line: &Line<'_>, key: u64) {
+    /// A payload that is a line of the log and nothing else; what it is known by if it has a time.
+    fn handle_line(
+        &mut self,
+        now: Timestamp,
+        source: Source,
+        line: &Line<'_>,
+        key: u64,
+    ) -> Option<u64> {
         let is_live = source == Source::Live;
         let identity = self.zone.identity(now, self.seed, line, is_live);
         let is_new = identity.exact.is_some() || self.last_untimed_line.replace(key) != Some(key);
-        if !self.take_line(now, source, line, identity, is_new) || self.end.is_some() {
-            return;
-        }
-        if let Some(task) = self.state.take_milestone(source, line) {
+        if self.take_line(now, source, line, identity, is_new)
+            && self.end.is_none()
+            && let Some(task) = self.state.take_milestone(source, line)
+        {
             self.push(ResearchEvent::Task(task));
         }
+        identity.exact
     }
 
     /// Any other payload.
@@ -474,6 +500,9 @@ impl Job {
         self.events.push_back(JobEvent::Research(event));
     }
 }
+
+/// The field of a payload that has a line of the log.
+const LOG_ENTRY: &str = "log_entry";
 
 /// Warnings of one research. A server that is wrong once is wrong in every update; whoever reads
 /// the first hundred knows.

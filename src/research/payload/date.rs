@@ -31,9 +31,9 @@ impl Instant {
         };
         let mut iso = cursor;
         if let Some(year) = iso.number(4) {
-            iso.need(b"-")?;
+            iso.one_of(b"-")?;
             let month = iso.number(2)?;
-            iso.need(b"-")?;
+            iso.one_of(b"-")?;
             let day = iso.number(2)?;
             iso.one_of(b"Tt ")?;
             return iso.time_of(days(year, month, day)?);
@@ -42,13 +42,13 @@ impl Instant {
         while cursor.one_of(b",").is_none() {
             cursor.next()?;
         }
-        cursor.need(b" ")?;
+        cursor.one_of(b" ")?;
         let day = cursor.number(2)?;
-        cursor.need(b" ")?;
+        cursor.one_of(b" ")?;
         let month = cursor.month()?;
-        cursor.need(b" ")?;
+        cursor.one_of(b" ")?;
         let year = cursor.number(4)?;
-        cursor.need(b" ")?;
+        cursor.one_of(b" ")?;
         cursor.time_of(days(year, month, day)?)
     }
 
@@ -83,8 +83,12 @@ impl Instant {
 
 /// Whether a date of ISO 8601 has no zone: read as UTC, but it may be the server's own time.
 pub(in crate::research) fn is_local(text: &str) -> bool {
-    let mut time = text.trim_ascii().bytes().skip("2026-11-21T".len());
-    time.all(|byte| matches!(byte, b'0'..=b'9' | b':' | b'.' | b','))
+    // From behind, where a zone shows first.
+    let mut text = text.trim_ascii().as_bytes();
+    while let [rest @ .., b'0'..=b'9' | b':' | b'.' | b','] = text {
+        text = rest;
+    }
+    text.len() <= "2026-11-21T".len()
 }
 
 /// A date in the one form that means the same to the client, with nothing in it that a date has not.
@@ -154,12 +158,14 @@ impl Cursor<'_> {
     }
 
     fn one_of(&mut self, bytes: &[u8]) -> Option<u8> {
-        let first = *self.rest.first()?;
-        if bytes.contains(&first) {
-            self.next()
-        } else {
-            None
+        let (first, rest) = self.rest.split_first()?;
+        for byte in bytes {
+            if byte == first {
+                self.rest = rest;
+                return Some(*first);
+            }
         }
+        None
     }
 
     fn need(&mut self, text: &[u8]) -> Option<()> {
@@ -168,7 +174,11 @@ impl Cursor<'_> {
     }
 
     fn digit(&mut self) -> Option<i64> {
-        Some(i64::from(self.one_of(b"0123456789")? - b'0'))
+        let [digit @ b'0'..=b'9', rest @ ..] = self.rest else {
+            return None;
+        };
+        self.rest = rest;
+        Some(i64::from(digit - b'0'))
     }
 
     /// A number of exactly so many digits.
@@ -189,9 +199,9 @@ impl Cursor<'_> {
     /// The time of day and the zone, to the end of the text.
     fn time_of(mut self, day: i64) -> Option<Instant> {
         let hour = self.number(2)?;
-        self.need(b":")?;
+        self.one_of(b":")?;
         let minute = self.number(2)?;
-        self.need(b":")?;
+        self.one_of(b":")?;
         let second = self.number(2)?;
         // 60 is a leap second.
         if hour > 23 || minute > 59 || second > 60 {
@@ -221,12 +231,12 @@ impl Cursor<'_> {
     fn offset(&mut self) -> Option<i64> {
         // HTTP writes a space before its zone.
         let _ = self.one_of(b" ");
-        for utc in [b"Z".as_slice(), b"z", b"GMT", b"UTC"] {
-            if self.need(utc).is_some() {
-                return Some(0);
-            }
-        }
         let Some(sign) = self.one_of(b"+-") else {
+            for utc in [b"Z".as_slice(), b"z", b"GMT", b"UTC"] {
+                if self.need(utc).is_some() {
+                    break;
+                }
+            }
             return Some(0);
         };
         let hours = self.number(2)?;
