@@ -3,7 +3,7 @@
 use std::mem::discriminant;
 
 use crate::queue::Queue;
-use crate::research::{Event, Gap, ResearchEvent, Warning};
+use crate::research::{Event, Gap, LogEntry, ResearchEvent, Warning};
 use crate::socket::EmitError;
 use crate::time::Timestamp;
 
@@ -19,6 +19,11 @@ const RESERVE: usize = 16;
 
 /// What an event takes besides its texts: its place in the queue and the blocks of its texts.
 pub const EVENT_BYTES: usize = 128;
+
+/// How many lines are made values of at once, at most, and of how many bytes: some tenths of a millisecond, which a turn
+/// of the page's handlers does not notice.
+const MAX_LINES: usize = 64;
+const MAX_LINE_BYTES: usize = 32_768;
 
 /// How many news of the connection may wait: those of a dozen attempts. A page sees nothing in more
 /// of them; only a server that drops each connection at once gets there, and a page that stands still.
@@ -108,6 +113,30 @@ impl Mailbox {
         let event = self.queue.pop_front()?;
         self.bytes -= size(&event);
         Some(event)
+    }
+
+    /// A line that was taken out and those that come next, as one array of JSON, and how many it has. Whoever makes
+    /// values of them makes these at once: for each alone the way costs more than the making.
+    pub fn lines_from(&self, first: &LogEntry) -> (String, u32) {
+        let mut json = String::from("[");
+        first.write_json(&mut json);
+        let mut count = 1;
+        for event in self.queue.iter().take(MAX_LINES - 1) {
+            if let Event::Research {
+                event: ResearchEvent::Log(line),
+                ..
+            } = event
+            {
+                if json.len() + line.entry.len() > MAX_LINE_BYTES {
+                    break;
+                }
+                json.push(',');
+                line.write_json(&mut json);
+                count += 1;
+            }
+        }
+        json.push(']');
+        (json, count)
     }
 
     /// Whether at most half of it is taken: what is read while it is finds its place in the other half.

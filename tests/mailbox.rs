@@ -193,6 +193,80 @@ proptest! {
     }
 }
 
+/// A line, or something else, of so many bytes.
+fn line_or_other(n: usize, is_line: bool, bytes: usize) -> Event {
+    let entry = LogEntry {
+        entry: format!(r#"{{"message":"{}","n":{n}}}"#, "~".repeat(bytes)).into(),
+        message: String::new(),
+        time: Some("2026-11-21T20:45:09+00:00".to_owned()),
+        level: LogLevel::Error,
+        progress: None,
+        source: if n.is_multiple_of(2) {
+            Source::Live
+        } else {
+            Source::History
+        },
+    };
+    let event = if is_line {
+        ResearchEvent::Log(entry)
+    } else {
+        ResearchEvent::Task("task".to_owned())
+    };
+    let id = format!("r{}", n % 3);
+    Event::Research { id, event }
+}
+
+proptest! {
+    /// As the browser part does it: values are made of lines that wait before they are taken out.
+    #[test]
+    fn lines_that_are_read_ahead_are_those_that_are_taken_out(
+        steps in prop::collection::vec(
+            prop_oneof![
+                6 => (prop::bool::weighted(0.9), prop_oneof![20 => 0..50_usize, 1 => 30_000..80_000_usize]).prop_map(Some),
+                5 => Just(None),
+            ],
+            0..300,
+        ),
+        max_events in prop_oneof![Just(5_usize), Just(1_000)],
+    ) {
+        let mut mailbox = Mailbox::new(max_events, MAX_WAITING_BYTES);
+        let mut ahead = Vec::new().into_iter();
+        let mut take = |mailbox: &mut Mailbox| -> Option<(Event, serde_json::Value)> {
+            let event = mailbox.pop()?;
+            let Event::Research { event: ResearchEvent::Log(line), .. } = &event else {
+                return Some((event, serde_json::Value::Null));
+            };
+            if ahead.len() == 0 {
+                let (json, count) = mailbox.lines_from(line);
+                let values: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+                assert_eq!(values.len(), count as usize);
+                assert!(count == 1 || json.len() < 33_000, "{} bytes", json.len());
+                ahead = values.into_iter();
+            }
+            let value = ahead.next().unwrap();
+            Some((event, value))
+        };
+        for (n, step) in steps.into_iter().chain(std::iter::repeat_n(None, 300)).enumerate() {
+            match step {
+                Some((is_line, bytes)) => {
+                    mailbox.push(Timestamp::from_millis(1), line_or_other(n, is_line, bytes));
+                }
+                None => {
+                    if let Some((Event::Research { event: ResearchEvent::Log(line), .. }, value)) = take(&mut mailbox) {
+                        let mut expected: serde_json::Value = serde_json::from_str(&line.entry).unwrap();
+                        expected["level"] = "error".into();
+                        expected["source"] = line.source.as_str().into();
+                        if line.source == Source::History {
+                            expected["time"] = line.time.unwrap().into();
+                        }
+                        prop_assert_eq!(value, expected);
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// So many acks a page can ask for.
 const MOST_ACKS: usize = socket::MAX_WAITING_BYTES / ACK_BYTES;
 

@@ -5,6 +5,8 @@ import { report } from "./error.js";
 export class Handlers {
   /** event → (handler → `{ once }`: whether it is called only once). A function is registered once, as with the DOM's events. */
   #byEvent = new Map();
+  /** event → its handlers as they are now, once it was told. */
+  #called = new Map();
   #changed;
 
   /** @param {(event: string, wanted: boolean) => void} [changed] told when an event gets its first or loses its last handler */
@@ -21,6 +23,7 @@ export class Handlers {
   add(event, handler, once = false) {
     if (typeof event !== "string" || event === "") throw new TypeError("The name of an event must be a string that is not empty.");
     if (typeof handler !== "function") throw new TypeError(`The handler of "${event}" must be a function.`);
+    this.#called.delete(event);
     const handlers = this.#byEvent.get(event);
     const registered = handlers?.get(handler) ?? { once };
     // `on` after `once` keeps the handler; `once` after `on` must not take it away.
@@ -40,6 +43,7 @@ export class Handlers {
 
   /** Without a handler: all handlers of the event. */
   remove(event, handler) {
+    this.#called.delete(event);
     const handlers = this.#byEvent.get(event);
     if (!handlers) return;
     if (handler === undefined) handlers.clear();
@@ -53,11 +57,13 @@ export class Handlers {
   call(event, ...args) {
     const handlers = this.#byEvent.get(event);
     if (!handlers) return;
-    for (const [handler, { once }] of [...handlers]) {
+    let called = this.#called.get(event);
+    if (!called) this.#called.set(event, (called = [...handlers.keys()]));
+    for (const handler of called) {
       // A handler that an earlier one removed is not called any more.
-      if (!handlers.has(handler)) continue;
-      if (once) this.remove(event, handler);
-      run(handler, args);
+      const registered = handlers.get(handler);
+      if (registered?.once) this.remove(event, handler);
+      if (registered) run(handler, args);
     }
   }
 

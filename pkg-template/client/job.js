@@ -39,6 +39,8 @@ export class Job {
   #maxLogs;
   #read;
   #views = new Set();
+  /** Them as they are now, once somebody was told of something. */
+  #told;
   /** Who may not see it before the server has shown it to them → `{ giveUp, timer }`. */
   #waiting = new Map();
   /** How often something was heard; and of what it is the copy, after how much. */
@@ -131,6 +133,7 @@ export class Job {
 
   join(view) {
     this.#views.add(view);
+    this.#told = undefined;
     // Who comes after the end hears of it too, once, and after it had the time to add its handlers.
     if (this.end) queueMicrotask(() => this.#views.has(view) && view.handle("end", this.end));
   }
@@ -182,37 +185,49 @@ export class Job {
   /** Returns whether anybody is left. */
   leave(view) {
     this.#views.delete(view);
+    this.#told = undefined;
     this.#stopWaiting(view);
     return this.#views.size + this.#waiting.size > 0;
   }
 
   handle(kind, value) {
-    this.#state = undefined;
-    this.#heard += 1;
+    this.#hear();
     this.#remember(kind, value);
     if (kind === "refusal") this.#refusal = value;
-    if (kind === "log") this.#keep(freeze(value));
     if (kind === "end") {
       if (this.end) return;
       value = this.end = freeze(value);
       // Nobody asks for it again after a trap.
       this.note();
     }
-    // A view that a handler lets go of meanwhile has no handlers any more.
-    for (const view of [...this.#views]) view.handle(kind, value);
+    this.#tell(kind, value);
+  }
+
+  /** A line of the log. Of these there can be thousands in a second. */
+  log(entry) {
+    this.#hear();
+    this.#lines.push(entry, true);
+    this.#logs = undefined;
+    this.#tell("log", entry);
+  }
+
+  #hear() {
+    this.#state = undefined;
+    this.#heard += 1;
+    this.#facts ??= {};
+  }
+
+  #tell(kind, value) {
+    // A view that a handler lets go of meanwhile has no handlers any more, and one that comes is told of what follows.
+    for (const view of (this.#told ??= [...this.#views])) view.handle(kind, value);
   }
 
   #remember(kind, value) {
-    const facts = (this.#facts ??= {});
+    const facts = this.#facts;
     if (kind === "status") facts.status = value.status;
     if (kind === "task") facts.current_task = value;
     if (kind === "engine") facts.metadata = { search_engine: value.name, result_count: value.resultCount ?? undefined };
     if (kind === "update" && typeof value.progress === "number") facts.progress = value.progress;
-  }
-
-  #keep(entry) {
-    this.#lines.push(entry);
-    this.#logs = undefined;
   }
 }
 

@@ -10,6 +10,9 @@ import { isBlob, pack, read } from "./wire.js";
 /** How much a trap takes along at most of what only the module counts, in milliseconds. */
 const NOTED_EVERY_MS = 1000;
 
+/** After so many lines of a log the clock is looked at again. */
+const LINES_BETWEEN_LOOKS = 16;
+
 /** How long the others may take to say in whose name they are after the first has, in milliseconds. */
 const STRAGGLERS_MS = 1000;
 
@@ -45,6 +48,7 @@ const IS_ANOTHERS =
  * | `credentials` | number to answer with | whether it is for a retry over a live connection, and no handshake | |
  * | `internal` | | `{ message }`: the module is about to trap, do not call it again | |
  * | `verified` | id of a research | whether the server shows it to whoever is signed in now, after `verify` | |
+ * | `log` | id of a research | lines, of which one is told of | the place of that |
  * | any other | id of a research | what the event of that name carries | |
  */
 export class Link {
@@ -91,6 +95,8 @@ export class Link {
   #earlier;
   /** When it was last noted what a trap would take along. */
   #noted = performance.now();
+  /** How many lines were told of. */
+  #lines = 0;
   #members = new Set();
   /** Clients that were connected before over another connection. */
   #returning = new WeakSet();
@@ -140,12 +146,14 @@ export class Link {
   #create() {
     this.#earlier = this.#journal;
     const journal = (this.#journal = new Journal());
-    this.#host = this.#module.host((line) => journal.add(line), this.#headStart);
+    this.#host = this.#module.host((text, bytes) => journal.add(text, bytes), this.#headStart);
     const { Connection } = this.#module;
     this.#connects = 0;
     let own;
     // One that was paused may still have something to say. That the module traps is for all.
-    const dispatch = (...event) => (event[0] === "internal" || own === this.#connection) && this.#dispatch(...event);
+    const dispatch = (kind, id, value, extra) => {
+      if (kind === "internal" || own === this.#connection) this.#dispatch(kind, id, value, extra);
+    };
     own = this.#connection = this.#module.guard(() => new Connection(this.#given, dispatch, this.#host));
   }
 
@@ -531,6 +539,11 @@ export class Link {
 
   #handle(kind, id, value, extra) {
     switch (kind) {
+      case "log":
+        this.#jobs.get(id)?.log(extra === undefined ? value : value[extra]);
+        // To look at the clock would be much of what a line costs.
+        if (++this.#lines % LINES_BETWEEN_LOOKS === 0) this.#note();
+        return;
       case "state":
         // Between two events others have their turn: nobody finds a page connected that has no id.
         this.#coming = value.name === "connected" && this.#sid === undefined ? value : undefined;

@@ -26,20 +26,22 @@ export class Newest {
     this.#slack = slack;
   }
 
-  push(item) {
-    const size = sizeOf(item);
+  /** `freezes`: through and through, since it is handed to many; in one go with the size. */
+  push(item, freezes = false) {
+    const size = sizeOf(item, freezes);
     this.items.push(item);
     this.#sizes.push(size);
     this.#size += size;
     const over = this.items.length - this.#limit;
     const most = ITEM_BYTES * Math.max(ITEMS, this.#limit);
+    if (over <= this.#slack && this.#size <= most) return;
     let count = over > this.#slack ? over : 0;
     let left = this.#size;
     for (let n = 0; n < count || left > most; n++) {
       left -= this.#sizes[n];
       count = Math.max(count, n + 1);
     }
-    if (count > 0) this.#cut(count);
+    this.#cut(count);
     this.dropped += count;
   }
 
@@ -66,11 +68,12 @@ export class Newest {
 }
 
 /** About how many bytes a value takes in a page. As JSON it can have a tenth: `[[],[],…`. */
-function sizeOf(value) {
+function sizeOf(value, freezes) {
   if (typeof value === "string") return VALUE_BYTES + 2 * value.length;
   if (value === null || typeof value !== "object") return VALUE_BYTES;
   if (ArrayBuffer.isView(value)) return VALUE_BYTES + value.byteLength;
+  if (freezes) Object.freeze(value);
   let size = 3 * VALUE_BYTES;
-  for (const key of Object.keys(value)) size += 2 * key.length + sizeOf(value[key]);
+  for (const key of Object.keys(value)) size += 2 * key.length + sizeOf(value[key], freezes);
   return size;
 }

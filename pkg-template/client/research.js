@@ -92,7 +92,7 @@ export class Research {
   }
 
   #handle(kind, value) {
-    if (kind === "log") for (const stream of this.#logs) stream.push(value);
+    if (kind === "log" && this.#logs.size > 0) for (const stream of this.#logs) stream.push(value);
     if (kind === "update") for (const stream of this.#updates) stream.push(value);
     if (kind === "end") {
       this.#settle.resolve(value);

@@ -14,7 +14,7 @@ export class Host {
 
   /**
    * @param {(run: () => void) => void} [enter] runs what calls into the module, if its instance still lives
-   * @param {(text: string) => void} [record] takes a line of the trace
+   * @param {(text: string, bytes?: Uint8Array) => void} [record] takes a line of the trace
    * @param {{ take: (request: Request, init: RequestInit, text?: string) => Promise<Response> | undefined }} [headStart] has the answers to
    *   requests that were made before the module was there
    */
@@ -35,8 +35,9 @@ export class Host {
 
   // --- For the module ------------------------------------------------------------------------------------------------
 
-  record(text) {
-    this.#record(text);
+  /** `bytes` are the module's memory. */
+  record(text, bytes) {
+    this.#record(text, bytes?.slice());
   }
 
   /** The callback as a function that never throws, and does nothing after the end. */

@@ -15,7 +15,7 @@ use crate::config::{Config, ConfigError};
 use crate::http::{Answer, AskId, Command, Credentials, Request, RequestId};
 use crate::mailbox::Mailbox;
 use crate::queue::SmallMap;
-use crate::research::{Client, Event, Input, Output};
+use crate::research::{Client, Event, Input, Output, ResearchEvent};
 use crate::socket::{Emit, EmitError};
 use crate::time::Timestamp;
 use crate::trace;
@@ -29,6 +29,10 @@ const SIGN_MS: f64 = 1_000.0;
 
 /// What the page is told. Called only while nothing is borrowed: it may call back at once.
 pub(crate) trait Page {
+    /// Whether the next line was given to [`read_lines`](Self::read_lines).
+    fn has_line(&self) -> bool;
+    /// The next lines that [`handle_event`](Self::handle_event) will tell of, as JSON, and how many they are.
+    fn read_lines(&self, lines: (String, u32));
     /// Something happened.
     fn handle_event(&self, event: Event);
     /// The next attempt needs credentials, or the next retry over a `live` connection; the answer is
@@ -204,8 +208,18 @@ impl Inner {
     fn apply(self: &Rc<Self>, input: Input, mut filter: impl FnMut(Event) -> Option<Event>) {
         let now = self.clock.now();
         // Before it is applied: the trace is to have the one on which the module traps.
-        self.host
-            .record(&trace::input(now.since(self.start), &input));
+        let since_start = now.since(self.start);
+        if let Input::Answer {
+            request,
+            answer: Answer::Piece(bytes),
+        } = &input
+        {
+            // Most of what is kept nobody asks for: it becomes text only then.
+            let head = trace::piece(since_start, *request);
+            self.host.record_bytes(&head, bytes);
+        } else {
+            self.host.record(&trace::input(since_start, &input));
+        }
         self.client.borrow_mut().handle_input(now, input);
         let mut kinds = trace::Outputs::default();
         loop {
@@ -384,6 +398,15 @@ impl Inner {
             } else if now - begin >= READING_MS || !self.read() {
                 let event = self.mailbox.borrow_mut().pop();
                 let Some(event) = event else { break };
+                if let Event::Research {
+                    event: ResearchEvent::Log(line),
+                    ..
+                } = &event
+                    && !self.page.has_line()
+                {
+                    let lines = self.mailbox.borrow().lines_from(line);
+                    self.page.read_lines(lines);
+                }
                 self.page.handle_event(event);
             }
             now = monotonic_ms();

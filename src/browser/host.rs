@@ -17,6 +17,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn record(this: &Host, text: &str);
 
+    /// Keeps a line of the trace that ends with the bytes as a string of JSON, and a bracket.
+    #[wasm_bindgen(method, js_name = record)]
+    pub(crate) fn record_bytes(this: &Host, head: &str, bytes: &[u8]);
+
     /// A function that calls this one as long as the instance lives.
     #[wasm_bindgen(method)]
     pub(super) fn guard(this: &Host, callback: &Function) -> Function;

@@ -1,6 +1,8 @@
-//! Events of the core as calls of the page's function: `dispatch(kind, id, value, extra)`.
+//! Events of the core as calls of the page's function: `dispatch(kind, id, value, extra)`. Of a line of the log `value`
+//! is an array with lines that come after one another, and `extra` its place there.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::JsCast;
@@ -11,18 +13,61 @@ use super::value::{arguments, failure, object, parse, set};
 use crate::browser::Page;
 use crate::failure::Failure;
 use crate::http::AskId;
-use crate::research::{Event, Field, LogEntry, ResearchEvent, Source, State, Update, Warning};
+use crate::research::{Event, Field, ResearchEvent, State, Update, Warning};
 
 /// The page's function.
 pub(super) struct Dispatch {
     function: Function,
     /// The words that are said again and again: to make one of JavaScript's costs more than to find it.
     words: RefCell<Vec<(&'static str, JsValue)>>,
+    /// The most frequent one.
+    log: JsValue,
     /// The id of the research that was told of last.
-    id: RefCell<(String, JsValue)>,
+    id: RefCell<(String, Rc<JsValue>)>,
+    lines: RefCell<Lines>,
+}
+
+/// Lines of which values were made at once.
+#[derive(Default)]
+struct Lines {
+    /// An array.
+    values: Rc<JsValue>,
+    next: u32,
+    count: u32,
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// `dispatch.call(undefined, "log", id, lines, place)`: by the numbers the most frequent call, so nothing that
+    /// it gives back is taken.
+    type Listener;
+    #[wasm_bindgen(method, catch, js_name = call)]
+    fn tell_line(
+        this: &Listener,
+        undefined: &JsValue,
+        kind: &JsValue,
+        id: &JsValue,
+        lines: &JsValue,
+        place: u32,
+    ) -> Result<(), JsValue>;
 }
 
 impl Page for Dispatch {
+    fn has_line(&self) -> bool {
+        let lines = self.lines.borrow();
+        lines.next < lines.count
+    }
+
+    fn read_lines(&self, (json, count): (String, u32)) {
+        let values = Rc::new(parse(&json));
+        let next = 0;
+        *self.lines.borrow_mut() = Lines {
+            values,
+            next,
+            count,
+        };
+    }
+
     fn handle_ask(&self, ask: AskId, live: bool) {
         self.call(
             "credentials",
@@ -75,9 +120,13 @@ impl Page for Dispatch {
             Event::Reconnect(attempt) => self.tell("reconnect", &attempt.into()),
             Event::ReconnectAttempt(attempt) => self.tell("reconnect_attempt", &attempt.into()),
             Event::ReconnectFailed(error) => self.tell("reconnect_failed", &failure_of(&error)),
+            Event::Research {
+                id,
+                event: ResearchEvent::Log(_),
+            } => self.tell_line(&id),
             Event::Research { id, event } => {
                 let (kind, value) = research(event);
-                self.about(kind, &self.id(id), &value);
+                self.about(kind, &self.id(&id), &value);
             }
             Event::SearchEngineSelected(payload) => {
                 self.tell("search_engine_selected", &parse(&payload));
@@ -93,7 +142,9 @@ impl Dispatch {
         Self {
             function,
             words: RefCell::default(),
-            id: RefCell::new((String::new(), JsValue::UNDEFINED)),
+            log: "log".into(),
+            id: RefCell::default(),
+            lines: RefCell::default(),
         }
     }
 
@@ -107,13 +158,36 @@ impl Dispatch {
         value
     }
 
-    fn id(&self, id: String) -> JsValue {
+    fn id(&self, id: &str) -> Rc<JsValue> {
         let mut last = self.id.borrow_mut();
         if last.0 != id {
-            let value = JsValue::from(&*id);
-            *last = (id, value);
+            *last = (id.to_owned(), Rc::new(JsValue::from(id)));
         }
-        last.1.clone()
+        Rc::clone(&last.1)
+    }
+
+    /// The next of the lines that were read.
+    fn tell_line(&self, id: &str) {
+        let (values, place) = {
+            let mut lines = self.lines.borrow_mut();
+            let place = lines.next;
+            lines.next += 1;
+            // Whoever has handed out the last one lets go of all.
+            let values = if lines.next == lines.count {
+                std::mem::take(&mut lines.values)
+            } else {
+                Rc::clone(&lines.values)
+            };
+            (values, place)
+        };
+        // As in `call`.
+        let _ = self.function.unchecked_ref::<Listener>().tell_line(
+            &JsValue::UNDEFINED,
+            &self.log,
+            &self.id(id),
+            &values,
+            place,
+        );
     }
 
     fn tell(&self, kind: &'static str, value: &JsValue) {
@@ -153,7 +227,8 @@ fn research(event: ResearchEvent) -> (&'static str, JsValue) {
         ResearchEvent::Engine(engine) => ("engine", plain::engine(&engine)),
         ResearchEvent::Failure(failure) => ("failure", plain::failure(&failure)),
         ResearchEvent::Gap(gap) => ("gap", plain::gap(&gap)),
-        ResearchEvent::Log(entry) => ("log", entry_of(&entry)),
+        // Of lines many are told at once.
+        ResearchEvent::Log(_) => ("log", JsValue::UNDEFINED),
         ResearchEvent::Refusal(refusal) => (
             "refusal",
             refusal.map_or(JsValue::NULL, |why| why.as_str().into()),
@@ -164,31 +239,6 @@ fn research(event: ResearchEvent) -> (&'static str, JsValue) {
         ResearchEvent::Update(update) => ("update", update_of(&update)),
         ResearchEvent::Verified(shown) => ("verified", shown.into()),
     }
-}
-
-/// The server's entry as it came, the level that it means, and which way it came.
-fn entry_of(entry: &LogEntry) -> JsValue {
-    // It has a message. Of two members with one name JavaScript takes the last. Setting them one by one would cost
-    // more than all else here.
-    let members = entry.entry.strip_suffix('}').unwrap_or_default();
-    let (level, source) = (entry.level.as_str(), entry.source.as_str());
-    let value = parse(
-        &[
-            members,
-            ",\"level\":\"",
-            level,
-            "\",\"source\":\"",
-            source,
-            "\"}",
-        ]
-        .concat(),
-    );
-    if entry.source == Source::History
-        && let Some(time) = &entry.time
-    {
-        set(&value, "time", &time.into());
-    }
-    value
 }
 
 /// The server's payload as it came, but for the two fields that are checked.

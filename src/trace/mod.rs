@@ -5,7 +5,7 @@
 //! milliseconds since the creation, its kind and its fields, and an array that begins with `">"`
 //! with the kinds of the outputs. `tests/trace` reads it and runs it again.
 //!
-//! Lines are [recorded](input) as they are, which costs little, but for credentials and what the page emits,
+//! Lines are [recorded](input) as they are, which costs little ([pieces](piece) of answers least), but for credentials and what the page emits,
 //! of which only the size and shape is recorded. They are [masked](mask()) when somebody wants to hand them on.
 
 mod mask;
@@ -13,4 +13,4 @@ mod parts;
 mod record;
 
 pub use mask::mask;
-pub use record::{MAX_TEXT, Outputs, header, input};
+pub use record::{MAX_TEXT, Outputs, header, input, piece};

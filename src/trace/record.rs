@@ -2,7 +2,7 @@
 
 use super::parts::{Part, Parts};
 use crate::config::{Config, Fallback};
-use crate::http::{Answer, Command, RequestError};
+use crate::http::{Answer, Command, RequestError, RequestId};
 use crate::json::{Kind, Raw, write_string};
 use crate::research::{Event, Input, Output, ResearchEvent};
 use crate::socket::packet::is_reserved;
@@ -206,6 +206,15 @@ pub fn input(since_start_ms: u64, input: &Input) -> String {
     line.end(']')
 }
 
+/// The line of a piece of an answer, so far as it comes before the piece itself: that follows as a string of JSON and a bracket,
+/// or what is no UTF-8 as one in an array, each byte beyond ASCII as U+FFFD.
+pub fn piece(since_start_ms: u64, request: RequestId) -> String {
+    let mut line = Line::new("[");
+    push_decimal(&mut line.out, since_start_ms);
+    line.text("piece").number(request.0).comma();
+    line.out
+}
+
 /// Of an object its length, which counts in the limits of a request; 1 of another value, 0 of what
 /// is none.
 fn auth_size(auth: &str) -> u64 {
@@ -266,6 +275,13 @@ impl Outputs {
     /// Adds the kind of an output, and what tells it from others of its kind, as far as that is no
     /// secret.
     pub fn push(&mut self, output: &Output) {
+        // Most are one line of a log after the other.
+        if let Output::Event(Event::Research { event, .. }) = output
+            && self.last == research_kind(event)
+        {
+            self.times += 1;
+            return;
+        }
         let mut kind = String::new();
         let number = match output {
             Output::Command(command) => push_command(&mut kind, command),

@@ -7,7 +7,7 @@ use research_socket::http::{Answer, AskId, Beacon, Command, Credentials, Request
 use research_socket::research::{CancelId, Event, Gap, Input, Output, ResearchEvent, ResearchId};
 use research_socket::socket::{Acked, Emit, EmitError, EmitId};
 use research_socket::time::Timestamp;
-use research_socket::trace::{MAX_TEXT, Outputs, header, mask};
+use research_socket::trace::{MAX_TEXT, Outputs, header, input, mask, piece};
 
 use crate::properties::{Run, step};
 use crate::words::Kind;
@@ -376,4 +376,19 @@ fn a_namespace_is_the_same_in_the_options_and_in_the_packets() {
     let masked = mask(&world.trace, SEED);
     assert!(!masked.contains("canary"), "{masked}");
     assert_eq!(replay(&masked), Ok(()));
+}
+
+#[test]
+fn a_piece_whose_bytes_are_kept_apart_makes_the_same_line() {
+    let request = RequestId(7);
+    let line = |bytes: &[u8]| {
+        let answer = Answer::Piece(bytes.to_vec());
+        input(12, &Input::Answer { request, answer })
+    };
+    let text = "42[\"é\\n\"]\u{1e}6";
+    let kept = piece(12, request) + &serde_json::to_string(text).unwrap() + "]";
+    assert_eq!(line(text.as_bytes()), kept);
+    // As `journal.js` writes what is no UTF-8.
+    let kept = piece(12, request) + &serde_json::to_string(&["a\u{fffd}b"]).unwrap() + "]";
+    assert_eq!(line(b"a\xffb"), kept);
 }

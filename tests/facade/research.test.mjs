@@ -436,3 +436,27 @@ async function messages(stream) {
   for await (const entry of stream) seen.push(entry.message);
   return seen;
 }
+
+test("a line of the log is one of an array, which a handler gets alone and frozen through and through", async () => {
+  const { client, connection } = await connected();
+  const heard = [];
+  client.subscribe("r").on("log", (entry, ...more) => heard.push([entry, more.length]));
+  const lines = [{ message: "one", metadata: { phases: [{ name: "a" }] } }, { message: "two" }];
+  connection.tell("log", "r", lines, 1);
+  connection.tell("log", "r", lines, 0);
+  assert.deepEqual(heard, [[lines[1], 0], [lines[0], 0]]);
+  for (const value of [lines[0], lines[1], lines[0].metadata, lines[0].metadata.phases, lines[0].metadata.phases[0]]) {
+    assert.ok(Object.isFrozen(value));
+  }
+});
+
+test("who comes while a line is told of hears the next one", async () => {
+  const { client, connection } = await connected();
+  const heard = [];
+  client.subscribe("r").on("log", ({ message }) => {
+    heard.push(`first ${message}`);
+    if (message === "one") client.subscribe("r").on("log", ({ message }) => heard.push(`second ${message}`));
+  });
+  for (const message of ["one", "two"]) connection.tell("log", "r", [{ message }], 0);
+  assert.deepEqual(heard, ["first one", "first two", "second two"]);
+});

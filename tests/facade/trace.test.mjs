@@ -37,6 +37,25 @@ test("what follows a line that had no room does not go back into the beginning",
   assert.deepEqual(kept.map((line) => line.slice(0, 12)), ["first", '["dropped",3', "z"]);
 });
 
+test("what came as bytes becomes text when somebody asks for it", async () => {
+  const { client, connection } = await connected();
+  const memory = new TextEncoder().encode('\ufeff42["é\\n"]\x1e6');
+  connection.host.record('[1,"piece",2,', memory);
+  // The module's memory is something else by then.
+  memory.fill(0);
+  connection.host.record('[2,"piece",2,', Uint8Array.of(97, 0xff, 98));
+  const lines = ['[1,"piece",2,"\ufeff42[\\"é\\\\n\\"]\\u001e6"]', '[2,"piece",2,["a\ufffdb"]]'];
+  assert.equal(client.trace(), ["masked", ...lines].join("\n"));
+});
+
+test("bytes take their room, whoever asks", () => {
+  const journal = new Journal();
+  for (let n = 0; n < 100; n += 1) journal.add(`[${n},"piece",2,`, new Uint8Array(16_384).fill(120));
+  const lines = String(journal).split("\n");
+  assert.ok(lines.length <= 2 * 8 + 1, `${lines.length} of 100`);
+  assert.match(lines.at(-1), /^\[99,"piece",2,"x+"\]$/);
+});
+
 test("a trace leaves only masked, also when the client is closed", async () => {
   const { client, connection } = await connected();
   connection.host.record("{}");

@@ -9,7 +9,7 @@ use super::level::LogLevel;
 use super::text::{Text, bounded};
 use super::warning::Refusals;
 use super::words::Source;
-use crate::json::{Kind, Raw};
+use crate::json::{Kind, Raw, write_string};
 
 /// A line of the log, delivered once.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,31 @@ pub struct LogEntry {
     pub progress: Option<f64>,
     /// Which way it came.
     pub source: Source,
+}
+
+impl LogEntry {
+    /// Appends the object that a page gets: the server's, with the level that it means, which way it came and, of
+    /// a line from the stored log, its time in the form of live ones. Of two members with one name readers of JSON
+    /// take the last.
+    pub fn write_json(&self, out: &mut String) {
+        // It has a message, so there is a member before the comma.
+        out.push_str(self.entry.strip_suffix('}').unwrap_or_default());
+        for (name, word) in [
+            (",\"level\":\"", self.level.as_str()),
+            ("\",\"source\":\"", self.source.as_str()),
+        ] {
+            out.push_str(name);
+            out.push_str(word);
+        }
+        out.push('"');
+        if self.source == Source::History
+            && let Some(time) = &self.time
+        {
+            out.push_str(",\"time\":");
+            write_string(out, time);
+        }
+        out.push('}');
+    }
 }
 
 /// One entry of a log as it stands in a payload: read, but not yet known to be new.
@@ -232,6 +257,27 @@ mod tests {
         assert_eq!(live.identity(1).key, stored.identity(1).key);
         let entry = live.to_entry(Source::History);
         assert_eq!(entry.time.as_deref(), Some("2026-11-21T20:45:09.5Z"));
+    }
+
+    #[test]
+    fn a_page_gets_the_object_of_the_server_with_what_the_client_knows() {
+        let json = |text: &str, source| {
+            let mut out = String::new();
+            line(text).unwrap().to_entry(source).write_json(&mut out);
+            serde_json::from_str::<serde_json::Value>(&out).unwrap()
+        };
+        let text = r#"{"message":"a","level":"own","source":7,"x":[{}],"time":"t" }"#;
+        let expected =
+            serde_json::json!({"message":"a","level":"info","source":"live","x":[{}],"time":"t"});
+        assert_eq!(json(text, Source::Live), expected);
+        let text =
+            r#"{"message":"a","log_type":"ERROR","timestamp":"Sat, 21 Nov 2026 20:45:09 GMT"}"#;
+        let stored = json(text, Source::History);
+        assert_eq!(stored["time"], "2026-11-21T20:45:09+00:00");
+        assert_eq!(stored["level"], "error");
+        assert_eq!(stored["timestamp"], "Sat, 21 Nov 2026 20:45:09 GMT");
+        let text = r#"{"message":"a","time":"a \"quoted\" time"}"#;
+        assert_eq!(json(text, Source::History)["time"], "a \"quoted\" time");
     }
 
     #[test]

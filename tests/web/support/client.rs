@@ -109,8 +109,13 @@ impl Client {
         let shared = Rc::new_cyclic(|shared: &Weak<Shared>| {
             let weak = shared.clone();
             let dispatch = Closure::<dyn FnMut(String, JsValue, JsValue, JsValue)>::new(
-                move |kind, id, value, extra| {
+                move |kind: String, id, value: JsValue, extra: JsValue| {
                     if let Some(shared) = weak.upgrade() {
+                        // Of lines an array comes, and which one is told of.
+                        let value = match (&*kind, extra.as_f64()) {
+                            ("log", Some(place)) => Array::get(value.unchecked_ref(), place as u32),
+                            _ => value,
+                        };
                         Self { shared }.hear(Told {
                             kind,
                             id,
