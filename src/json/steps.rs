@@ -87,3 +87,22 @@ fn a_payload_is_looked_at_a_few_times_however_it_nests_and_repeats() {
         );
     }
 }
+
+#[test]
+fn of_a_log_that_each_update_repeats_only_what_is_new_is_looked_into() {
+    let entry = |n: usize| {
+        format!(r#"{{\"message\":\"line {n}\",\"time\":\"2026-11-21T20:45:09.{n:06}+00:00\"}}"#)
+    };
+    let update = |lines: usize| {
+        let log: Vec<_> = (0..lines).map(entry).collect();
+        format!(r#"{{"progress_log":"[{}]"}}"#, log.join(","))
+    };
+    let job = || Job::new(ResearchId::from_text("r").unwrap(), Limits::default());
+    let now = crate::time::Timestamp::from_millis(1);
+    let (mut known, mut anew) = (job(), job());
+    known.handle_payload(now, Source::Live, &update(500));
+    let next = update(501);
+    let anew = steps(|| anew.handle_payload(now, Source::Live, &next));
+    let known = steps(|| known.handle_payload(now, Source::Live, &next));
+    assert!(2 * known < anew, "{known} and {anew}");
+}

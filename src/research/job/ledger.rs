@@ -173,6 +173,11 @@ impl Ledger {
         self.exact.contains(exact)
     }
 
+    /// Whether all lines that came live with a time are known by it: none was forgotten.
+    pub(super) fn knows_all(&self) -> bool {
+        self.exact.len() < self.exact.capacity()
+    }
+
     /// Notes a line in whole seconds that did not come from the stored log; whether the page is to
     /// get it. It may be the copy of any that the page has.
     pub(super) fn copy(&mut self, line: Identity) -> bool {

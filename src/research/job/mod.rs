@@ -1,11 +1,13 @@
 //! One research: payloads in, events out, each fact once and in order.
 
 pub mod dedup;
+mod known_log;
 mod ledger;
 pub(super) mod recovery;
 mod state;
 mod zone;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::json::Raw;
@@ -17,13 +19,14 @@ use crate::research::payload::hash::hash;
 use crate::research::payload::id::ResearchId;
 use crate::research::payload::identity::Identity;
 use crate::research::payload::log::Line;
-use crate::research::payload::message::{MAX_LOG_ENTRIES, Message, parse};
+use crate::research::payload::message::{MAX_LOG_ENTRIES, Message, parse, parse_log};
 use crate::research::payload::status::Status;
 use crate::research::payload::text::bounded;
 use crate::research::payload::warning::{Refusals, Warning};
 use crate::research::payload::words::Source;
 use crate::time::Timestamp;
 use dedup::Memory;
+use known_log::KnownLog;
 use ledger::Ledger;
 use recovery::{Held, LastLog, Mark, Reading};
 pub use state::Snapshot;
@@ -78,6 +81,7 @@ pub struct Job {
     last_untimed_line: Option<u64>,
     /// The text of the last payload that was a line and nothing else, and what that is known by.
     last_line: Option<(u64, u64)>,
+    known_log: Option<KnownLog>,
     last_answer: Option<u64>,
     warnings_left: u32,
     /// Whether it was told that the server writes numbers that JSON does not have.
@@ -156,6 +160,7 @@ impl Job {
             last_update: None,
             last_untimed_line: None,
             last_line: None,
+            known_log: None,
             last_answer: None,
             warnings_left: MAX_WARNINGS,
             told_lax: false,
@@ -257,7 +262,7 @@ impl Job {
             if self.end.is_some() {
                 self.counters.updates_after_end += 1;
             } else {
-                let newest = newest.as_ref();
+                let newest = newest.as_deref();
                 self.reduce(now, Source::Fallback, raw, &message, newest, Some(&before));
             }
         }
@@ -347,35 +352,88 @@ impl Job {
         if self.end.is_some() {
             self.counters.updates_after_end += 1;
         } else {
-            self.reduce(now, source, raw, message, newest.as_ref(), None);
+            self.reduce(now, source, raw, message, newest.as_deref(), None);
         }
     }
 
-    /// Delivers the lines in an update that are new; the newest of its cumulative log.
-    fn take_lines<'m>(
+    /// Delivers the lines in an update that are new; what the newest of its cumulative log says.
+    fn take_lines(
         &mut self,
         now: Timestamp,
         source: Source,
-        message: &'m Message<'_>,
+        message: &Message<'_>,
         refusals: &mut Refusals,
-    ) -> Option<Line<'m>> {
-        // A memory that is smaller than the log would let all its lines through each time.
-        let most = MAX_LOG_ENTRIES.min(self.ledger.capacity());
-        let mut newest = None;
-        for line in message.progress_log(most, refusals) {
-            // The server's pages skip what has no time: it could not be recognised next time.
-            if line.has_time() {
-                let identity = self.zone.identity(now, self.seed, &line, false);
-                self.take_line(now, source, &line, identity, true);
-            }
-            newest = Some(line);
-        }
+    ) -> Option<String> {
+        let newest = message
+            .progress_log
+            .and_then(|log| self.take_log(now, source, log, message, refusals));
         if let Some(line) = &message.log_entry {
             let is_live = source == Source::Live;
             let identity = self.zone.identity(now, self.seed, line, is_live);
             // Each answer about the status repeats the newest line.
             let is_new = source != Source::Fallback;
             self.take_line(now, source, line, identity, is_new);
+        }
+        newest
+    }
+
+    /// The same for the cumulative log alone. Of what the update before had only the number counts, if that can be told
+    /// without looking into it.
+    fn take_log(
+        &mut self,
+        now: Timestamp,
+        source: Source,
+        log: Raw<'_>,
+        message: &Message<'_>,
+        refusals: &mut Refusals,
+    ) -> Option<String> {
+        // A memory that is smaller than the log would let all its lines through each time.
+        let most = MAX_LOG_ENTRIES.min(self.ledger.capacity());
+        let is_live = source == Source::Live;
+        let known = self.known_log.take();
+        let known = known.filter(|_| is_live && self.ledger.knows_all());
+        let more = known.and_then(|known| known.go_on(self.seed, log, most));
+        let (text, mut known) = match more {
+            Some((more, known)) => {
+                self.counters.duplicate_lines += known.timed;
+                (Cow::Owned(more), Some(known))
+            }
+            None => {
+                let known = KnownLog::new(self.seed, log);
+                (message.log_text()?, known.filter(|_| is_live))
+            }
+        };
+        let refused = refusals.count;
+        let array = parse_log(&text, refusals)?;
+        let total = array.elements().count();
+        if total > most {
+            refusals.drop_entries(&["progress_log"], total, most);
+        }
+        let mut newest = None;
+        let mut is_plain = !array.is_lax();
+        for entry in array.elements().skip(total.saturating_sub(most)) {
+            let Some(line) = Line::read(entry, "progress_log[]", refusals) else {
+                is_plain = false;
+                continue;
+            };
+            // The server's pages skip what has no time: it could not be recognised next time.
+            if line.has_time() {
+                let identity = self.zone.identity(now, self.seed, &line, false);
+                self.take_line(now, source, &line, identity, true);
+            }
+            // A time without a zone may mean another one next time.
+            is_plain &= !line.is_local();
+            if let Some(known) = &mut known {
+                known.add(line.has_time());
+            }
+            newest = Some(line.message);
+        }
+        let newest = newest.map(Cow::into_owned);
+        let newest = newest.or_else(|| known.as_ref().and_then(|known| known.newest.clone()));
+        // What was refused is told again.
+        self.known_log = known.filter(|_| is_plain && refusals.count == refused);
+        if let Some(known) = &mut self.known_log {
+            known.newest.clone_from(&newest);
         }
         newest
     }
@@ -418,7 +476,7 @@ impl Job {
         source: Source,
         raw: Raw<'_>,
         message: &Message<'_>,
-        newest: Option<&Line<'_>>,
+        newest: Option<&str>,
         before: Option<&Facts>,
     ) {
         self.state.hear(now, source);

@@ -176,10 +176,10 @@ impl State {
     pub(super) fn take_task(
         &mut self,
         message: &Message<'_>,
-        newest: Option<&Line<'_>>,
+        newest: Option<&str>,
     ) -> Option<String> {
         let real = |words: &&str| !words.trim_ascii().eq_ignore_ascii_case("in progress");
-        let logged = newest.map(|line| line.message.as_ref()).filter(real);
+        let logged = newest.filter(real);
         let milestone = message
             .log_entry
             .as_ref()

@@ -43,8 +43,8 @@ pub(in crate::research) struct Message<'a> {
     pub(in crate::research) step: Text<'a>,
     pub(in crate::research) queue_position: Option<u64>,
     pub(in crate::research) log_entry: Option<Line<'a>>,
-    /// The text of a JSON array, or of whatever came instead.
-    progress_log: Text<'a>,
+    /// A JSON array, or a string that is to hold one.
+    pub(in crate::research) progress_log: Option<Raw<'a>>,
     /// There is a `log_entry`, and no other member.
     pub(in crate::research) is_only_log_entry: bool,
     /// An agent says what it does.
@@ -82,10 +82,13 @@ impl<'a> Message<'a> {
                     log_entries += 1;
                     message.log_entry = Line::read(value, "log_entry", refusals);
                 }
-                "progress_log" if value.kind() == Kind::Array => {
-                    message.progress_log = Some(Cow::Borrowed(value.as_str()));
+                "progress_log" => {
+                    message.progress_log = Some(value);
+                    if !matches!(value.kind(), Kind::Array | Kind::String) {
+                        message.progress_log = None;
+                        refusals.text(&["progress_log"], value);
+                    }
                 }
-                "progress_log" => message.progress_log = refusals.text(&["progress_log"], value),
                 "metadata" => message.metadata = Metadata::read(value, refusals),
                 "thought" | "tool" => has_agent_field |= !value.is_null(),
                 name => {
@@ -110,30 +113,11 @@ impl<'a> Message<'a> {
         Some(message)
     }
 
-    /// The entries of the cumulative log that have a message, oldest first: the newest `most`.
-    pub(in crate::research) fn progress_log<'m>(
-        &'m self,
-        most: usize,
-        refusals: &mut Refusals,
-    ) -> impl Iterator<Item = Line<'m>> {
-        let raw = self.progress_log.as_deref().and_then(|text| {
-            let array = Raw::parse(text).ok();
-            let array = array.filter(|raw| raw.kind() == Kind::Array);
-            refusals.is_lax |= array.is_some_and(Raw::is_lax);
-            if array.is_none() {
-                let expected = "a JSON array in a string";
-                refusals.refuse("wrong-type", &["progress_log"], expected, text);
-            }
-            array
-        });
-        let total = raw.map_or(0, |raw| raw.elements().count());
-        if total > most {
-            refusals.drop_entries(&["progress_log"], total, most);
-        }
-        raw.into_iter()
-            .flat_map(Raw::elements)
-            .skip(total.saturating_sub(most))
-            .filter_map(|entry| Line::read(entry, "progress_log[]", refusals))
+    /// The text of the cumulative log, if it is not blank.
+    pub(in crate::research) fn log_text(&self) -> Text<'a> {
+        let log = self.progress_log?;
+        let text = log.string().unwrap_or(Cow::Borrowed(log.as_str()));
+        (!text.trim_ascii().is_empty()).then_some(text)
     }
 
     /// What the server does, in its own word.
@@ -181,6 +165,21 @@ impl<'a> Message<'a> {
     }
 }
 
+/// The cumulative log in this text.
+pub(in crate::research) fn parse_log<'a>(
+    text: &'a str,
+    refusals: &mut Refusals,
+) -> Option<Raw<'a>> {
+    let array = Raw::parse(text).ok();
+    let array = array.filter(|raw| raw.kind() == Kind::Array);
+    refusals.is_lax |= array.is_some_and(Raw::is_lax);
+    if array.is_none() {
+        let expected = "a JSON array in a string";
+        refusals.refuse("wrong-type", &["progress_log"], expected, text);
+    }
+    array
+}
+
 /// The value of a text that nobody has read before.
 pub(in crate::research) fn parse<'a>(text: &'a str, refusals: &mut Refusals) -> Option<Raw<'a>> {
     match Raw::parse(text) {
@@ -219,6 +218,14 @@ mod tests {
         let raw = parse(text, &mut refusals);
         let message = raw.and_then(|raw| Message::read(raw, &mut refusals));
         (message.expect("an object"), refusals)
+    }
+
+    fn lines(message: &Message<'_>, refusals: &mut Refusals) -> Vec<String> {
+        let text = message.log_text().unwrap();
+        let array = parse_log(&text, refusals).unwrap();
+        let entries = array.elements();
+        let lines = entries.filter_map(|entry| Line::read(entry, "progress_log[]", refusals));
+        lines.map(|line| line.message.into_owned()).collect()
     }
 
     #[test]
@@ -278,25 +285,9 @@ mod tests {
             r#"{"progress_log":[{"time":"t1","message":"a"},null,{"message":"c"}]}"#,
         ] {
             let (message, mut refusals) = read(text);
-            let lines = message.progress_log(10, &mut refusals);
-            let lines: Vec<String> = lines.map(|line| line.message.into_owned()).collect();
-            assert_eq!(lines, ["a", "c"]);
+            assert_eq!(lines(&message, &mut refusals), ["a", "c"]);
             assert_eq!(refusals.count, 0);
         }
-    }
-
-    #[test]
-    fn of_a_long_cumulative_log_the_newest_entries_are_used_and_the_rest_is_counted() {
-        let text = r#"{"progress_log":[{"message":"a"},{"message":"b"},{"message":"c"}]}"#;
-        let (message, mut refusals) = read(text);
-        let lines = message.progress_log(2, &mut refusals);
-        let lines: Vec<String> = lines.map(|line| line.message.into_owned()).collect();
-        assert_eq!(lines, ["b", "c"]);
-        assert_eq!(refusals.dropped_entries, 1);
-        assert_eq!(
-            refusals.warnings[0].message,
-            "progress_log: expected at most 2 entries (the newest are used), got 3"
-        );
     }
 
     #[test]
