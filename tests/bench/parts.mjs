@@ -32,9 +32,9 @@ const PARTS = [
   { part: "slices", what: "tasks and their timing", has: ({ name, url, text }) => /::browser::/.test(name) || (url === "" && /^(now|postMessage|postTask|setTimeout|clearTimeout)$/.test(name)) || text.includes("performance.now()") },
   { part: "memory", what: "allocation and its collection", has: ({ name }) => /talc|__rust|raw_vec|memcpy|memmove|garbage collector/.test(name) },
   { part: "deduplicate", what: "core: whether it was there, and who hears it", has: ({ name }) => /::research::(job|client)|::queue::|::mailbox/.test(name) },
-  { part: "check", what: "core: reading and checking", has: ({ name }) => /::(json|payload|socket|engine|http)::|<?core\[|<str>|<\[u8\]>/.test(name) },
+  { part: "check", what: "core: reading and checking", has: ({ name }) => /::(json|text|payload|socket|engine|http)::|<?core\[|<str>|<\[u8\]>/.test(name) },
   { part: "core", what: "core: all else", has: ({ url }) => url.includes("_bg.wasm") },
-  { part: "freezing", what: "freezing (client/job.js)", has: ({ source }) => source === "client/job.js" },
+  { part: "freezing", what: "freezing and keeping (client/newest.js)", has: ({ source }) => source === "client/newest.js" },
   { part: "facade", what: "the rest of the facade, and the glue", has: ({ url }) => url.includes("/pkg/") },
   { part: "browser", what: "the browser itself", has: () => true },
 ];
