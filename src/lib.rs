@@ -66,6 +66,7 @@ pub mod socket;
 mod text;
 pub mod time;
 pub mod trace;
+pub mod whereabouts;
 
 #[cfg(target_arch = "wasm32")]
 mod browser;

@@ -14,6 +14,7 @@ use crate::http::{Answer, Beacon, Context, RequestId};
 use crate::queue::Queue;
 use crate::text::behind;
 use crate::time::{Timestamp, earliest};
+use crate::whereabouts;
 
 /// A heartbeat that is overdue by more than this, in milliseconds, and by more than a whole silence
 /// of the server, was slept through: no page is busy for so long.
@@ -587,6 +588,18 @@ impl Session {
         let open = get.into_iter().chain(post);
         for id in open.filter(|id| Some(*id) != answered) {
             ctx.abort(id);
+        }
+    }
+}
+
+impl Session {
+    /// Its state, for whoever counts what is reached.
+    pub(crate) const fn whereabouts(&self) -> whereabouts::Session {
+        match &self.state {
+            State::Opening { .. } => whereabouts::Session::Opening,
+            State::Open(open) if open.post.is_some() => whereabouts::Session::Posting,
+            State::Open(_) => whereabouts::Session::Polling,
+            State::Closed => whereabouts::Session::Over,
         }
     }
 }

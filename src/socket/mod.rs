@@ -9,6 +9,7 @@ mod outgoing;
 pub mod packet;
 mod page;
 mod pending;
+mod whereabouts;
 
 pub(crate) use connection::Connection;
 pub use connection::{LAST_CHANCE_MS, MAX_PROBE_MS, PROBE_MS, RETURN_MS, STABLE_AFTER_MS};

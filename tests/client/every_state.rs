@@ -341,3 +341,38 @@ fn whatever_sleeps_for_hours_finds_its_way_back() {
         }
     }
 }
+
+#[test]
+fn where_a_client_stands_can_be_seen_from_outside() {
+    let links = [
+        "Idle Absent",
+        "Asking Absent",
+        "Opening Opening",
+        "Joining Posting",
+        "Joining Polling",
+        "Live Polling",
+        "Live Posting",
+        "Live Posting",
+        "Live Polling",
+        "Live Posting",
+        "Live Posting",
+        "Live Polling",
+        "Waiting Absent",
+        "Waiting Absent",
+        "UsedUp Absent",
+        "Refused Absent",
+        "Offline Absent",
+        "Opening Opening",
+        "Hidden Absent",
+        "Live Polling",
+        "Going Absent",
+        "Going Absent",
+        "Opening Opening",
+        "Waiting Absent",
+    ];
+    for ((name, world), expected) in states().zip(links) {
+        let stand = world.client.whereabouts();
+        let words = format!("{:?} {:?}", stand.link, stand.session);
+        assert_eq!(words, expected, "{name}");
+    }
+}

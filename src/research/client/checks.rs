@@ -12,6 +12,7 @@ use crate::queue::SmallMap;
 use crate::research::payload::event::{Refusal, ResearchEvent};
 use crate::research::payload::warning::excerpt;
 use crate::time::Timestamp;
+use crate::whereabouts;
 
 /// The longest wait between two questions that a server can ask for, in milliseconds.
 const MAX_RETRY_AFTER_MS: u64 = 300_000;
@@ -476,6 +477,18 @@ impl Checks {
             if let Some(subscription) = subscriptions.get_mut(&check.research) {
                 subscription.history.interrupted();
             }
+        }
+    }
+}
+
+impl Checks {
+    /// What is asked now.
+    pub(super) fn whereabouts(&self) -> whereabouts::Question {
+        match self.in_flight.as_ref().map(|check| check.question) {
+            None => whereabouts::Question::Quiet,
+            Some(Question::Status) => whereabouts::Question::Status,
+            Some(Question::Log) => whereabouts::Question::Log,
+            Some(Question::Flush) => whereabouts::Question::Flush,
         }
     }
 }

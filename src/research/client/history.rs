@@ -5,6 +5,7 @@ use crate::persistence::Refused;
 use crate::research::job::recovery::{CONFIRM_AFTER_MS, Recovery};
 use crate::research::payload::event::Gap;
 use crate::time::Timestamp;
+use crate::whereabouts;
 
 /// How often at most, while each answer has lines that the one before had not, or lacks lines that
 /// were live seconds ago. Each wait is twice as long as the one before.
@@ -496,6 +497,26 @@ impl History {
         }
         self.has_begun = true;
         self.is_read = false;
+    }
+}
+
+impl History {
+    /// When the log is asked for and where it is, for whoever counts what is reached.
+    pub(super) const fn whereabouts(&self) -> (whereabouts::Wish, whereabouts::Place) {
+        let wish = match self.wish {
+            Wish::Accepted(_) => whereabouts::Wish::Accepted,
+            Wish::At(_) if self.asked => whereabouts::Wish::Asked,
+            Wish::At(_) => whereabouts::Wish::Planned,
+            Wish::Nothing => whereabouts::Wish::Nothing,
+        };
+        let place = match self.place {
+            Place::Logs => whereabouts::Place::Logs,
+            Place::Other => whereabouts::Place::Other,
+            Place::Nowhere => whereabouts::Place::Nowhere,
+            Place::Refused => whereabouts::Place::Refused,
+            Place::Unwanted => whereabouts::Place::Unwanted,
+        };
+        (wish, place)
     }
 }
 

@@ -9,6 +9,7 @@ mod subscription;
 mod terminations;
 mod told;
 mod watchdog;
+mod whereabouts;
 
 use crate::config::{Config, ConfigError};
 use crate::engine::payload::MAX_PACKETS_PER_PAYLOAD;

@@ -178,6 +178,11 @@ impl Job {
         self.end.as_ref()
     }
 
+    /// The newest status.
+    pub(in crate::research) const fn status(&self) -> Option<Status> {
+        self.state.facts.status
+    }
+
     /// What has been counted.
     pub fn counters(&self) -> Counters {
         self.counters
