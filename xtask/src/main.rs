@@ -7,6 +7,7 @@
 
 mod bench;
 mod build;
+mod coverage;
 mod demo;
 mod environment;
 mod fuzz;
@@ -120,6 +121,16 @@ enum Task {
         /// Only these files, or globs of files: `src/engine/*.rs`.
         files: Vec<String>,
     },
+    /// See which regions of the core no native test, schedule or corpus enters, and that no file has more of
+    /// them than xtask/coverage.txt says.
+    ///
+    /// Compiles the core once more, and takes some minutes. Needs LLVM's tools, which it installs by rustup or
+    /// apt. target/coverage/uncovered.txt gets the places.
+    Coverage {
+        /// Write what it finds to xtask/coverage.txt.
+        #[arg(long)]
+        keep: bool,
+    },
     /// Run schedules of the client and the mock server under simulated faults.
     ///
     /// `cargo xtask sim -- --help` lists the options; tests/sim/README.md says how to read a failure.
@@ -204,6 +215,7 @@ fn run(task: Task) -> Result<bool> {
             };
             return mutants::run(&project, &options);
         }
+        Task::Coverage { keep } => return coverage::run(&project, keep),
         Task::Sim { options } => return sim::run(&project, &options),
         Task::RunAsScript { arguments } => return test::as_script::run(&project, &arguments),
         Task::Env => print!("{}", Environment::of(&project)?.exports()),

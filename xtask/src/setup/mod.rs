@@ -3,6 +3,7 @@
 mod apt;
 pub(crate) mod browsers;
 pub(crate) mod cargo_tools;
+pub(crate) mod llvm;
 pub(crate) mod nginx;
 mod node;
 mod node_version;
