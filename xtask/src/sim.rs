@@ -26,10 +26,10 @@ pub(crate) fn run(project: &Project, options: &[String]) -> Result<bool> {
     Ok(cargo.status()?.success())
 }
 
-/// The schedules that are kept and a fixed number of new ones.
+/// The schedules that are kept and a fixed number of new ones, with what the first of them reach.
 pub(crate) fn bounded(project: &Project) -> Command {
     let mut cargo = command(project, "sim");
-    cargo.args(["--kept", "--seeds", BOUNDED_SEEDS]);
+    cargo.args(["--kept", "--reach", "--seeds", BOUNDED_SEEDS]);
     cargo
 }
 

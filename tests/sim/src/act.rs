@@ -10,7 +10,7 @@ use crate::network::{Event, lost};
 use crate::page::Page;
 use crate::plan::{Ack, Act, Ending, Fault, Job, PAGES, Step};
 use crate::rules::{Verdict, require};
-use crate::story::id_of;
+use crate::story::{ECHO, id_of};
 use crate::world::{World, server_id};
 
 impl World<'_> {
@@ -44,7 +44,7 @@ impl World<'_> {
             if let Some(place) = self.pages.get_mut(index) {
                 *place = Some(page);
             }
-            let name = "message-back".to_owned();
+            let name = ECHO.to_owned();
             let listening = true;
             self.feed(index, Input::Listen { name, listening })?;
         }
@@ -64,6 +64,11 @@ impl World<'_> {
         if page.rules.is_going(now) && !matches!(act, Act::Hide | Act::Show) {
             return Ok(());
         }
+        let stand = page.stand;
+        self.reached.act(&stand, act);
+        let Some(Some(page)) = self.pages.get_mut(index) else {
+            return Ok(());
+        };
         match act {
             Act::Burst {
                 count,
@@ -121,6 +126,10 @@ impl World<'_> {
                 page.online = online;
                 self.feed(index, Input::Online(online))
             }
+            Act::Listen(listening) => {
+                let name = ECHO.to_owned();
+                self.feed(index, Input::Listen { name, listening })
+            }
             Act::Refresh(research) => self.feed(index, Input::Refresh(id_of(research).to_owned())),
             Act::Show => self.show(index),
             Act::Sleep {
@@ -160,6 +169,12 @@ impl World<'_> {
                     heard.follows = false;
                 }
                 self.feed(index, Input::Unsubscribe(id_of(research).to_owned()))
+            }
+            Act::Verify(research) => {
+                if let Some(heard) = page.heard.get_mut(usize::from(research)) {
+                    heard.verifies = heard.follows;
+                }
+                self.feed(index, Input::Verify(id_of(research).to_owned()))
             }
             Act::Vouch(vouch) => {
                 page.vouch = Some(vouch);
@@ -308,6 +323,7 @@ impl World<'_> {
     fn work(&mut self, research: u8, job: Job) {
         let now = self.now;
         let id = id_of(research);
+        self.reached.job(self.pages.iter().flatten(), research, job);
         let Some(truth) = self.truths.get_mut(usize::from(research)) else {
             return;
         };
@@ -361,6 +377,7 @@ impl World<'_> {
 
     fn break_down(&mut self, fault: Fault) {
         let now = self.now;
+        self.reached.fault(self.pages.iter().flatten(), fault);
         let until = |ms: u32| now + u64::from(ms);
         match fault {
             Fault::Close => self.command(Command::Close(Sessions::default())),

@@ -2,8 +2,8 @@
 
 use crate::entropy::Entropy;
 use crate::plan::{
-    Ack, Act, Ending, Fault, Job, Kind, ODD_BODIES, ODD_PACKETS, OddBody, PAGES, Plan, RESEARCHES,
-    Release, Setup, Step, Trouble, Vouch,
+    Ack, Act, DRAWN_BODIES, Ending, Fault, Job, Kind, ODD_BODIES, ODD_PACKETS, OddBody, PAGES,
+    Plan, RESEARCHES, Release, STATUSES, Setup, Step, Trouble, Vouch,
 };
 
 /// No plan is longer, so that each run of it ends soon, also with a fuzzer's megabytes.
@@ -75,6 +75,11 @@ const FLOODING: u64 = 15;
 /// In two of 16 the server is no more than down for a while, and is so when everything is mended.
 const DOWN: [u64; 2] = [0, 11];
 
+/// In two of 13 there are things that others do not have, and in one of the two pages have credentials.
+const WIDTH: u64 = 13;
+const WIDER: [u64; 2] = [5, PERSONAL];
+const PERSONAL: u64 = 8;
+
 const TROUBLES: usize = 17;
 
 const WEIGHTS: [u32; 8] = [1, 1, 2, 3, 5, 8, 15, 30];
@@ -111,6 +116,11 @@ impl Plan {
         if DOWN.contains(&(plan.seed % SPARING)) {
             plan.keep_outages();
         }
+        // Nor of those from before there was anything that is not drawn.
+        if WIDER.contains(&(plan.seed % WIDTH)) {
+            plan.widen();
+        }
+        plan.setup.personal = plan.seed % WIDTH == PERSONAL;
         // Of those that were kept when there were no pieces it is none.
         plan.setup.pieces = matches!(plan.seed % 7, 4 | 5);
         // Nor of those from before pages could leave the path out.
@@ -162,6 +172,7 @@ impl Setup {
             races: entropy.chance(1, 2)?,
             navigation: None,
             pieces: false,
+            personal: false,
             either_path: default.either_path,
             moved: default.moved,
             guarded: entropy.chance(1, 4)?,
@@ -393,7 +404,7 @@ fn trouble(entropy: &mut Entropy<'_>, swarm: &Swarm) -> Option<Trouble> {
         6 => Trouble::AnswerHangs,
         7 => status(entropy)?,
         8 => Trouble::Html,
-        9 => Trouble::Nonsense(entropy.below(ODD_BODIES.len() as u32)? as u8),
+        9 => Trouble::Nonsense(entropy.below(DRAWN_BODIES as u32)? as u8),
         10 => Trouble::Inject(entropy.below(ODD_PACKETS.len() as u32)? as u8),
         11 => Trouble::Doubled,
         12 => Trouble::Reordered,
@@ -405,7 +416,7 @@ fn trouble(entropy: &mut Entropy<'_>, swarm: &Swarm) -> Option<Trouble> {
 }
 
 fn status(entropy: &mut Entropy<'_>) -> Option<Trouble> {
-    let code = entropy.pick(&[500, 502, 503, 504, 400, 401, 403, 404, 413, 418, 429, 204])?;
+    let code = entropy.pick(&STATUSES)?;
     let wait = matches!(code, 429 | 503) && entropy.chance(1, 2)?;
     let seconds = match wait {
         true => Some(entropy.pick(&[1, 0, 7, 40, 65_000])?),

@@ -2,7 +2,7 @@
 //! often enough.
 
 use research_socket::config::Config;
-use research_socket::http::{Answer, Request};
+use research_socket::http::{Answer, Request, RequestError};
 use research_socket::patience::LAST_LOOK_MS;
 use research_socket::research::{Client, Event, Input, ResearchEvent, Source};
 
@@ -121,8 +121,11 @@ impl Flushes {
     pub(crate) fn answered(&mut self, request: &Request, answer: &Answer) {
         let past = research_of(request).and_then(|number| self.pasts.get_mut(number));
         if let Some(past) = past.filter(|_| kind_of(request) == Kind::Status) {
-            past.is_refused = matches!(answer, Answer::Response(response)
-                if matches!(response.status, 401 | 403));
+            past.is_refused = match answer {
+                Answer::Response(response) => matches!(response.status, 401 | 403),
+                Answer::Failed(error) => *error == RequestError::Redirected,
+                Answer::Piece(_) => false,
+            };
             past.is_troubled = !matches!(answer, Answer::Response(response)
                 if (200..=299).contains(&response.status) && is_object(&response.body));
         }

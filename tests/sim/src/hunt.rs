@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::entropy::{Entropy, seeded_bytes};
 use crate::plan::Plan;
+use crate::reach::{self, Reach};
 use crate::{Report, Violation, play, record, run};
 
 /// Runs the plan that these bytes draw. A panic is a failure like any other.
@@ -101,13 +102,14 @@ pub struct Found {
 }
 
 /// What many schedules came to.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tally {
     schedules: u64,
     failures: u64,
     steps: u64,
     most_steps: u64,
     simulated: u64,
+    reach: Reach,
 }
 
 impl Tally {
@@ -123,6 +125,9 @@ impl Tally {
                 self.steps += report.steps;
                 self.most_steps = self.most_steps.max(report.steps);
                 self.simulated += report.simulated;
+                if seed < reach::SCHEDULES {
+                    self.reach.take(&report.reached);
+                }
                 None
             }
             Err(words) => {
@@ -139,6 +144,12 @@ impl Tally {
         self.steps += other.steps;
         self.most_steps = self.most_steps.max(other.most_steps);
         self.simulated += other.simulated;
+        self.reach.add(&other.reach);
+    }
+
+    /// What those of them reached that the catalogue counts.
+    pub const fn reach(&self) -> &Reach {
+        &self.reach
     }
 
     /// A line for people. `jobs`: threads that ran for so long, and computed for `processor` in

@@ -20,6 +20,7 @@ mod liveness;
 mod network;
 mod page;
 mod plan;
+pub mod reach;
 mod refusals;
 mod rules;
 mod slow;
@@ -35,6 +36,7 @@ pub use plan::{
     Ack, Act, Ending, Fault, Job, Kind, ODD_BODIES, ODD_PACKETS, OddBody, PAGES, Plan, RESEARCHES,
     Release, Setup, Step, Trouble, Vouch,
 };
+pub use reach::Reached;
 pub use rules::Violation;
 
 /// What a schedule that kept all rules was like.
@@ -44,6 +46,8 @@ pub struct Report {
     pub steps: u64,
     /// Simulated milliseconds.
     pub simulated: u64,
+    /// What happened in which state.
+    pub reached: Reached,
 }
 
 /// Runs a plan.
@@ -80,6 +84,7 @@ fn run_with(plan: &Plan, journal: Option<Journal>) -> (Result<Report, Violation>
     let report = Report {
         steps: world.steps,
         simulated: world.now,
+        reached: world.reached,
     };
     (result.map(|()| report), world.journal)
 }

@@ -41,6 +41,12 @@ impl World<'_> {
         self.prove_live()?;
         self.leave_and_return()?;
         self.until("every research is live again", Self::is_following)?;
+        if self.plan.setup.fallback.is_some() {
+            self.until(
+                "whoever asks is told whether a research is shown",
+                Self::is_verified,
+            )?;
+        }
         let finished = self.finish();
         self.blame(finished)?;
         self.until("the page hears of every end", Self::has_heard_ends)?;
@@ -110,6 +116,14 @@ impl World<'_> {
         self.pages().all(|page| {
             let mut followed = page.heard.iter().filter(|heard| heard.follows);
             followed.all(|heard| heard.ended || !heard.is_withheld)
+        })
+    }
+
+    /// Whether every page that asked was told that the server shows what it follows.
+    fn is_verified(&self) -> bool {
+        self.pages().all(|page| {
+            let mut followed = page.heard.iter().filter(|heard| heard.follows);
+            followed.all(|heard| !heard.verifies)
         })
     }
 

@@ -6,6 +6,7 @@
     reason = "results of a command line tool belong on stdout"
 )]
 
+use std::fs;
 use std::num::NonZero;
 use std::panic;
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use sim::hunt::{self, Found, Tally};
+use sim::reach::{self, Catalogue, Kept, Reach};
 use sim::{Entropy, Plan, seeded_bytes};
 
 #[global_allocator]
@@ -53,6 +55,12 @@ struct Options {
     /// Run the kept schedules first.
     #[arg(long)]
     kept: bool,
+    /// Print what the first 100,000 seeds reach, and hold it against the kept catalogue.
+    #[arg(long, conflicts_with = "seed")]
+    reach: bool,
+    /// Keep what they reach: write tests/sim/reach.txt.
+    #[arg(long, requires = "reach")]
+    keep: bool,
     /// Stop after so many failures.
     #[arg(long, default_value_t = 10)]
     failures: usize,
@@ -127,7 +135,46 @@ fn run(options: &Options) -> Result<usize> {
         report(&name, &found.bytes, options, Some(found.words.clone()));
     }
     println!("{}", tally.words(began.elapsed(), jobs, processor_time()));
-    Ok(failed + found.len())
+    failed += found.len();
+    if options.reach && failed == 0 {
+        failed += compare(tally.reach(), options.keep)?;
+    }
+    Ok(failed)
+}
+
+/// Prints what was reached; how much of it must not be.
+fn compare(reach: &Reach, keep: bool) -> Result<usize> {
+    let kept = Catalogue::parse(reach::KEPT).map_err(anyhow::Error::msg)?;
+    let now = kept.with(reach);
+    println!("{now}");
+    let counted = reach.schedules();
+    if counted != reach::SCHEDULES {
+        println!(
+            "{}: of {counted} schedules, which are not those of the kept catalogue",
+            now.sum()
+        );
+        return Ok(0);
+    }
+    if keep {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/reach.txt");
+        fs::write(path, now.to_string()).with_context(|| format!("cannot write {path}"))?;
+    }
+    let Kept {
+        broken,
+        told,
+        holes,
+    } = kept.compare(reach);
+    for words in told {
+        println!("reach: {words}");
+    }
+    for hole in holes {
+        println!("reach: never: {hole}");
+    }
+    for words in &broken {
+        println!("reach: FAILED: {words}");
+    }
+    println!("{}", now.sum());
+    Ok(if keep { 0 } else { broken.len() })
 }
 
 fn one(name: &str, bytes: Vec<u8>, options: &Options) -> usize {

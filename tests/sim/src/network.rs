@@ -194,6 +194,7 @@ pub(crate) fn instead(trouble: Trouble) -> Option<Answer> {
     match trouble {
         Trouble::Html => page(200, None, b"<!doctype html><h1>Sign in</h1>"),
         Trouble::Lost => Some(lost()),
+        Trouble::Redirected => Some(Answer::Failed(RequestError::Redirected)),
         Trouble::Nonsense(which) => {
             let body = ODD_BODIES.get(usize::from(which)).copied();
             match body.unwrap_or(OddBody::Bytes(b"")) {
@@ -202,6 +203,7 @@ pub(crate) fn instead(trouble: Trouble) -> Option<Answer> {
                     let body = b"6\x1e".repeat(MANY_PACKETS);
                     page(200, None, &body)
                 }
+                OddBody::Rejection(bytes) => page(400, None, bytes),
                 OddBody::Endless => Some(Answer::Failed(RequestError::TooLarge)),
             }
         }

@@ -9,6 +9,7 @@ use research_socket::time::Timestamp;
 use crate::crowd::Crowd;
 use crate::network::Event as NetworkEvent;
 use crate::plan::{RESEARCHES, Setup, Vouch};
+use crate::reach::Stand;
 use crate::rules::{Limits, Rules, Verdict, require};
 use crate::slow::Slow;
 use crate::story::{Heard, Truth, echo_of, number_of};
@@ -27,6 +28,8 @@ const MAX_ALIKE: usize = 8;
 pub(crate) struct Page {
     pub(crate) client: Client,
     pub(crate) rules: Rules,
+    /// Where the client stood after its last input.
+    pub(crate) stand: Stand,
     /// What it has emitted and waits.
     pub(crate) crowd: Crowd,
     /// What it would hear with handlers that are slow.
@@ -74,6 +77,7 @@ impl Page {
             #[expect(clippy::expect_used, reason = "setups draw valid options only")]
             client: client.expect("valid options"),
             rules,
+            stand: Stand::default(),
             crowd: Crowd::new(setup.emit_buffer as usize),
             slow: Slow::new(seed),
             heard: Default::default(),

@@ -52,6 +52,8 @@ pub struct Setup {
     pub navigation: Option<u64>,
     /// Whether good answers to polls and with stored logs come in pieces.
     pub pieces: bool,
+    /// Whether pages have credentials, which no request may take to another server.
+    pub personal: bool,
     /// Whether pages name no path, so that they look at that of newer servers as well.
     pub either_path: bool,
     /// Whether the server is at that one only.
@@ -97,6 +99,7 @@ impl Default for Setup {
             races: false,
             navigation: None,
             pieces: false,
+            personal: false,
             either_path: false,
             moved: false,
             guarded: false,
@@ -189,6 +192,8 @@ pub enum Act {
     Hide,
     /// The browser says that the network has come or gone, whether that is true or not.
     Online(bool),
+    /// Listens to what the server sends back, or no longer.
+    Listen(bool),
     /// Asks for the status now.
     Refresh(u8),
     /// Is restored, or becomes visible.
@@ -215,6 +220,8 @@ pub enum Act {
     Unsubscribe(u8),
     /// Nobody looks at it until it is shown.
     Unsee,
+    /// Asks whether the server shows the research to whoever is signed in now.
+    Verify(u8),
     /// What the page's own function for credentials does next time.
     Vouch(Vouch),
 }
@@ -364,6 +371,8 @@ pub enum Trouble {
     Refused,
     /// The packets of the answer come in another order.
     Reordered,
+    /// It is redirected to a sign-in page, which answers where a browser follows.
+    Redirected,
     /// It reaches the server twice. For POSTs only: a browser repeats no other.
     Resent,
     /// The answer is so many milliseconds late.
@@ -383,10 +392,15 @@ pub enum OddBody {
     Packets,
     /// More bytes than are read at once.
     Endless,
+    /// These, with status 400.
+    Rejection(&'static [u8]),
 }
 
-/// Answers with status 200 that are no Engine.IO.
-pub const ODD_BODIES: [OddBody; 10] = [
+/// How many of [`ODD_BODIES`] are drawn; the others take the place of those where a plan is widened.
+pub(crate) const DRAWN_BODIES: usize = 10;
+
+/// Answers of no server of Engine.IO 4, and in the end those of one that refuses to be one.
+pub const ODD_BODIES: [OddBody; 15] = [
     OddBody::Bytes(b""),
     OddBody::Bytes(b"ok"),
     OddBody::Bytes(b"{}"),
@@ -397,7 +411,17 @@ pub const ODD_BODIES: [OddBody; 10] = [
     OddBody::Endless,
     OddBody::Bytes(b"1"),
     OddBody::Bytes(b"null"),
+    OddBody::Bytes(
+        b"85:0{\"sid\":\"x\",\"upgrades\":[],\"pingInterval\":25000,\"pingTimeout\":5000,\"maxPayload\":9}2:40",
+    ),
+    OddBody::Rejection(b"{\"code\":5,\"message\":\"Unsupported protocol version\"}"),
+    OddBody::Rejection(b"\"Not an accepted origin.\""),
+    OddBody::Rejection(b"{\"code\":0,\"message\":\"Transport unknown\"}"),
+    OddBody::Rejection(b"{\"code\":1,\"message\":\"Session ID unknown\"}"),
 ];
+
+/// Statuses that answer instead of the server's.
+pub(crate) const STATUSES: [u16; 12] = [500, 502, 503, 504, 400, 401, 403, 404, 413, 418, 429, 204];
 
 /// Packets that no good server sends, or not at that point. None of them says anything that a page
 /// would have to hear.
@@ -474,6 +498,41 @@ impl Plan {
         for (_, step) in self.steps.iter_mut().filter(again).skip(1) {
             if let Step::Page(page, _) = *step {
                 *step = Step::Page(page, Act::Download);
+            }
+        }
+    }
+
+    /// Makes a plan of it with what was not drawn from the beginning: every second of some steps becomes a rarer
+    /// one of the same kind, so that a plan which keeps a promise goes on keeping it.
+    pub(crate) fn widen(&mut self) {
+        let mut turn = false;
+        for (at, step) in self.steps.iter_mut().skip(2) {
+            let other = match *step {
+                Step::Break(Fault::Every(kind, trouble, ms)) => trouble
+                    .rarer(kind, *at)
+                    .map(|trouble| Fault::Every(kind, trouble, ms)),
+                Step::Break(Fault::Next(kind, trouble)) => trouble
+                    .rarer(kind, *at)
+                    .map(|trouble| Fault::Next(kind, trouble)),
+                // So short that a subscription is granted again while much happens.
+                Step::Break(Fault::RefuseSubscriptions(ms)) => {
+                    Some(Fault::RefuseSubscriptions(ms % 12_000))
+                }
+                Step::Break(_) | Step::Job(..) | Step::Page(..) => None,
+            };
+            let other = match (other, *step) {
+                (Some(fault), _) => Step::Break(fault),
+                (None, Step::Page(page, Act::Refresh(research))) => {
+                    Step::Page(page, Act::Verify(research))
+                }
+                (None, Step::Page(page, Act::Connect)) => {
+                    Step::Page(page, Act::Listen(*at % 2 == 0))
+                }
+                (None, _) => continue,
+            };
+            turn = !turn;
+            if turn {
+                *step = other;
             }
         }
     }
@@ -709,13 +768,30 @@ impl fmt::Display for Plan {
     }
 }
 
+impl Trouble {
+    /// A trouble of the same kind that is not drawn, for a request of this kind.
+    fn rarer(self, kind: Kind, at: u64) -> Option<Self> {
+        match self {
+            // Polls are followed wherever they lead.
+            Self::Html if kind != Kind::Poll => Some(Self::Redirected),
+            Self::Nonsense(_) => {
+                let others = ODD_BODIES.len() - DRAWN_BODIES;
+                Some(Self::Nonsense((DRAWN_BODIES + at as usize % others) as u8))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Step {
     /// Whether it leaves the network as it is, all pages at work, and the server no more than refusing.
     const fn is_no_more_than_refused(&self) -> bool {
         match self {
             Self::Break(fault) => match fault {
                 Fault::Every(kind, trouble, _) | Fault::Next(kind, trouble) => match trouble {
-                    Trouble::Html | Trouble::Status(401 | 403 | 404, None) => true,
+                    Trouble::Html
+                    | Trouble::Redirected
+                    | Trouble::Status(401 | 403 | 404, None) => true,
                     Trouble::Refused => matches!(kind, Kind::Join),
                     _ => false,
                 },
@@ -746,9 +822,11 @@ impl Step {
                     | Act::Cancel(_)
                     | Act::Connect
                     | Act::Emit { .. }
+                    | Act::Listen(_)
                     | Act::Refresh(_)
                     | Act::Subscribe(_)
                     | Act::Unsubscribe(_)
+                    | Act::Verify(_)
             ),
         }
     }

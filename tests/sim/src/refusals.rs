@@ -61,6 +61,9 @@ pub(crate) struct Refusals {
     followed: [bool; RESEARCHES as usize],
     /// Those of which nothing has been sent since it began to.
     unsent: [bool; RESEARCHES as usize],
+    /// Whose status somebody new wants to know although it is being asked for: a refusal of what was asked
+    /// before says nothing of them.
+    again: [bool; RESEARCHES as usize],
     /// Where the last handshake went, and whether the attempt may go on at another place.
     place: String,
     goes_on: bool,
@@ -78,6 +81,7 @@ impl Refusals {
             reconnection: config.reconnection,
             followed: Default::default(),
             unsent: Default::default(),
+            again: Default::default(),
             place: String::new(),
             goes_on: false,
             part: Vec::new(),
@@ -100,6 +104,17 @@ impl Refusals {
         match input {
             Input::Connect => WISHES.into_iter().for_each(|wish| self.want_all(wish)),
             Input::Refresh(id) => self.want(Wish::Status, id),
+            Input::Verify(id) => {
+                self.want(Wish::Status, id);
+                let Some(number) = number_of(id) else {
+                    return;
+                };
+                let asked = self.past(Wish::Status).asked.get(number);
+                let is_asked = asked.is_some_and(Option::is_some);
+                if let Some(again) = self.again.get_mut(number) {
+                    *again = is_asked;
+                }
+            }
             Input::Subscribe(id) => self.follow(id.as_str(), true),
             Input::Unsubscribe(id) => self.follow(id, false),
             _ => {}
@@ -299,6 +314,17 @@ impl Refusals {
                 }
                 return;
             }
+            Answer::Failed(RequestError::Redirected) => {
+                let wish = match kind_of(request) {
+                    Kind::Status => Wish::Status,
+                    Kind::Logs => Wish::Log,
+                    _ => return,
+                };
+                if let Some(research) = research_of(request) {
+                    self.refuse(now, wish, research);
+                }
+                return;
+            }
             Answer::Piece(_) | Answer::Failed(_) => return,
         };
         let is_page = begin == Some(b'<');
@@ -376,6 +402,12 @@ impl Refusals {
             && wish != Wish::Subscription
         {
             *wanted = false;
+        }
+        if wish == Wish::Status
+            && self.again.get_mut(research).is_some_and(std::mem::take)
+            && let Some(wanted) = self.past(wish).wanted.get_mut(research)
+        {
+            *wanted = true;
         }
     }
 }

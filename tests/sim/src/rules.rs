@@ -254,16 +254,14 @@ impl Rules {
         Some(open)
     }
 
-    /// A part of the answer has come; whether that is awaited.
-    pub(crate) fn progressed(&mut self, now: u64, id: RequestId, bytes: &[u8]) -> bool {
-        let Some(open) = self.open.iter_mut().find(|open| open.id == id) else {
-            return false;
-        };
+    /// A part of the answer has come; what to, if it is awaited.
+    pub(crate) fn progressed(&mut self, now: u64, id: RequestId, bytes: &[u8]) -> Option<Kind> {
+        let open = self.open.iter_mut().find(|open| open.id == id)?;
         open.since = now;
         if open.kind == Kind::Poll {
             self.refusals.polled(now, bytes);
         }
-        true
+        Some(open.kind)
     }
 
     /// Whether the answer is wanted in pieces.

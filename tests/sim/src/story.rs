@@ -80,6 +80,8 @@ pub(crate) struct Heard {
     pub(crate) refused: bool,
     /// Whether the page was told that the server does not show it, and not yet that it does again.
     pub(crate) is_withheld: bool,
+    /// Whether it has asked whether the server shows it, and has not been told that it does.
+    pub(crate) verifies: bool,
     progress: f64,
     /// Whether each of the true lines came with its exact time.
     exact: Vec<bool>,
@@ -123,7 +125,10 @@ impl Heard {
     ) -> Verdict {
         let is_late_word = matches!(
             event,
-            ResearchEvent::Log(_) | ResearchEvent::Gap(_) | ResearchEvent::Failure(_)
+            ResearchEvent::Log(_)
+                | ResearchEvent::Gap(_)
+                | ResearchEvent::Failure(_)
+                | ResearchEvent::Verified(_)
         );
         require(!self.ended || is_late_word, || {
             format!("after the end: {event:?}")
@@ -175,8 +180,12 @@ impl Heard {
             ResearchEvent::Engine(_)
             | ResearchEvent::Status { .. }
             | ResearchEvent::Step(_)
-            | ResearchEvent::Task(_)
-            | ResearchEvent::Verified(_) => Ok(()),
+            | ResearchEvent::Task(_) => Ok(()),
+            ResearchEvent::Verified(shown) => {
+                let asked = self.verifies;
+                self.verifies &= !shown;
+                require(asked, || format!("an answer to nobody: {event:?}"))
+            }
         }
     }
 
@@ -236,10 +245,13 @@ fn progress_in(payload: &str) -> Option<f64> {
     progress.number()
 }
 
+/// The event in which the server sends back what a page has emitted.
+pub(crate) const ECHO: &str = "message-back";
+
 /// The number that a page's events carry, if this is one that the server sent back.
 pub(crate) fn echo_of(event: &Event) -> Option<u64> {
     match event {
-        Event::Message { name, args, .. } if name == "message-back" => Raw::parse(args)
+        Event::Message { name, args, .. } if name == ECHO => Raw::parse(args)
             .ok()?
             .elements()
             .nth(1)?

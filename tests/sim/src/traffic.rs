@@ -23,6 +23,13 @@ impl World<'_> {
         let mut delay = self.network.delay();
         let trouble = self.trouble(kind);
         if let Some(trouble) = trouble {
+            if let Some(Some(page)) = self.pages.get(index) {
+                self.reached.trouble(page, kind, trouble);
+            }
+            let trouble = match trouble {
+                Trouble::Redirected if request.follows_redirects() => Trouble::Html,
+                trouble => trouble,
+            };
             if let Some(answer) = instead(trouble) {
                 let page = index as u8;
                 let request = request.id;

@@ -2,7 +2,7 @@
 
 use mock_server::{Audience, Config as ServerConfig, EventName, Input as ServerInput, Server};
 use research_socket::config::OTHER_PATH;
-use research_socket::http::{Answer, Command};
+use research_socket::http::{Answer, Command, Credentials};
 use research_socket::research::{Input, Output};
 
 use crate::journal::Journal;
@@ -10,6 +10,7 @@ use crate::liveness::MAX_RETRY_AFTER;
 use crate::network::{Event, Network};
 use crate::page::{Page, START};
 use crate::plan::{Job, Kind, PAGES, Plan, RESEARCHES, Release, Setup, Step, Trouble, Vouch};
+use crate::reach::Reached;
 use crate::rules::{Verdict, Violation};
 use crate::story::{Truth, id_of};
 
@@ -50,6 +51,8 @@ pub(crate) struct World<'p> {
     /// Whether answers to requests that are not in flight reach clients.
     races: bool,
     pub(crate) journal: Option<Journal>,
+    /// What happened in which state.
+    pub(crate) reached: Reached,
 }
 
 impl<'p> World<'p> {
@@ -87,6 +90,7 @@ impl<'p> World<'p> {
             lines_ordered: !plan.has(disorder) && !plan.steps.iter().any(unstored),
             races: plan.setup.races || plan.has(twice),
             journal,
+            reached: Reached::default(),
         }
     }
 
@@ -189,11 +193,12 @@ impl<'p> World<'p> {
                 request, answer, ..
             } => {
                 if let Answer::Piece(bytes) = &answer {
-                    let is_open = page.rules.progressed(self.now, request, bytes);
+                    let kind = page.rules.progressed(self.now, request, bytes);
                     page.partly.push((request, bytes.clone()));
-                    if !is_open && !self.races {
+                    if kind.is_none() && !self.races {
                         return Ok(());
                     }
+                    self.reached.answer(&page.stand, kind, &answer);
                     return self.feed(index, Input::Answer { request, answer });
                 }
                 let mut body: Vec<u8> = Vec::new();
@@ -226,11 +231,18 @@ impl<'p> World<'p> {
                 if open.is_none() && !self.races {
                     return Ok(());
                 }
+                let kind = open.map(|open| open.kind);
+                self.reached.answer(&page.stand, kind, &answer);
                 self.feed(index, Input::Answer { request, answer })
             }
             Event::Credentials { ask, throws, .. } => {
                 let credentials = match throws {
                     true => Err("no token".to_owned()),
+                    false if self.plan.setup.personal => Ok(Credentials {
+                        auth: Some("{\"token\":\"t\"}".to_owned()),
+                        headers: vec![("X-Token".to_owned(), "t".to_owned())],
+                        query: vec![("token".to_owned(), "t".to_owned())],
+                    }),
                     false => Ok(Default::default()),
                 };
                 self.feed(index, Input::Credentials { ask, credentials })
@@ -278,7 +290,9 @@ impl<'p> World<'p> {
         if let Some(journal) = &mut self.journal {
             journal.input(index, clock, &input);
         }
+        self.reached.input(&page.stand, &input);
         page.client.handle_input(clock, input);
+        self.reached.moves(&mut page.stand, &page.client);
         let mut commands = Vec::new();
         while let Some(output) = page.client.poll_output() {
             if let Some(journal) = &mut self.journal {
@@ -291,6 +305,7 @@ impl<'p> World<'p> {
                     commands.push(command);
                 }
                 Output::Event(event) => {
+                    self.reached.event(&event);
                     page.hear(now, &event, truths, order, was_closed)?;
                 }
             }
