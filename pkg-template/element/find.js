@@ -1,0 +1,140 @@
+// Finds words in all lines of a log, and not only in those that the page shows, without keeping it from painting.
+
+import { CHUNK } from "./lines.js";
+import { inSlices } from "./slices.js";
+
+/** What finds a text as it is written, in either case. @param {string} words */
+export function patternOf(words) {
+  return new RegExp(words.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&"), "gi");
+}
+
+export class Search {
+  /** How many lines are found so far. */
+  count = 0;
+  /** What is looked for. @type {RegExp | undefined} */
+  pattern;
+  #lines;
+  #changed;
+  #filter = 0;
+  /** By the number of a chunk since the beginning: how far it was looked through, and what was found. @type {Map<number, { upTo: number, found: number[] }>} */
+  #chunks = new Map();
+  /** Of the search that goes on; an older one ends. */
+  #run = 0;
+  #running = false;
+  /** Whether lines have come since it began, which it may have passed. */
+  #again = false;
+  #now;
+
+  /** @param {import("./lines.js").Lines} lines @param {() => void} changed told after each slice @param {() => number} [now] */
+  constructor(lines, changed, now) {
+    this.#lines = lines;
+    this.#changed = changed;
+    this.#now = now;
+  }
+
+  /** Whether there are lines that were not looked at yet. */
+  get isLooking() {
+    return this.#running;
+  }
+
+  /** Looks for words among the lines that a filter shows; for nothing, if there are none. Those from `at` on come first. */
+  start(words, filter, at) {
+    this.#run += 1;
+    this.#chunks.clear();
+    this.count = 0;
+    this.#filter = filter;
+    this.pattern = words === "" ? undefined : patternOf(words);
+    this.#running = false;
+    if (this.pattern) void this.#look(at);
+  }
+
+  /** Looks through the lines that have come since. */
+  update() {
+    if (!this.pattern) return;
+    for (const [number, { found }] of this.#chunks) {
+      if (number >= chunkOf(this.#lines.begin)) continue;
+      this.count -= found.length;
+      this.#chunks.delete(number);
+    }
+    if (this.#running) this.#again = true;
+    else if (this.#chunks.get(chunkOf(this.#lines.end - 1))?.upTo !== this.#lines.end) void this.#look(this.#lines.end - 1);
+  }
+
+  async #look(at) {
+    const run = this.#run;
+    const { begin, end } = this.#lines;
+    if (begin === end) return;
+    this.#running = true;
+    this.#again = false;
+    const from = Math.min(Math.max(at, begin), end - 1);
+    // Those before, afterwards.
+    let next = chunkOf(from);
+    let passed = false;
+    await inSlices(() => {
+      if (run !== this.#run) return false;
+      if (next > chunkOf(this.#lines.end - 1)) {
+        if (passed) return false;
+        passed = true;
+        next = chunkOf(this.#lines.begin);
+      }
+      if (passed && next >= chunkOf(from)) return false;
+      this.#scan(next);
+      next += 1;
+      return true;
+    }, { now: this.#now, between: () => run === this.#run && this.#changed() });
+    if (run !== this.#run) return;
+    this.#running = false;
+    this.#changed();
+    if (this.#again) void this.#look(this.#lines.end - 1);
+  }
+
+  /** The lines of one chunk that are found, in order. */
+  #scan(number) {
+    // The oldest may have gone meanwhile.
+    if (number < chunkOf(this.#lines.begin)) return [];
+    let chunk = this.#chunks.get(number);
+    if (!chunk) this.#chunks.set(number, (chunk = { upTo: number * CHUNK, found: [] }));
+    const { found } = chunk;
+    if (chunk.upTo < Math.min((number + 1) * CHUNK, this.#lines.end)) {
+      const before = found.length;
+      chunk.upTo = this.#lines.scan(this.pattern, this.#filter, chunk.upTo, found);
+      this.count += found.length - before;
+    }
+    return found;
+  }
+
+  /**
+   * The next found line behind `at`, or before it, around the end; -1 if there is none, `undefined` if something else is looked for by then.
+   * @param {number} at @param {1 | -1} step
+   */
+  async next(at, step) {
+    const run = this.#run;
+    let line = -1;
+    if (!this.pattern || this.#lines.length === 0) return line;
+    const { begin, end } = this.#lines;
+    const [low, high] = [chunkOf(begin), chunkOf(end - 1)];
+    const first = Math.min(Math.max(chunkOf(at), low), high);
+    const all = high - low + 1;
+    let tried = 0;
+    await inSlices(() => {
+      if (run !== this.#run) return false;
+      // The first chunk twice: behind the line, and at last before it.
+      const found = this.#scan(low + ((((first - low + step * tried) % all) + all) % all));
+      const fits = (other) => tried > 0 || (other - at) * step > 0;
+      line = (step > 0 ? found.find(fits) : found.findLast(fits)) ?? -1;
+      tried += 1;
+      return line < 0 && tried <= all;
+    }, { now: this.#now });
+    return run === this.#run ? line : undefined;
+  }
+
+  /** The how manieth of the found lines a line is, from 1; 0 if it is none. */
+  ordinal(at) {
+    const own = this.#chunks.get(chunkOf(at))?.found.indexOf(at) ?? -1;
+    let before = 0;
+    for (const [number, { found }] of this.#chunks) if (number < chunkOf(at)) before += found.length;
+    return own < 0 ? 0 : before + own + 1;
+  }
+}
+
+const chunkOf = (at) => Math.floor(at / CHUNK);
