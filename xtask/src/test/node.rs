@@ -22,10 +22,15 @@ const PAGES: &str = "tests/page";
 /// the doctor finds, to which a policy that forbids WebAssembly belongs. `slow-handler` times each task of a page, of which
 /// JavaScript's first ones take longer, until the browser has compiled what they run. What goes to servers of other origins
 /// (`refusals` too), evaluates text (`surroundings`) or starts workers is forbidden by the policy of that step; `loader` tries both
-/// cores under policies of its own.
-const NOT_AS_SCRIPT: [&str; 10] = [
+/// cores under policies of its own. The element's have a research that says what they tell it, but for `followed`.
+const NOT_AS_SCRIPT: [&str; 15] = [
     "demo.test.mjs",
     "early.test.mjs",
+    "element/accessible.test.mjs",
+    "element/browsers.test.mjs",
+    "element/head.test.mjs",
+    "element/hostile.test.mjs",
+    "element/log.test.mjs",
     "loader.test.mjs",
     "origins.test.mjs",
     "redirects.test.mjs",

@@ -1,0 +1,113 @@
+/// <reference lib="dom" />
+
+/**
+ * A research as people look at it: progress, connection, log and end, as a custom element.
+ *
+ * ```html
+ * <script type="module" src="/static/research-socket/element.js"></script>
+ * <research-progress research-id="research-12345" sign-in-href="/login" page-title></research-progress>
+ * ```
+ *
+ * Importing defines the element. On a server that renders the page it does nothing.
+ *
+ * @module research-socket/element
+ */
+
+import type { Client, ConnectionState, ConnectOptions, End, Failure, Gap, Refusal, Research, ResearchEvents, ResearchId, ResearchSocketError } from "./index.js";
+
+/**
+ * `<research-progress>`. All that it shows is text, whoever wrote it. Styles are constructed style sheets, so a policy without
+ * `'unsafe-inline'` allows them, and so do enforced Trusted Types.
+ *
+ * Attributes: `research-id`; `url`, `path` and `namespace` of `connect()`; `filter`; `lang` (English and German are included; without it
+ * that of the page); `theme` (`light` or `dark`; without it the page's own `color-scheme`); `line-prefix`; `page-title` and `page-icon`, with
+ * which the page's title and icon show the progress until the end; `sign-in-href` (none), `result-href` (`/results/{id}`) and `new-href`
+ * (`/`) for its links, of which an empty one is not shown.
+ *
+ * CSS custom properties: `--research-text`, `-muted`, `-background`, `-raised`, `-border`, `-control-border`, `-accent`, `-good`,
+ * `-warning`, `-error`, `-mark`, `-selected`, `-font`, `-log-font`, `-log-height`, `-row-height`. Parts are called as the classes
+ * within: `status`, `bar`, `task`, `log`, `row`, `row-error` and so on. Slots: `heading`, `actions`, `sign-in`, `end`.
+ *
+ * In the list of lines: arrows, Page Up, Page Down, Home and End move, with Shift they select; `n` and `p` go to the next and the
+ * previous error, Enter shows a line in full, `/` searches, Ctrl+C copies. `#L12` and `#L12-L20` in the page's address lead to lines,
+ * by the numbers that stand before them.
+ *
+ * @example
+ * document.querySelector("research-progress").addEventListener("research-end", ({ detail }) => console.log(detail.status));
+ */
+export class ResearchProgress extends HTMLElement {
+  /** What is followed. The same as the attribute `research-id`. */
+  get researchId(): string | null;
+  /** See its value. */
+  set researchId(id: ResearchId | null | undefined);
+  /**
+   * The one that is shown. To give one instead of an id leaves it the page's: it is not unsubscribed from. Of its connection the
+   * element tells only if it is given the `client` too.
+   */
+  get research(): Research | null;
+  /** See its value. */
+  set research(research: Research | null | undefined);
+  /** What it is followed with. One that is given stays the page's: it is not closed, and nothing is unsubscribed from. */
+  get client(): Client | null;
+  /** See its value. */
+  set client(client: Client | null | undefined);
+  /** Of `connect()`, where no client is given. */
+  get options(): Omit<ConnectOptions, "signal"> | undefined;
+  /** See its value. */
+  set options(options: Omit<ConnectOptions, "signal"> | null | undefined);
+  /**
+   * Words in the place of the element's own, by their keys in `element/texts.js`. `{name}` stands for a value; of `one|many` the
+   * first is for one.
+   *
+   * @example element.texts = { status_in_progress: "Busy", quiet: "Silent for {n} minute|Silent for {n} minutes" };
+   */
+  get texts(): Readonly<Record<string, string>> | undefined;
+  /** See its value. */
+  set texts(texts: Readonly<Record<string, string>> | null | undefined);
+  /** Which lines are shown. */
+  get filter(): ProgressFilter;
+  /** See its value. */
+  set filter(filter: ProgressFilter | null);
+  /** Whether the newest line stays in view. It ends when one scrolls up, and begins again at the end. */
+  following: boolean;
+  /** What stands before numbers in addresses such as `#L12`; with an empty one there are none. The same as the attribute `line-prefix`. */
+  linePrefix: string;
+  /** Selects lines by their numbers and brings them into view, as soon as they are there. */
+  goToLine(number: number, until?: number): void;
+
+  /** Events of the element have their own `detail`. */
+  addEventListener<E extends keyof ResearchProgressEvents>(type: E, listener: (this: ResearchProgress, event: CustomEvent<ResearchProgressEvents[E]>) => void, options?: boolean | AddEventListenerOptions): void;
+  /** All others. */
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | AddEventListenerOptions): void;
+  /** As {@link addEventListener}. */
+  removeEventListener<E extends keyof ResearchProgressEvents>(type: E, listener: (this: ResearchProgress, event: CustomEvent<ResearchProgressEvents[E]>) => void, options?: boolean | EventListenerOptions): void;
+  /** All others. */
+  removeEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | EventListenerOptions): void;
+}
+
+/** The lines with errors, warnings, milestones, or all others; lines that tell of a gap are shown with each. */
+export type ProgressFilter = "all" | "milestone" | "info" | "warning" | "error";
+
+/** What each event of the element has as its `detail`. They bubble, also out of shadow trees. */
+export interface ResearchProgressEvents {
+  /** The status has changed. */
+  "research-status": ResearchEvents["status"];
+  /** Something failed on the server. */
+  "research-failure": Failure;
+  /** Lines of the log were missed. */
+  "research-gap": Gap;
+  /** The server does not show the research to this page any more; `null`: it does again. */
+  "research-refusal": Refusal | null;
+  /** The connection is doing otherwise. */
+  "research-connection": ConnectionState;
+  /** `connect()` has failed, or refuses what it was given. */
+  "research-error": ResearchSocketError | TypeError | RangeError;
+  /** The end, once. */
+  "research-end": End;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "research-progress": ResearchProgress;
+  }
+}

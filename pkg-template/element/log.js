@@ -1,0 +1,536 @@
+// The log: lines, what of them is shown, where one is in it, and what one can do with it by pointer and keyboard.
+
+import { button, make, say, set } from "./dom.js";
+import { Search } from "./find.js";
+import { FILTERS, Lines, Shown } from "./lines.js";
+import { Frame, inSlices } from "./slices.js";
+import { View } from "./view.js";
+import { fileOf, textOf } from "./write.js";
+
+/** A row shows so much of a line; the rest is below the list when one asks for it. */
+const MAX_IN_ROW = 1000;
+/** So many hits are marked in a row. */
+const MAX_MARKS = 50;
+/** So many lines can be copied at once: that cannot be done in slices. */
+const MAX_COPIED = 20_000;
+/** How long it waits for more letters before it searches, in milliseconds. */
+const TYPING_MS = 120;
+/** So many lines taken in before the clock is asked. */
+const PIECE = 64;
+
+export class Log {
+  element;
+  lines;
+  #host;
+  #texts;
+  #shown;
+  #search;
+  #view;
+  /** Lines that came and were not taken in yet. */
+  #waiting = [];
+  #taken = 0;
+  #taking = false;
+  #frame = new Frame(() => this.#paint());
+  /** The line that one is at, and where the selection begins. */
+  #current = -1;
+  #anchor = -1;
+  #isOpen = false;
+  /** A line that an address names and that has not come yet. @type {{ number: number, until: number } | undefined} */
+  #wanted;
+  /** The first line that came after one had scrolled away. */
+  #newest = 0;
+  #repeats = 0;
+  /** The words that one has typed, as far as they were looked for. */
+  #lookedFor = "";
+  #typing;
+  #parts;
+
+  /**
+   * @param {{ announce: import("./announce.js").Announcer, prefix: () => string, name: () => string }} host `prefix` of links to lines; an
+   *   empty one for none. `name` of files
+   * @param {import("./texts.js").Texts} texts
+   */
+  constructor(host, texts) {
+    this.#host = host;
+    this.#texts = texts;
+    this.#build();
+    this.clear();
+  }
+
+  // --- Lines -----------------------------------------------------------------------------------------------------------
+
+  /** Forgets all lines, as for another research. */
+  clear(before = 0) {
+    this.lines = new Lines();
+    this.lines.startAfter(before);
+    this.#waiting = [];
+    this.#taken = 0;
+    this.#current = this.#anchor = -1;
+    this.#newest = 0;
+    this.#search = new Search(this.lines, () => this.#frame.wish());
+    this.#setOpen(false);
+    this.#shown = new Shown(this.lines, this.#shown?.filter);
+    this.#view.following = true;
+    // First that: rows of the lines before would be written anew.
+    this.#view.update(0, 1, true);
+    this.#lookFor();
+    this.#frame.wish();
+  }
+
+  /** Lines of the client, in their order. @param {readonly object[]} entries */
+  add(entries) {
+    for (const entry of entries) this.#waiting.push(entry);
+    if (!this.#taking) void this.#take();
+  }
+
+  async #take() {
+    this.#taking = true;
+    // Those of the same moment together.
+    await Promise.resolve();
+    await inSlices(() => {
+      for (let n = 0; n < PIECE && this.#taken < this.#waiting.length; n++) {
+        const entry = this.#waiting[this.#taken++];
+        this.lines.push(entry);
+        this.#host.announce.line(entry.message, entry.level === "error" || entry.level === "critical");
+      }
+      // A page that nobody sees has no frames for a while.
+      if (this.lines.isOver) this.#paint();
+      else this.#frame.wish();
+      return this.#taken < this.#waiting.length;
+    });
+    this.#taking = false;
+    this.#waiting = [];
+    this.#taken = 0;
+  }
+
+  // --- What the page asks for ------------------------------------------------------------------------------------------
+
+  connect() {
+    this.#view.connect();
+  }
+
+  disconnect() {
+    this.#view.disconnect();
+    this.#frame.cancel();
+    clearTimeout(this.#typing);
+  }
+
+  get filter() {
+    return Object.keys(FILTERS).find((name) => FILTERS[name] === this.#shown.filter);
+  }
+
+  set filter(name) {
+    const filter = Object.hasOwn(FILTERS, name) ? FILTERS[name] : FILTERS.all;
+    if (filter === this.#shown.filter) return;
+    const at = this.#here();
+    this.#shown = new Shown(this.lines, filter);
+    const { following } = this.#view;
+    this.#view.update(this.#shown.length, 0, true);
+    if (!following) this.#view.show(this.#shown.placeOf(at), "center");
+    this.#lookFor();
+    this.#frame.wish();
+  }
+
+  get following() {
+    return this.#view.following;
+  }
+
+  set following(follows) {
+    if (follows) this.#view.follow();
+    else this.#view.following = false;
+    this.#note();
+  }
+
+  /** Says everything in another language. @param {import("./texts.js").Texts} texts */
+  speak(texts) {
+    this.#texts = texts;
+    this.#name();
+    this.#view.refresh();
+    this.#frame.wish();
+  }
+
+  /** Selects lines and brings them into view, as soon as they are there. @param {number} number @param {number} [until] */
+  goTo(number, until = number) {
+    const [first, last] = [this.lines.atOf(Math.min(number, until)), this.lines.atOf(Math.max(number, until))];
+    this.#wanted = first >= this.lines.end ? { number, until } : undefined;
+    if (!this.lines.has(first)) return;
+    this.#reveal(first);
+    this.#anchor = Math.min(last, this.lines.end - 1);
+    this.#select(first, this.#anchor, "center");
+    this.#setOpen(true);
+  }
+
+  // --- What one sees ---------------------------------------------------------------------------------------------------
+
+  #build() {
+    const filters = make("div", "filters", { role: "group" });
+    for (const name of Object.keys(FILTERS)) {
+      const filter = button(`filter filter-${name}`, () => (this.filter = name));
+      filter.append(make("span"), make("span", "count"));
+      filter.dataset.filter = name;
+      filters.append(filter);
+    }
+    const input = make("input", "search", { type: "search", autocomplete: "off", spellcheck: "false", enterkeyhint: "search" });
+    input.addEventListener("input", () => {
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(() => this.#look(), TYPING_MS);
+    });
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      // One that has not begun to look begins now.
+      if (input.value !== this.#lookedFor) this.#look();
+      else void this.#hit(event.shiftKey ? -1 : 1);
+    });
+    const step = (part, sign, act) => {
+      const element = button(part, act);
+      element.append(make("span", "", { "aria-hidden": "true" }, sign));
+      return element;
+    };
+    const found = make("span", "hits");
+    const view = make("div", "view", { role: "listbox", tabindex: "0", "aria-multiselectable": "true" });
+    const parts = {
+      filters,
+      input,
+      found,
+      previous: step("button search-previous", "↑", () => void this.#hit(-1)),
+      next: step("button search-next", "↓", () => void this.#hit(1)),
+      errorPrevious: step("button error-previous", "⚠↑", () => this.#error(-1)),
+      errorNext: step("button error-next", "⚠↓", () => this.#error(1)),
+      follow: button("button follow", () => (this.following = !this.following)),
+      downloads: make("div", "downloads", { role: "group" }),
+      text: button("button download", () => void this.#download("text")),
+      json: button("button download", () => void this.#download("json")),
+      view,
+      empty: make("p", "empty"),
+      detail: make("div", "detail", { role: "group", hidden: true }),
+      title: make("span", "detail-title"),
+      link: make("a", "detail-link"),
+      copy: button("button copy", () => void this.#copy()),
+      close: button("button close", () => this.#leaveDetail()),
+      body: make("pre", "detail-text", { dir: "auto", tabindex: "0" }),
+    };
+    this.#parts = parts;
+    parts.downloads.append(make("span"), parts.text, parts.json);
+    parts.detail.append(make("div", "detail-head", {}, parts.title, parts.link, parts.copy, parts.close), parts.body);
+    parts.detail.addEventListener("keydown", (event) => event.key === "Escape" && this.#leaveDetail());
+    this.element = make("div", "log", { role: "group" },
+      make("div", "tools", {}, filters, make("div", "finder", {}, input, found, parts.previous, parts.next)),
+      make("div", "tools", {}, parts.errorPrevious, parts.errorNext, parts.follow, parts.downloads),
+      make("div", "frame", {}, view, parts.empty),
+      parts.detail);
+    this.#view = new View(view, { make: makeRow, fill: (row, place) => this.#fill(row, place), moved: () => this.#note() });
+    this.#shown = new Shown(new Lines());
+    view.addEventListener("keydown", (event) => this.#key(event));
+    view.addEventListener("focus", () => {
+      const { length } = this.#shown;
+      // At the end, following goes on.
+      if (this.#current < 0 && length > 0) this.#select(this.following ? this.#shown.at(length - 1) : this.#here());
+    });
+    view.addEventListener("pointerdown", (event) => this.#press(event));
+    // With the button down, from line to line.
+    view.addEventListener("pointerover", (event) => event.buttons === 1 && event.pointerType === "mouse" && this.#press(event, true));
+    this.#name();
+  }
+
+  #name() {
+    const t = (key) => this.#texts.get(key);
+    const p = this.#parts;
+    set(this.element, { "aria-label": t("log") });
+    set(p.filters, { "aria-label": t("filter") });
+    for (const filter of p.filters.children) say(filter.firstChild, t(`filter_${filter.dataset.filter}`));
+    set(p.input, { "aria-label": t("search"), placeholder: t("search") });
+    for (const [element, key] of [[p.previous, "search_previous"], [p.next, "search_next"], [p.errorPrevious, "error_previous"], [p.errorNext, "error_next"]]) {
+      set(element, { "aria-label": t(key), title: t(key) });
+    }
+    set(p.view, { "aria-label": t("log") });
+    set(p.downloads, { "aria-label": t("download") });
+    say(p.downloads.firstChild, t("download"));
+    say(p.text, t("download_text"));
+    say(p.json, t("download_json"));
+    say(p.empty, t("empty"));
+    say(p.link, t("line_link"));
+    say(p.copy, t("copy"));
+    say(p.close, t("close"));
+    set(p.body, { "aria-label": t("log") });
+  }
+
+  /** Once a frame, however many lines have come. */
+  #paint() {
+    this.lines.trim();
+    const gone = this.#shown.update();
+    const anew = this.lines.repeats !== this.#repeats;
+    this.#repeats = this.lines.repeats;
+    this.#view.update(this.#shown.length, gone, anew);
+    this.#search.update();
+    if (this.#wanted) this.goTo(this.#wanted.number, this.#wanted.until);
+    this.#note();
+  }
+
+  /** What stands around the list. */
+  #note() {
+    const t = (key, values) => this.#texts.get(key, values);
+    const { lines } = this;
+    const p = this.#parts;
+    if (this.following) this.#newest = lines.end;
+    const id = `line-${this.#current}`;
+    // A row that is scrolled away is not in the document.
+    set(p.view, { "aria-activedescendant": p.view.querySelector(`[id="${id}"]`) ? id : null });
+    const { length } = lines;
+    for (const filter of p.filters.children) {
+      const bit = FILTERS[filter.dataset.filter];
+      set(filter, { "aria-pressed": String(bit === this.#shown.filter) });
+      say(filter.lastChild, t("count", { n: bit === FILTERS.all ? length : lines.counts[bit] }));
+    }
+    const fresh = lines.end - Math.max(this.#newest, lines.begin);
+    say(p.follow, this.following || fresh <= 0 ? t("follow") : t("follow_new", { n: fresh }));
+    set(p.follow, { "aria-pressed": String(this.following) });
+    p.empty.hidden = this.#shown.length > 0;
+    const hasErrors = lines.counts[FILTERS.error] > 0;
+    p.errorNext.disabled = p.errorPrevious.disabled = !hasErrors;
+    p.text.disabled = p.json.disabled = length === 0;
+    this.#noteHits();
+    this.element.style.setProperty("--digits", String(Math.max(3, String(lines.numberOf(Math.max(0, lines.end - 1))).length)));
+  }
+
+  #noteHits() {
+    const { count, isLooking, pattern } = this.#search;
+    const p = this.#parts;
+    p.next.disabled = p.previous.disabled = count === 0;
+    if (!pattern) return void say(p.found, "");
+    const words = count === 0 ? this.#texts.get("hits_none") : this.#texts.get("hits", { at: this.#search.ordinal(this.#current), n: count });
+    say(p.found, isLooking ? this.#texts.get("hits_looking", { words: count === 0 ? "" : words }) : words);
+  }
+
+  #fill(row, place) {
+    const at = this.#shown.at(place);
+    const { number, text, level, time, count } = this.lines.get(at);
+    const [numberCell, timeCell, levelCell, textCell, countCell] = row.children;
+    row.id = `line-${at}`;
+    row.dataset.at = String(at);
+    set(row, {
+      part: `row row-${level}`,
+      "data-level": level,
+      "aria-posinset": place + 1,
+      "aria-setsize": this.#shown.length,
+      "aria-selected": String(this.#isSelected(at)),
+      "data-current": at === this.#current,
+    });
+    say(numberCell, String(number));
+    say(timeCell, this.#texts.clock(time));
+    say(levelCell, this.#texts.get(`level_${level}`));
+    say(countCell, count > 1 ? `×${count}` : "");
+    this.#mark(textCell, text.length > MAX_IN_ROW ? `${text.slice(0, MAX_IN_ROW)}…` : text);
+  }
+
+  /** Writes a text in which what is looked for is marked. */
+  #mark(cell, text) {
+    const { pattern } = this.#search;
+    cell.replaceChildren();
+    let done = 0;
+    if (pattern) {
+      pattern.lastIndex = 0;
+      for (let match, marks = 0; marks < MAX_MARKS && (match = pattern.exec(text)); marks++) {
+        cell.append(text.slice(done, match.index), make("mark", "mark", {}, match[0]));
+        done = match.index + match[0].length;
+      }
+    }
+    cell.append(text.slice(done));
+  }
+
+  // --- Where one is ----------------------------------------------------------------------------------------------------
+
+  /** The line that one is at, or the first that one sees. */
+  #here() {
+    if (this.lines.has(this.#current)) return this.#current;
+    return this.#shown.length > 0 ? this.#shown.at(Math.min(this.#view.first, this.#shown.length - 1)) : -1;
+  }
+
+  #isSelected(at) {
+    return at >= Math.min(this.#anchor, this.#current) && at <= Math.max(this.#anchor, this.#current) && this.#current >= 0;
+  }
+
+  /** @param {number} at @param {number} [anchor] where the selection begins @param {"nearest" | "center"} [where] */
+  #select(at, anchor = at, where = "nearest") {
+    this.#current = at;
+    this.#anchor = anchor;
+    this.#view.show(this.#shown.placeOf(at), where);
+    this.#view.refresh();
+    this.#noteDetail();
+    this.#note();
+  }
+
+  /** Makes sure that the filter shows a line. */
+  #reveal(at) {
+    if (!this.lines.isShown(at, this.#shown.filter)) this.filter = "all";
+    else this.#view.update(this.#shown.length, this.#shown.update(), false);
+  }
+
+  #error(step) {
+    const at = this.lines.nextError(this.lines.has(this.#current) ? this.#current : step > 0 ? this.#here() - 1 : this.#here(), step);
+    if (at < 0) return;
+    this.#reveal(at);
+    this.#select(at, at, "center");
+  }
+
+  /** @param {PointerEvent} event */
+  #press(event, further = event.shiftKey) {
+    const row = /** @type {HTMLElement} */ (event.target).closest?.(".row");
+    if (!row || event.button > 0) return;
+    const at = Number(row.dataset.at);
+    if (further && at === this.#current) return;
+    this.#wanted = undefined;
+    this.#select(at, further && this.#current >= 0 ? this.#anchor : at);
+    if (event.type === "pointerdown") this.#setOpen(true);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const { key, shiftKey, ctrlKey, metaKey, altKey } = event;
+    if (altKey) return;
+    const last = this.#shown.length - 1;
+    const place = this.#shown.placeOf(this.#here());
+    const moves = { ArrowDown: place + 1, ArrowUp: place - 1, PageDown: place + this.#view.rowsInView, PageUp: place - this.#view.rowsInView, Home: 0, End: last };
+    const command = ctrlKey || metaKey;
+    if (Object.hasOwn(moves, key) && last >= 0) {
+      const at = this.#shown.at(Math.max(0, Math.min(last, moves[key])));
+      this.#wanted = undefined;
+      this.#select(at, shiftKey ? this.#anchor : at);
+    } else if (command && key === "a" && last >= 0) {
+      this.#current = this.#shown.at(last);
+      this.#anchor = this.#shown.at(0);
+      this.#view.refresh();
+      this.#noteDetail();
+    } else if (command && key === "c") {
+      void this.#copy();
+    } else if (command) {
+      return;
+    } else if (key === "Enter" || key === " ") {
+      this.#setOpen(!this.#isOpen);
+    } else if (key === "Escape" && this.#isOpen) {
+      this.#setOpen(false);
+    } else if (key === "n") {
+      this.#error(1);
+    } else if (key === "p") {
+      this.#error(-1);
+    } else if (key === "/") {
+      this.#parts.input.focus();
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  // --- Searching -------------------------------------------------------------------------------------------------------
+
+  #look() {
+    clearTimeout(this.#typing);
+    this.#lookedFor = this.#parts.input.value;
+    this.#lookFor();
+    // The first one from where one is, itself with it.
+    if (this.#search.pattern) void this.#hit(1, this.#here() - 1);
+  }
+
+  #lookFor() {
+    this.#search.start(this.#lookedFor, this.#shown.filter, this.#here());
+    this.#view.refresh();
+    this.#noteHits();
+  }
+
+  async #hit(step, from = this.#here()) {
+    const at = await this.#search.next(from, step);
+    if (at === undefined || at < 0 || !this.lines.has(at)) return;
+    this.#reveal(at);
+    this.#select(at, at, "center");
+  }
+
+  // --- One line, several lines, all lines --------------------------------------------------------------------------------
+
+  #setOpen(open) {
+    this.#isOpen = open;
+    this.#noteDetail();
+  }
+
+  #leaveDetail() {
+    this.#setOpen(false);
+    this.#parts.view.focus({ preventScroll: true });
+  }
+
+  #noteDetail() {
+    const p = this.#parts;
+    const isShown = this.#isOpen && this.lines.has(this.#current);
+    p.detail.hidden = !isShown;
+    if (!isShown) return;
+    const { number, text, level, time, count } = this.lines.get(this.#current);
+    const t = (key, values) => this.#texts.get(key, values);
+    const [from, to] = [this.#anchor, this.#current].map((at) => this.lines.numberOf(at)).toSorted((a, b) => a - b);
+    const what = from === to ? t("line", { number: String(number) }) : t("lines", { from: String(from), to: String(to), n: to - from + 1 });
+    const words = [what, this.#texts.date(time), t(`level_${level}`), count > 1 ? t("line_times", { n: count }) : ""];
+    say(p.title, words.filter(Boolean).join(" · "));
+    set(p.detail, { "aria-label": what });
+    say(p.body, text);
+    const prefix = this.#host.prefix();
+    p.link.hidden = prefix === "";
+    // Not a mere fragment, which a <base> would send elsewhere.
+    set(p.link, { href: new URL(`#${prefix}${from}${from === to ? "" : `-${prefix}${to}`}`, location.href).href });
+  }
+
+  /** The selected lines that are shown, oldest first; undefined if they are too many. */
+  #selected() {
+    const ends = [this.#anchor, this.#current].map((at) => this.#shown.placeOf(Math.max(at, this.lines.begin))).toSorted((a, b) => a - b);
+    if (this.#current < 0) return [];
+    if (ends[1] - ends[0] >= MAX_COPIED) return undefined;
+    const ats = [];
+    for (let place = ends[0]; place <= ends[1] && place < this.#shown.length; place++) ats.push(this.#shown.at(place));
+    return ats;
+  }
+
+  async #copy() {
+    const ats = this.#selected();
+    if (!ats) return this.#host.announce.tell(this.#texts.get("copy_too_many"));
+    if (ats.length === 0) return;
+    // Neither a page without a secure context nor a frame without the permission has it.
+    const isDone = await navigator.clipboard?.writeText(textOf(this.lines, ats)).then(() => true, () => false);
+    if (isDone) this.#tellCopied();
+    else this.#copyAsBrowser();
+  }
+
+  /** The document hears of it wherever the browser tells it. */
+  #copyAsBrowser() {
+    const text = textOf(this.lines, this.#selected() ?? []);
+    const take = (event) => {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      event.clipboardData?.setData("text/plain", text);
+    };
+    document.addEventListener("copy", take, true);
+    const isDone = document.execCommand("copy");
+    document.removeEventListener("copy", take, true);
+    if (isDone) this.#tellCopied();
+  }
+
+  #tellCopied() {
+    const { copy } = this.#parts;
+    say(copy, this.#texts.get("copied"));
+    this.#host.announce.tell(this.#texts.get("copied"));
+    setTimeout(() => say(copy, this.#texts.get("copy")), 2000);
+  }
+
+  async #download(kind) {
+    const pieces = await fileOf(this.lines, kind);
+    const blob = new Blob(pieces, { type: kind === "json" ? "application/json" : "text/plain" });
+    const href = URL.createObjectURL(blob);
+    make("a", "", { href, download: `${this.#host.name().replace(/[^\w.-]+/g, "_")}.${kind === "json" ? "json" : "log"}` }).click();
+    // The browser has read the address by then.
+    setTimeout(() => URL.revokeObjectURL(href), 60_000);
+  }
+}
+
+function makeRow() {
+  return make("div", "", { class: "row", role: "option" },
+    make("span", "number", {}),
+    make("span", "time", {}),
+    make("span", "level", {}),
+    make("span", "text", { dir: "auto" }),
+    make("span", "repeats", {}));
+}

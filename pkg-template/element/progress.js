@@ -1,0 +1,375 @@
+// <research-progress>: a research as people look at it.
+
+import { Announcer } from "./announce.js";
+import { describe, wordsOf } from "./connection.js";
+import { make } from "./dom.js";
+import { Head, statusWords } from "./head.js";
+import { Log } from "./log.js";
+import { PageMark } from "./page.js";
+import { Frame } from "./slices.js";
+import { styleSheet } from "./style.js";
+import { Texts } from "./texts.js";
+
+const CONNECTING = Object.freeze({ name: "connecting" });
+
+/** What `connect()` does without options for them. */
+const ATTEMPTS = 5;
+const INTERVAL_MS = 3000;
+
+/** Attributes that say what is followed, and how. */
+const FOLLOWED = ["research-id", "url", "path", "namespace"];
+
+/** A server that renders pages has no elements. */
+const Base = globalThis.HTMLElement ?? class {};
+
+/** @param {(options?: object) => Promise<import("../client/client.js").Client>} connect */
+export function createResearchProgress(connect) {
+  return class ResearchProgress extends Base {
+    static observedAttributes = [...FOLLOWED, "lang", "filter", "page-title", "page-icon", "sign-in-href", "result-href", "new-href"];
+
+    #texts;
+    #own;
+    #options;
+    #givenResearch = null;
+    #givenClient = null;
+    /** From the moment in which something is followed until it is not. @type {AbortController | undefined} */
+    #life;
+    #client = null;
+    #research = null;
+    #known = unknown();
+    #head;
+    #log;
+    #announce;
+    #spoken = make("div", "", { class: "spoken", role: "log", "aria-live": "polite" });
+    #mark = new PageMark();
+    #frame = new Frame(() => this.#paint());
+    #timer;
+    #isStale = false;
+    #hash = () => this.#goToHash();
+
+    constructor() {
+      super();
+      this.#texts = new Texts("en");
+      this.#announce = new Announcer((text) => this.#spoken.replaceChildren(make("p", "", {}, text)), (n, errors) => {
+        const words = this.#texts.get("new_lines", { n });
+        return errors > 0 ? this.#texts.get("new_errors", { words, n: errors }) : words;
+      });
+      this.#head = new Head({
+        retry: () => this.#retry(),
+        refresh: () => this.#research?.refresh(),
+        cancel: () => this.#research.cancel(),
+        changed: () => this.#frame.wish(),
+      }, this.#texts);
+      this.#log = new Log({ announce: this.#announce, prefix: () => this.linePrefix, name: () => this.#research?.id ?? "research" }, this.#texts);
+      const root = this.attachShadow({ mode: "open" });
+      root.adoptedStyleSheets = [styleSheet()];
+      root.append(this.#head.element, this.#log.element, this.#spoken);
+    }
+
+    // --- For the browser -----------------------------------------------------------------------------------------------
+
+    connectedCallback() {
+      // What a page has set before this class was there.
+      for (const name of ["research", "client", "options", "texts", "researchId", "filter", "following", "linePrefix"]) {
+        if (!Object.hasOwn(this, name)) continue;
+        const value = this[name];
+        delete this[name];
+        this[name] = value;
+      }
+      this.#log.connect();
+      this.#speak();
+      addEventListener("hashchange", this.#hash);
+      if (!this.#life) this.#open();
+      this.#frame.wish();
+    }
+
+    disconnectedCallback() {
+      this.#log.disconnect();
+      removeEventListener("hashchange", this.#hash);
+      // One that is only moved goes on as it was.
+      queueMicrotask(() => this.isConnected || this.#close());
+    }
+
+    attributeChangedCallback(name, before, value) {
+      if (before === value) return;
+      if (name === "filter") this.#log.filter = value;
+      else if (name === "lang") this.#speak();
+      else if (FOLLOWED.includes(name)) this.#renew();
+      this.#frame.wish();
+    }
+
+    // --- For the page --------------------------------------------------------------------------------------------------
+
+    get researchId() {
+      return this.getAttribute("research-id");
+    }
+
+    set researchId(id) {
+      if (id === null || id === undefined) this.removeAttribute("research-id");
+      else this.setAttribute("research-id", id);
+    }
+
+    get research() {
+      return this.#research;
+    }
+
+    set research(research) {
+      this.#givenResearch = research ?? null;
+      this.#renew();
+    }
+
+    get client() {
+      return this.#client;
+    }
+
+    set client(client) {
+      this.#givenClient = client ?? null;
+      this.#renew();
+    }
+
+    get options() {
+      return this.#options;
+    }
+
+    set options(options) {
+      this.#options = options ?? undefined;
+      this.#renew();
+    }
+
+    get texts() {
+      return this.#own;
+    }
+
+    set texts(texts) {
+      this.#own = texts ?? undefined;
+      this.#speak();
+    }
+
+    get filter() {
+      return this.#log.filter;
+    }
+
+    set filter(name) {
+      this.#log.filter = name;
+    }
+
+    get following() {
+      return this.#log.following;
+    }
+
+    set following(follows) {
+      this.#log.following = Boolean(follows);
+    }
+
+    get linePrefix() {
+      return this.getAttribute("line-prefix") ?? "L";
+    }
+
+    set linePrefix(prefix) {
+      this.setAttribute("line-prefix", prefix);
+    }
+
+    goToLine(number, until) {
+      this.#log.goTo(number, until);
+    }
+
+    // --- The research --------------------------------------------------------------------------------------------------
+
+    /** Follows something else, once all that says what is set. */
+    #renew() {
+      if (!this.isConnected || this.#isStale) return;
+      this.#isStale = true;
+      queueMicrotask(() => {
+        this.#isStale = false;
+        if (!this.isConnected) return;
+        this.#close();
+        this.#open();
+      });
+    }
+
+    #open() {
+      const id = this.researchId;
+      this.#known = unknown();
+      this.#log.clear();
+      this.#head.clear();
+      this.#frame.wish();
+      if (!this.#givenResearch && (id === null || id === "")) return;
+      this.#life = new AbortController();
+      void this.#follow(id, this.#life.signal);
+    }
+
+    /** @param {string} id @param {AbortSignal} signal */
+    async #follow(id, signal) {
+      try {
+        if (this.#givenResearch) return this.#listen(this.#givenResearch, this.#givenClient, signal);
+        // Who gives a client keeps it, and what it has subscribed to.
+        if (this.#givenClient) return this.#listen(this.#givenClient.subscribe(id), this.#givenClient, signal);
+        const client = await connect({ ...this.#attributes(), ...this.#options, signal });
+        // One that knows of no signals.
+        if (signal.aborted) return client.close();
+        signal.addEventListener("abort", () => client.close());
+        this.#listen(client.subscribe(id), client, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#known.error = error;
+        this.#tell("research-error", error);
+        this.#frame.wish();
+      }
+    }
+
+    #attributes() {
+      const given = {};
+      for (const name of FOLLOWED.slice(1)) if (this.hasAttribute(name)) given[name] = this.getAttribute(name);
+      return given;
+    }
+
+    /** @param {import("../index.js").Research} research @param {import("../index.js").Client | null} client @param {AbortSignal} signal */
+    #listen(research, client, signal) {
+      const known = this.#known;
+      const on = (emitter, event, handler) => signal.addEventListener("abort", emitter.on(event, handler));
+      const news = () => {
+        known.heard = Date.now();
+        this.#frame.wish();
+      };
+      this.#research = research;
+      this.#client = client;
+      const { logs, droppedLogs } = research.state;
+      this.#log.clear(droppedLogs);
+      this.#log.add(logs);
+      for (const event of ["update", "task", "engine", "step"]) on(research, event, news);
+      on(research, "log", (entry) => {
+        known.heard = Date.now();
+        this.#log.add([entry]);
+        this.#frame.wish();
+      });
+      on(research, "status", (change) => (news(), this.#tell("research-status", change)));
+      on(research, "failure", (failure) => {
+        known.failure = failure;
+        news();
+        this.#announce.tell(`${failure.title}: ${failure.text}`);
+        this.#tell("research-failure", failure);
+      });
+      on(research, "gap", (gap) => {
+        this.#addGap(gap);
+        this.#tell("research-gap", gap);
+      });
+      on(research, "refusal", (refusal) => {
+        this.#frame.wish();
+        this.#announceConnection();
+        this.#tell("research-refusal", refusal);
+      });
+      on(research, "end", (end) => {
+        known.end = end;
+        news();
+        this.#announce.tell([statusWords(end.status, this.#texts), end.message].filter(Boolean).join(": "));
+        this.#tell("research-end", end);
+      });
+      if (client) {
+        known.connection = client.state;
+        on(client, "state", (state) => {
+          const isOther = state.name !== known.connection.name;
+          Object.assign(known, { connection: state, since: Date.now() });
+          this.#frame.wish();
+          if (isOther) this.#announceConnection();
+          this.#tell("research-connection", state);
+        });
+      } else {
+        known.connection = null;
+      }
+      if (research.state.updatedAt !== null) known.heard = research.state.updatedAt;
+      this.#goToHash();
+      this.#frame.wish();
+    }
+
+    #close() {
+      this.#life?.abort();
+      this.#life = undefined;
+      this.#client = this.#research = null;
+      this.#frame.cancel();
+      clearTimeout(this.#timer);
+      this.#announce.stop();
+      this.#mark.restore();
+    }
+
+    #retry() {
+      if (!this.#client) return void this.#renew();
+      this.#client.connect();
+      this.#research?.refresh();
+    }
+
+    // --- What one sees -------------------------------------------------------------------------------------------------
+
+    #paint() {
+      const known = this.#known;
+      const state = this.#research?.state ?? null;
+      const ms = this.#head.show({ ...known, state, options: this.#numbers(), links: this.#links() });
+      clearTimeout(this.#timer);
+      // Timers cannot be longer.
+      if (this.isConnected && ms < 2 ** 31) this.#timer = setTimeout(() => this.#frame.wish(), ms + 1);
+      this.#showMark(state);
+    }
+
+    #showMark(state) {
+      const title = this.hasAttribute("page-title");
+      const icon = this.hasAttribute("page-icon");
+      const percent = state?.progress ?? null;
+      if ((!title && !icon) || !state || this.#known.end) return this.#mark.show(undefined);
+      const whole = percent === null ? null : Math.floor(percent);
+      this.#mark.show({ title, icon, percent: whole, words: whole === null ? statusWords(state.status, this.#texts) : this.#texts.get("percent", { n: whole }) });
+    }
+
+    /** What the words for the connection need to know; of a client that was given nothing. */
+    #numbers() {
+      if (this.#givenResearch || this.#givenClient) return {};
+      const { reconnectionAttempts = ATTEMPTS, fallback } = this.#options ?? {};
+      return { attempts: reconnectionAttempts, interval: fallback === false ? undefined : (fallback?.interval ?? INTERVAL_MS) };
+    }
+
+    #links() {
+      const link = (name, usual) => (this.getAttribute(name) ?? usual).replaceAll("{id}", encodeURIComponent(this.#research?.id ?? ""));
+      return { signIn: link("sign-in-href", ""), result: link("result-href", "/results/{id}"), another: link("new-href", "/") };
+    }
+
+    #addGap({ from, to, recovered, missing }) {
+      const t = (key, n) => this.#texts.get(key, { n, from: this.#texts.clock(from), to: this.#texts.clock(to) });
+      const words = [];
+      if (recovered > 0) words.push(t("gap_recovered", recovered));
+      if (missing > 0) words.push(t("gap_missing", missing));
+      if (missing === null) words.push(t("gap_unknown"));
+      if (words.length > 0) this.#log.add([{ message: words.join(". "), level: "gap", time: new Date(to).toISOString() }]);
+    }
+
+    #announceConnection() {
+      const { connection } = this.#known;
+      if (!connection) return;
+      const described = describe(connection, { refusal: this.#research?.state.refusal ?? null, ...this.#numbers(), elapsed: 0 });
+      this.#announce.tell(wordsOf({ ...described, left: 0 }, this.#texts));
+    }
+
+    #speak() {
+      if (!this.isConnected) return;
+      const lang = this.closest("[lang]")?.getAttribute("lang") || document.documentElement.lang || "en";
+      this.#texts = new Texts(lang, this.#own);
+      this.#head.speak(this.#texts);
+      this.#log.speak(this.#texts);
+      this.#frame.wish();
+    }
+
+    /** `#L12` and `#L12-L20` name lines. */
+    #goToHash() {
+      const prefix = this.linePrefix;
+      if (prefix === "" || !this.#research) return;
+      const match = /^#(\D+)(\d{1,9})(?:-(\D+)(\d{1,9}))?$/.exec(location.hash);
+      if (match?.[1] !== prefix || (match[3] ?? prefix) !== prefix) return;
+      this.#log.goTo(Number(match[2]), Number(match[4] ?? match[2]));
+    }
+
+    #tell(name, detail) {
+      this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
+    }
+  };
+}
+
+function unknown() {
+  return { connection: CONNECTING, since: Date.now(), heard: Date.now(), end: null, failure: null, error: null };
+}

@@ -1,0 +1,167 @@
+// A list of rows of one height, of which only those in view are in the document.
+
+import { make } from "./dom.js";
+import { Scroll } from "./scroll.js";
+
+/** Rows above and below what one sees, for a browser that scrolls before it asks. */
+const SPARE = 8;
+
+/** Rows stand this near to the place that they are counted from: browsers' positions are exact to 16 million pixels. */
+const NEAR_PX = 1_000_000;
+
+export class View {
+  /** Whether the newest row stays in view. */
+  following = true;
+  #fill;
+  #make;
+  #moved;
+  #count = 0;
+  #height = 0;
+  #scroll = new Scroll();
+  /** Where the page is scrolled to, as far as is known. */
+  #at = 0;
+  /** The rows in the document by their place. @type {Map<number, HTMLElement>} */
+  #rows = new Map();
+  /** @type {HTMLElement[]} */
+  #unused = [];
+  #base = 0;
+  #sizer = make("div", "", { class: "sizer", role: "presentation" });
+  #layer = make("div", "", { class: "layer", role: "presentation" });
+  #probe = make("div", "", { class: "row probe", "aria-hidden": "true" });
+  #observer;
+
+  /**
+   * @param {HTMLElement} element what scrolls
+   * @param {{ make: () => HTMLElement, fill: (row: HTMLElement, place: number) => void, moved: () => void }} parts
+   *   `moved`: told when somebody has scrolled
+   */
+  constructor(element, { make, fill, moved }) {
+    this.element = element;
+    this.#make = make;
+    this.#fill = fill;
+    this.#moved = moved;
+    this.#sizer.append(this.#layer);
+    element.append(this.#sizer, this.#probe);
+    element.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.#observer = new ResizeObserver(() => this.#measure());
+  }
+
+  connect() {
+    this.#observer.observe(this.element);
+    this.#observer.observe(this.#probe);
+  }
+
+  disconnect() {
+    this.#observer.disconnect();
+  }
+
+  /** How many rows one sees at once. */
+  get rowsInView() {
+    return Math.max(1, Math.floor(this.element.clientHeight / (this.#height || 1)));
+  }
+
+  /** The first row that one sees. */
+  get first() {
+    return this.#scroll.rows[0];
+  }
+
+  /** @param {number} count how many rows there are @param {number} gone how many are gone from the beginning @param {boolean} anew whether rows say something else */
+  update(count, gone, anew) {
+    this.#count = count;
+    if (gone > 0 && !this.following) this.#scroll.top = Math.max(0, this.#scroll.top - gone * this.#height);
+    if (gone > 0 || anew) this.#refill();
+    this.#resize();
+  }
+
+  /** Writes all rows in the document anew. */
+  refresh() {
+    for (const [place, row] of this.#rows) this.#fill(row, place);
+  }
+
+  /** @param {number} place @param {"center" | "nearest"} where */
+  show(place, where) {
+    this.#scroll.show(place, where);
+    this.following = this.#count > 0 && this.#scroll.isAtEnd && place === this.#count - 1;
+    this.#go();
+  }
+
+  follow() {
+    this.following = true;
+    this.#resize();
+  }
+
+  #measure() {
+    this.#height = parseFloat(getComputedStyle(this.#probe).height) || 0;
+    this.#refill();
+    this.#resize();
+    this.#moved();
+  }
+
+  #resize() {
+    // It is not shown.
+    if (!this.#height) return;
+    this.#scroll.resize(this.#count, this.#height, this.element.clientHeight);
+    this.#sizer.style.height = `${this.#scroll.size}px`;
+    if (this.following) this.#scroll.toEnd();
+    this.#go();
+  }
+
+  /** Scrolls the page to where the rows are. */
+  #go() {
+    const { pageTop } = this.#scroll;
+    if (Math.abs(this.element.scrollTop - pageTop) >= 1) this.element.scrollTop = pageTop;
+    this.#at = this.element.scrollTop;
+    this.#paint();
+  }
+
+  #scrolled() {
+    const { scrollTop } = this.element;
+    // It was this page's own doing.
+    if (Math.abs(scrollTop - this.#at) < 1 || !this.#height) return;
+    this.#scroll.move(scrollTop, this.#at);
+    this.#at = scrollTop;
+    this.following = this.#scroll.isAtEnd;
+    this.#paint();
+    this.#moved();
+  }
+
+  #refill() {
+    for (const row of this.#rows.values()) row.remove();
+    this.#unused.push(...this.#rows.values());
+    this.#rows.clear();
+  }
+
+  #paint() {
+    const [seen, below] = this.#scroll.rows;
+    const first = Math.max(0, seen - SPARE);
+    const end = Math.min(this.#count, below + SPARE);
+    for (const [place, row] of this.#rows) {
+      if (place >= first && place < end) continue;
+      this.#rows.delete(place);
+      row.remove();
+      this.#unused.push(row);
+    }
+    if (Math.abs(first * this.#height - this.#base) > NEAR_PX) {
+      this.#base = first * this.#height;
+      for (const [place, row] of this.#rows) this.#put(row, place);
+    }
+    this.#layer.style.top = `${this.#at - this.#scroll.top + this.#base}px`;
+    // In the document they stand in their order, as whoever reads it aloud expects.
+    let next = null;
+    for (let place = end - 1; place >= first; place--) {
+      let row = this.#rows.get(place);
+      if (!row) {
+        row = this.#unused.pop() ?? this.#make();
+        this.#rows.set(place, row);
+        this.#put(row, place);
+        this.#fill(row, place);
+        this.#layer.insertBefore(row, next);
+      }
+      next = row;
+    }
+  }
+
+  #put(row, place) {
+    row.style.top = `${place * this.#height - this.#base}px`;
+  }
+}

@@ -1,0 +1,29 @@
+// What research-socket/element allows and refuses. Compiled, never run.
+
+import { connect } from "research-socket";
+import { ResearchProgress, type ProgressFilter } from "research-socket/element";
+
+const element: ResearchProgress = document.createElement("research-progress");
+element.researchId = 7;
+element.researchId = null;
+const id: string | null = element.researchId;
+const filter: ProgressFilter = element.filter;
+element.filter = "error";
+element.options = { url: "https://research.example.org", auth: async () => ({ token: "t" }) };
+element.texts = { live: "Connected" };
+element.goToLine(12, 20);
+const client = await connect();
+element.client = client;
+element.research = client.subscribe("research-12345");
+element.addEventListener("research-end", ({ detail }) => console.log(detail.status, id, filter));
+element.addEventListener("click", () => (element.following = false));
+document.querySelector("research-progress")?.goToLine(1);
+
+// @ts-expect-error: no such filter
+element.filter = "errors";
+// @ts-expect-error: the element says how long it lasts
+element.options = { signal: new AbortController().signal };
+// @ts-expect-error: a text is a string
+element.texts = { live: 7 };
+// @ts-expect-error: it has no such field
+element.addEventListener("research-end", ({ detail }) => console.log(detail.reason));
