@@ -1,0 +1,84 @@
+// axe-core finds nothing wrong in any state; a burst is announced, not read aloud; and each layout has room for everything.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { ROOT } from "../support/places.mjs";
+import { withElement } from "./open.mjs";
+
+const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** Git ignores it: people look at them. */
+const PICTURES = path.join(ROOT, "target/element");
+
+const end = (/** @type {string} */ status) => `research.tell({ status: "${status}" }, "end", { status: "${status}", message: "The report is written", progress: 80, error: "No model answered", source: "live" })`;
+
+/** A state → what makes it. @type {Record<string, string>} */
+const STATES = {
+  start: "",
+  middle: "research.lines(entries(2000)); research.tell({ engine: { name: 'Searxng', resultCount: 10 } })",
+  queued: "research.tell({ status: 'queued', progress: null, queuePosition: 3, currentTask: null })",
+  reconnecting: "client.become({ name: 'reconnecting', attempt: 2, delay: 2000 })",
+  "signed out": "research.lines(entries(20)); research.tell({ refusal: 'unauthorized' }, 'refusal', 'unauthorized')",
+  gap: "research.lines(entries(20)); research.emit('gap', { from: 1_790_000_000_000, to: 1_790_000_007_000, recovered: 12, missing: 3 }); research.lines(entries(3, 21))",
+  failure: `research.lines(entries(600)); research.tell({}, 'failure', { code: 'timeout', title: 'LLM Timeout Error', text: 'The model took too long to respond.', detail: null, suggestion: 'Try a smaller query.' }); ${end("failed")}`,
+  completed: `research.lines(entries(600)); ${end("completed")}`,
+  cancelling: "part('cancel').click()",
+  quiet: "research.tell({ updatedAt: 0 }); support.mount({ state: { updatedAt: Date.now() - 300_000 }, lines: 50 })",
+  "one line": "research.lines(entries(900)); setTimeout(() => element.goToLine(500, 502), 100)",
+  searching: "research.lines(entries(900)); part('search').value = 'model'; part('search').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' }))",
+};
+
+/** @type {Record<string, { width?: number, scheme?: "light" | "dark", forced?: "active", dir?: string, zoom?: number }>} */
+const LOOKS = { light: {}, dark: { scheme: "dark" }, narrow: { width: 320 }, zoomed: { width: 640, zoom: 2 }, "right to left": { dir: "rtl" }, "forced colours": { forced: "active" } };
+
+for (const [name, act] of Object.entries(STATES)) {
+  test(`axe-core finds nothing wrong with: ${name}`, { timeout: 240_000 }, async (t) => {
+    await mkdir(PICTURES, { recursive: true });
+    await withElement(t, { policy: "default-src 'self' 'unsafe-inline' 'unsafe-eval'", mount: { attributes: { "sign-in-href": "/login" } } }, async (page) => {
+      await page.evaluate(act);
+      await page.waitForFunction(() => new Promise((done) => setTimeout(done, 400, true)));
+      await page.evaluate(AXE);
+      for (const [look, { width = 1000, scheme = "light", forced, dir = "ltr", zoom = 1 }] of Object.entries(LOOKS)) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.emulateMedia({ colorScheme: scheme, forcedColors: forced ?? "none" });
+        await page.evaluate(([dir, zoom]) => {
+          document.documentElement.dir = String(dir);
+          document.documentElement.style.colorScheme = "light dark";
+          document.documentElement.style.fontSize = `${100 * Number(zoom)}%`;
+        }, [dir, zoom]);
+        await page.waitForFunction(() => new Promise((done) => setTimeout(done, 100, true)));
+        const found = await page.evaluate(async () => {
+          const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
+          return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary}`));
+        });
+        assert.deepEqual(found, [], look);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(wide <= 0, `${look}: nothing has to be scrolled sideways, but ${wide} px`);
+        await page.screenshot({ path: path.join(PICTURES, `${name} ${look}.png`.replaceAll(" ", "-")) });
+      }
+    });
+  });
+}
+
+test("a burst is one announcement for whoever listens, and its rows are none", { timeout: 120_000 }, async (t) => {
+  await withElement(t, {}, async (page) => {
+    await page.evaluate(async () => {
+      window.said = [];
+      new MutationObserver(() => window.said.push(part("spoken").textContent)).observe(part("spoken"), { childList: true });
+      for (let n = 0; n < 2000; n += 100) {
+        research.lines(entries(100, n + 1));
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    });
+    await page.waitForFunction(() => window.said.length === 2);
+    const [first, second] = await page.evaluate(() => window.said);
+    const counts = [first, second].map((words) => Number(/^([\d,]+) new lines/.exec(words)?.[1].replace(",", "")));
+    assert.equal(counts[0] + counts[1], 2000, JSON.stringify([first, second]));
+    assert.match(second, /, \d+ errors?$/);
+    const live = await page.evaluate(() => [...element.shadowRoot.querySelectorAll("[aria-live], [role=log], [role=status], [role=alert]")].map(({ className }) => className));
+    assert.deepEqual(live, ["spoken"]);
+  });
+});

@@ -1,0 +1,5 @@
+// A page that has the element from the beginning.
+
+import { mount } from "./element.js";
+
+mount();
