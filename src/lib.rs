@@ -15,8 +15,8 @@
 //!  page callbacks                  └ mailbox: what waits for the page, bounded
 //! ```
 //!
-//! Dependencies run `js → browser → research → socket → engine → {json, time, backoff, random}` and
-//! never upward. Nothing below `browser` knows that a browser exists. Within
+//! Dependencies run `js → browser → research → tabs → socket → engine → {json, time, backoff, random}`
+//! and never upward. What carries events may be a connection that [`tabs`] share. Nothing below `browser` knows that a browser exists. Within
 //! `research` they run `client → job → payload`: who is asked and told, what is known of one run, what
 //! one message says.
 //!
@@ -63,6 +63,7 @@ pub mod queue;
 pub mod random;
 pub mod research;
 pub mod socket;
+pub mod tabs;
 mod text;
 pub mod time;
 pub mod trace;

@@ -50,7 +50,7 @@ const MAX_GOODBYES: usize = 4;
 
 /// One namespace of one server, kept through all that happens to sessions and page.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub struct Connection {
     pub(super) settings: Settings,
     pub(super) link: Link,
     /// Why there is no connection.
@@ -330,7 +330,7 @@ impl Connection {
         self.live().map_or(0, Session::taken)
     }
 
-    const fn live(&self) -> Option<&Session> {
+    pub(super) const fn live(&self) -> Option<&Session> {
         match &self.link {
             Link::Live { session, .. } => Some(session),
             Link::Asking { .. }

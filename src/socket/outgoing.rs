@@ -216,6 +216,18 @@ impl Outgoing {
         self.acks.take(id)
     }
 
+    /// The number of the next ack that is awaited.
+    pub(super) const fn next_ack(&self) -> u64 {
+        self.acks.next()
+    }
+
+    /// Awaits that ack for something that is on its way already.
+    pub(super) fn await_ack(&mut self, emit: EmitId) {
+        let number = self.acks.next();
+        self.acks.push(emit, None);
+        self.acks.send(number);
+    }
+
     /// Forgets acks that the lost connection will not bring, and names their emits.
     pub(super) fn fail_sent(&mut self) -> Vec<EmitId> {
         self.acks.forget(&|pending| pending.is_sent)
@@ -290,7 +302,7 @@ pub(super) fn nobodys_ack(namespace: &str, id: u64) -> Vec<EnginePacket<'static>
 }
 
 /// The Engine.IO packets of one Socket.IO packet.
-pub(super) fn with_attachments(
+pub(crate) fn with_attachments(
     packet: &Packet<'_>,
     attachments: Vec<Vec<u8>>,
 ) -> Vec<EnginePacket<'static>> {

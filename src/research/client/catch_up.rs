@@ -5,13 +5,18 @@ use super::history::Problem;
 use super::subscription::Schedule;
 use super::{Client, UNAUTHORIZED};
 use crate::research::job::recovery::NoLog;
+use crate::socket::Carrier;
 use crate::time::{Timestamp, earliest};
 
 /// How long the end of a research that was heard as recently waits for what it said last, in milliseconds: the
 /// status overtakes live lines that are on their way.
 const LAST_WORDS_MS: u64 = 1_000;
 
-impl Client {
+#[expect(
+    private_bounds,
+    reason = "of a carrier, its driver needs to know nothing"
+)]
+impl<C: Carrier> Client<C> {
     /// The answer about the status of a research: what was missed comes before its newest line, and
     /// before the end.
     pub(super) fn handle_status(&mut self, research: &str, body: &str) {

@@ -2,8 +2,9 @@
 
 use super::subscription::Standing;
 use super::told::Told;
-use super::{Client, UNAUTHORIZED};
+use super::{Client, UNAUTHORIZED, context};
 use crate::failure::Failure;
+use crate::http::Context;
 use crate::json::{Kind, Raw, Text};
 use crate::research::contract::Event;
 use crate::research::payload::event::ResearchEvent;
@@ -11,9 +12,13 @@ use crate::research::payload::failure::Failure as ResearchFailure;
 use crate::research::payload::text::bounded;
 use crate::research::payload::warning::{Warning, excerpt};
 use crate::research::payload::words::Source;
-use crate::socket;
+use crate::socket::{self, Carrier};
 
-impl Client {
+#[expect(
+    private_bounds,
+    reason = "of a carrier, its driver needs to know nothing"
+)]
+impl<C: Carrier> Client<C> {
     pub(super) fn handle_connection(&mut self, event: socket::Event) {
         match event {
             socket::Event::Ack {
@@ -246,6 +251,10 @@ impl Client {
             let words = ["the server refused a subscription: ", &words].concat();
             return self.refuse(UNAUTHORIZED, &words, None);
         };
+        if self.connection.leave_others(&mut context!(self)) {
+            // It is sent again over the page's own connection, to be refused there or not.
+            return;
+        }
         // The server has decided: what happened so far can be asked for.
         subscription.taken(self.now, &self.config, u64::MAX);
         let standing = std::mem::replace(&mut subscription.standing, Standing::Refused);

@@ -5,6 +5,7 @@ mod checks;
 mod flush;
 mod history;
 mod incoming;
+mod sharing;
 mod subscription;
 mod terminations;
 mod told;
@@ -24,11 +25,12 @@ use crate::research::job::{Job, JobEvent, Limits, Snapshot};
 use crate::research::payload::event::{Refusal, ResearchEvent};
 use crate::research::payload::id::ResearchId;
 use crate::research::payload::warning::Warning;
-use crate::socket::{self, Connection};
+use crate::socket::{self, Carrier, Connection};
+use crate::tabs::UNSUBSCRIBE;
 use crate::time::{Timestamp, earliest};
 use checks::{Asking, Checks, Outcome, TOO_LARGE};
 use history::History;
-use subscription::{Access, Schedule, Standing, Subscription, UNSUBSCRIBE, args_about};
+use subscription::{Access, Schedule, Standing, Subscription, args_about};
 use terminations::Terminations;
 use told::Told;
 use watchdog::Watchdog;
@@ -42,13 +44,13 @@ const UNAUTHORIZED: &str = Refusal::Unauthorized.as_str();
 /// Call [`handle_input`](Self::handle_input), then [`poll_output`](Self::poll_output) until it is
 /// empty, then wait until [`poll_timeout`](Self::poll_timeout) or the next input.
 #[derive(Debug)]
-pub struct Client {
+pub struct Client<C = Connection> {
     config: Config,
     now: Timestamp,
     patience: Patience,
     random: Random,
     ids: Ids,
-    connection: Connection,
+    connection: C,
     subscriptions: SmallMap<String, Subscription>,
     /// Names of other events that the page listens to.
     listening: Vec<String>,
@@ -89,6 +91,7 @@ macro_rules! context {
         }
     };
 }
+use context;
 
 impl Client {
     /// A client that has done nothing yet: it connects at [`Input::Connect`]. `seed` decides its
@@ -99,13 +102,24 @@ impl Client {
     pub fn new(config: Config, seed: u64, now: Timestamp) -> Result<Self, ConfigError> {
         config.check()?;
         let connection = Connection::new(config.socket());
+        Ok(Self::over(connection, config, seed, now))
+    }
+}
+
+#[expect(
+    private_bounds,
+    reason = "what a carrier does is no business of who drives a client"
+)]
+impl<C: Carrier> Client<C> {
+    /// A client whose events this carries.
+    pub(super) fn over(connection: C, config: Config, seed: u64, now: Timestamp) -> Self {
         let state = State {
             name: StateName::Connecting,
             reason: None,
             attempt: None,
             delay_ms: None,
         };
-        Ok(Self {
+        Self {
             config,
             now,
             patience: Patience::default(),
@@ -129,16 +143,14 @@ impl Client {
             stats: Stats::default(),
             commands: Queue::new(),
             events: Queue::new(),
-        })
+        }
     }
 
     /// Applies one input. Drain [`poll_output`](Self::poll_output) to `None` before the next one.
     /// Time that runs backwards is ignored; what is due is done at any input, and not before it:
     /// an answer that comes together with its deadline counts.
     pub fn handle_input(&mut self, now: Timestamp, input: Input) {
-        self.now = self.now.max(now);
-        let due = self.poll_timeout();
-        self.patience.begin(self.now, due);
+        let due = self.begin(now);
         match input {
             Input::Acknowledge {
                 id,
@@ -255,6 +267,19 @@ impl Client {
                 self.connection.wake(&mut context!(self));
             }
         }
+        self.finish(due);
+    }
+
+    /// The time of an input has come; what was due before it.
+    fn begin(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.now = self.now.max(now);
+        let due = self.poll_timeout();
+        self.patience.begin(self.now, due);
+        due
+    }
+
+    /// The end of an input.
+    fn finish(&mut self, due: Option<Timestamp>) {
         // Whatever brought the news: a timer can be late by minutes.
         if due.is_some_and(|due| due <= self.now) {
             self.handle_timeout();
@@ -293,7 +318,7 @@ impl Client {
     }
 
     /// Whether events can flow both ways now.
-    pub const fn is_connected(&self) -> bool {
+    pub fn is_connected(&self) -> bool {
         self.connection.is_connected()
     }
 
@@ -632,13 +657,20 @@ impl Client {
         }
         self.drain_jobs();
         let taken = self.connection.taken();
+        let mut is_refused = false;
         for (id, subscription) in self.subscriptions.iter_mut() {
             subscription.taken(self.now, &self.config, taken);
             if let Some(refusal) = subscription.refusal_news() {
+                is_refused |= matches!(refusal, Some(Refusal::Unauthorized));
                 self.events.push_back(Event::Research {
                     id: id.clone(),
                     event: ResearchEvent::Refusal(refusal),
                 });
+            }
+        }
+        if is_refused && self.connection.leave_others(&mut context!(self)) {
+            while let Some(event) = self.connection.poll_event() {
+                self.handle_connection(event);
             }
         }
         if self.may_ask() {

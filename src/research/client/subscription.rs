@@ -9,7 +9,8 @@ use crate::persistence::{Persistence, Refused};
 use crate::research::job::Job;
 use crate::research::payload::event::Refusal;
 use crate::research::payload::id::ResearchId;
-use crate::socket::Connection;
+use crate::socket::Carrier;
+use crate::tabs::SUBSCRIBE;
 use crate::time::Timestamp;
 
 /// The wait before a single question that failed is asked again, without a `fallback` option that
@@ -19,12 +20,6 @@ const DEFAULT_INTERVAL_MS: u64 = 3000;
 /// How long the server has to refuse a subscription that it took after it had refused it before, in
 /// milliseconds.
 const TRIAL_MS: u64 = 3_000;
-
-/// Client to server: follow a research. Newer and older servers share it.
-const SUBSCRIBE: &str = "subscribe_to_research";
-
-/// Client to server: follow it no longer. Servers without it ignore it.
-pub(super) const UNSUBSCRIBE: &str = "unsubscribe_from_research";
 
 #[derive(Debug)]
 pub(super) struct Subscription {
@@ -90,7 +85,7 @@ impl Subscription {
     /// Sends the request to be told of the research. If the server takes it, the status is asked for
     /// then: what was asked for earlier could miss an end between the two. If it does not for too
     /// long, the status is asked for all the same.
-    pub(super) fn send(&mut self, now: Timestamp, config: &Config, connection: &mut Connection) {
+    pub(super) fn send(&mut self, now: Timestamp, config: &Config, connection: &mut impl Carrier) {
         self.send_again(connection);
         if config.fallback.is_some() {
             self.schedule
@@ -100,14 +95,14 @@ impl Subscription {
     }
 
     /// Sends it once more to a server that has refused it.
-    pub(super) fn send_again(&mut self, connection: &mut Connection) {
+    pub(super) fn send_again(&mut self, connection: &mut impl Carrier) {
         connection.send_first(&args_about(SUBSCRIBE, self.job.id()));
         self.standing = Standing::Sent(connection.sent());
     }
 
     /// The connection is another one. What the server has refused is not sent with it: only what was
     /// missed is to be found out.
-    pub(super) fn renew(&mut self, now: Timestamp, config: &Config, connection: &mut Connection) {
+    pub(super) fn renew(&mut self, now: Timestamp, config: &Config, connection: &mut impl Carrier) {
         if self.refusal.is_none() {
             return self.send(now, config, connection);
         }

@@ -1,0 +1,164 @@
+//! What carries the events of a client: a connection of its own, or one that tabs share.
+
+use super::connection::Connection;
+use super::link::{Event, Status};
+use super::outgoing::{Emit, EmitError};
+use crate::failure::Failure;
+use crate::http::{Answer, AskId, Context, Credentials, RequestId};
+use crate::random::Random;
+use crate::time::Timestamp;
+
+/// What a client needs of it. Each does what the method of [`Connection`] with its name does, unless tabs share.
+///
+/// They are inlined: a client alone is to weigh what it would weigh without them.
+pub(crate) trait Carrier {
+    /// The connection that this tab has, or would have.
+    fn own(&self) -> &Connection;
+    fn own_mut(&mut self) -> &mut Connection;
+
+    #[inline(always)]
+    fn acknowledge(
+        &mut self,
+        id: u64,
+        args: &str,
+        attachments: Vec<Vec<u8>>,
+    ) -> Result<(), EmitError> {
+        self.own_mut().acknowledge(id, args, attachments)
+    }
+    #[inline(always)]
+    fn close(&mut self, ctx: &mut Context<'_>) {
+        self.own_mut().close(ctx);
+    }
+    #[inline(always)]
+    fn connect(&mut self, ctx: &mut Context<'_>) {
+        self.own_mut().connect(ctx);
+    }
+    #[inline(always)]
+    fn emit(&mut self, now: Timestamp, emit: Emit) -> Result<(), EmitError> {
+        self.own_mut().emit(now, emit)
+    }
+    #[inline(always)]
+    fn failure(&self) -> Option<&Failure> {
+        self.own().failure()
+    }
+    #[inline(always)]
+    fn flush(&mut self, ctx: &mut Context<'_>) {
+        self.own_mut().flush(ctx);
+    }
+    #[inline(always)]
+    fn handle_answer(&mut self, ctx: &mut Context<'_>, id: RequestId, answer: Answer) {
+        self.own_mut().handle_answer(ctx, id, answer);
+    }
+    #[inline(always)]
+    fn handle_credentials(
+        &mut self,
+        ctx: &mut Context<'_>,
+        ask: AskId,
+        credentials: Result<Credentials, String>,
+    ) {
+        self.own_mut().handle_credentials(ctx, ask, credentials);
+    }
+    #[inline(always)]
+    fn handle_timeout(&mut self, ctx: &mut Context<'_>) {
+        self.own_mut().handle_timeout(ctx);
+    }
+    #[inline(always)]
+    fn hide(&mut self, ctx: &mut Context<'_>) {
+        self.own_mut().hide(ctx);
+    }
+    #[inline(always)]
+    fn is_asking(&self, ask: AskId) -> bool {
+        self.own().is_asking(ask)
+    }
+    #[inline(always)]
+    fn is_connected(&self) -> bool {
+        self.own().is_connected()
+    }
+    #[inline(always)]
+    fn is_live(&self) -> bool {
+        self.own().is_live()
+    }
+    #[inline(always)]
+    fn is_over(&self) -> bool {
+        self.own().is_over()
+    }
+    #[inline(always)]
+    fn is_refused(&self) -> bool {
+        self.own().is_refused()
+    }
+    #[inline(always)]
+    fn is_seen(&self) -> bool {
+        self.own().is_seen()
+    }
+    #[inline(always)]
+    fn is_waiting_for_credentials(&self) -> bool {
+        self.own().is_waiting_for_credentials()
+    }
+    /// The server has refused something to this page, which may be another person's than that whose
+    /// connection it uses: it goes on with its own. Whether that is news.
+    #[inline(always)]
+    fn leave_others(&mut self, _: &mut Context<'_>) -> bool {
+        false
+    }
+    #[inline(always)]
+    fn leaving(&mut self, now: Timestamp) {
+        self.own_mut().leaving(now);
+    }
+    #[inline(always)]
+    fn lose_touch(&mut self) {
+        self.own_mut().lose_touch();
+    }
+    #[inline(always)]
+    fn poll_event(&mut self) -> Option<Event> {
+        self.own_mut().poll_event()
+    }
+    #[inline(always)]
+    fn poll_timeout(&self) -> Option<Timestamp> {
+        self.own().poll_timeout()
+    }
+    #[inline(always)]
+    fn send_first(&mut self, args: &str) {
+        self.own_mut().send_first(args);
+    }
+    #[inline(always)]
+    fn sent(&self) -> u64 {
+        self.own().sent()
+    }
+    #[inline(always)]
+    fn set_online(&mut self, ctx: &mut Context<'_>, online: bool) {
+        self.own_mut().set_online(ctx, online);
+    }
+    #[inline(always)]
+    fn sign_of_life(&mut self, ctx: &mut Context<'_>) {
+        self.own_mut().sign_of_life(ctx);
+    }
+    #[inline(always)]
+    fn status(&self) -> Status {
+        self.own().status()
+    }
+    #[inline(always)]
+    fn stop(&mut self, now: Timestamp, random: &mut Random, failure: Failure) {
+        self.own_mut().stop(now, random, failure);
+    }
+    #[inline(always)]
+    fn taken(&self) -> u64 {
+        self.own().taken()
+    }
+    #[inline(always)]
+    fn unsee(&mut self) {
+        self.own_mut().unsee();
+    }
+    #[inline(always)]
+    fn wake(&mut self, ctx: &mut Context<'_>) {
+        self.own_mut().wake(ctx);
+    }
+}
+
+impl Carrier for Connection {
+    fn own(&self) -> &Connection {
+        self
+    }
+    fn own_mut(&mut self) -> &mut Connection {
+        self
+    }
+}
