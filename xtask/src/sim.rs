@@ -12,6 +12,9 @@ const PROFILE: &str = "sim";
 /// How many new schedules every test run has: half a minute on two cores.
 const BOUNDED_SEEDS: &str = "150000";
 
+/// How many of tabs: each is up to twelve tabs through ten minutes.
+const TABS_SEEDS: &str = "500";
+
 /// Runs the simulation with these options; says whether every schedule passed.
 pub(crate) fn run(project: &Project, options: &[String]) -> Result<bool> {
     let binary = match options {
@@ -30,6 +33,13 @@ pub(crate) fn run(project: &Project, options: &[String]) -> Result<bool> {
 pub(crate) fn bounded(project: &Project) -> Command {
     let mut cargo = command(project, "sim");
     cargo.args(["--kept", "--reach", "--seeds", BOUNDED_SEEDS]);
+    cargo
+}
+
+/// Schedules of tabs that share a connection.
+pub(crate) fn tabs(project: &Project) -> Command {
+    let mut cargo = command(project, "sim");
+    cargo.args(["--tabs", "--seeds", TABS_SEEDS]);
     cargo
 }
 

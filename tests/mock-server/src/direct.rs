@@ -83,6 +83,11 @@ impl Server {
         self.app.lost_lines()
     }
 
+    /// How many sessions there are.
+    pub fn sessions(&self) -> usize {
+        self.engine.sids().len()
+    }
+
     /// Stops the pings of all sessions that are open.
     pub fn stop_pings(&mut self) {
         for sid in self.engine.sids() {

@@ -45,11 +45,11 @@ pub fn try_repeatedly(plan: &Plan) -> Result<Report, String> {
     Ok(report)
 }
 
-fn words(violation: &Violation) -> String {
+pub(crate) fn words(violation: &Violation) -> String {
     format!("after {} ms: {}", violation.at, violation.words)
 }
 
-fn words_of_panic(panic: &(dyn std::any::Any + Send)) -> String {
+pub(crate) fn words_of_panic(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("without words").to_owned()
@@ -120,6 +120,26 @@ impl Tally {
         if repeatedly && outcome.is_ok() {
             outcome = try_repeatedly(&Plan::draw(&mut Entropy::from_bytes(&bytes)));
         }
+        self.count_outcome(seed, bytes, outcome)
+    }
+
+    /// Counts one that was run.
+    pub fn count(
+        &mut self,
+        seed: u64,
+        bytes: &[u8],
+        outcome: Result<Report, String>,
+    ) -> Option<Found> {
+        self.schedules += 1;
+        self.count_outcome(seed, bytes.to_vec(), outcome)
+    }
+
+    fn count_outcome(
+        &mut self,
+        seed: u64,
+        bytes: Vec<u8>,
+        outcome: Result<Report, String>,
+    ) -> Option<Found> {
         match outcome {
             Ok(report) => {
                 self.steps += report.steps;

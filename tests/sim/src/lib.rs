@@ -29,6 +29,7 @@ mod traffic;
 mod world;
 
 pub mod hunt;
+pub mod tabs;
 
 pub use entropy::{Dice, Entropy, seeded_bytes};
 pub use journal::Journal;

@@ -19,6 +19,7 @@ use anyhow::{Context as _, Result};
 use clap::Parser;
 use sim::hunt::{self, Found, Tally};
 use sim::reach::{self, Catalogue, Kept, Reach};
+use sim::tabs::{self, TabsPlan};
 use sim::{Entropy, Plan, seeded_bytes};
 
 #[global_allocator]
@@ -61,6 +62,9 @@ struct Options {
     /// Keep what they reach: write tests/sim/reach.txt.
     #[arg(long, requires = "reach")]
     keep: bool,
+    /// Schedules of tabs that share a connection, instead of those of pages.
+    #[arg(long, conflicts_with = "reach")]
+    tabs: bool,
     /// Stop after so many failures.
     #[arg(long, default_value_t = 10)]
     failures: usize,
@@ -113,7 +117,12 @@ fn run(options: &Options) -> Result<usize> {
                         break;
                     }
                     let bytes = seeded_bytes(seed);
-                    if let Some(found) = tally.take(seed, bytes, seed.is_multiple_of(REPEAT_EVERY))
+                    let found = if options.tabs {
+                        tally.count(seed, &bytes, tabs::try_bytes(&bytes))
+                    } else {
+                        tally.take(seed, bytes, seed.is_multiple_of(REPEAT_EVERY))
+                    };
+                    if let Some(found) = found
                         && let Ok(mut all) = all.lock()
                     {
                         all.1.push(found);
@@ -178,6 +187,17 @@ fn compare(reach: &Reach, keep: bool) -> Result<usize> {
 }
 
 fn one(name: &str, bytes: Vec<u8>, options: &Options) -> usize {
+    if options.tabs {
+        let plan = TabsPlan::draw(&mut Entropy::from_bytes(&bytes));
+        if options.tell {
+            println!("{}", tabs::tell(&plan).1);
+        }
+        let words = tabs::try_bytes(&bytes).err();
+        if options.print && words.is_none() {
+            println!("{plan}");
+        }
+        return usize::from(report(name, &bytes, options, words));
+    }
     if options.tell {
         let plan = Plan::draw(&mut Entropy::from_bytes(&bytes));
         let (result, story) = sim::tell(&plan);
@@ -204,12 +224,21 @@ fn report(name: &str, bytes: &[u8], options: &Options, words: Option<String>) ->
     let mut smallest = bytes.to_vec();
     if options.minimise {
         let rule = hunt::rule(&words);
+        let try_bytes = if options.tabs {
+            tabs::try_bytes
+        } else {
+            hunt::try_bytes
+        };
         smallest = hunt::minimise(bytes, 20_000, |bytes| {
-            hunt::try_bytes(bytes).is_err_and(|words| hunt::rule(&words) == rule)
+            try_bytes(bytes).is_err_and(|words| hunt::rule(&words) == rule)
         });
-        let words = hunt::try_bytes(&smallest).err().unwrap_or_default();
+        let words = try_bytes(&smallest).err().unwrap_or_default();
         println!("smallest: {words}");
         println!("{}\n", hunt::hex(&smallest));
+    }
+    if options.tabs {
+        println!("{}", TabsPlan::draw(&mut Entropy::from_bytes(&smallest)));
+        return true;
     }
     let plan = Plan::draw(&mut Entropy::from_bytes(&smallest));
     println!("{}", plan.script("a_schedule_that_failed"));

@@ -223,7 +223,7 @@ impl World<'_> {
     }
 }
 
-fn server_request(id: u64, request: Request) -> ServerRequest {
+pub(crate) fn server_request(id: u64, request: Request) -> ServerRequest {
     ServerRequest {
         id,
         method: request.method.as_str().to_owned(),

@@ -1,0 +1,122 @@
+//! The browser: its channel, which all versions of the application hear, and its locks.
+
+use research_socket::tabs::{Input, Output};
+
+use super::tab::Held;
+use super::world::{Due, World};
+
+/// The lock of one group.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lock {
+    pub(super) holder: Option<usize>,
+    queue: Vec<usize>,
+}
+
+impl World<'_> {
+    /// Carries out what a tab wants of the browser.
+    pub(super) fn carry_out(&mut self, index: usize, output: Output) {
+        let Some(tab) = self.tabs.get_mut(index) else {
+            return;
+        };
+        let group = usize::from(tab.group);
+        match output {
+            Output::Open => tab.has_channel = true,
+            Output::Close => tab.has_channel = false,
+            Output::Tell(text) => {
+                self.said += 1;
+                if tab.has_channel {
+                    self.tell(index, &text);
+                }
+            }
+            Output::AskLock if self.plan.setup.locks => {
+                if let Some(lock) = self.locks.get_mut(group) {
+                    lock.queue.push(index);
+                }
+                self.grant(group);
+            }
+            Output::StealLock if self.plan.setup.locks => {
+                if self.now < tab.cut_until {
+                    self.broken = Some(format!("tab {index} takes over, and reaches nothing"));
+                }
+                self.steal(group, Some(index));
+            }
+            Output::AskLock | Output::StealLock => self.lock_input(index, Input::LockRefused),
+            Output::DropLock => {
+                self.drop_lock(index);
+                // Nothing that was on its way comes.
+                let is_of_lock = |input: &Input| {
+                    matches!(
+                        input,
+                        Input::LockGranted | Input::LockLost | Input::LockRefused
+                    )
+                };
+                self.due.retain(|_, due| {
+                    !matches!(due, Due::Tabs(to, input) if *to == index && is_of_lock(input))
+                });
+                if let Some(tab) = self.tabs.get_mut(index) {
+                    tab.held
+                        .retain(|held| !matches!(held, Held::Tabs(input) if is_of_lock(input)));
+                }
+            }
+        }
+    }
+
+    fn tell(&mut self, from: usize, text: &str) {
+        for to in 0..self.tabs.len() {
+            let hears = self.tabs.get(to).is_some_and(|tab| tab.has_channel);
+            if to == from || !hears || self.dice.below(100) < self.loss {
+                continue;
+            }
+            // Late, but each tab hears another one in order.
+            let late = 1 + self.dice.below(u64::from(self.plan.setup.late) + 1);
+            let last = self.last_heard.entry((from, to)).or_default();
+            *last = (*last).max(self.now + late);
+            let at = *last;
+            self.at(at, Due::Tabs(to, Input::Message(text.to_owned())));
+        }
+    }
+
+    fn lock_input(&mut self, index: usize, input: Input) {
+        self.at(self.now + 1, Due::Tabs(index, input));
+    }
+
+    fn grant(&mut self, group: usize) {
+        let Some(lock) = self.locks.get_mut(group) else {
+            return;
+        };
+        if lock.holder.is_none() && !lock.queue.is_empty() {
+            let next = lock.queue.remove(0);
+            lock.holder = Some(next);
+            self.lock_input(next, Input::LockGranted);
+        }
+    }
+
+    /// Takes the lock from whoever has it; for nobody: another script of the origin, which gives it back.
+    pub(super) fn steal(&mut self, group: usize, by: Option<usize>) {
+        let Some(lock) = self.locks.get_mut(group) else {
+            return;
+        };
+        lock.queue.retain(|other| Some(*other) != by);
+        let before = std::mem::replace(&mut lock.holder, by);
+        if let Some(before) = before.filter(|before| Some(*before) != by) {
+            self.lock_input(before, Input::LockLost);
+        }
+        match by {
+            Some(by) => self.lock_input(by, Input::LockGranted),
+            None => self.grant(group),
+        }
+    }
+
+    /// Gives back what a tab has of locks, as a browser does when it goes.
+    pub(super) fn drop_lock(&mut self, index: usize) {
+        for group in 0..self.locks.len() {
+            if let Some(lock) = self.locks.get_mut(group) {
+                lock.queue.retain(|other| *other != index);
+                if lock.holder == Some(index) {
+                    lock.holder = None;
+                    self.grant(group);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! What must hold of tabs at any time, and what must come to pass once everything is mended.
+
+use research_socket::tabs::{QUESTION_MS, Role};
+
+use super::plan::RESEARCHES;
+use super::tab::{Life, Tab};
+use super::world::World;
+use crate::rules::{Verdict, Violation, require};
+use crate::story::id_of;
+
+/// Two tabs that lead know of each other after a question's time; a little more for late timers.
+const TWO_LEADERS: u64 = QUESTION_MS + 2_000;
+
+/// After the last fault all tabs are live so soon: heartbeats run out, refusals wait 30 s at most.
+const MENDED: u64 = 75_000;
+
+/// How soon tabs are live after their leader has fallen silent.
+const SILENT: u64 = 10_000;
+
+/// How soon after a goodbye, without the ways to the server.
+const GOODBYE: u64 = 300;
+
+/// How soon what is written reaches every tab.
+const HEARD: u64 = 5_000;
+
+/// Messages in the channel for each tab, second and leader: questions, answers, events.
+const CHATTER: u64 = 12;
+
+impl World<'_> {
+    /// What must hold after every step.
+    pub(super) fn look(&mut self) -> Verdict {
+        if let Some(words) = self.broken.take() {
+            return Err(words);
+        }
+        for group in 0..2 {
+            let leaders = self.how_many(|tab| tab.runs() && tab.leads() && tab.group == group);
+            let hear_each_other = self.loss == 0;
+            let Some(since) = self.two_since.get_mut(usize::from(group)) else {
+                continue;
+            };
+            if leaders < 2 || !hear_each_other {
+                *since = None;
+                continue;
+            }
+            let since = *since.get_or_insert(self.now);
+            let long = self.now - since;
+            require(long <= TWO_LEADERS, || {
+                format!("{leaders} tabs lead one group for {long} ms")
+            })?;
+        }
+        Ok(())
+    }
+
+    fn how_many(&self, is_it: impl Fn(&Tab) -> bool) -> usize {
+        self.tabs.iter().filter(|tab| is_it(tab)).count()
+    }
+
+    /// Mends everything: all tabs must be live, over one connection for each group, and hear all.
+    pub(super) fn recover(&mut self) -> Result<(), Violation> {
+        self.mend();
+        self.pass_until(self.now + 1)?;
+        for index in 0..self.tabs.len() {
+            let life = self.tabs.get(index).map(|tab| tab.life);
+            let done = match life {
+                Some(Life::Hidden) => self.show(index),
+                Some(Life::Runs) => self.see(index, true),
+                _ => Ok(()),
+            };
+            self.blame(done)?;
+        }
+        self.pass_until(self.now + MENDED)?;
+        self.all_is_well()?;
+        self.is_quiet()?;
+        self.leader_loses_its_network()?;
+        self.leader_freezes()?;
+        self.leader_says_goodbye()?;
+        self.all_close()
+    }
+
+    /// So long a server keeps a session of which nobody has taken leave: of a handshake that was given up.
+    fn forgetting(&self) -> u64 {
+        let setup = &self.plan.setup;
+        setup.ping_interval + setup.ping_timeout + 5_000
+    }
+
+    fn all_is_well(&mut self) -> Result<(), Violation> {
+        let verdict = self.are_live();
+        self.blame(verdict)?;
+        for research in 0..RESEARCHES {
+            self.write(research, 2);
+        }
+        self.pass_until(self.now + HEARD)?;
+        let verdict = self.have_heard();
+        self.blame(verdict)
+    }
+
+    /// All tabs that run are connected, one leads in each group, and the server has no other session.
+    fn are_live(&self) -> Verdict {
+        for (index, tab) in self.tabs.iter().enumerate().filter(|(_, tab)| tab.runs()) {
+            require(tab.client.is_connected(), || {
+                format!("tab {index} is not live: {:?}", tab.client.state())
+            })?;
+            require(!tab.awaits_something(), || {
+                format!("tab {index} has heard nothing of what it has emitted")
+            })?;
+        }
+        for group in 0..2 {
+            let shares = |tab: &Tab| shares(tab, group);
+            let leaders = self.how_many(|tab| shares(tab) && tab.leads());
+            let needed = usize::from(self.tabs.iter().any(shares));
+            require(leaders == needed, || {
+                format!("{leaders} tabs lead group {group}")
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The server has one session for each group, and for each tab that is alone.
+    fn has_no_other_session(&mut self) -> Result<(), Violation> {
+        self.pass_until(self.now + self.forgetting())?;
+        let alone = |tab: &Tab| tab.runs() && tab.client.role() == Role::Alone;
+        let groups = (0..2).filter(|group| self.tabs.iter().any(|tab| shares(tab, *group)));
+        let expected = groups.count() + self.how_many(alone);
+        let sessions = self.server.sessions();
+        let verdict = require(sessions == expected, || {
+            format!("{sessions} sessions instead of {expected}")
+        });
+        self.blame(verdict)
+    }
+
+    fn have_heard(&self) -> Verdict {
+        for (index, tab) in self.tabs.iter().enumerate().filter(|(_, tab)| tab.runs()) {
+            for (research, (heard, truth)) in tab.heard.iter().zip(&self.truths).enumerate() {
+                if !heard.follows {
+                    continue;
+                }
+                let missing = heard.first_missing(truth);
+                require(missing.is_none(), || {
+                    format!("never heard by tab {index}: {missing:?}")
+                })?;
+                require(heard.ended || !truth.ended, || {
+                    format!(
+                        "tab {index} has not heard the end of {}",
+                        id_of(research as u8)
+                    )
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// While nothing happens nobody takes over, and little is said.
+    fn is_quiet(&mut self) -> Result<(), Violation> {
+        const QUIET: u64 = 60_000;
+        let reigns: u32 = self.tabs.iter().map(|tab| tab.reigns).sum();
+        let said = self.said;
+        self.pass_until(self.now + QUIET)?;
+        let after: u32 = self.tabs.iter().map(|tab| tab.reigns).sum();
+        let verdict = require(reigns == after, || {
+            format!("{} changes of leader while all is well", after - reigns)
+        });
+        self.blame(verdict)?;
+        let tabs = self.how_many(Tab::runs) as u64;
+        let (said, most) = (self.said - said, tabs * CHATTER * QUIET / 10_000 + 20);
+        let verdict = require(said <= most, || {
+            format!("{said} messages in a quiet minute of {tabs} tabs")
+        });
+        self.blame(verdict)?;
+        let verdict = self.are_live();
+        self.blame(verdict)?;
+        self.has_no_other_session()
+    }
+
+    fn leader(&self) -> Option<usize> {
+        self.tabs.iter().position(|tab| tab.runs() && tab.leads())
+    }
+
+    /// The requests of the leader reach nothing, and it says so.
+    fn leader_loses_its_network(&mut self) -> Result<(), Violation> {
+        const CUT: u64 = 40_000;
+        let Some(leader) = self.leader() else {
+            return Ok(());
+        };
+        let group = self.tabs.get(leader).map_or(0, |tab| tab.group);
+        if self.how_many(|tab| shares(tab, group)) < 2 {
+            return Ok(());
+        }
+        self.note(|| format!("the leader {leader} loses its network"));
+        self.cut(leader, CUT);
+        self.pass_until(self.now + SILENT)?;
+        let verdict = self.are_live();
+        self.blame(verdict)?;
+        self.pass_until(self.now + CUT)?;
+        self.all_is_well()
+    }
+
+    /// The leader hears nothing any more, and keeps its lock and its session.
+    fn leader_freezes(&mut self) -> Result<(), Violation> {
+        let Some(leader) = self.leader() else {
+            return Ok(());
+        };
+        let reigns: u32 = self.tabs.iter().map(|tab| tab.reigns).sum();
+        if let Some(tab) = self.tabs.get_mut(leader) {
+            let until = self.now + 90_000;
+            let timers_first = self.plan.seed.is_multiple_of(2);
+            tab.life = Life::Frozen {
+                until,
+                timers_first,
+            };
+        }
+        self.note(|| format!("the leader {leader} freezes"));
+        self.pass_until(self.now + SILENT)?;
+        let verdict = self.are_live();
+        self.blame(verdict)?;
+        let after: u32 = self.tabs.iter().map(|tab| tab.reigns).sum();
+        // Two that are as quick as each other do not hear it in time.
+        let verdict = require(after <= reigns + 2, || {
+            format!("{} tabs took over from one", after - reigns)
+        });
+        self.blame(verdict)?;
+        self.all_is_well()?;
+        // It wakes up, and finds that another leads.
+        self.pass_until(self.now + 90_000)?;
+        self.has_no_other_session()?;
+        self.all_is_well()
+    }
+
+    fn leader_says_goodbye(&mut self) -> Result<(), Violation> {
+        let Some(leader) = self.leader() else {
+            return Ok(());
+        };
+        self.note(|| format!("the leader {leader} says goodbye"));
+        let gone = if self.plan.seed.is_multiple_of(3) {
+            self.close(leader)
+        } else {
+            self.hide(leader)
+        };
+        self.blame(gone)?;
+        let setup = &self.plan.setup;
+        let way = u64::from(setup.latency) * 3 / 2 + 1;
+        self.pass_until(self.now + GOODBYE + 8 * way + 4 * u64::from(setup.late))?;
+        for (index, tab) in self.tabs.iter().enumerate().filter(|(_, tab)| tab.runs()) {
+            let verdict = require(tab.client.is_connected(), || {
+                format!(
+                    "tab {index} is not live soon after a goodbye: {:?}",
+                    tab.client.state()
+                )
+            });
+            self.blame(verdict)?;
+        }
+        self.pass_until(self.now + 2_000)?;
+        self.all_is_well()?;
+        self.has_no_other_session()
+    }
+
+    /// Of tabs that are closed nothing is left.
+    fn all_close(&mut self) -> Result<(), Violation> {
+        for index in 0..self.tabs.len() {
+            if self.tabs.get(index).is_some_and(Tab::runs) {
+                let closed = self.close(index);
+                self.blame(closed)?;
+            }
+        }
+        self.pass_until(self.now + 5_000)?;
+        let sessions = self.server.sessions();
+        let verdict = require(sessions == 0, || {
+            format!("{sessions} sessions of tabs that are closed")
+        });
+        self.blame(verdict)?;
+        let left = self.tabs.iter().position(|tab| {
+            tab.life == Life::Closed
+                && (!tab.client.is_over() || tab.client.poll_timeout().is_some())
+        });
+        let verdict = require(left.is_none(), || {
+            format!("something is left of tab {left:?}")
+        });
+        self.blame(verdict)?;
+        let held = self.locks.iter().any(|lock| lock.holder.is_some());
+        let verdict = require(!held, || {
+            "a lock is held by a tab that is closed".to_owned()
+        });
+        self.blame(verdict)
+    }
+}
+
+/// Whether a tab is one of those that share a connection in this group.
+fn shares(tab: &Tab, group: u8) -> bool {
+    tab.runs() && tab.group == group && tab.client.role() != Role::Alone
+}

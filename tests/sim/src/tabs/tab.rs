@@ -1,0 +1,184 @@
+//! One tab: its client, and what its page has heard.
+
+use research_socket::config::Config;
+use research_socket::http::RequestId;
+use research_socket::research::{Client, Event, Refusal, ResearchEvent};
+use research_socket::tabs::{Input as TabsInput, Role, Shared};
+use research_socket::time::Timestamp;
+
+use super::plan::RESEARCHES;
+use crate::page::START;
+use crate::rules::{Verdict, require};
+use crate::story::{Heard, Truth, number_of};
+
+/// Whether a tab's code runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Life {
+    Runs,
+    /// Until then, of which nobody tells it.
+    Frozen {
+        until: u64,
+        timers_first: bool,
+    },
+    /// In the back/forward cache.
+    Hidden,
+    /// By its page; what it still has to do goes on.
+    Closed,
+    Dead,
+}
+
+/// Something that reached a tab while nothing ran.
+#[derive(Clone, Debug)]
+pub(super) enum Held {
+    Answer(RequestId, research_socket::http::Answer),
+    Tabs(TabsInput),
+}
+
+/// A tab.
+#[derive(Debug)]
+pub(super) struct Tab {
+    pub(super) client: Client<Shared>,
+    /// Which place it has.
+    pub(super) place: u8,
+    /// The version of its application.
+    pub(super) group: u8,
+    pub(super) life: Life,
+    pub(super) seen: bool,
+    /// Until when its requests reach nothing.
+    pub(super) cut_until: u64,
+    pub(super) has_channel: bool,
+    pub(super) held: Vec<Held>,
+    /// Requests that have no answer.
+    pub(super) open: Vec<RequestId>,
+    pub(super) heard: [Heard; RESEARCHES as usize],
+    awaited: Vec<u64>,
+    pub(super) emits: u64,
+    /// How often it has begun to lead.
+    pub(super) reigns: u32,
+    pub(super) was_leader: bool,
+    /// Since when it has not been connected.
+    pub(super) down_since: Option<u64>,
+}
+
+impl Tab {
+    pub(super) fn new(place: u8, group: u8, seed: u64, now: u64) -> Self {
+        let mut config = Config::new("http://host");
+        config.reconnection_attempts = None;
+        config.either_path = true;
+        let name = if group == 0 {
+            "1.0 http://host"
+        } else {
+            "1.1 http://host"
+        };
+        let client = Client::shared(config, name, seed, clock(now));
+        Self {
+            #[expect(clippy::expect_used, reason = "the defaults are valid")]
+            client: client.expect("valid options"),
+            place,
+            group,
+            life: Life::Runs,
+            seen: true,
+            cut_until: 0,
+            has_channel: false,
+            held: Vec::new(),
+            open: Vec::new(),
+            heard: Default::default(),
+            awaited: Vec::new(),
+            emits: 0,
+            reigns: 0,
+            was_leader: false,
+            down_since: Some(now),
+        }
+    }
+
+    pub(super) fn runs(&self) -> bool {
+        self.life == Life::Runs
+    }
+
+    /// Whether it still has a client that does something.
+    pub(super) fn works(&self) -> bool {
+        matches!(self.life, Life::Runs | Life::Closed)
+    }
+
+    pub(super) fn leads(&self) -> bool {
+        self.client.role() == Role::Leader
+    }
+
+    /// When its timer fires.
+    pub(super) fn due(&self) -> Option<u64> {
+        let due = self.client.poll_timeout().filter(|_| self.works())?;
+        let due = due.as_millis().saturating_sub(START);
+        // Timers of tabs that nobody sees run once a second.
+        Some(if self.seen {
+            due
+        } else {
+            due.next_multiple_of(1_000)
+        })
+    }
+
+    pub(super) fn awaits(&mut self, emit: u64) {
+        self.awaited.push(emit);
+    }
+
+    pub(super) fn awaits_something(&self) -> bool {
+        !self.awaited.is_empty()
+    }
+
+    /// Takes an event as the page would.
+    pub(super) fn hear(&mut self, event: &Event, truths: &[Truth; RESEARCHES as usize]) -> Verdict {
+        let is_reply = matches!(event, Event::EmitFailed { .. });
+        require(
+            self.life != Life::Closed || is_reply || is_end(event),
+            || format!("after close: {event:?}"),
+        )?;
+        match event {
+            Event::Research { id, event } => {
+                let heard = number_of(id).and_then(|n| self.heard.get_mut(n));
+                let truth = number_of(id).and_then(|n| truths.get(n));
+                match (heard, truth) {
+                    (Some(heard), Some(truth)) if heard.follows => {
+                        if let ResearchEvent::Refusal(Some(Refusal::Unauthorized)) = event {
+                            let uses = self.client.role() == Role::Follower;
+                            require(!uses || !self.client.is_connected(), || {
+                                "a tab that is refused something uses another's connection"
+                                    .to_owned()
+                            })?;
+                        }
+                        heard.hear(event, truth, (true, false))
+                    }
+                    _ => Err(format!("nobody follows {id}: {event:?}")),
+                }
+            }
+            Event::Ack { emit, args, .. } => {
+                let own = format!("[{},", emit.0);
+                require(args.starts_with(&own), || {
+                    format!("another's ack: {args} for {emit:?}")
+                })?;
+                self.outcome(emit.0)
+            }
+            Event::EmitFailed { emit, .. } => {
+                let _ = self.outcome(emit.0);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn outcome(&mut self, emit: u64) -> Verdict {
+        let place = self.awaited.iter().position(|other| *other == emit);
+        let place = place.ok_or_else(|| format!("two outcomes of one emit: {emit}"))?;
+        self.awaited.swap_remove(place);
+        Ok(())
+    }
+}
+
+fn is_end(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::State(_) | Event::Disconnect(_) | Event::Cancelled { .. }
+    )
+}
+
+pub(super) fn clock(now: u64) -> Timestamp {
+    Timestamp::from_millis(START + now)
+}

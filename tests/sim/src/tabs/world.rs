@@ -1,0 +1,708 @@
+//! The loop: one clock for tabs, channel, locks, network and server.
+
+use std::collections::BTreeMap;
+
+use mock_server::{
+    Command as Control, Config as ServerConfig, Delivery, Input as ServerInput, Outcome,
+    Output as ServerOutput, Request as ServerRequest, Restart, Server,
+};
+use research_socket::config::OTHER_PATH;
+use research_socket::http::{
+    Answer, Command, Credentials, Request, RequestError, RequestId, Response,
+};
+use research_socket::research::{Input, Output, ResearchId};
+use research_socket::socket::{Acked, Emit, EmitId};
+use research_socket::tabs::Input as TabsInput;
+
+use super::browser::Lock;
+use super::plan::{Happening, MAX_TABS, RESEARCHES, TabsPlan, TabsSetup};
+use super::tab::{Held, Life, Tab, clock};
+use crate::entropy::Dice;
+use crate::page::START;
+use crate::rules::{Verdict, Violation};
+use crate::story::{Truth, id_of};
+use crate::traffic::server_request;
+
+/// So many steps in one schedule have no reason.
+const MAX_STEPS: u64 = 400_000;
+
+/// Bits of a server's number that are the client's.
+const CLIENT_BITS: u64 = (1 << 48) - 1;
+
+/// Something on its way.
+#[derive(Debug)]
+pub(super) enum Due {
+    Arrive(ServerRequest),
+    GivenUp(u64),
+    Answer(usize, RequestId, Answer),
+    Tabs(usize, TabsInput),
+}
+
+/// Everything that takes part.
+#[derive(Debug)]
+pub(super) struct World<'p> {
+    pub(super) plan: &'p TabsPlan,
+    pub(super) now: u64,
+    pub(super) steps: u64,
+    pub(super) server: Server,
+    /// All there ever were.
+    pub(super) tabs: Vec<Tab>,
+    pub(super) due: BTreeMap<(u64, u64), Due>,
+    number: u64,
+    pub(super) dice: Dice,
+    pub(super) loss: u64,
+    pub(super) locks: [Lock; 2],
+    pub(super) last_heard: BTreeMap<(usize, usize), u64>,
+    pub(super) truths: [Truth; RESEARCHES as usize],
+    written: u32,
+    signed_out_until: u64,
+    /// Messages in the channel.
+    pub(super) said: u64,
+    /// Since when two of a group lead.
+    pub(super) two_since: [Option<u64>; 2],
+    /// A rule that was broken on the way.
+    pub(super) broken: Option<String>,
+    tells: bool,
+    pub(super) story: String,
+}
+
+impl<'p> World<'p> {
+    pub(super) fn new(plan: &'p TabsPlan, tells: bool) -> Self {
+        let mut server = Server::new(server_config(&plan.setup), plan.seed);
+        for research in 0..RESEARCHES {
+            server.start_research(0, id_of(research));
+        }
+        Self {
+            plan,
+            now: 0,
+            steps: 0,
+            server,
+            tabs: Vec::new(),
+            due: BTreeMap::new(),
+            number: 0,
+            dice: Dice::new(plan.seed),
+            loss: u64::from(plan.setup.loss),
+            locks: Default::default(),
+            last_heard: BTreeMap::new(),
+            truths: Default::default(),
+            written: 0,
+            signed_out_until: 0,
+            said: 0,
+            two_since: [None; 2],
+            broken: None,
+            tells,
+            story: String::new(),
+        }
+    }
+
+    pub(super) fn note(&mut self, words: impl FnOnce() -> String) {
+        if self.tells {
+            let now = self.now;
+            self.story.push_str(&format!("{now} {}\n", words()));
+        }
+    }
+
+    /// Lets everything happen that the plan says.
+    pub(super) fn act_out(&mut self) -> Result<(), Violation> {
+        for place in 0..self.plan.setup.tabs {
+            let opened = self.happen(Happening::Open(place));
+            self.blame(opened)?;
+            let follows = self.happen(Happening::Follow(place, place % RESEARCHES));
+            self.blame(follows)?;
+        }
+        for (at, happening) in &self.plan.steps {
+            self.pass_until(*at)?;
+            self.note(|| format!("{happening:?}"));
+            let happened = self.happen(*happening);
+            self.blame(happened)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn blame(&self, verdict: Verdict) -> Result<(), Violation> {
+        verdict.map_err(|words| Violation {
+            at: self.now,
+            words,
+        })
+    }
+
+    /// When something happens next.
+    fn next(&self) -> Option<u64> {
+        let way = self.due.keys().next().map(|(at, _)| *at);
+        let timers = self.tabs.iter().filter_map(Tab::due).min();
+        let thaw = self.tabs.iter().filter_map(|tab| match tab.life {
+            Life::Frozen { until, .. } => Some(until),
+            _ => None,
+        });
+        [way, timers, thaw.min(), self.server.poll_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    pub(super) fn pass_until(&mut self, until: u64) -> Result<(), Violation> {
+        while let Some(next) = self.next().filter(|next| *next <= until) {
+            self.now = self.now.max(next);
+            let done = self.step();
+            self.blame(done)?;
+            let holds = self.look();
+            self.blame(holds)?;
+        }
+        self.now = self.now.max(until);
+        Ok(())
+    }
+
+    fn step(&mut self) -> Verdict {
+        self.count()?;
+        let now = self.now;
+        let is_thawed = |tab: &Tab| matches!(tab.life, Life::Frozen { until, .. } if until <= now);
+        if let Some(index) = self.tabs.iter().position(is_thawed) {
+            return self.thaw(index);
+        }
+        if let Some(entry) = self.due.first_entry()
+            && entry.key().0 <= now
+        {
+            return match entry.remove() {
+                Due::Arrive(request) => self.serve(ServerInput::Request(request)),
+                Due::GivenUp(id) => self.serve(ServerInput::Aborted { id }),
+                Due::Answer(tab, request, answer) => self.reach(tab, Held::Answer(request, answer)),
+                Due::Tabs(tab, input) => self.reach(tab, Held::Tabs(input)),
+            };
+        }
+        let late = |tab: &Tab| tab.due().is_some_and(|due| due <= now);
+        match self.tabs.iter().position(late) {
+            Some(index) => self.feed(index, Input::Timeout),
+            None => self.serve(ServerInput::Timeout),
+        }
+    }
+
+    fn count(&mut self) -> Verdict {
+        self.steps += 1;
+        match self.steps {
+            0..MAX_STEPS => Ok(()),
+            steps => Err(format!("{steps} steps: a busy loop")),
+        }
+    }
+
+    pub(super) fn at(&mut self, at: u64, due: Due) {
+        self.number += 1;
+        self.due.insert((at, self.number), due);
+    }
+
+    fn way(&mut self) -> u64 {
+        let latency = u64::from(self.plan.setup.latency);
+        latency + self.dice.below(latency / 2 + 1)
+    }
+
+    /// Something reaches a tab, if it runs.
+    fn reach(&mut self, index: usize, held: Held) -> Verdict {
+        let Some(tab) = self.tabs.get_mut(index) else {
+            return Ok(());
+        };
+        match tab.life {
+            Life::Frozen { .. } => {
+                tab.held.push(held);
+                Ok(())
+            }
+            Life::Runs | Life::Closed => match held {
+                Held::Answer(request, answer) => {
+                    let Some(place) = tab.open.iter().position(|open| *open == request) else {
+                        return Ok(());
+                    };
+                    tab.open.swap_remove(place);
+                    self.feed(index, Input::Answer { request, answer })
+                }
+                // A channel that was closed brings nothing.
+                Held::Tabs(TabsInput::Message(_)) if !tab.has_channel => Ok(()),
+                Held::Tabs(input) => self.feed_tabs(index, input),
+            },
+            Life::Hidden | Life::Dead => Ok(()),
+        }
+    }
+
+    fn thaw(&mut self, index: usize) -> Verdict {
+        let Some(tab) = self.tabs.get_mut(index) else {
+            return Ok(());
+        };
+        let Life::Frozen { timers_first, .. } = tab.life else {
+            return Ok(());
+        };
+        tab.life = Life::Runs;
+        let held = std::mem::take(&mut tab.held);
+        if timers_first {
+            self.feed(index, Input::Timeout)?;
+        }
+        for held in held {
+            self.reach(index, held)?;
+        }
+        Ok(())
+    }
+
+    /// Gives a client an input, and carries out what it does.
+    pub(super) fn feed(&mut self, index: usize, input: Input) -> Verdict {
+        self.note(|| format!("{index} <- {input:?}"));
+        let now = clock(self.now);
+        if let Some(tab) = self.tabs.get_mut(index) {
+            tab.client.handle_input(now, input);
+        }
+        self.drain(index)
+    }
+
+    pub(super) fn feed_tabs(&mut self, index: usize, input: TabsInput) -> Verdict {
+        self.note(|| format!("{index} <- {input:?}"));
+        let now = clock(self.now);
+        if let Some(tab) = self.tabs.get_mut(index) {
+            tab.client.handle_tabs(now, input);
+        }
+        self.drain(index)
+    }
+
+    fn drain(&mut self, index: usize) -> Verdict {
+        let mut commands = Vec::new();
+        let mut wishes = Vec::new();
+        let (mut events, tells) = (String::new(), self.tells);
+        let Some(tab) = self.tabs.get_mut(index) else {
+            return Ok(());
+        };
+        while let Some(output) = tab.client.poll_output() {
+            match output {
+                Output::Command(command) => commands.push(command),
+                Output::Event(event) => {
+                    if tells {
+                        events.push_str(&format!("  {index} -> {event:?}\n"));
+                    }
+                    tab.hear(&event, &self.truths)?;
+                }
+            }
+        }
+        while let Some(wish) = tab.client.poll_tabs() {
+            wishes.push(wish);
+        }
+        let leads = tab.leads();
+        tab.reigns += u32::from(leads && !tab.was_leader);
+        tab.was_leader = leads;
+        if tells {
+            self.story.push_str(&events);
+            self.note(|| format!("  {index} -> {wishes:?} {commands:?}"));
+        }
+        for wish in wishes {
+            self.carry_out(index, wish);
+        }
+        for command in commands {
+            self.obey(index, command)?;
+        }
+        Ok(())
+    }
+
+    fn obey(&mut self, index: usize, command: Command) -> Verdict {
+        match command {
+            Command::Abort(id) => {
+                if let Some(tab) = self.tabs.get_mut(index) {
+                    tab.open.retain(|open| *open != id);
+                }
+                let at = self.now + self.way();
+                self.at(at, Due::GivenUp(server_id(index, id)));
+                Ok(())
+            }
+            Command::Ask(ask) => {
+                let credentials = Ok(Credentials::default());
+                self.feed(index, Input::Credentials { ask, credentials })
+            }
+            Command::Beacon(beacon) => {
+                self.number += 1;
+                let mut path = beacon.url.replace("http://host", "");
+                for (place, (name, value)) in beacon.query.iter().enumerate() {
+                    path.push(if place == 0 { '?' } else { '&' });
+                    path.push_str(name);
+                    path.push('=');
+                    path.push_str(value);
+                }
+                let request = ServerRequest {
+                    id: (1 << 63) | self.number,
+                    method: "POST".to_owned(),
+                    path,
+                    headers: Vec::new(),
+                    body: beacon.text.into_bytes(),
+                };
+                let is_cut = self
+                    .tabs
+                    .get(index)
+                    .is_some_and(|tab| self.now < tab.cut_until);
+                if !is_cut {
+                    let at = self.now + self.way();
+                    self.at(at, Due::Arrive(request));
+                }
+                Ok(())
+            }
+            Command::Start(request) => {
+                self.start(index, request);
+                Ok(())
+            }
+        }
+    }
+
+    fn start(&mut self, index: usize, request: Request) {
+        let id = request.id;
+        let is_shown = request.url.starts_with("http://host/api/")
+            || request.url.starts_with("http://host/history/");
+        let at = self.now + self.way();
+        let Some(tab) = self.tabs.get_mut(index) else {
+            return;
+        };
+        tab.open.push(id);
+        if self.now < tab.cut_until {
+            self.at(at, Due::Answer(index, id, lost()));
+        } else if is_shown && self.now < self.signed_out_until {
+            let answer = Answer::Response(Response {
+                status: 401,
+                retry_after_ms: None,
+                body: b"{}".to_vec(),
+            });
+            self.at(at, Due::Answer(index, id, answer));
+        } else {
+            let mut request = server_request(id.0, request);
+            request.id = server_id(index, id);
+            self.at(at, Due::Arrive(request));
+        }
+    }
+
+    pub(super) fn serve(&mut self, input: ServerInput) -> Verdict {
+        self.server.handle_input(self.now, input);
+        self.send_answers();
+        Ok(())
+    }
+
+    fn send_answers(&mut self) {
+        while let Some(ServerOutput::Respond(response)) = self.server.poll_output() {
+            if response.id >> 63 != 0 {
+                continue;
+            }
+            let index = (response.id >> 48) as usize - 1;
+            let request = RequestId(response.id & CLIENT_BITS);
+            let is_cut = self
+                .tabs
+                .get(index)
+                .is_some_and(|tab| self.now < tab.cut_until);
+            let answer = match response.delivery {
+                Delivery::Whole if !is_cut => Answer::Response(Response {
+                    status: response.status,
+                    retry_after_ms: None,
+                    body: response.body,
+                }),
+                Delivery::Whole | Delivery::Refuse | Delivery::Cut { .. } => lost(),
+                Delivery::HangInHead | Delivery::HangInBody { .. } => continue,
+            };
+            let at = self.now + self.way();
+            self.at(at, Due::Answer(index, request, answer));
+        }
+    }
+
+    /// The tab at a place, if one is there.
+    fn at_place(&self, place: u8) -> Option<usize> {
+        let is_there =
+            |tab: &Tab| tab.place == place && !matches!(tab.life, Life::Dead | Life::Closed);
+        self.tabs.iter().position(is_there)
+    }
+
+    /// The same, if its code runs.
+    fn running(&self, place: u8) -> Option<usize> {
+        self.at_place(place)
+            .filter(|index| self.tabs.get(*index).is_some_and(Tab::runs))
+    }
+
+    pub(super) fn happen(&mut self, happening: Happening) -> Verdict {
+        match happening {
+            Happening::ChannelFails(place) => match self.running(place) {
+                Some(index) => self.feed_tabs(index, TabsInput::ChannelFailed),
+                None => Ok(()),
+            },
+            Happening::Close(place) => match self.running(place) {
+                Some(index) => self.close(index),
+                None => Ok(()),
+            },
+            Happening::Crash(place) => {
+                if let Some(index) = self.at_place(place) {
+                    self.crash(index);
+                }
+                Ok(())
+            }
+            Happening::Cut(place, ms) => {
+                if let Some(index) = self.at_place(place) {
+                    self.cut(index, u64::from(ms));
+                }
+                Ok(())
+            }
+            Happening::Emit(place, acked) => match self.running(place) {
+                Some(index) => self.emit(index, acked),
+                None => Ok(()),
+            },
+            Happening::End(research) => {
+                self.end(research);
+                Ok(())
+            }
+            Happening::Follow(place, research) => match self.running(place) {
+                Some(index) => self.follow(index, research),
+                None => Ok(()),
+            },
+            Happening::Freeze(place, ms, timers_first) => {
+                if let Some(index) = self.running(place)
+                    && let Some(tab) = self.tabs.get_mut(index)
+                {
+                    let until = self.now + u64::from(ms);
+                    tab.life = Life::Frozen {
+                        until,
+                        timers_first,
+                    };
+                }
+                Ok(())
+            }
+            Happening::Hide(place) => match self.running(place) {
+                Some(index) => self.hide(index),
+                None => Ok(()),
+            },
+            Happening::Lines(research, count) => {
+                self.write(research, count);
+                Ok(())
+            }
+            Happening::Offline(ms) => {
+                for index in 0..self.tabs.len() {
+                    self.cut(index, u64::from(ms));
+                }
+                Ok(())
+            }
+            Happening::Open(place) => self.open(place),
+            Happening::Restart(ms) => {
+                self.server.control(
+                    self.now,
+                    Control::Restart(Restart {
+                        down_ms: u64::from(ms),
+                        ..Restart::default()
+                    }),
+                );
+                self.send_answers();
+                Ok(())
+            }
+            Happening::See(place, seen) => match self.running(place) {
+                Some(index) => self.see(index, seen),
+                None => Ok(()),
+            },
+            Happening::Show(place) => match self.at_place(place) {
+                Some(index) => self.show(index),
+                None => Ok(()),
+            },
+            Happening::SignOut(ms) => {
+                self.signed_out_until = self.now + u64::from(ms);
+                self.refuse(true);
+                Ok(())
+            }
+            Happening::Steal => {
+                if self.plan.setup.locks {
+                    self.steal(0, None);
+                }
+                Ok(())
+            }
+            Happening::Unfollow(place, research) => match self.running(place) {
+                Some(index) => {
+                    if let Some(heard) = self.heard(index, research) {
+                        heard.follows = false;
+                    }
+                    self.feed(index, Input::Unsubscribe(id_of(research).to_owned()))
+                }
+                None => Ok(()),
+            },
+        }
+    }
+
+    fn heard(&mut self, index: usize, research: u8) -> Option<&mut crate::story::Heard> {
+        self.tabs
+            .get_mut(index)?
+            .heard
+            .get_mut(usize::from(research))
+    }
+
+    fn open(&mut self, place: u8) -> Verdict {
+        if self.at_place(place).is_some() || u32::from(place) >= MAX_TABS {
+            return Ok(());
+        }
+        let group = u8::from(self.plan.setup.two_versions) * (place % 2);
+        let seed = self.dice.bits();
+        self.tabs.push(Tab::new(place, group, seed, self.now));
+        self.feed(self.tabs.len() - 1, Input::Connect)
+    }
+
+    pub(super) fn close(&mut self, index: usize) -> Verdict {
+        if let Some(tab) = self.tabs.get_mut(index) {
+            tab.life = Life::Closed;
+            for heard in &mut tab.heard {
+                heard.follows = false;
+            }
+        }
+        self.feed(index, Input::Close)
+    }
+
+    pub(super) fn crash(&mut self, index: usize) {
+        let Some(tab) = self.tabs.get_mut(index) else {
+            return;
+        };
+        (tab.life, tab.has_channel) = (Life::Dead, false);
+        for id in std::mem::take(&mut tab.open) {
+            self.at(self.now + 1, Due::GivenUp(server_id(index, id)));
+        }
+        self.drop_lock(index);
+    }
+
+    pub(super) fn cut(&mut self, index: usize, ms: u64) {
+        let until = self.now + ms;
+        let Some(tab) = self.tabs.get_mut(index) else {
+            return;
+        };
+        tab.cut_until = until.max(tab.cut_until);
+        for id in tab.open.clone() {
+            self.at(self.now + 1, Due::Answer(index, id, lost()));
+            self.at(self.now + 1, Due::GivenUp(server_id(index, id)));
+        }
+    }
+
+    fn emit(&mut self, index: usize, acked: bool) -> Verdict {
+        let Some(tab) = self.tabs.get_mut(index) else {
+            return Ok(());
+        };
+        tab.emits += 1;
+        let id = index as u64 * 1_000_000 + tab.emits;
+        let (name, ack) = if acked {
+            tab.awaits(id);
+            ("message-with-ack", Acked::WithoutTimeout)
+        } else {
+            ("message", Acked::No)
+        };
+        let emit = Emit {
+            id: EmitId(id),
+            args: format!("[\"{name}\",{id},\"x\"]"),
+            attachments: Vec::new(),
+            ack,
+            volatile: false,
+        };
+        self.feed(index, Input::Emit(emit))
+    }
+
+    pub(super) fn end(&mut self, research: u8) {
+        if let Some(truth) = self.truths.get_mut(usize::from(research))
+            && !truth.ended
+        {
+            truth.ended = true;
+            self.server
+                .end_research(self.now, id_of(research), &Outcome::Completed);
+            self.send_answers();
+        }
+    }
+
+    pub(super) fn write(&mut self, research: u8, count: u8) {
+        let now = self.now;
+        if let Some(truth) = self.truths.get_mut(usize::from(research))
+            && !truth.ended
+        {
+            for _ in 0..count {
+                self.written += 1;
+                let text = format!("line {}", self.written);
+                let id = id_of(research);
+                let line = self.server.write_line(now, id, "INFO", &text, true, true);
+                truth.write(line.micros, text, true);
+            }
+            self.send_answers();
+        }
+    }
+
+    fn follow(&mut self, index: usize, research: u8) -> Verdict {
+        let Some(heard) = self.heard(index, research) else {
+            return Ok(());
+        };
+        if heard.follows {
+            return Ok(());
+        }
+        heard.follow();
+        match ResearchId::from_text(id_of(research)) {
+            Ok(id) => self.feed(index, Input::Subscribe(id)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    pub(super) fn hide(&mut self, index: usize) -> Verdict {
+        self.feed(index, Input::Hidden)?;
+        if let Some(tab) = self.tabs.get_mut(index) {
+            tab.life = Life::Hidden;
+            if tab.has_channel {
+                return Err("a channel is open in a page that has gone".to_owned());
+            }
+            tab.open.clear();
+        }
+        if self.locks.iter().any(|lock| lock.holder == Some(index)) {
+            return Err("a lock is held in a page that has gone".to_owned());
+        }
+        Ok(())
+    }
+
+    pub(super) fn show(&mut self, index: usize) -> Verdict {
+        match self.tabs.get_mut(index) {
+            Some(tab) if tab.life == Life::Hidden => {
+                (tab.life, tab.seen) = (Life::Runs, true);
+                tab.down_since = Some(self.now);
+                self.feed(index, Input::Visible)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn see(&mut self, index: usize, seen: bool) -> Verdict {
+        if let Some(tab) = self.tabs.get_mut(index) {
+            tab.seen = seen;
+        }
+        self.feed(index, if seen { Input::Visible } else { Input::Unseen })
+    }
+
+    fn refuse(&mut self, refuses: bool) {
+        let words = refuses.then(|| "Unauthorized".to_owned());
+        self.server.config_mut().app.refuse_subscriptions = words;
+    }
+
+    /// Nothing goes wrong any more.
+    pub(super) fn mend(&mut self) {
+        self.loss = 0;
+        self.signed_out_until = 0;
+        self.refuse(false);
+        for tab in &mut self.tabs {
+            tab.cut_until = 0;
+            if let Life::Frozen { until, .. } = &mut tab.life {
+                *until = (*until).min(self.now);
+            }
+        }
+    }
+}
+
+fn lost() -> Answer {
+    Answer::Failed(RequestError::Network("Failed to fetch".to_owned()))
+}
+
+fn server_id(index: usize, id: RequestId) -> u64 {
+    ((index as u64 + 1) << 48) | id.0
+}
+
+fn server_config(setup: &TabsSetup) -> ServerConfig {
+    let mut config = if setup.newest {
+        ServerConfig::newest()
+    } else {
+        ServerConfig::release_1_5()
+    };
+    let path = if setup.newest {
+        OTHER_PATH
+    } else {
+        "/socket.io"
+    };
+    config.paths = vec![path.to_owned()];
+    config.ping_interval_ms = setup.ping_interval;
+    config.ping_timeout_ms = setup.ping_timeout;
+    config.test_events = true;
+    config.wall_clock_ms = START;
+    config.request_log = 0;
+    config.cors_everywhere = false;
+    config
+}
