@@ -561,11 +561,12 @@ impl<C: Carrier> Client<C> {
             if let Some(refused) = &mut subscription.status_refusal {
                 refused.want(now);
             }
-            if !live || subscription.job.end().is_some() {
+            let has_ended = subscription.job.end().is_some();
+            if !live || has_ended && subscription.verify.is_none() {
                 // A new connection asks for everything, an end for no more than the log.
                 continue;
             }
-            if subscription.standing == Standing::Refused {
+            if subscription.standing == Standing::Refused && !has_ended {
                 // What it did meanwhile was missed.
                 subscription.send(now, &self.config, &mut self.connection);
             }

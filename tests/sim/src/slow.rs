@@ -258,7 +258,10 @@ impl Told {
 const fn is_owed(event: &Event) -> bool {
     match event {
         Event::Research { event, .. } => {
-            matches!(event, ResearchEvent::End(_) | ResearchEvent::Failure(_))
+            matches!(
+                event,
+                ResearchEvent::End(_) | ResearchEvent::Failure(_) | ResearchEvent::Verified(_)
+            )
         }
         Event::Ack { .. } | Event::Cancelled { .. } | Event::EmitFailed { .. } => true,
         _ => false,
