@@ -15,7 +15,7 @@ use crate::leftovers::{self, Mark};
 use crate::ui;
 
 /// Long enough for any single step on a slow machine, short enough to end a hung one.
-pub(crate) const DEFAULT_DEADLINE: Duration = Duration::from_secs(20 * 60);
+pub(crate) const DEFAULT_DEADLINE: Duration = Duration::from_secs(40 * 60);
 
 const HEARTBEAT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);

@@ -56,7 +56,7 @@ const LONG: [&str; 11] = [
     "socket-io-client.test.mjs",
 ];
 
-const DEADLINE: Duration = Duration::from_secs(15 * 60);
+const DEADLINE: Duration = Duration::from_secs(40 * 60);
 
 pub(super) fn facade(context: &Context) -> Result<Report> {
     let files = test_files(&context.project.path(FACADE))?;
