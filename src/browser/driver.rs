@@ -89,7 +89,7 @@ impl Driver {
     ) -> Result<Self, ConfigError> {
         let clock = Clock::start();
         let start = clock.now();
-        host.record(&trace::header(&config, seed, start));
+        host.record(&trace::header(&config, false, seed, start));
         let client = Client::new(config, seed, start)?;
         Ok(Self {
             inner: Rc::new(Inner {

@@ -156,6 +156,14 @@ impl Election {
         }
     }
 
+    /// One that never takes part.
+    pub(super) fn alone(seed: u64) -> Self {
+        Self {
+            role: Role::Alone,
+            ..Self::new(seed)
+        }
+    }
+
     pub(super) const fn id(&self) -> u64 {
         self.id
     }

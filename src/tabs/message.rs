@@ -195,6 +195,27 @@ impl<'a> Message<'a> {
     }
 }
 
+/// A message of the group as a trace has it: the numbers and what it is, without version and group; and its text,
+/// which is the server's or a page's.
+pub fn parts_of(group: u64, message: &str) -> Option<(&str, &str)> {
+    let text = match Message::decode(group, message)?.kind {
+        Kind::Down { payload, .. } | Kind::Up { payload, .. } => payload,
+        Kind::Lead { sid, .. } => sid,
+        Kind::Ask { .. }
+        | Kind::Bye { .. }
+        | Kind::Call
+        | Kind::Here { .. }
+        | Kind::Refuse { .. }
+        | Kind::Run
+        | Kind::Taken { .. } => "",
+    };
+    let mut words = Words(message);
+    words.number()?;
+    words.number()?;
+    let head = words.0.strip_suffix(text)?;
+    Some((head, text))
+}
+
 /// What is left of a text.
 #[derive(Debug)]
 struct Words<'a>(&'a str);
@@ -230,7 +251,7 @@ impl<'a> Words<'a> {
 }
 
 /// The number of a group's name (FNV-1a).
-pub(super) fn group_of(name: &str) -> u64 {
+pub fn group_of(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })

@@ -72,6 +72,7 @@ mod peers;
 mod shared;
 
 pub use election::{QUESTION_MS, ROUND_MS, SILENCE_MS};
+pub use message::{group_of, parts_of};
 pub(crate) use packets::{SUBSCRIBE, UNSUBSCRIBE};
 pub use shared::Shared;
 

@@ -1,7 +1,7 @@
 //! A connection that tabs share: this tab's own, or what another one gives of its own.
 
 use super::election::{Action, Election, Lock};
-use super::message::{Epoch, Kind, Message, group_of};
+use super::message::{Epoch, Kind, Message};
 use super::packets::{self, Upward};
 use super::peers::Peers;
 use super::{Input, Output, Role};
@@ -88,12 +88,16 @@ fn left_by_leader() -> Failure {
 }
 
 impl Shared {
-    /// One that takes no part before [`connect`](Carrier::connect). `group`: the name of all that may share.
-    pub(crate) fn new(own: Connection, group: &str, seed: u64) -> Self {
+    /// One that takes no part before [`connect`](Carrier::connect). `group`: the number of all that may share, and
+    /// none for one that never does.
+    pub(crate) fn new(own: Connection, group: Option<u64>, seed: u64) -> Self {
         Self {
             own,
-            election: Election::new(seed),
-            group: group_of(group),
+            election: match group {
+                Some(_) => Election::new(seed),
+                None => Election::alone(seed),
+            },
+            group: group.unwrap_or_default(),
             now: Timestamp::default(),
             has_started: false,
             is_closed: false,

@@ -308,9 +308,11 @@ fn fields_of(kind: &str) -> Option<[Field; 4]> {
         "listen" => [Name, Own, Own, Own],
         "piece" => [Own, Body, Own, Own],
         "recall" | "remember" => [Id, Json, Own, Own],
+        "told" => [Own, Body, Own, Own],
         "refresh" | "subscribe" | "unsubscribe" | "verify" => [Id, Own, Own, Own],
-        "acknowledge" | "close" | "connect" | "credentials" | "emit" | "failed" | "hidden"
-        | "leaving" | "online" | "refused" | "timeout" | "visible" => [Own; 4],
+        "acknowledge" | "channel_failed" | "close" | "connect" | "credentials" | "emit"
+        | "failed" | "hidden" | "leave" | "leaving" | "lock_granted" | "lock_lost"
+        | "lock_refused" | "online" | "refused" | "timeout" | "unseen" | "visible" => [Own; 4],
         _ => return None,
     })
 }

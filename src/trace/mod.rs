@@ -13,4 +13,4 @@ mod parts;
 mod record;
 
 pub use mask::mask;
-pub use record::{MAX_TEXT, Outputs, header, input, piece};
+pub use record::{MAX_TEXT, Outputs, header, input, piece, tabs};

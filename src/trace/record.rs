@@ -7,6 +7,7 @@ use crate::json::{Kind, Raw, write_string};
 use crate::research::{Event, Input, Output, ResearchEvent};
 use crate::socket::packet::is_reserved;
 use crate::socket::{Acked, Emit};
+use crate::tabs;
 use crate::text::push_decimal;
 use crate::time::Timestamp;
 
@@ -15,7 +16,8 @@ use crate::time::Timestamp;
 pub const MAX_TEXT: usize = 65_536;
 
 /// Of what the client is made: the first line. Where the server is stays out of it.
-pub fn header(config: &Config, seed: u64, start: Timestamp) -> String {
+/// `shares`: whether with other tabs.
+pub fn header(config: &Config, shares: bool, seed: u64, start: Timestamp) -> String {
     let Config {
         url: _,
         path,
@@ -77,6 +79,9 @@ pub fn header(config: &Config, seed: u64, start: Timestamp) -> String {
     line.field("terminatePath").text(terminate_path);
     line.field("dedup").number(*dedup_entries as u64);
     line.field("emitBuffer").number(*max_emit_buffer as u64);
+    if shares {
+        line.field("shares").boolean(true);
+    }
     line.end('}')
 }
 
@@ -204,6 +209,25 @@ pub fn input(since_start_ms: u64, input: &Input) -> String {
         Input::Visible => kind(&mut line, "visible"),
     }
     line.end(']')
+}
+
+/// An input of the other tabs; none for what is no message of the group, which changes nothing.
+pub fn tabs(since_start_ms: u64, group: u64, input: &tabs::Input) -> Option<String> {
+    let mut line = Line::new("[");
+    push_decimal(&mut line.out, since_start_ms);
+    line.text(match input {
+        tabs::Input::ChannelFailed => "channel_failed",
+        tabs::Input::Leave => "leave",
+        tabs::Input::LockGranted => "lock_granted",
+        tabs::Input::LockLost => "lock_lost",
+        tabs::Input::LockRefused => "lock_refused",
+        tabs::Input::Message(_) => "told",
+    });
+    if let tabs::Input::Message(message) = input {
+        let (head, text) = tabs::parts_of(group, message)?;
+        line.text(head).content(text);
+    }
+    Some(line.end(']'))
 }
 
 /// The line of a piece of an answer, so far as it comes before the piece itself: that follows as a string of JSON and a bracket,

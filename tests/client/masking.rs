@@ -252,6 +252,27 @@ fn ids_of_researches_keep_their_order_their_length_and_whether_they_are_numbers(
 }
 
 #[test]
+fn of_what_other_tabs_say_the_texts_are_masked_and_the_numbers_stay() {
+    let trace = [
+        HEADER,
+        r#"[1,"lock_granted"]"#,
+        r#"[2,"told","3 1 3 D0 1 ","42[\"canary\",\"word\"]"]"#,
+        r#"[2,"told","3 1 3 L1 0 1000 ","canary-sid"]"#,
+        r#"[3,"unseen"]"#,
+        r#"[3,"lock_lost"]"#,
+    ];
+    let expected = [
+        HEADER,
+        r#"[1,"lock_granted"]"#,
+        r#"[2,"told","3 1 3 D0 1 ","42[\"cxxxxx\",\"dxxx\"]"]"#,
+        r#"[2,"told","3 1 3 L1 0 1000 ","fxxxxxxxxx"]"#,
+        r#"[3,"unseen"]"#,
+        r#"[3,"lock_lost"]"#,
+    ];
+    assert_eq!(mask(&trace.join("\n"), 7), expected.join("\n"));
+}
+
+#[test]
 fn of_options_that_are_texts_only_the_default_is_told() {
     let header = |path, namespace| {
         format!(r#"{{"trace":1,"path":"{path}","delay":12345,"namespace":"{namespace}"}}"#)

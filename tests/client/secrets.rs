@@ -384,6 +384,7 @@ fn trace(all: &[String]) -> String {
     assert!(s.next >= 100, "only {} places", s.next);
     let mut lines = vec![header(
         &config,
+        false,
         7,
         Timestamp::from_millis(1_764_000_000_000),
     )];

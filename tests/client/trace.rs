@@ -4,8 +4,11 @@ use proptest::prelude::*;
 use research_socket::config::Config;
 use research_socket::failure::Failure;
 use research_socket::http::{Answer, AskId, Beacon, Command, Credentials, RequestError, RequestId};
-use research_socket::research::{CancelId, Event, Gap, Input, Output, ResearchEvent, ResearchId};
+use research_socket::research::{
+    CancelId, Client, Event, Gap, Input, Output, ResearchEvent, ResearchId,
+};
 use research_socket::socket::{Acked, Emit, EmitError, EmitId};
+use research_socket::tabs::{self, Shared};
 use research_socket::time::Timestamp;
 use research_socket::trace::{MAX_TEXT, Outputs, header, input, mask, piece};
 
@@ -22,6 +25,11 @@ const SEED: u64 = 0x5eed;
 fn replay(trace: &str) -> Result<(), String> {
     let stories = reader::read(trace);
     assert_eq!(stories.len(), 1);
+    // A line that the reader does not know would end the story early, and all before it is right.
+    match &stories[0].broken_off {
+        Some(words) if !words.ends_with(reader::TOO_LONG) => return Err(words.clone()),
+        Some(_) | None => {}
+    }
     reader::replay(&stories[0])
 }
 
@@ -37,6 +45,15 @@ proptest! {
         let trace = &run.world.trace;
         prop_assert_eq!(replay(trace), Ok(()));
         let masked = mask(trace, seed);
+        prop_assert_eq!(replay(&masked), Ok(()), "masked: {}", masked);
+    }
+
+    #[test]
+    fn what_other_tabs_did_happens_again(steps in prop::collection::vec((0_u64..4_000, tab_step()), 1..60), seed: u64) {
+        let trace = with_tabs(steps);
+        prop_assert_eq!(replay(&trace), Ok(()));
+        let masked = mask(&trace, seed);
+        prop_assert!(!masked.contains("canary"), "masked: {}", masked);
         prop_assert_eq!(replay(&masked), Ok(()), "masked: {}", masked);
     }
 
@@ -59,6 +76,80 @@ proptest! {
         });
         prop_assert_eq!(mask(&again, seed), masked);
     }
+}
+
+const GROUP: &str = "canary-group";
+
+/// What another tab or the browser may say, most of it as it is said.
+fn tab_step() -> impl Strategy<Value = tabs::Input> {
+    let said = prop::sample::select(vec![
+        "A0 0 ",
+        "B0 ",
+        "C",
+        "D0 1 42[\"canary\",1]",
+        "D0 1 42[\"progress_r\",{\"log_entry\":{\"message\":\"canary\",\"time\":\"2026-01-01T00:00:01\"}}]",
+        "D0 2 42[\"progress_r\",{\"progress\":7,\"status\":\"in_progress\"}]",
+        "H1 0 ",
+        "L0 0 0 ",
+        "L1 0 1000000 canary-sid",
+        "L2 1 1000000 2-canary",
+        "N",
+        "R1 1 ",
+        "T1 1 1 1 ",
+        "U1 0 ",
+        "U1 1 42[\"canary\",{\"canary\":true}]",
+        "no message",
+    ]);
+    let message = (1_u64..4, 0_u64..4, 1_u64..4, said).prop_map(|(from, epoch, leader, said)| {
+        let group = tabs::group_of(GROUP);
+        tabs::Input::Message(format!("1 {group} {from} {epoch} {leader} {said}"))
+    });
+    prop_oneof![
+        12 => message,
+        2 => Just(tabs::Input::LockGranted),
+        2 => Just(tabs::Input::LockLost),
+        1 => Just(tabs::Input::LockRefused),
+        1 => Just(tabs::Input::ChannelFailed),
+        1 => Just(tabs::Input::Leave),
+    ]
+}
+
+/// The trace of a client that follows a research over a shared connection, so many milliseconds from step to step.
+fn with_tabs(steps: Vec<(u64, tabs::Input)>) -> String {
+    let config = Config::new("http://canary-host");
+    let at = Timestamp::from_millis;
+    let mut lines = vec![header(&config, true, SEED, at(0))];
+    let group = Some(tabs::group_of(GROUP));
+    let mut client = Client::shared(config, group, SEED, at(0)).unwrap();
+    let mut end = |client: &mut Client<Shared>, line: Option<String>| {
+        lines.extend(line);
+        let mut outputs = Outputs::default();
+        while let Some(output) = client.poll_output() {
+            outputs.push(&output);
+        }
+        while client.poll_tabs().is_some() {}
+        lines.extend(outputs.take());
+    };
+    for first in [
+        Input::Connect,
+        Input::Subscribe(ResearchId::from_text("r").unwrap()),
+    ] {
+        let line = input(0, &first);
+        client.handle_input(at(0), first);
+        end(&mut client, Some(line));
+    }
+    let mut now = 0;
+    for (later, step) in steps {
+        now += later;
+        let timeout = input(now, &Input::Timeout);
+        client.handle_input(at(now), Input::Timeout);
+        end(&mut client, Some(timeout));
+        // What is nobody's message has no line, and changes nothing.
+        let line = research_socket::trace::tabs(now, tabs::group_of(GROUP), &step);
+        client.handle_tabs(at(now), step);
+        end(&mut client, line);
+    }
+    lines.join("\n")
 }
 
 fn response_of(text: &str) -> Answer {
@@ -357,7 +448,7 @@ fn every_option_and_the_seed_come_back() {
         ..Config::new("https://host.invalid")
     };
     for config in [config, Config::new("https://host.invalid")] {
-        let header = header(&config, u64::MAX, Timestamp::from_millis(5));
+        let header = header(&config, false, u64::MAX, Timestamp::from_millis(5));
         let story = &reader::read(&header)[0];
         assert_eq!(story.config, config);
         assert_eq!((story.seed, story.start), (u64::MAX, 5));

@@ -96,7 +96,7 @@ impl World {
         let mut config = Config::new("http://host");
         change(&mut config);
         let now = Timestamp::from_millis(START);
-        let trace = trace::header(&config, seed, now);
+        let trace = trace::header(&config, false, seed, now);
         Self {
             client: Client::new(config, seed, now).unwrap(),
             now: START,

@@ -4,6 +4,7 @@ use research_socket::config::{Config, Fallback};
 use research_socket::http::{Answer, AskId, Credentials, RequestError, RequestId, Response};
 use research_socket::research::{CancelId, Client, Input, ResearchId};
 use research_socket::socket::{Acked, Emit, EmitId};
+use research_socket::tabs;
 use research_socket::time::Timestamp;
 use research_socket::trace::Outputs;
 use serde_json::Value;
@@ -14,6 +15,8 @@ pub(crate) struct Story {
     pub(crate) config: Config,
     pub(crate) seed: u64,
     pub(crate) start: u64,
+    /// Whether it shared a connection with other tabs.
+    shares: bool,
     pub(crate) steps: Vec<Step>,
     /// Why it cannot be replayed further than its steps, if it cannot.
     pub(crate) broken_off: Option<String>,
@@ -23,10 +26,24 @@ pub(crate) struct Step {
     /// The line of the input, from 1.
     pub(crate) line: usize,
     pub(crate) at: u64,
-    pub(crate) input: Input,
+    pub(crate) input: Given,
     /// The line of outputs that follows, if there is one.
     pub(crate) outputs: Option<String>,
 }
+
+/// What a client was given.
+#[derive(Clone, Debug)]
+pub(crate) enum Given {
+    Input(Input),
+    /// By other tabs.
+    Tabs(tabs::Input),
+}
+
+/// Why a trace is not replayed further although all of it is known.
+pub(crate) const TOO_LONG: &str = "a text too long to be kept";
+
+/// The number of a group, which no trace tells.
+const GROUP: u64 = 0;
 
 /// The clients of a trace: more than one if the module has trapped.
 pub(crate) fn read(trace: &str) -> Vec<Story> {
@@ -52,12 +69,12 @@ pub(crate) fn read(trace: &str) -> Vec<Story> {
             }
             Some(other) => story.broken_off = Some(format!("line {line_number}: {other}")),
             None if fields.iter().any(|field| field.get("cut").is_some()) => {
-                story.broken_off = Some(format!("line {line_number}: a text too long to be kept"));
+                story.broken_off = Some(format!("line {line_number}: {TOO_LONG}"));
             }
             None => story.steps.push(Step {
                 line: line_number,
                 at: story.start + number_of(&fields[0]),
-                input: input(fields),
+                input: given(fields),
                 outputs: None,
             }),
         }
@@ -68,15 +85,20 @@ pub(crate) fn read(trace: &str) -> Vec<Story> {
 /// Runs a story again. The first difference, in words.
 pub(crate) fn replay(story: &Story) -> Result<(), String> {
     let at = |millis| Timestamp::from_millis(millis);
-    let client = Client::new(story.config.clone(), story.seed, at(story.start));
+    let group = story.shares.then_some(GROUP);
+    let client = Client::shared(story.config.clone(), group, story.seed, at(story.start));
     let mut client = client.expect("options that a client has had");
     let last = story.steps.len().saturating_sub(1);
     for (place, step) in story.steps.iter().enumerate() {
-        client.handle_input(at(step.at), step.input.clone());
+        match step.input.clone() {
+            Given::Input(input) => client.handle_input(at(step.at), input),
+            Given::Tabs(input) => client.handle_tabs(at(step.at), input),
+        }
         let mut outputs = Outputs::default();
         while let Some(output) = client.poll_output() {
             outputs.push(&output);
         }
+        while client.poll_tabs().is_some() {}
         let outputs = outputs.take();
         // Of the last input the outputs may not have been written any more: that is a trap.
         let is_open = place == last && step.outputs.is_none();
@@ -139,9 +161,23 @@ fn story(header: &Value) -> Story {
         config,
         seed: text("seed").parse().unwrap(),
         start: number("start"),
+        shares: header["shares"] == true,
         steps: Vec::new(),
         broken_off: None,
     }
+}
+
+fn given(fields: &[Value]) -> Given {
+    let text = |place: usize| fields[place].as_str().expect("a text");
+    Given::Tabs(match text(1) {
+        "channel_failed" => tabs::Input::ChannelFailed,
+        "leave" => tabs::Input::Leave,
+        "lock_granted" => tabs::Input::LockGranted,
+        "lock_lost" => tabs::Input::LockLost,
+        "lock_refused" => tabs::Input::LockRefused,
+        "told" => tabs::Input::Message(format!("1 {GROUP} {}{}", text(2), text(3))),
+        _ => return Given::Input(input(fields)),
+    })
 }
 
 fn input(fields: &[Value]) -> Input {

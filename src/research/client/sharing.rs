@@ -9,16 +9,16 @@ use crate::time::Timestamp;
 
 // Inlined, so that a module whose code calls none of them is compiled as if there were none.
 impl Client<Shared> {
-    /// A client that shares a connection with those of other tabs in `group`, which names everything in which
-    /// they have to be alike: see [`tabs`]. `seed` decides its jitter, and who it is to the others: no two tabs
-    /// may have the same.
+    /// A client that shares a connection with those of other tabs in `group`: the [number](tabs::group_of) of a
+    /// name of everything in which they have to be alike, see [`tabs`]. Without one it shares with nobody. `seed`
+    /// decides its jitter, and who it is to the others: no two tabs may have the same.
     ///
     /// # Errors
     /// The first option that is out of its range.
     #[inline]
     pub fn shared(
         config: Config,
-        group: &str,
+        group: Option<u64>,
         seed: u64,
         now: Timestamp,
     ) -> Result<Self, ConfigError> {

@@ -3,7 +3,7 @@
 use research_socket::config::Config;
 use research_socket::http::RequestId;
 use research_socket::research::{Client, Event, Refusal, ResearchEvent};
-use research_socket::tabs::{Input as TabsInput, Role, Shared};
+use research_socket::tabs::{Input as TabsInput, Role, Shared, group_of};
 use research_socket::time::Timestamp;
 
 use super::plan::RESEARCHES;
@@ -70,7 +70,7 @@ impl Tab {
         } else {
             "1.1 http://host"
         };
-        let client = Client::shared(config, name, seed, clock(now));
+        let client = Client::shared(config, Some(group_of(name)), seed, clock(now));
         Self {
             #[expect(clippy::expect_used, reason = "the defaults are valid")]
             client: client.expect("valid options"),
