@@ -303,6 +303,23 @@ export interface ConnectOptions {
   forceNew?: boolean;
 
   /**
+   * One connection for all tabs of the browser: browsers open six connections to a host for all tabs together, and each tab that
+   * polls takes one of them for ever. Tabs share where origin, `url`, `path`, `namespace`, the options of the connection and the
+   * version of the package are the same; one of them has the connection, and when it goes another one takes over, which is a
+   * reconnection for the rest. Every tab still hears each line once, in order.
+   *
+   * - `true`: where the page gives no `auth`, `headers` or `query`, so that only the cookies say who it is, which the tabs share too.
+   * - a name: also where it gives them; the page sees to it that all with this name are the same person.
+   * - `false`: a connection of its own for each page.
+   *
+   * A page that cannot share (no `BroadcastChannel`), or to which the server does not show what it asks for over the other tab's
+   * connection, goes on alone, without a word. {@link Stats.role} says who it is. `forceNew` is about other calls in the same page.
+   * @default false
+   * @example true
+   */
+  share?: boolean | string;
+
+  /**
    * The token for {@link Research.cancel}, sent to `url`.
    * @default the content of the page's `<meta name="csrf-token">`; none where `url` is of another origin than the page
    * @example () => document.forms[0].csrf_token.value
@@ -690,6 +707,12 @@ export type DisconnectReason =
 /** What runs the package's core: WebAssembly, or the same core as JavaScript where the page does not allow or get WebAssembly. */
 export type Runtime = "wasm" | "js";
 
+/**
+ * What a page is to the other tabs that share its connection: it has the connection (`leader`), uses another tab's (`follower`), or
+ * shares with nobody.
+ */
+export type Role = "leader" | "follower" | "alone";
+
 /** What runs it, and counts since the connection began. */
 export interface Stats {
   /**
@@ -697,6 +720,8 @@ export interface Stats {
    * else the same.
    */
   readonly runtime: Runtime;
+  /** What it is to the other tabs, with {@link ConnectOptions.share}. */
+  readonly role: Role;
   /** HTTP requests. */
   readonly requests: number;
   /** Bytes of the answers, unpacked. */

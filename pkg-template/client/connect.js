@@ -61,8 +61,8 @@ export function createConnect({ init, reset, timers, Connection, browser }) {
 }
 
 /** Whether its first requests have nothing that only the core can add. */
-function isPlain({ credentials, connection: { namespace, withCredentials } }) {
-  return [...Object.values(credentials), namespace, withCredentials].every((given) => given === undefined);
+function isPlain({ group, credentials, connection: { namespace, withCredentials } }) {
+  return [group, ...Object.values(credentials), namespace, withCredentials].every((given) => given === undefined);
 }
 
 /** Throws where nobody could connect, and says what to do there. */

@@ -60,6 +60,8 @@ export class Link {
   key;
   /** Whether it is its first client's alone. */
   exclusive;
+  /** Whether it uses another tab's connection now, which may have been opened in another person's name. */
+  #follows = false;
   #module;
   /** What its credentials come to, as text: those of each handshake so far, or of the one to come. */
   #identity;
@@ -119,13 +121,13 @@ export class Link {
   /**
    * @param {{ answer?: object, identity?: string, reason?: Error }} [more] `answer`: what the credentials have just come to;
    *   `reason`: why a client comes from another connection; `paused`: that it does not connect by itself, and why; `headStart`: the
-   *   requests that were made for it
+   *   requests that were made for it; `alone`: that it is not shared with other tabs
    */
-  constructor(module, { key, connection, shared, own }, { answer, identity = answer?.key, reason, paused, headStart } = {}) {
+  constructor(module, { key, group, connection, shared, own }, { answer, identity = answer?.key, reason, paused, headStart, alone } = {}) {
     this.#module = module;
     this.key = key;
     this.exclusive = own.forceNew;
-    this.#given = connection;
+    this.#given = alone || !group ? connection : { ...connection, group };
     this.options = { ...connection, ...shared };
     this.#first = answer;
     this.#identity = identity;
@@ -224,9 +226,9 @@ export class Link {
     return !this.#sealed && !this.#paused && !isBlind && answer?.key !== undefined && answer.key === this.#identity;
   }
 
-  /** Whether it was opened before this client came: cookies, which no page sees, may be another person's since. */
+  /** Whether it was opened before this client came, or by another tab: cookies, which no page sees, may be another person's since. */
   #isOlderThan(member) {
-    return this.#opened < member.since;
+    return this.#follows || this.#opened < member.since;
   }
 
   /** A client that comes from another connection hears that it is connected, if it is. */
@@ -270,7 +272,7 @@ export class Link {
       link.isOf({ key: identity }) &&
       link.#suits(member, this.#jobs);
     try {
-      member.move([...this.#module.links].find(isFit) ?? new Link(this.#module, settings, { answer, identity, reason }), reason);
+      member.move([...this.#module.links].find(isFit) ?? new Link(this.#module, settings, { answer, identity, reason, alone: true }), reason);
     } catch (error) {
       // It could not be opened.
       member.fail(toError(error));
@@ -510,7 +512,12 @@ export class Link {
   }
 
   stats() {
-    return { runtime: this.#module.runtime, ...this.#counts() };
+    return { runtime: this.#module.runtime, role: this.#role(), ...this.#counts() };
+  }
+
+  /** What this tab is to those that share the connection. */
+  #role() {
+    return this.#works && this.#given.group ? this.#call("role") : "alone";
   }
 
   #counts() {
@@ -605,6 +612,8 @@ export class Link {
     this.#connects += 1;
     this.#early.clear();
     this.#sid = value.id;
+    this.#follows = this.#role() === "follower";
+    if (this.#follows) for (const id of this.#jobs.keys()) this.#call("verify", id);
     if (this.#coming) this.#changed(this.#coming);
     this.#coming = undefined;
     // For a fresh instance it is the first time, and for a client that comes from another connection.

@@ -43,7 +43,7 @@ export const RULES = Object.entries({
 });
 
 /** Those that the facade keeps for itself. */
-const OWN = ["url", "auth", "headers", "query", "csrfToken", "signal", "logger", "autoConnect", "forceNew", "maxLogs"];
+const OWN = ["url", "auth", "headers", "query", "csrfToken", "signal", "logger", "autoConnect", "forceNew", "maxLogs", "share"];
 
 export const NAMES = [...RULES.map(([name]) => name), ...OWN];
 

@@ -16,7 +16,7 @@ const MAX_LOGS = 5000;
  */
 export function readOptions(options, href) {
   if (options === null || typeof options !== "object") throw new TypeError("The options of connect() must be an object.");
-  const { signal, logger, csrfToken, autoConnect = true, forceNew = false, maxLogs = MAX_LOGS, auth, headers, query, ...connection } = options;
+  const { signal, logger, csrfToken, autoConnect = true, forceNew = false, maxLogs = MAX_LOGS, share = false, auth, headers, query, ...connection } = options;
 
   connection.url = origin(connection.url, href);
   checkOptions(connection);
@@ -27,6 +27,8 @@ export function readOptions(options, href) {
     need(value === undefined || (value !== null && ["object", "function"].includes(typeof value)), name, "must be an object or a function that returns one");
   }
   for (const [name, value] of Object.entries({ autoConnect, forceNew })) need(typeof value === "boolean", name, "must be true or false");
+  need(["boolean", "string"].includes(typeof share), "share", "must be true, false or a name");
+  if (share === "") throw new RangeError("option `share` must be true, false or a name that is not empty");
   need(typeof maxLogs === "number", "maxLogs", "must be a number");
   if (!Number.isSafeInteger(maxLogs) || maxLogs < 0) throw new RangeError("option `maxLogs` must be a whole number from 0 up");
 
@@ -36,9 +38,14 @@ export function readOptions(options, href) {
     attempt(() => (logger ?? console).warn?.(`research-socket: ${words}`));
   }
 
+  // Clients with the same key share one connection.
+  const key = stringify([connection.url, (connection.path ?? "/socket.io").replace(/\/+$/, ""), connection.namespace ?? "/"]);
+  // The cookies, which all tabs have, are to say who it is; or the page does, by a name.
+  const shares = share !== false && (share !== true || [auth, headers, query].every((given) => given === undefined));
   return {
-    // Clients with the same key share one connection.
-    key: stringify([connection.url, (connection.path ?? "/socket.io").replace(/\/+$/, ""), connection.namespace ?? "/"]),
+    key,
+    /** The name of the tabs that share one connection, if they do: all in which they have to be alike. */
+    group: shares ? stringify([share, key, Object.entries(connection).filter(([name]) => !IN_KEY.includes(name)).sort()]) : undefined,
     /** What the module gets. */
     connection,
     /** What belongs to the connection besides, so to all clients that share it. */

@@ -9,6 +9,8 @@ const WITHOUT = ["dedup", "terminatePath"];
 /** `fallbackInterval` → `["fallback.interval", rule]`: what is called `data-fallback-interval`. */
 const ATTRIBUTES = new Map([
   ["url", ["url", { type: "string" }]],
+  // Or a name.
+  ["share", ["share", { type: "boolean" }]],
   ...RULES.filter(([name]) => !WITHOUT.includes(name)).map((rule) => [rule[0].replace(/\.(.)/, (_, letter) => letter.toUpperCase()), rule]),
 ]);
 

@@ -9,6 +9,8 @@ export class Host {
   #channels = new Set();
   #record;
   #headStart;
+  #makeTabs;
+  #tabs;
   /** Of how many answers the head is there and the body is not, which is another task. */
   #arriving = 0;
 
@@ -17,16 +19,19 @@ export class Host {
    * @param {(text: string, bytes?: Uint8Array) => void} [record] takes a line of the trace
    * @param {{ take: (request: Request, init: RequestInit, text?: string) => Promise<Response> | undefined }} [headStart] has the answers to
    *   requests that were made before the module was there
+   * @param {(name: string, tell: Function) => { do: (act: string, text: string) => void, end: () => void }} [makeTabs] the other tabs
    */
-  constructor(enter = (run) => run(), record = () => {}, headStart) {
+  constructor(enter = (run) => run(), record = () => {}, headStart, makeTabs) {
     this.#enter = enter;
     this.#record = record;
     this.#headStart = headStart;
+    this.#makeTabs = makeTabs;
   }
 
   /** The instance is gone: its requests are aborted, its listeners and channels taken away. */
   end() {
     this.#end.abort();
+    this.#tabs?.end();
     for (const controller of this.#requests) controller.abort();
     for (const channel of this.#channels) channel.port1.close();
     this.#requests.clear();
@@ -34,6 +39,16 @@ export class Host {
   }
 
   // --- For the module ------------------------------------------------------------------------------------------------
+
+  /** Makes ready to share a connection with the tabs of a group. */
+  share(name, hear) {
+    this.#tabs = this.#makeTabs(name, this.guard(hear));
+  }
+
+  /** What the module wants of them. */
+  tabs(act, text) {
+    this.#tabs.do(act, text);
+  }
 
   /** `bytes` are the module's memory. */
   record(text, bytes) {

@@ -2,6 +2,7 @@
 
 import { MOCK, ResearchSocketError, attempt, report, toError } from "../client/error.js";
 import { Host } from "./host.js";
+import { Tabs } from "./tabs.js";
 
 /** A module that traps so often within so many milliseconds is given up: what it traps on is there again at each start. */
 const MAX_TRAPS = 3;
@@ -86,7 +87,7 @@ export class Module {
 
   /** The browser for a connection of this instance, which gives `record` the lines of the trace. */
   host(record, headStart) {
-    return new Host(this.#entrance(), record, headStart);
+    return new Host(this.#entrance(), record, headStart, (name, tell) => new Tabs(name, tell));
   }
 
   /** What runs the calls of the browser into this instance, as long as it lives. */

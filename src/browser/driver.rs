@@ -11,12 +11,14 @@ use super::fetch::{self, Exchange, Given};
 use super::host::Host;
 use super::lifecycle::Lifecycle;
 use super::slices::{READING_MS, Slices};
+use super::tabs::Tabs;
 use crate::config::{Config, ConfigError};
 use crate::http::{Answer, AskId, Command, Credentials, Request, RequestId};
 use crate::mailbox::Mailbox;
 use crate::queue::SmallMap;
 use crate::research::{Client, Event, Input, Output, ResearchEvent};
 use crate::socket::{Emit, EmitError};
+use crate::tabs::{self, Shared, group_of};
 use crate::time::Timestamp;
 use crate::trace;
 
@@ -47,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) origin: String,
     /// `credentials: "include"` for requests to other origins.
     pub(crate) with_credentials: bool,
+    /// The name of the tabs that share one connection, if any do.
+    pub(crate) group: Option<String>,
 }
 
 /// One client in a page.
@@ -56,7 +60,7 @@ pub(crate) struct Driver {
 
 struct Inner {
     /// Never borrowed while JavaScript can run.
-    client: RefCell<Client>,
+    client: RefCell<Client<Shared>>,
     mailbox: RefCell<Mailbox>,
     /// The newest: the answer to an older one would come too late.
     ask: Cell<Option<AskId>>,
@@ -75,6 +79,7 @@ struct Inner {
     page: Box<dyn Page>,
     slices: OnceCell<Slices>,
     lifecycle: RefCell<Option<Lifecycle>>,
+    tabs: OnceCell<Tabs>,
     closed: Cell<bool>,
 }
 
@@ -89,8 +94,9 @@ impl Driver {
     ) -> Result<Self, ConfigError> {
         let clock = Clock::start();
         let start = clock.now();
-        host.record(&trace::header(&config, false, seed, start));
-        let client = Client::new(config, seed, start)?;
+        let group = settings.group.as_deref().map(group_of);
+        host.record(&trace::header(&config, group.is_some(), seed, start));
+        let client = Client::shared(config, group, seed, start)?;
         Ok(Self {
             inner: Rc::new(Inner {
                 client: RefCell::new(client),
@@ -107,6 +113,7 @@ impl Driver {
                 page,
                 slices: OnceCell::new(),
                 lifecycle: RefCell::default(),
+                tabs: OnceCell::new(),
                 closed: Cell::new(false),
             }),
         })
@@ -120,6 +127,13 @@ impl Driver {
         })?;
         // Set once: `open` is called once.
         let _ = self.inner.slices.set(slices);
+        if let Some(group) = &self.inner.settings.group {
+            let inner = Rc::downgrade(&self.inner);
+            let tabs = Tabs::new(&self.inner.host, group, move |input| {
+                with(&inner, |inner| inner.handle_tabs(input));
+            });
+            let _ = self.inner.tabs.set(tabs);
+        }
         let inner = Rc::downgrade(&self.inner);
         let lifecycle = Lifecycle::listen(&self.inner.host, move |input| {
             with(&inner, |inner| {
@@ -169,7 +183,7 @@ impl Driver {
     }
 
     /// Looks at the client.
-    pub(crate) fn with_client<T>(&self, look: impl FnOnce(&Client) -> T) -> T {
+    pub(crate) fn with_client<T>(&self, look: impl FnOnce(&Client<Shared>) -> T) -> T {
         look(&self.inner.client.borrow())
     }
 
@@ -205,7 +219,7 @@ impl Inner {
     }
 
     /// Applies the input and carries out all that follows. `filter` may keep an event back.
-    fn apply(self: &Rc<Self>, input: Input, mut filter: impl FnMut(Event) -> Option<Event>) {
+    fn apply(self: &Rc<Self>, input: Input, filter: impl FnMut(Event) -> Option<Event>) {
         let now = self.clock.now();
         // Before it is applied: the trace is to have the one on which the module traps.
         let since_start = now.since(self.start);
@@ -221,6 +235,23 @@ impl Inner {
             self.host.record(&trace::input(since_start, &input));
         }
         self.client.borrow_mut().handle_input(now, input);
+        self.follow(now, filter);
+    }
+
+    /// Applies what other tabs say, in the same way.
+    fn handle_tabs(self: &Rc<Self>, input: tabs::Input) {
+        let now = self.clock.now();
+        if let Some(group) = self.settings.group.as_deref().map(group_of)
+            && let Some(line) = trace::tabs(now.since(self.start), group, &input)
+        {
+            self.host.record(&line);
+        }
+        self.client.borrow_mut().handle_tabs(now, input);
+        self.follow(now, Some);
+    }
+
+    /// Carries out what follows from an input.
+    fn follow(self: &Rc<Self>, now: Timestamp, mut filter: impl FnMut(Event) -> Option<Event>) {
         let mut kinds = trace::Outputs::default();
         loop {
             let output = self.client.borrow_mut().poll_output();
@@ -239,6 +270,13 @@ impl Inner {
         }
         if let Some(line) = kinds.take() {
             self.host.record(&line);
+        }
+        if let Some(tabs) = self.tabs.get() {
+            loop {
+                let output = self.client.borrow_mut().poll_tabs();
+                let Some(output) = output else { break };
+                tabs.carry_out(output);
+            }
         }
         self.set_timer(now);
         if self.has_something() {

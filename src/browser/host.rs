@@ -13,6 +13,15 @@ extern "C" {
     #[derive(Clone, Debug)]
     pub type Host;
 
+    /// Makes ready to share a connection with the tabs of a group: its channel and its lock have this name, and
+    /// `hear(kind, text)` is called with what they say.
+    #[wasm_bindgen(method)]
+    pub(super) fn share(this: &Host, group: &str, hear: &JsValue);
+
+    /// Does something with the channel or the lock, see `tabs.js`.
+    #[wasm_bindgen(method)]
+    pub(super) fn tabs(this: &Host, act: &str, text: &str);
+
     /// Keeps a line of the trace.
     #[wasm_bindgen(method)]
     pub(crate) fn record(this: &Host, text: &str);

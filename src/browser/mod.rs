@@ -6,6 +6,7 @@ mod fetch;
 mod host;
 mod lifecycle;
 mod slices;
+mod tabs;
 
 pub(crate) use driver::{Driver, Page, Settings};
 pub use host::Host;

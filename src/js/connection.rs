@@ -222,6 +222,12 @@ impl Connection {
             .with_client(crate::research::Client::is_using_fallback)
     }
 
+    /// What this tab is to the others that share the connection.
+    pub fn role(&self) -> String {
+        self.driver
+            .with_client(|client| client.role().as_str().to_owned())
+    }
+
     /// Counters since the connection began.
     pub fn stats(&self) -> JsValue {
         let stats = self.driver.with_client(crate::research::Client::stats);

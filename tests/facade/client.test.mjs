@@ -300,7 +300,7 @@ test("connect() and stats() ask the module, also from inside of a handler", asyn
   client.on("reconnect_failed", () => client.connect());
   connection.tell("reconnect_failed", undefined, { code: "TRANSPORT", message: "down" });
   assert.equal(connection.of("connect").length, 1);
-  assert.deepEqual(client.stats(), { runtime: "wasm", roundTrips: 3 });
+  assert.deepEqual(client.stats(), { runtime: "wasm", role: "alone", roundTrips: 3 });
 });
 
 test("closing tells the state once, rejects what waits, and then nothing is heard", async () => {
@@ -316,7 +316,7 @@ test("closing tells the state once, rejects what waits, and then nothing is hear
   assert.equal(await codeOf(answer), "CLOSED");
   assert.deepEqual(heard, [["closed", "CLOSED"]]);
   assert.deepEqual([client.connected, client.usingFallback], [false, false]);
-  assert.deepEqual(client.stats(), { runtime: "wasm", roundTrips: 3 });
+  assert.deepEqual(client.stats(), { runtime: "wasm", role: "alone", roundTrips: 3 });
 });
 
 test("a closed client refuses work and takes everything else", async () => {

@@ -1091,14 +1091,22 @@ test("an attribute that is misspelt is named, one of connect() as well, and thos
   assert.deepEqual(world.connection.options, { url: "https://app.example" });
 });
 
+for (const [text, share] of Object.entries({ "": true, true: true, anna: "anna" })) {
+  test(`data-share="${text}": the page shares with other tabs`, async (t) => {
+    const { world } = await page(t, { dataset: { share: text } });
+    assert.deepEqual(JSON.parse(world.connection.options.group)[0], share);
+  });
+}
+
 test("the guide has each attribute, and no other", async () => {
   const guide = await readFile(new URL("../../docs/guides/old-script.md", import.meta.url), "utf8");
   const rows = guide.split("\n").filter((line) => line.startsWith("| `data-"));
   const named = rows.flatMap((row) => [...row.split("|")[1].matchAll(/`data-([a-z-]+)`/g)].map(([, name]) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase())));
-  const options = ["url", ...RULES.map(([name]) => name.replace(/\.(.)/, (_, letter) => letter.toUpperCase()))];
+  const options = ["share", "url", ...RULES.map(([name]) => name.replace(/\.(.)/, (_, letter) => letter.toUpperCase()))];
   assert.deepEqual(named.toSorted(), options.filter((name) => !["dedup", "terminatePath"].includes(name)).toSorted());
   const said = [];
   for (const name of named) optionsOf({ [name]: "?" }, (words) => said.push(words));
   assert.deepEqual(said.filter((words) => !/has no effect: option `/.test(words)), [], "known");
-  assert.equal(said.length, named.length);
+  // Of these any text is a name.
+  assert.equal(said.length, named.length - ["share"].length);
 });

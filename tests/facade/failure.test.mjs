@@ -169,7 +169,7 @@ test("counts, state and progress go on where they were", async (t) => {
   world.answers.snapshot = { status: null, progress: 12, startedAt: 2000, queuePosition: null, message: null };
   trapIn(client, world);
   await settled();
-  assert.deepEqual(client.stats(), { runtime: "wasm", requests: 6, lines: 2, connects: 1 });
+  assert.deepEqual(client.stats(), { runtime: "wasm", role: "alone", requests: 6, lines: 2, connects: 1 });
   world.connection.tell("update", "7", {});
   const { status, progress, startedAt, queuePosition, message } = research.state;
   assert.deepEqual([status, progress, startedAt, queuePosition, message], ["in_progress", 35, 1000, null, "m"]);

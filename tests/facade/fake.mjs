@@ -60,7 +60,7 @@ export function fake({ load = async () => "wasm", present = true, missing = [], 
     };
   }
   let number = 0;
-  world.answers = { emit: () => ++number, cancel: () => ++number, stats: { roundTrips: 3 } };
+  world.answers = { emit: () => ++number, cancel: () => ++number, stats: { roundTrips: 3 }, role: "alone" };
 
   world.connect = createConnect({
     reset: () => {
@@ -93,6 +93,7 @@ const METHODS = [
   "cancel",
   "connect",
   "state",
+  "role",
   "stats",
   "connected",
   "provide",
