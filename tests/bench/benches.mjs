@@ -9,6 +9,7 @@ import * as latency from "./latency.mjs";
 import * as memory from "./memory.mjs";
 import * as parts from "./parts.mjs";
 import * as restart from "./restart.mjs";
+import * as tabs from "./tabs.mjs";
 
 /** @type {Record<string, import("./support/rows.mjs").Bench>} */
-export const BENCHES = { "first-line": firstLine, burst, parts, backlog, cumulative, latency, memory, idle, restart };
+export const BENCHES = { "first-line": firstLine, burst, parts, backlog, cumulative, latency, memory, idle, restart, tabs };

@@ -64,7 +64,7 @@ enum Kind {
     Waiting,
 }
 
-const BENCHES: [Bench; 11] = [
+const BENCHES: [Bench; 12] = [
     Bench::of("first-line", Kind::Page),
     Bench::of("burst", Kind::Page),
     Bench::of("parts", Kind::Profile),
@@ -75,6 +75,7 @@ const BENCHES: [Bench; 11] = [
     Bench::of("idle", Kind::Waiting),
     Bench::of("hour", Kind::Native),
     Bench::of("restart", Kind::Page),
+    Bench::of("tabs", Kind::Page),
     Bench::of("core", Kind::Divan),
 ];
 
