@@ -436,6 +436,10 @@ impl Session {
             Answer::Piece(_) | Answer::Response(_) | Answer::Failed(_) => body_of(answer, true),
         };
         match body {
+            // Each answer has a packet. To Firefox, one whose head breaks off is whole, and empty.
+            Ok(body) if body.is_empty() && !open.decoder.has_begun() => {
+                self.fail(ctx, Failure::CutBody("it is empty".to_owned()), None);
+            }
             Ok(body) => self.read(ctx, &body, true),
             Err(failure) => self.fail(ctx, failure, None),
         }

@@ -375,6 +375,19 @@ fn binary_events_that_come_mixed_up_are_told_and_the_next_ones_are_heard_with_th
 }
 
 #[test]
+fn an_answer_without_any_packet_has_broken_off_and_what_was_in_it_is_missed() {
+    let mut world = World::following();
+    world.receive("");
+    assert!(!world.client.is_connected());
+    let reason = world.client.state().reason.as_ref().unwrap().to_string();
+    assert!(reason.contains("broke off"), "{reason}");
+    // The session is not used again: the server has sent what was in the answer.
+    world.advance(5_000);
+    assert!(world.is_asked(Kind::Handshake));
+    assert!(!world.is_asked(Kind::Poll));
+}
+
+#[test]
 fn a_server_that_answers_each_poll_with_nothing_is_not_asked_again_and_again() {
     for nothing in ["6", "2", "6|6|6", "2|6"] {
         let mut world = World::live();

@@ -400,7 +400,7 @@ fn the_attempt_that_is_not_counted_is_not_announced() {
 fn four_polls_without_a_packet_are_no_server() {
     let mut world = World::live();
     for _ in 0..3 {
-        world.receive("");
+        world.receive("hello");
         assert!(world.client.is_connected());
     }
     world.receive("hello");
@@ -419,7 +419,7 @@ fn four_polls_without_a_packet_are_no_server() {
 fn one_packet_in_between_proves_the_server() {
     let mut world = World::live();
     for _ in 0..10 {
-        (0..3).for_each(|_| world.receive(""));
+        (0..3).for_each(|_| world.receive("hello"));
         world.receive("6");
         world.advance(500);
     }
