@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::rows::{Aim, Row, Verdict, short};
 
-const MARK: &str = "<!-- Made by `cargo xtask bench --keep`: do not edit. -->";
+/// Two hyphens end a comment, also those of an option.
+const MARK: &str = "<!-- Made by `cargo xtask bench` with its option `keep`: do not edit. -->";
 
 /// Pixels.
 const WIDTH: f64 = 920.0;
@@ -213,6 +214,7 @@ mod tests {
     fn it_has_what_has_an_aim_with_its_words_escaped_and_says_what_made_it() {
         let picture = picture();
         assert!(picture.starts_with(MARK));
+        assert_eq!(MARK.matches("--").count(), 2, "the picture is no XML");
         assert!(picture.contains("a, of &lt;ten>"));
         assert!(!picture.contains("unlimited"));
         assert!(picture.contains("prefers-color-scheme: dark"));
