@@ -201,25 +201,12 @@ async function* piecesOf(response) {
     return;
   }
   let piece;
-  let missing = lengthOf(response);
   try {
-    while ((piece = (await reader.read()).value)) {
-      missing -= piece.length;
-      yield piece instanceof Uint8Array ? piece : new Uint8Array(piece);
-    }
-    if (missing > 0) throw new TypeError(`the answer broke off: ${missing} bytes of it are missing`);
+    while ((piece = (await reader.read()).value)) yield piece instanceof Uint8Array ? piece : new Uint8Array(piece);
   } finally {
     // Whatever comes of it, the rest is not read.
     if (piece) reader.cancel().catch(() => {});
   }
-}
-
-/**
- * How many bytes the server said that a body would have; 0 if nobody knows. Firefox takes one that breaks off before for a whole one.
- * Of another origin's server no page sees whether the body was packed.
- */
-function lengthOf({ type, headers }) {
-  return type === "basic" && !headers.has("Content-Encoding") ? Number(headers.get("Content-Length")) : 0;
 }
 
 /**

@@ -186,37 +186,6 @@ test("a body that breaks off gives its error after what came before", async () =
   assert.equal((await next()).error, cut);
 });
 
-/** As the browser gives an answer of the page's own server, or of another one. */
-function answered(text, headers, type = "basic") {
-  return Object.defineProperty(new Response(body(text).stream, { headers }), "type", { value: type });
-}
-
-test("a body that ends before the length that the server gave it has broken off, though the browser says nothing of it", async () => {
-  for (const streams of [true, false]) {
-    const next = reading(answered("one", { "Content-Length": "5" }), { streams });
-    if (streams) assert.equal((await next()).text, "one");
-    assert.match((await next()).error.message, /broke off: 2 bytes/);
-  }
-  const empty = reading(answered("", { "Content-Length": "5" }));
-  while (!(await empty()).error);
-});
-
-test("where nobody knows how long a body is, it is as long as what has come", async () => {
-  for (const response of [
-    answered("one", {}),
-    answered("one", { "Content-Length": "3" }),
-    // Longer than what is packed, or shorter.
-    answered("one", { "Content-Length": "23", "Content-Encoding": "gzip" }),
-    answered("one", { "Content-Length": "2", "Content-Encoding": "gzip" }),
-    answered("one", { "Content-Length": "23" }, "cors"),
-    answered("one", { "Content-Length": "nonsense" }),
-  ]) {
-    const next = reading(response);
-    assert.equal((await next()).text, "one");
-    assert.deepEqual(await next(), { of: response, text: undefined, error: undefined });
-  }
-});
-
 test("of a response that is no good one all is given at once", async () => {
   const next = reading(new Response(body("a ", "page").stream, { status: 502 }));
   assert.equal((await next()).text, "a page");
