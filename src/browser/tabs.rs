@@ -12,13 +12,15 @@ pub(super) struct Tabs {
 }
 
 impl Tabs {
-    /// Calls `tell` with what the others and the browser say, never from within a call of this.
+    /// Calls `tell` with what the others, the browser and the page say, never from within a call of this.
     pub(super) fn new(host: &Host, group: &str, tell: impl Fn(Input) + 'static) -> Self {
         let callback = Closure::<dyn FnMut(String, String)>::new(move |kind: String, text| {
             tell(match kind.as_str() {
                 "granted" => Input::LockGranted,
+                "leave" => Input::Leave,
                 "lost" => Input::LockLost,
                 "refused" => Input::LockRefused,
+                "unopposed" => Input::LockUnopposed,
                 "message" => Input::Message(text),
                 _ => Input::ChannelFailed,
             });

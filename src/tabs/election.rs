@@ -69,6 +69,8 @@ pub(super) enum Lock {
     Lost,
     /// There are no locks here.
     Refused,
+    /// There are none, and a round is over in which nobody else was to be heard.
+    Unopposed,
 }
 
 /// Where this tab stands.
@@ -261,17 +263,22 @@ impl Election {
                 self.ask(now);
             }
             (Lock::Lost, Role::Candidate { .. } | Role::Follower(_)) => self.queue_up(),
-            (Lock::Refused, role) => {
+            (Lock::Refused | Lock::Unopposed, role) => {
                 self.has_locks = false;
-                if let Role::Follower(Watch::Proving {
-                    is_proven: true, ..
-                }) = role
-                {
-                    self.claim(now);
-                } else if let Role::Follower(Watch::Asked { .. }) = role
-                    && self.epoch == Epoch::default()
-                {
-                    self.round(now, 0, 1);
+                let is_first = self.epoch == Epoch::default();
+                match role {
+                    Role::Follower(Watch::Proving {
+                        is_proven: true, ..
+                    }) => self.claim(now),
+                    Role::Follower(Watch::Asked { .. }) if is_first => match lock {
+                        Lock::Unopposed => self.claim(now),
+                        Lock::Granted | Lock::Lost | Lock::Refused => self.round(now, 0, 1),
+                    },
+                    Role::Alone
+                    | Role::Away
+                    | Role::Candidate { .. }
+                    | Role::Follower(_)
+                    | Role::Leader { .. } => {}
                 }
             }
             (Lock::Granted, Role::Leader { .. }) | (Lock::Lost, Role::Alone | Role::Away) => {}

@@ -62,8 +62,9 @@
 //! The group's name is that of the channel and of the lock. It has to name everything in which tabs must be alike:
 //! origin, path, namespace, version of the package, options, and who the credentials say it is. Cookies no page
 //! can see: whoever drives the client of a follower verifies each research as for a newcomer to a connection that
-//! is open ([`Input::Verify`](crate::research::Input::Verify)), and says [`Input::Leave`] where the server does
-//! not show it.
+//! is open ([`Input::Verify`](crate::research::Input::Verify)), and leaves where the server does not show it. What is
+//! not about a research nothing verifies: a page that emits, or listens to other events, and does not say that all
+//! tabs are the same person's, says [`Input::Leave`] first.
 
 mod election;
 mod message;
@@ -89,6 +90,9 @@ pub enum Input {
     LockLost,
     /// There are no locks here.
     LockRefused,
+    /// There are no locks here, and whoever drives the client has asked before it was there: for [`ROUND_MS`] nobody
+    /// else was to be heard.
+    LockUnopposed,
     /// Another tab has said this in the channel.
     Message(String),
 }
@@ -97,7 +101,8 @@ pub enum Input {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
     /// Ask for the lock of the group (`navigator.locks.request(name, { signal }, …)`) and wait for it, however long
-    /// that takes: [`Input::LockGranted`]. Where that cannot be done: [`Input::LockRefused`].
+    /// that takes: [`Input::LockGranted`]. Where that cannot be done: [`Input::LockRefused`], or
+    /// [`Input::LockUnopposed`].
     AskLock,
     /// Close the channel, behind what was told before: an open one keeps a page out of the back/forward cache.
     Close,

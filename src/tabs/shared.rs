@@ -40,6 +40,8 @@ pub struct Shared {
     now: Timestamp,
     has_started: bool,
     is_closed: bool,
+    /// Whether it takes part again after an absence.
+    shares: bool,
     /// What the leader gives; `None` as long as it has no connection, or is this tab.
     link: Option<Link>,
     last_link: u64,
@@ -101,6 +103,7 @@ impl Shared {
             now: Timestamp::default(),
             has_started: false,
             is_closed: false,
+            shares: true,
             link: None,
             last_link: 0,
             linked: Timestamp::default(),
@@ -142,10 +145,15 @@ impl Shared {
             return;
         }
         match input {
-            Input::ChannelFailed | Input::Leave => self.stand_alone(ctx),
+            Input::ChannelFailed => self.stand_alone(ctx),
+            Input::Leave => {
+                self.shares = false;
+                self.stand_alone(ctx);
+            }
             Input::LockGranted => self.election.lock(ctx.now, Lock::Granted),
             Input::LockLost => self.election.lock(ctx.now, Lock::Lost),
             Input::LockRefused => self.election.lock(ctx.now, Lock::Refused),
+            Input::LockUnopposed => self.election.lock(ctx.now, Lock::Unopposed),
             Input::Message(text) => {
                 if let Some(message) = Message::decode(self.group, &text) {
                     self.hear(ctx, &message);
@@ -572,6 +580,16 @@ impl Shared {
         }
     }
 
+    /// Takes part again, or for the first time.
+    fn begin(&mut self, ctx: &mut Context<'_>) {
+        if self.shares {
+            self.own.rest(ctx, Failure::PageHidden);
+            self.election.start(ctx.now);
+        } else {
+            self.election.stand_alone();
+        }
+    }
+
     fn stand_alone(&mut self, ctx: &mut Context<'_>) {
         if self.has_started && !self.election.is_alone() && !self.election.is_away() {
             self.unlink();
@@ -682,9 +700,8 @@ impl Carrier for Shared {
             return;
         }
         if self.election.is_away() {
-            self.own.rest(ctx, Failure::PageHidden);
             self.has_started = true;
-            self.election.start(ctx.now);
+            self.begin(ctx);
         } else if self.election.is_follower() {
             self.election.ask(ctx.now);
         } else {
@@ -822,8 +839,7 @@ impl Carrier for Shared {
             return;
         }
         if self.has_started && self.election.is_away() {
-            self.own.rest(ctx, Failure::PageHidden);
-            self.election.start(ctx.now);
+            self.begin(ctx);
         }
         self.own.wake(ctx);
         self.election.see(ctx.now, true);

@@ -312,7 +312,8 @@ fn fields_of(kind: &str) -> Option<[Field; 4]> {
         "refresh" | "subscribe" | "unsubscribe" | "verify" => [Id, Own, Own, Own],
         "acknowledge" | "channel_failed" | "close" | "connect" | "credentials" | "emit"
         | "failed" | "hidden" | "leave" | "leaving" | "lock_granted" | "lock_lost"
-        | "lock_refused" | "online" | "refused" | "timeout" | "unseen" | "visible" => [Own; 4],
+        | "lock_refused" | "lock_unopposed" | "online" | "refused" | "timeout" | "unseen"
+        | "visible" => [Own; 4],
         _ => return None,
     })
 }

@@ -221,6 +221,7 @@ pub fn tabs(since_start_ms: u64, group: u64, input: &tabs::Input) -> Option<Stri
         tabs::Input::LockGranted => "lock_granted",
         tabs::Input::LockLost => "lock_lost",
         tabs::Input::LockRefused => "lock_refused",
+        tabs::Input::LockUnopposed => "lock_unopposed",
         tabs::Input::Message(_) => "told",
     });
     if let tabs::Input::Message(message) = input {

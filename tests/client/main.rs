@@ -39,6 +39,7 @@ mod secrets;
 mod signed_out;
 mod sleep;
 mod states;
+mod tabs;
 mod terminations;
 mod trace;
 mod verify;

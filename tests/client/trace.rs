@@ -109,6 +109,7 @@ fn tab_step() -> impl Strategy<Value = tabs::Input> {
         2 => Just(tabs::Input::LockGranted),
         2 => Just(tabs::Input::LockLost),
         1 => Just(tabs::Input::LockRefused),
+        1 => Just(tabs::Input::LockUnopposed),
         1 => Just(tabs::Input::ChannelFailed),
         1 => Just(tabs::Input::Leave),
     ]

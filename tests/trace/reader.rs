@@ -175,6 +175,7 @@ fn given(fields: &[Value]) -> Given {
         "lock_granted" => tabs::Input::LockGranted,
         "lock_lost" => tabs::Input::LockLost,
         "lock_refused" => tabs::Input::LockRefused,
+        "lock_unopposed" => tabs::Input::LockUnopposed,
         "told" => tabs::Input::Message(format!("1 {GROUP} {}{}", text(2), text(3))),
         _ => return Given::Input(input(fields)),
     })

@@ -118,8 +118,12 @@ impl Bus {
         while let Some(action) = self.tabs[index].election.poll_action() {
             match action {
                 Action::AskLock if !self.has_locks => {
-                    self.due
-                        .push((self.now + 1, index, Input::Lock(Lock::Refused)));
+                    // Whoever has asked before may have heard nobody, though there is somebody.
+                    let lock = match self.below(3) {
+                        0 => Lock::Unopposed,
+                        _ => Lock::Refused,
+                    };
+                    self.due.push((self.now + 1, index, Input::Lock(lock)));
                 }
                 Action::StealLock if !self.has_locks => {
                     self.due

@@ -368,6 +368,20 @@ fn where_there_turn_out_to_be_no_locks_leases_decide() {
 }
 
 #[test]
+fn who_has_waited_for_others_before_it_came_leads_at_once_where_there_are_no_locks() {
+    let mut election = started(1, true);
+    election.lock(at(3), Lock::Unopposed);
+    assert_eq!(drain(&mut election), [Action::Lead, Action::Connect]);
+    // It knows better by now.
+    let mut election = started(2, true);
+    hear(&mut election, 2, 1, epoch(4, 1), lead(1));
+    drain(&mut election);
+    election.lock(at(3), Lock::Unopposed);
+    assert_eq!(drain(&mut election), []);
+    assert!(election.is_follower());
+}
+
+#[test]
 fn a_leader_that_came_back_as_another_s_follower_is_not_taken_for_the_leader() {
     let mut election = follower(true);
     ask(&mut election);

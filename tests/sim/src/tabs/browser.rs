@@ -40,14 +40,21 @@ impl World<'_> {
                 }
                 self.steal(group, Some(index));
             }
-            Output::AskLock | Output::StealLock => self.lock_input(index, Input::LockRefused),
+            Output::AskLock => {
+                let input = self.without_locks(index);
+                self.lock_input(index, input);
+            }
+            Output::StealLock => self.lock_input(index, Input::LockRefused),
             Output::DropLock => {
                 self.drop_lock(index);
                 // Nothing that was on its way comes.
                 let is_of_lock = |input: &Input| {
                     matches!(
                         input,
-                        Input::LockGranted | Input::LockLost | Input::LockRefused
+                        Input::LockGranted
+                            | Input::LockLost
+                            | Input::LockRefused
+                            | Input::LockUnopposed
                     )
                 };
                 self.due.retain(|_, due| {
@@ -73,6 +80,18 @@ impl World<'_> {
             *last = (*last).max(self.now + late);
             let at = *last;
             self.at(at, Due::Tabs(to, Input::Message(text.to_owned())));
+        }
+    }
+
+    /// What a tab hears of a lock that there is none of: who was there before it was asked for, or now and then, as
+    /// where the others are slow to answer, that nobody was.
+    fn without_locks(&self, index: usize) -> Input {
+        let mut others = self.tabs.iter().enumerate();
+        let has_company = others.any(|(other, tab)| other != index && tab.has_channel);
+        if has_company && !self.said.is_multiple_of(5) {
+            Input::LockRefused
+        } else {
+            Input::LockUnopposed
         }
     }
 
