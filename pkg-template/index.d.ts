@@ -308,14 +308,18 @@ export interface ConnectOptions {
    * version of the package are the same; one of them has the connection, and when it goes another one takes over, which is a
    * reconnection for the rest. Every tab still hears each line once, in order.
    *
-   * - `true`: where the page gives no `auth`, `headers` or `query`, so that only the cookies say who it is, which the tabs share too.
-   * - a name: also where it gives them; the page sees to it that all with this name are the same person.
+   * - by itself: where the page gives no `auth`, `headers`, `query` or `forceNew`, so that only the cookies say who it is, which the
+   *   tabs share too. The connection is in the name of whoever was signed in when a tab opened it, and each tab asks the server whether
+   *   it may see what it follows. What is not about a research cannot be asked for so: a page that calls `emit`, or listens to such
+   *   events, goes on alone.
+   * - `true`: such a page shares too, since all tabs of the browser are the same person's.
+   * - a name: also where it gives `auth`, `headers` or `query`; the page sees to it that all with this name are the same person.
    * - `false`: a connection of its own for each page.
    *
    * A page that cannot share (no `BroadcastChannel`), or to which the server does not show what it asks for over the other tab's
-   * connection, goes on alone, without a word. {@link Stats.role} says who it is. `forceNew` is about other calls in the same page.
-   * @default false
-   * @example true
+   * connection, goes on alone, without a word. {@link Stats.role} says who it is. With a value here `forceNew` is about other calls in the same page only.
+   * @default true, unless `forceNew`, and until the page emits or listens to what is not about a research
+   * @example false
    */
   share?: boolean | string;
 

@@ -46,8 +46,8 @@ export class Client {
   /** Of the client's own events. */
   #handlers = new Handlers();
   /** Of the server's. */
-  #heard = new Handlers((event, wanted) => this.#link.listen(event, wanted));
-  #any = new CatchAll((wanted) => this.#link.listen(EVERY_EVENT, wanted));
+  #heard = new Handlers((event, wanted) => this.#link.listen(event, wanted, this.#member));
+  #any = new CatchAll((wanted) => this.#link.listen(EVERY_EVENT, wanted, this.#member));
   #anyOutgoing = new CatchAll();
   /** What `onAnyOutgoing` is told of once it leaves: events and their arguments. */
   #unsent = new Set();
@@ -393,9 +393,9 @@ export class Client {
     link.join(this.#member);
     const events = this.#heard.events;
     if (this.#any.handlers.length > 0) events.push(EVERY_EVENT);
-    for (const event of events) attempt(() => link.listen(event, true));
+    for (const event of events) attempt(() => link.listen(event, true, this.#member));
     for (const { move } of this.#researches.values()) attempt(() => move(before));
-    for (const event of events) attempt(() => before.listen(event, false));
+    for (const event of events) attempt(() => before.listen(event, false, this.#member));
     attempt(() => before.leave(this.#member, reason));
   }
 

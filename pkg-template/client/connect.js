@@ -1,8 +1,10 @@
 // The one function that a page calls. Made of its parts, so that tests can give others.
 
 import { Module } from "../core/module.js";
+import { Tabs as BrowserTabs } from "../core/tabs.js";
 import { Client } from "./client.js";
 import { answerOf } from "./credentials.js";
+import { Prelude } from "./prelude.js";
 import { MOCK, ResearchSocketError, report } from "./error.js";
 import { Link } from "./link.js";
 import { readOptions } from "./options.js";
@@ -15,33 +17,62 @@ const RUNS = {
 };
 
 /**
- * @param {{ init: () => Promise<"wasm" | "js">, reset: () => void, timers: import("../core/timers.js").Timers, Connection: Function, browser: object }} parts
+ * @param {{ init: () => Promise<"wasm" | "js">, reset: () => void, timers: import("../core/timers.js").Timers, Connection: Function, browser: object,
+ *   Tabs?: typeof BrowserTabs }} parts
  */
-export function createConnect({ init, reset, timers, Connection, browser }) {
-  const module = new Module(init, reset, timers, Connection);
+export function createConnect({ init, reset, timers, Connection, browser, Tabs = BrowserTabs }) {
+  const module = new Module(init, reset, timers, Connection, Tabs);
+  /** Of the connection that is waited for while the core is loaded, and whether it was asked for. */
+  let prelude;
+  let isTaken = false;
 
-  /** Loads the core ahead of `connect`, where there may be one. */
-  connect.preload = async () => {
-    if (browser.present && browser.missing.length === 0) await module.load();
+  /** Loads the core ahead of `connect`, where there may be one. `options`: of a connection that is certain to be asked for, with `ahead`. */
+  connect.preload = async (options) => {
+    if (!browser.present || browser.missing.length > 0) return;
+    if (options) make(readOptions(options, browser.href, true));
+    await module.load();
   };
   return connect;
 
-  /** `ahead` makes the first requests before the core is there: see compat/head-start.js. */
+  /**
+   * `ahead` makes the first requests before the core is there: see compat/head-start.js. Whoever gives it shares with other tabs
+   * what it shares with no other call.
+   */
   async function connect(options = {}, ahead) {
     needBrowser(browser);
-    const settings = readOptions(options, browser.href);
+    const settings = readOptions(options, browser.href, ahead !== undefined);
     const { own } = settings;
     throwIfAborted(own.signal);
-    const headStart = module.runtime === undefined && isPlain(settings) ? ahead?.(settings.connection) : undefined;
+    const mine = own.autoConnect ? take(settings) : undefined;
+    if (ahead && module.runtime === undefined && isPlain(settings)) mine?.begin(() => ahead(settings.connection));
     try {
-      return await open(settings, headStart);
+      return await open(settings, mine);
     } catch (error) {
-      headStart?.end();
+      drop(mine);
       throw error;
     }
   }
 
-  async function open(settings, headStart) {
+  function make({ group }) {
+    if (module.runtime === undefined) prelude ??= new Prelude(Tabs, group);
+  }
+
+  /** Only one connection has one: to a second one of this page it would be another tab. */
+  function take(settings) {
+    make(settings);
+    if (isTaken || prelude?.group !== settings.group) return undefined;
+    isTaken = true;
+    return prelude;
+  }
+
+  function drop(mine) {
+    if (!mine) return;
+    mine.end();
+    prelude = undefined;
+    isTaken = false;
+  }
+
+  async function open(settings, mine) {
     const { own } = settings;
     await unlessAborted(module.load(), own.signal);
     throwIfAborted(own.signal);
@@ -53,16 +84,16 @@ export function createConnect({ init, reset, timers, Connection, browser }) {
     await unlessAborted(module.load(), own.signal);
     throwIfAborted(own.signal);
     // No await from here on: two calls at once must not make two connections.
-    const link = own.autoConnect
-      ? (openLink(module.links, settings, answer) ?? new Link(module, settings, { answer, headStart }))
-      : new Link(module, settings, { paused: new ResearchSocketError("ABORTED", "The page has not connected this client yet: connect() does.") });
+    const opened = own.autoConnect ? openLink(module.links, settings, answer) : undefined;
+    if (opened) drop(mine);
+    const link = opened ?? new Link(module, settings, own.autoConnect ? { answer, prelude: mine } : { paused: new ResearchSocketError("ABORTED", "The page has not connected this client yet: connect() does.") });
     return new Client(link, { settings, since, answer }, browser);
   }
 }
 
 /** Whether its first requests have nothing that only the core can add. */
-function isPlain({ group, credentials, connection: { namespace, withCredentials } }) {
-  return [group, ...Object.values(credentials), namespace, withCredentials].every((given) => given === undefined);
+function isPlain({ credentials, connection: { namespace, withCredentials } }) {
+  return [...Object.values(credentials), namespace, withCredentials].every((given) => given === undefined);
 }
 
 /** Throws where nobody could connect, and says what to do there. */

@@ -113,26 +113,29 @@ export class Link {
   #cancels = new Map();
   /** The ids of researches that nobody follows any more, and the connection itself when nobody has it. */
   #linger = new Linger();
+  /** The tabs that share it, as long as this one does. */
+  #group;
   /** What the first handshake takes over, if it is made. */
-  #headStart;
+  #prelude;
   /** Ends with it. */
   #life = new AbortController();
 
   /**
    * @param {{ answer?: object, identity?: string, reason?: Error }} [more] `answer`: what the credentials have just come to;
-   *   `reason`: why a client comes from another connection; `paused`: that it does not connect by itself, and why; `headStart`: the
-   *   requests that were made for it; `alone`: that it is not shared with other tabs
+   *   `reason`: why a client comes from another connection; `paused`: that it does not connect by itself, and why; `prelude`: what
+   *   was made ready for it; `alone`: that it is not shared with other tabs
    */
-  constructor(module, { key, group, connection, shared, own }, { answer, identity = answer?.key, reason, paused, headStart, alone } = {}) {
+  constructor(module, { key, group, connection, shared, own }, { answer, identity = answer?.key, reason, paused, prelude, alone } = {}) {
     this.#module = module;
     this.key = key;
     this.exclusive = own.forceNew;
-    this.#given = alone || !group ? connection : { ...connection, group };
+    this.#given = connection;
+    this.#group = alone ? undefined : group;
     this.options = { ...connection, ...shared };
     this.#first = answer;
     this.#identity = identity;
     this.#paused = paused !== undefined;
-    this.#headStart = headStart;
+    this.#prelude = prelude;
     this.#create();
     if (paused) this.state = stopped(paused);
     else this.state = Object.freeze(reason ? { name: "reconnecting", reason } : { name: "connecting" });
@@ -148,7 +151,7 @@ export class Link {
   #create() {
     this.#earlier = this.#journal;
     const journal = (this.#journal = new Journal());
-    this.#host = this.#module.host((text, bytes) => journal.add(text, bytes), this.#headStart);
+    this.#host = this.#module.host((text, bytes) => journal.add(text, bytes), this.#prelude);
     const { Connection } = this.#module;
     this.#connects = 0;
     let own;
@@ -156,7 +159,8 @@ export class Link {
     const dispatch = (kind, id, value, extra) => {
       if (kind === "internal" || own === this.#connection) this.#dispatch(kind, id, value, extra);
     };
-    own = this.#connection = this.#module.guard(() => new Connection(this.#given, dispatch, this.#host));
+    const given = this.#group === undefined ? this.#given : { ...this.#given, group: this.#group };
+    own = this.#connection = this.#module.guard(() => new Connection(given, dispatch, this.#host));
   }
 
   // --- Clients -------------------------------------------------------------------------------------------------------
@@ -203,7 +207,7 @@ export class Link {
     if (!this.#connection) return this;
     const ended = this.#connection;
     const free = this.#freeing();
-    this.#headStart?.end();
+    this.#prelude?.end();
     this.#create();
     this.#module.guard(() => ended.close());
     free();
@@ -373,7 +377,7 @@ export class Link {
   }
 
   #forget() {
-    this.#headStart?.end();
+    this.#prelude?.end();
     this.#linger.end();
     this.#life.abort();
     this.#module.links.delete(this);
@@ -459,7 +463,8 @@ export class Link {
     }
   }
 
-  listen(event, wanted) {
+  listen(event, wanted, member) {
+    if (wanted && !ABOUT_RESEARCH.test(event)) this.#leaveTabs(member);
     const before = this.#wanted.get(event) ?? 0;
     const now = before + (wanted ? 1 : -1);
     if (this.#works && (before === 0) !== (now === 0)) this.#call("listen", event, wanted);
@@ -469,7 +474,18 @@ export class Link {
 
   /** @param {{ resolve: (values: unknown[]) => void, reject: (error: Error) => void }} [answer] wants all values of the server's answer */
   emit(member, json, attachments, timeout, volatile, answer) {
+    this.#leaveTabs(member);
     this.#keep({ member, json, attachments, timeout, answer, at: performance.now() }, volatile);
+  }
+
+  /**
+   * What is not about a research is that person's who was signed in when the connection was opened, maybe by another tab: nothing
+   * would show that somebody else is by now. So only who asks for it shares that.
+   */
+  #leaveTabs(member) {
+    if (this.#group === undefined || member.settings.own.share !== undefined) return;
+    this.#group = undefined;
+    this.#host.leaveTabs();
   }
 
   #keep(emit, volatile, timeout = emit.timeout) {
@@ -517,7 +533,7 @@ export class Link {
 
   /** What this tab is to those that share the connection. */
   #role() {
-    return this.#works && this.#given.group ? this.#call("role") : "alone";
+    return this.#works && this.#group !== undefined ? this.#call("role") : "alone";
   }
 
   #counts() {

@@ -3,6 +3,7 @@
 import { attempt } from "./error.js";
 import { stringify } from "./json.js";
 import { checkOptions, unknownOptions } from "./option-check.js";
+import { VERSION } from "./version.js";
 
 /** What a page was told of its options: each once, however often it connects. */
 const told = new Set();
@@ -13,11 +14,13 @@ const MAX_LOGS = 5000;
 /**
  * @param {object} options as the page gave them
  * @param {string} href the page's address
+ * @param {boolean} [isForTabs] whether `forceNew` is about other calls in the page only
  */
-export function readOptions(options, href) {
+export function readOptions(options, href, isForTabs) {
   if (options === null || typeof options !== "object") throw new TypeError("The options of connect() must be an object.");
-  const { signal, logger, csrfToken, autoConnect = true, forceNew = false, maxLogs = MAX_LOGS, share = false, auth, headers, query, ...connection } = options;
+  const { signal, logger, csrfToken, autoConnect = true, forceNew = false, maxLogs = MAX_LOGS, share: givenShare, auth, headers, query, ...connection } = options;
 
+  const share = givenShare ?? (isForTabs || !forceNew);
   connection.url = origin(connection.url, href);
   checkOptions(connection);
   need(signal === undefined || typeof signal?.addEventListener === "function", "signal", "must be an AbortSignal");
@@ -27,7 +30,7 @@ export function readOptions(options, href) {
     need(value === undefined || (value !== null && ["object", "function"].includes(typeof value)), name, "must be an object or a function that returns one");
   }
   for (const [name, value] of Object.entries({ autoConnect, forceNew })) need(typeof value === "boolean", name, "must be true or false");
-  need(["boolean", "string"].includes(typeof share), "share", "must be true, false or a name");
+  need(["undefined", "boolean", "string"].includes(typeof givenShare), "share", "must be true, false or a name");
   if (share === "") throw new RangeError("option `share` must be true, false or a name that is not empty");
   need(typeof maxLogs === "number", "maxLogs", "must be a number");
   if (!Number.isSafeInteger(maxLogs) || maxLogs < 0) throw new RangeError("option `maxLogs` must be a whole number from 0 up");
@@ -45,7 +48,7 @@ export function readOptions(options, href) {
   return {
     key,
     /** The name of the tabs that share one connection, if they do: all in which they have to be alike. */
-    group: shares ? stringify([share, key, Object.entries(connection).filter(([name]) => !IN_KEY.includes(name)).sort()]) : undefined,
+    group: shares ? stringify([`research-socket ${VERSION}`, share, key, Object.entries(connection).filter(([name]) => !IN_KEY.includes(name)).sort()]) : undefined,
     /** What the module gets. */
     connection,
     /** What belongs to the connection besides, so to all clients that share it. */
@@ -53,7 +56,7 @@ export function readOptions(options, href) {
     /** In whose name it is opened. Clients share a connection if these come to the same. */
     credentials: { auth, headers, query },
     /** What each client has for itself; `atHome`: the server is the page's own. */
-    own: { signal, logger, csrfToken, autoConnect, forceNew, atHome: connection.url === new URL(href).origin },
+    own: { signal, logger, csrfToken, autoConnect, forceNew, share: givenShare, atHome: connection.url === new URL(href).origin },
   };
 }
 

@@ -34,7 +34,8 @@ const OURS = Symbol.for("research-socket.compat");
 export function install(window, connect, dataset = {}) {
   const page = new Page(window);
   if (page.socket?.[OURS]) return;
-  const options = optionsOf(dataset, (words) => console.warn(`research-socket: ${words}`));
+  // A connection of its own in this page: `connect` is heard, and after `disconnect` nothing of the one before is there.
+  const options = { ...optionsOf(dataset, (words) => console.warn(`research-socket: ${words}`)), forceNew: true };
   const service = new Service(page, new Panel(page.connects ? window : {}), (more, first) => connect({ ...options, ...more }, (given) => window.fetch && headStart(window, given, first)));
   const socket = {
     init: () => service.init(),
@@ -51,7 +52,7 @@ export function install(window, connect, dataset = {}) {
   Object.defineProperty(socket, OURS, { value: true });
   page.socket = socket;
   // It takes no wish of the page, so it comes while the page itself does. A failure is told when the page needs it.
-  if (page.connects) connect.preload().catch(() => {});
+  if (page.connects) connect.preload(options).catch(() => {});
   setTimeout(() => service.begin(), INIT_AFTER_MS);
 }
 
@@ -172,8 +173,7 @@ class Service {
     const { signal } = (this.#abort = new AbortController());
     const logger = { warn: (message) => console.warn(message) };
     try {
-      // Its own connection: `connect` is heard, and after `disconnect` nothing of the one before is there.
-      const client = await this.#connect({ forceNew: true, signal, logger }, first);
+      const client = await this.#connect({ signal, logger }, first);
       // The page may have disconnected in the moment before: then the signal has closed it.
       if (!signal.aborted) this.#attach(client);
     } catch (error) {

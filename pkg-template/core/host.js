@@ -50,6 +50,11 @@ export class Host {
     this.#tabs.do(act, text);
   }
 
+  /** Shares with them no more. Not to be called by the module. */
+  leaveTabs() {
+    this.#tabs?.leave();
+  }
+
   /** `bytes` are the module's memory. */
   record(text, bytes) {
     this.#record(text, bytes?.slice());
@@ -183,7 +188,7 @@ export class Host {
 }
 
 /** No other page has it, and no worker. */
-function isFirefox() {
+export function isFirefox() {
   return "mozInnerScreenX" in globalThis;
 }
 

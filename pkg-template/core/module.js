@@ -2,7 +2,6 @@
 
 import { MOCK, ResearchSocketError, attempt, report, toError } from "../client/error.js";
 import { Host } from "./host.js";
-import { Tabs } from "./tabs.js";
 
 /** A module that traps so often within so many milliseconds is given up: what it traps on is there again at each start. */
 const MAX_TRAPS = 3;
@@ -17,6 +16,7 @@ export class Module {
   /** The open connections. */
   links = new Set();
   Connection;
+  Tabs;
   /** Counts the calls of `connect`, to tell what was before which of them. */
   moment = 0;
   /** What runs it, once it is loaded. @type {"wasm" | "js" | undefined} */
@@ -43,12 +43,14 @@ export class Module {
    * @param {() => void} reset makes a fresh instance of what was fetched; the old one and its objects are not touched again
    * @param {import("./timers.js").Timers} timers of all connections
    * @param {new (options: object, dispatch: Function, host: Host) => object} Connection
+   * @param {new (name: string) => import("./tabs.js").Tabs} Tabs
    */
-  constructor(init, reset, timers, Connection) {
+  constructor(init, reset, timers, Connection, Tabs) {
     this.#init = init;
     this.#reset = reset;
     this.#timers = timers;
     this.Connection = Connection;
+    this.Tabs = Tabs;
     timers.begin(this.#entrance());
   }
 
@@ -86,8 +88,13 @@ export class Module {
   }
 
   /** The browser for a connection of this instance, which gives `record` the lines of the trace. */
-  host(record, headStart) {
-    return new Host(this.#entrance(), record, headStart, (name, tell) => new Tabs(name, tell));
+  host(record, prelude) {
+    const tabsOf = (name, tell) => {
+      const tabs = prelude?.takeTabs() ?? new this.Tabs(name);
+      tabs.hear(tell);
+      return tabs;
+    };
+    return new Host(this.#entrance(), record, prelude, tabsOf);
   }
 
   /** What runs the calls of the browser into this instance, as long as it lives. */

@@ -98,7 +98,7 @@ export const CODES = {
     severity: "warning",
     message: ({ seconds }) =>
       `A request had to wait ${seconds} s for a free connection: over HTTP/1.1 browsers have six to one server, and other tabs or requests hold them.`,
-    setting: () => "Let its tabs share a connection (`connect({ share: true })`, or `data-share` on the script's tag), serve the site over HTTP/2 (nginx: `http2 on;`), or close some of its tabs.",
+    setting: () => "Let its tabs share a connection (`connect({ share: true })`, or `share` under a name where the page gives credentials), serve the site over HTTP/2 (nginx: `http2 on;`), or close some of its tabs.",
     fine: "There is a free connection to the server.",
   },
   CLOCK_SKEW: {

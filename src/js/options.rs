@@ -70,10 +70,7 @@ pub(super) fn read(object: &JsValue) -> Result<(Config, Settings), JsValue> {
         Settings {
             origin,
             with_credentials,
-            group: options.string("group").map(|group| {
-                // Tabs that have loaded another version of the package share nothing with these.
-                ["research-socket ", env!("CARGO_PKG_VERSION"), " ", &group].concat()
-            }),
+            group: options.string("group"),
         },
     ))
 }

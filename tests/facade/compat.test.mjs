@@ -1047,7 +1047,8 @@ test("attributes of the script's tag are options, each as what it is", async (t)
     },
   });
   assert.deepEqual(said.warn, []);
-  assert.deepEqual(world.connection.options, {
+  const { group, ...options } = world.connection.options;
+  assert.deepEqual(options, {
     path: "/app/socket.io", url: "https://there.example", flushLogs: false, persistent: true, reconnectionAttempts: Infinity, stallAfter: false, randomizationFactor: 0.25,
     fallback: { interval: 5000, statusPath: "/app/api/research/{id}/status" }, dedup: { entries: 50 }, timeout: 9000,
   });
@@ -1075,7 +1076,8 @@ test("an attribute that is wrong is named in the words for the option, and left 
     wrong("fallback", "`fallback` must be an object or false"),
     wrong("max-emit-buffer", "`maxEmitBuffer` must be a number"),
   ]);
-  assert.deepEqual(world.connection.options, { namespace: "/n", url: "https://app.example" });
+  const { group, ...options } = world.connection.options;
+  assert.deepEqual(options, { namespace: "/n", url: "https://app.example" });
 });
 
 test("an attribute that is misspelt is named, one of connect() as well, and those of others are not", async (t) => {
@@ -1088,15 +1090,22 @@ test("an attribute that is misspelt is named, one of connect() as well, and thos
     misspelt("flushlogs", "flush-logs"), misspelt("pth", "path"), misspelt("fallback-intervall", "fallback-interval"),
     elsewhere("max-logs"), elsewhere("auth"), elsewhere("force-new"),
   ]);
-  assert.deepEqual(world.connection.options, { url: "https://app.example" });
+  const { group, ...options } = world.connection.options;
+  assert.deepEqual(options, { url: "https://app.example" });
 });
 
-for (const [text, share] of Object.entries({ "": true, true: true, anna: "anna" })) {
+for (const [text, share] of [[undefined, true], ["", true], ["true", true], ["anna", "anna"]]) {
   test(`data-share="${text}": the page shares with other tabs`, async (t) => {
-    const { world } = await page(t, { dataset: { share: text } });
-    assert.deepEqual(JSON.parse(world.connection.options.group)[0], share);
+    const { world } = await page(t, { dataset: text === undefined ? {} : { share: text } });
+    assert.deepEqual(JSON.parse(world.connection.options.group)[1], share);
   });
 }
+
+test("data-share=\"false\": the page shares with no other tab", async (t) => {
+  const { world } = await page(t, { dataset: { share: "false" } });
+  assert.equal("group" in world.connection.options, false);
+  assert.deepEqual(world.scouts, []);
+});
 
 test("the guide has each attribute, and no other", async () => {
   const guide = await readFile(new URL("../../docs/guides/old-script.md", import.meta.url), "utf8");

@@ -19,6 +19,10 @@ export function fake({ load = async () => "wasm", present = true, missing = [], 
     connect: undefined,
     /** What the glue of the module calls for `setTimeout` and `clearTimeout`. */
     timers: new Timers(),
+    /** The groups in which others were looked for before the core was there. */
+    scouts: [],
+    /** What was given up. */
+    ended: [],
     /** How often a fresh instance was made. */
     resets: 0,
     get connection() {
@@ -60,7 +64,7 @@ export function fake({ load = async () => "wasm", present = true, missing = [], 
     };
   }
   let number = 0;
-  world.answers = { emit: () => ++number, cancel: () => ++number, stats: { roundTrips: 3 }, role: "alone" };
+  world.answers = { emit: () => ++number, cancel: () => ++number, stats: { roundTrips: 3 }, role: "alone", scout: true };
 
   world.connect = createConnect({
     reset: () => {
@@ -75,6 +79,20 @@ export function fake({ load = async () => "wasm", present = true, missing = [], 
     timers: world.timers,
     Connection: FakeConnection,
     browser: { present, missing, href, csrfToken },
+    Tabs: class {
+      constructor(group) {
+        world.scouts.push(group);
+      }
+      async scout() {
+        return world.answers.scout;
+      }
+      hear(tell) {
+        this.leave = () => tell("leave", "");
+      }
+      end() {
+        world.ended.push("tabs");
+      }
+    },
   });
   return world;
 }

@@ -286,6 +286,7 @@ test("an old page asks while its core is on its way, as soon as it follows a res
   await settled();
   assert.deepEqual(await world.asked(), [], "it may still disconnect");
   world.window.socket.subscribeToResearch("7");
+  await settled();
   await world.answer(`GET ${POLLING}`, OPEN);
   await world.answer(`GET ${SESSION}`, GRANT);
   await world.answer(`POST ${SESSION}`, "OK");
@@ -318,6 +319,7 @@ for (const [how, act] of [
     Object.assign(world.window, { location: { pathname: "/progress/7" }, sessionStorage: { getItem: () => null } });
     install(world.window, facade.connect);
     world.window.socket.subscribeToResearch("7");
+    await settled();
     await world.answer(`GET ${POLLING}`, OPEN);
     await act({ ...world, core });
     await settled();

@@ -2,6 +2,7 @@
 // lock by which they know of each other.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { Host } from "../../pkg-template/core/host.js";
 import { Tabs } from "../../pkg-template/core/tabs.js";
@@ -16,13 +17,20 @@ async function groupOf(options, href) {
   return world.connection.options.group;
 }
 
-test("nothing is shared with other tabs unless the page says so", async () => {
+test("tabs share a connection unless the page says otherwise", async () => {
+  assert.equal(await groupOf(), await groupOf({ share: true }));
+  assert.equal(await groupOf({ forceNew: true }), undefined);
   const world = fake();
-  const client = await world.connect();
+  const client = await world.connect({ share: false });
   assert.equal("group" in world.connection.options, false);
   goLive(world.connection);
   assert.equal(client.stats().role, "alone");
-  assert.deepEqual(world.connection.of("role"), []);
+  assert.deepEqual([world.connection.of("role"), world.scouts], [[], []]);
+});
+
+test("tabs that have loaded different versions of the package share nothing", async () => {
+  const [, version] = /^version = "(.+)"$/m.exec(await readFile(new URL("../../Cargo.toml", import.meta.url), "utf8"));
+  assert.equal(JSON.parse(await groupOf())[0], `research-socket ${version}`);
 });
 
 test("tabs share where all is the same in which they have to be alike, in whatever order it is given", async () => {
@@ -43,12 +51,70 @@ test("a page that gives credentials shares only under a name", async () => {
   assert.equal(typeof (await groupOf({ share: true, forceNew: true })), "string");
 });
 
-test("a page that shares makes no request ahead of the core, which another tab may have made", async () => {
-  const world = fake();
+/** A page whose core is on its way. */
+function early(options) {
+  const core = deferred();
+  const scout = deferred();
+  const world = fake({ load: () => core.promise });
+  world.answers.scout = scout.promise;
   const asked = [];
-  const ahead = (connection) => void asked.push(connection);
-  await world.connect({ share: true }, ahead);
-  assert.deepEqual(asked, []);
+  const ended = [];
+  const ahead = ({ url }) => void asked.push(url) || { take: () => "taken", end: () => ended.push("head start") };
+  const connecting = world.connect(options, ahead);
+  return { world, core, scout, asked, ended, connecting, ahead };
+}
+
+function deferred() {
+  const made = {};
+  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+  return made;
+}
+
+test("a page makes requests ahead of the core once no other tab is there that has made them", async () => {
+  const alone = early();
+  assert.equal(alone.world.scouts.length, 1);
+  await settled();
+  assert.deepEqual(alone.asked, [], "nobody has said so yet");
+  alone.scout.resolve(true);
+  await settled();
+  assert.deepEqual(alone.asked, ["https://app.example"]);
+
+  const late = early();
+  late.scout.resolve(false);
+  await settled();
+  assert.deepEqual(late.asked, []);
+
+  const slow = early();
+  slow.core.resolve("wasm");
+  await slow.connecting;
+  slow.world.connection.host.fetch("https://app.example", new Request("https://app.example/x"), {}).catch(() => {});
+  slow.scout.resolve(true);
+  await settled();
+  assert.deepEqual(slow.asked, [], "the core has begun by itself");
+});
+
+test("one connection of a page has what was made ready, and none has it after a load that failed", async (t) => {
+  const { world, core, connecting, ahead, scout, ended } = early({ forceNew: true, share: true });
+  const second = world.connect({ forceNew: true, share: true }, ahead);
+  assert.equal(world.scouts.length, 1, "to a second one the first would be another tab");
+  scout.resolve(true);
+  await settled();
+  core.reject(new TypeError("Failed to fetch"));
+  await Promise.allSettled([connecting, second]);
+  assert.deepEqual([ended, world.ended], [["head start"], ["tabs"]]);
+  world.connect({ forceNew: true, share: true }, ahead).catch(() => {});
+  assert.equal(world.scouts.length, 2);
+});
+
+test("a page that is certain to connect looks for other tabs while its core is loaded ahead", async () => {
+  const world = fake();
+  await world.connect.preload({ share: true, forceNew: true });
+  assert.equal(world.scouts.length, 1);
+  await world.connect({ share: true, forceNew: true });
+  assert.equal(world.scouts.length, 1);
+  // There is nothing to wait for any more.
+  await world.connect({ share: "another", forceNew: true });
+  assert.equal(world.scouts.length, 1);
 });
 
 // --- What a follower may hear ---------------------------------------------------------------------------------------------
@@ -87,6 +153,53 @@ test("where it does not, the page goes on over a connection that it shares with 
   assert.equal("group" in world.connection.options, false);
   goLive(world.connection, "own");
   assert.deepEqual([states, client.id, client.stats().role], [["reconnecting", "connected"], "own", "alone"]);
+});
+
+// What is not about a research is that person's who was signed in when some tab connected, and nothing shows that it is another one now.
+for (const [what, act] of [
+  ["emits", (client) => client.emit("settings", { dark: true })],
+  ["awaits an acknowledgement", (client) => void client.emitWithAck("settings").catch(() => {})],
+  ["listens to what is not about a research", (client) => client.on("settings_changed", () => {})],
+  ["listens to everything", (client) => client.onAny(() => {})],
+]) {
+  for (const share of [undefined, true, "anna"]) {
+    test(`a page that ${what} ${share === undefined ? "shares with no other tab" : "still shares as it has said"}: ${share}`, async (t) => {
+      const world = fake();
+      const client = await world.connect({ share });
+      const { connection } = world;
+      const told = [];
+      connection.host.share("g", (kind) => told.push([kind, connection.of("emit").length]));
+      act(client);
+      const leaves = share === undefined;
+      assert.deepEqual(told, leaves ? [["leave", 0]] : [], "before anything is sent");
+      act(client);
+      assert.equal(told.length, leaves ? 1 : 0);
+      assert.equal(client.stats().role, "alone");
+      assert.deepEqual(connection.of("role").length, leaves ? 0 : 1);
+      client.close();
+    });
+  }
+}
+
+test("a page that has left the other tabs does not come back with a fresh instance of the module", async () => {
+  const world = fake();
+  const client = await world.connect();
+  goLive(world.connection);
+  client.emit("settings");
+  client.disconnect();
+  client.connect();
+  assert.equal(world.connections.length, 2);
+  assert.deepEqual(world.connections.map(({ options }) => "group" in options), [true, false]);
+});
+
+test("what is about a research keeps a page with the other tabs", async () => {
+  const world = fake();
+  world.answers.role = "follower";
+  const client = await world.connect();
+  client.subscribe("r").on("log", () => {});
+  client.on("state", () => {});
+  client.on("progress_r", () => {});
+  assert.equal(client.stats().role, "follower");
 });
 
 test("over its own connection nothing is asked", async () => {
@@ -130,11 +243,13 @@ class Channel {
 /** As in a browser: one has it, the others wait; whoever it is taken from is rejected. */
 class Locks {
   static all = new Map();
-  request(name, { signal, steal = false }, hold) {
+  request(name, { signal, steal = false, ifAvailable = false }, hold) {
+    if (ifAvailable && signal) return Promise.reject(new Error("NotSupportedError"));
     return new Promise((resolve, reject) => {
       const queue = Locks.all.get(name) ?? [];
       Locks.all.set(name, queue);
-      const entry = { reject, start: () => Promise.resolve().then(hold).then(resolve).finally(() => next(entry)) };
+      if (ifAvailable && queue.length > 0) return resolve(Promise.resolve(null).then(hold));
+      const entry = { reject, start: () => Promise.resolve({ name }).then(hold).then(resolve).finally(() => next(entry)) };
       const next = (done) => {
         if (queue[0] !== done) return;
         queue.shift();
@@ -157,8 +272,12 @@ class Locks {
 /** A tab that has written down what it was told. */
 function tab(name = "g") {
   const told = [];
-  const tabs = new Tabs(name, (kind, text) => told.push(text ? `${kind} ${text}` : kind));
-  return { told, do: (act, text = "") => tabs.do(act, text), end: () => tabs.end() };
+  const tabs = new Tabs(name);
+  const act = (what, text = "") => {
+    tabs.hear((kind, text) => told.push(text ? `${kind} ${text}` : kind));
+    tabs.do(what, text);
+  };
+  return { told, scout: () => tabs.scout(() => told.push("company")), do: act, end: () => tabs.end() };
 }
 
 test("a message reaches the other tabs of the group that have their channel open, and nobody else", async (t) => {
@@ -261,7 +380,11 @@ test("where there are no locks, or they are refused, the tab is told so", async 
 test("with its instance a connection leaves the channel and the lock to the others", async (t) => {
   browser(t, { locks: new Locks() });
   const told = [];
-  const host = new Host(undefined, undefined, undefined, (name, tell) => new Tabs(name, tell));
+  const host = new Host(undefined, undefined, undefined, (name, tell) => {
+    const tabs = new Tabs(name);
+    tabs.hear(tell);
+    return tabs;
+  });
   host.share("g", (kind, text) => told.push(`${kind} ${text}`));
   host.tabs("open", "");
   host.tabs("ask", "");
@@ -276,4 +399,140 @@ test("with its instance a connection leaves the channel and the lock to the othe
   other.do("tell", "anybody?");
   await settled();
   assert.deepEqual([told.length, other.told], [2, ["granted"]]);
+});
+
+// --- Before the core is there ---------------------------------------------------------------------------------------------
+
+test("a tab that looks for others before its core is there has the lock if nobody else has it", async (t) => {
+  browser(t, { locks: new Locks() });
+  const [one, two] = [tab(), tab()];
+  assert.equal(await one.scout(), true);
+  assert.equal(await two.scout(), false);
+  one.do("open");
+  one.do("ask");
+  assert.deepEqual(one.told, []);
+  two.do("ask");
+  await settled();
+  assert.deepEqual([one.told, two.told], [["granted"], []]);
+  one.do("drop");
+  await settled();
+  assert.deepEqual([one.told, two.told], [["granted"], ["granted"]]);
+});
+
+test("a lock that is lost before the core is there is waited for, and afterwards lost like any other", async (t) => {
+  browser(t, { locks: new Locks() });
+  const [early, late, thief] = [tab(), tab("h"), tab()];
+  assert.deepEqual([await early.scout(), await late.scout()], [true, true]);
+  thief.do("steal");
+  await settled();
+  assert.deepEqual(early.told, ["company"]);
+  early.do("ask");
+  thief.do("drop");
+  await settled();
+  assert.deepEqual(early.told, ["company", "granted"]);
+  late.do("ask");
+  await settled();
+  tab("h").do("steal");
+  await settled();
+  assert.deepEqual(late.told, ["granted", "lost"]);
+});
+
+test("a tab that is given up before its core is there leaves the lock to the others", async (t) => {
+  browser(t, { locks: new Locks() });
+  const [one, two] = [tab(), tab()];
+  await one.scout();
+  two.do("ask");
+  one.end();
+  await settled();
+  assert.deepEqual([one.told, two.told], [[], ["granted"]]);
+});
+
+/** Lets the time pass that others have to answer. */
+async function roundOver(t) {
+  // A question and its answer are two tasks.
+  for (let task = 0; task < 3; task++) await settled();
+  t.mock.timers.tick(100);
+  await settled();
+}
+
+test("in Firefox no lock is asked for, which would keep the page out of the back/forward cache", async (t) => {
+  browser(t, { locks: { request: () => assert.fail("asked for") } });
+  globalThis.mozInnerScreenX = 0;
+  t.after(() => delete globalThis.mozInnerScreenX);
+  const one = tab();
+  one.do("ask");
+  one.do("steal");
+  await settled();
+  assert.deepEqual(one.told, ["refused"]);
+});
+
+test("without locks a tab whom nobody has answered need not wait again when its core is there", async (t) => {
+  browser(t, {});
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const one = tab();
+  const scouted = one.scout();
+  await settled();
+  t.mock.timers.tick(20);
+  assert.equal(await scouted, true, "its first requests wait no longer");
+  // The core may be quicker than the answer of a page that is busy.
+  await settled();
+  one.do("open");
+  one.do("ask");
+  await settled();
+  assert.deepEqual(one.told, []);
+  await roundOver(t);
+  assert.deepEqual(one.told, ["unopposed"]);
+  one.do("drop");
+  one.do("ask");
+  await settled();
+  assert.deepEqual(one.told, ["unopposed", "refused"], "that was once");
+});
+
+test("without locks whoever is there answers, whatever its core is doing", async (t) => {
+  browser(t, {});
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const [there, comes] = [tab(), tab()];
+  there.do("open");
+  const scouted = comes.scout();
+  await roundOver(t);
+  assert.equal(await scouted, false);
+  comes.do("open");
+  comes.do("ask");
+  await settled();
+  assert.deepEqual([there.told, comes.told.filter((told) => told !== "company")], [[], ["refused"]]);
+});
+
+test("without locks of tabs that come at once none takes itself for alone", async (t) => {
+  browser(t, {});
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const tabs = [tab(), tab(), tab()];
+  const scouted = Promise.all(tabs.map((each) => each.scout()));
+  await roundOver(t);
+  assert.deepEqual((await scouted).filter(Boolean), []);
+});
+
+test("without locks whoever shows up before the core has begun is heard", async (t) => {
+  browser(t, {});
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const [one, two] = [tab(), tab()];
+  const scouted = one.scout();
+  await roundOver(t);
+  assert.equal(await scouted, true);
+  two.do("open");
+  two.do("tell", "I lead");
+  await settled();
+  one.do("open");
+  one.do("ask");
+  await settled();
+  assert.deepEqual(one.told, ["company", "refused"]);
+});
+
+test("a tab that can hear no others waits for none", async (t) => {
+  browser(t, { BroadcastChannel: null });
+  const one = tab();
+  assert.equal(await one.scout(), true);
+  one.do("open");
+  one.do("ask");
+  await settled();
+  assert.deepEqual(one.told, ["failed", "refused"]);
 });

@@ -13,7 +13,6 @@ import { until } from "./support/until.mjs";
 import { startBrowser } from "./support/webdriver.mjs";
 
 const ID = "research-1";
-const SHARE = { share: true };
 /** A host that only the browser knows: a page from it is no secure context, so it has no locks. */
 const PLAIN = "research.test";
 
@@ -31,10 +30,10 @@ async function serve(t) {
   return server;
 }
 
-/** Follows in each page, one after the other. @param {Page[]} pages @returns {Promise<Following[]>} */
-async function followIn(pages) {
+/** Follows in each page, one after the other. @param {Page[]} pages @param {object} [options] @returns {Promise<Following[]>} */
+async function followIn(pages, options) {
   const tabs = [];
-  for (const page of pages) tabs.push({ page, followed: await follow(page, { id: ID, options: SHARE }) });
+  for (const page of pages) tabs.push({ page, followed: await follow(page, { id: ID, options }) });
   for (const { followed } of tabs) await until("the tab is connected", () => followed.connected());
   return tabs;
 }
@@ -182,6 +181,109 @@ test("when the tab that has the connection is frozen, the others go on with ever
   );
 });
 
+/** Acknowledgements that the tabs await between them, and how many of them come between two changes of the leader. */
+const ACKS = 2000;
+const ACKS_OF_A_LEADER = 100;
+
+test("of two thousand acknowledgements in four tabs whose leader changes again and again each is answered, or rejected with a reason, once", { timeout: 240_000 }, async (t) => {
+  const server = await serve(t);
+  await withPages(4, `${server.url}/progress/${ID}`, { expected, record: false }, async (pages) => {
+    const tabs = await followIn(pages, { share: true });
+    await leaderOf(tabs);
+    for (const page of pages) await page.evaluate(awaitAcks, ACKS / pages.length);
+    const settled = async () => {
+      const each = await Promise.all(pages.map((page) => page.evaluate(() => /** @type {any} */ (window).acks)));
+      return { each, count: each.reduce((sum, { settled }) => sum + settled, 0) };
+    };
+    let changes = 0;
+    for (let next = ACKS_OF_A_LEADER; next < ACKS; next += ACKS_OF_A_LEADER) {
+      await until("so many are settled", async () => (await settled()).count >= next);
+      const { leader } = await leaderOf(tabs);
+      await leader.page.evaluate(() => {
+        const { client } = /** @type {any} */ (window).run;
+        client.disconnect();
+        client.connect();
+      });
+      changes += 1;
+    }
+    await until("all are settled", async () => (await settled()).count === ACKS);
+    const { each } = await settled();
+    const sum = (/** @type {string} */ name) => each.reduce((all, acks) => all + acks[name], 0);
+    t.diagnostic(`${changes} changes: ${sum("answered")} answered, ${sum("rejected")} rejected, for ${[...new Set(each.flatMap(({ reasons }) => Object.keys(reasons)))]}`);
+    assert.deepEqual([sum("answered") + sum("rejected"), sum("twice"), sum("wrong")], [ACKS, 0, 0]);
+    // What was on its way when a leader went has no answer; that is no reason to have few.
+    assert.ok(sum("answered") > ACKS / 2, `${sum("answered")} answered`);
+    for (const { reasons } of each) for (const code of Object.keys(reasons)) assert.ok(["ABORTED", "DISCONNECTED"].includes(code), code);
+  });
+});
+
+/** In the page: so many, never more than ten at once. @param {number} count */
+function awaitAcks(count) {
+  const { client } = /** @type {any} */ (window).run;
+  const acks = { settled: 0, answered: 0, rejected: 0, twice: 0, wrong: 0, reasons: /** @type {Record<string, number>} */ ({}) };
+  Object.assign(window, { acks });
+  let next = 0;
+  const ask = () => {
+    if (next >= count) return;
+    const number = next;
+    next += 1;
+    let told = 0;
+    // A callback, since a promise would not tell of a second time.
+    client.timeout(120_000).emit("echo", number, (/** @type {{ code: string } | null} */ error, /** @type {number} */ answer) => {
+      told += 1;
+      if (told > 1) acks.twice += 1;
+      else acks.settled += 1;
+      if (error) {
+        acks.rejected += 1;
+        acks.reasons[error.code] = (acks.reasons[error.code] ?? 0) + 1;
+      } else if (answer === number) acks.answered += 1;
+      else acks.wrong += 1;
+      // A page that is between two connections does not ask without an end in one task.
+      setTimeout(ask);
+    });
+  };
+  for (let n = 0; n < 10; n += 1) ask();
+}
+
+test("two versions of the package in two tabs know nothing of each other", { timeout: 180_000 }, async (t) => {
+  const server = await serve(t);
+  await withPages(3, `${server.url}/progress/${ID}`, { expected, record: false }, async (pages) => {
+    // The third one has loaded what is served now, the second one what was served before.
+    await pages[1].route("**/pkg/index.js", async (route) => {
+      const response = await route.fetch();
+      const text = await response.text();
+      const older = text.replaceAll("research-socket ", "research-socket older ");
+      assert.notEqual(older, text);
+      await route.fulfill({ response, body: older });
+    });
+    const tabs = await followIn(pages);
+    assert.deepEqual(await Promise.all(pages.map(role)), ["leader", "leader", "follower"]);
+    await server.until("two sessions", ({ connected }) => connected === 2);
+    await server.control("lines", { id: ID, count: 20 });
+    await untilAllHave(tabs, 20);
+    await pages[0].close();
+    await server.control("lines", { id: ID, count: 20, first: 21 });
+    await untilAllHave(tabs.slice(1), 40);
+    assert.deepEqual(await Promise.all(pages.slice(1).map(role)), ["leader", "leader"]);
+  });
+});
+
+test("a page that emits has a session of its own, and takes nothing from those that share one", { timeout: 180_000 }, async (t) => {
+  const server = await serve(t);
+  await withPages(3, `${server.url}/progress/${ID}`, { expected, record: false }, async (pages) => {
+    const tabs = await followIn(pages);
+    const { leader, others } = await leaderOf(tabs);
+    for (const { page } of [leader, others[0]]) {
+      assert.equal(await page.evaluate(() => /** @type {any} */ (window).run.client.emitWithAck("echo", 7)), 7);
+      assert.equal(await role(page), "alone");
+    }
+    await server.until("three sessions", ({ connected }) => connected === 3);
+    await server.control("lines", { id: ID, count: 20 });
+    await untilAllHave(tabs, 20);
+    await leaderOf([others[1]]);
+  });
+});
+
 test("who signs in in another tab hears nothing of the person before, and goes on alone", { timeout: 240_000 }, async (t) => {
   const server = await startServer(t, "flask", { page: true, release: "newest" });
   for (const person of ["a", "b"]) {
@@ -191,11 +293,11 @@ test("who signs in in another tab hears nothing of the person before, and goes o
   await withPages(2, `${server.url}/progress/of-a`, { expected, record: false }, async ([first, second]) => {
     const sign = (/** @type {string} */ what) => first.evaluate((what) => fetch(`/auth/${what}`, { method: "POST" }).then(({ ok }) => ok), what);
     assert.ok(await sign("login/a"));
-    const one = await follow(first, { id: "of-a", options: SHARE });
+    const one = await follow(first, { id: "of-a" });
     await until("the first is connected", () => one.connected());
     await sign("logout");
     assert.ok(await sign("login/b"));
-    const two = await follow(second, { id: "of-b", options: SHARE });
+    const two = await follow(second, { id: "of-b" });
     await second.evaluate(() => {
       const { run } = /** @type {any} */ (window);
       run.others = [];
@@ -209,43 +311,45 @@ test("who signs in in another tab hears nothing of the person before, and goes o
   });
 });
 
-test("twenty windows of Firefox have one session, and go on when the one with the connection goes", { timeout: 300_000 }, async (t) => {
-  const server = await serve(t);
-  const browser = await startBrowser(t, "firefox");
-  /** @type {Pick<typeof browser, "goto" | "evaluate">[]} */
-  const windows = [];
-  for (let n = 0; n < 20; n += 1) windows.push(await browser.openWindow());
-  for (const window of windows) {
-    await window.goto(`${server.url}/progress/${ID}`);
-    await window.evaluate((id) => void import(`/support/${"follow.js"}`).then(({ follow }) => follow({ id, options: { share: true } })), [ID]);
-  }
-  const look = (/** @type {(typeof windows)[number]} */ window) =>
-    window.evaluate(() => {
-      const { client, heard } = /** @type {any} */ (globalThis).run ?? {};
-      return { connected: client?.connected, role: client?.stats().role, lines: heard?.lines };
-    });
-  const untilEach = async (/** @type {typeof windows} */ windows, /** @type {number} */ count) => {
+for (const [name, count] of /** @type {const} */ ([["firefox", 20], ["webkit", 4]])) {
+  test(`${count} windows of ${name} have one session, and go on when the one with the connection goes`, { timeout: 300_000 }, async (t) => {
+    const server = await serve(t);
+    const browser = await startBrowser(t, name);
+    /** @type {Pick<typeof browser, "goto" | "evaluate">[]} */
+    const windows = [];
+    for (let n = 0; n < count; n += 1) windows.push(await browser.openWindow());
     for (const window of windows) {
-      await until(`${count} lines`, async () => {
-        const { connected, lines } = await look(window);
-        return connected && lines.length >= count;
-      });
-      assert.deepEqual((await look(window)).lines, numbered("line", 1, count));
+      await window.goto(`${server.url}/progress/${ID}`);
+      await window.evaluate((id) => void import(`/support/${"follow.js"}`).then(({ follow }) => follow({ id })), [ID]);
     }
-    /** @type {string[]} */
-    const roles = [];
-    await until("one window leads, the others follow", async () => {
-      roles.length = 0;
-      for (const window of windows) roles.push((await look(window)).role);
-      return roles.filter((role) => role !== "follower").join() === "leader";
-    });
-    return windows[roles.indexOf("leader")];
-  };
-  await untilEach(windows, 0);
-  await server.control("lines", { id: ID, count: 20 });
-  const leader = await untilEach(windows, 20);
-  await oneSession(t, server);
-  await leader.goto(`${server.url}/control/stats`);
-  await server.control("lines", { id: ID, count: 20, first: 21 });
-  await untilEach(windows.filter((window) => window !== leader), 40);
-});
+    const look = (/** @type {(typeof windows)[number]} */ window) =>
+      window.evaluate(() => {
+        const { client, heard } = /** @type {any} */ (globalThis).run ?? {};
+        return { connected: client?.connected, role: client?.stats().role, lines: heard?.lines };
+      });
+    const untilEach = async (/** @type {typeof windows} */ windows, /** @type {number} */ count) => {
+      for (const window of windows) {
+        await until(`${count} lines`, async () => {
+          const { connected, lines } = await look(window);
+          return connected && lines.length >= count;
+        });
+        assert.deepEqual((await look(window)).lines, numbered("line", 1, count));
+      }
+      /** @type {string[]} */
+      const roles = [];
+      await until("one window leads, the others follow", async () => {
+        roles.length = 0;
+        for (const window of windows) roles.push((await look(window)).role);
+        return roles.filter((role) => role !== "follower").join() === "leader";
+      });
+      return windows[roles.indexOf("leader")];
+    };
+    await untilEach(windows, 0);
+    await server.control("lines", { id: ID, count: 20 });
+    const leader = await untilEach(windows, 20);
+    await oneSession(t, server);
+    await leader.goto(`${server.url}/control/stats`);
+    await server.control("lines", { id: ID, count: 20, first: 21 });
+    await untilEach(windows.filter((window) => window !== leader), 40);
+  });
+}
