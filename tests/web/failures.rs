@@ -128,14 +128,12 @@ async fn what_hangs_is_given_up_in_time() {
                 &lost["error"]
             };
             assert_eq!(error["code"], "TIMEOUT", "{kind:?} {action:?}");
+            // On a busy machine something else may be late before, and its answer is there when it is given up.
+            let is_aborted = |request: &Value| request["state"] == "aborted";
+            let aborted = || world.requests().iter().any(is_aborted);
+            world.until("what hangs is aborted", aborted).await;
             let again = || client.count("connect") > client.count("disconnect");
             world.until("connected again", again).await;
-            assert!(
-                world
-                    .requests()
-                    .iter()
-                    .any(|request| request["state"] == "aborted")
-            );
         }
     }
 }
