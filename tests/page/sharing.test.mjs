@@ -284,6 +284,35 @@ test("a page that emits has a session of its own, and takes nothing from those t
   });
 });
 
+test("when the person signs out in the tab that has the connection, and in again, every tab has every line", { timeout: 240_000 }, async (t) => {
+  const server = await startServer(t, "flask", { page: true, release: "newest" });
+  await server.control("research", { id: ID });
+  await server.control("owner", { id: ID, person: "a" });
+  await withPages(4, `${server.url}/progress/${ID}`, { expected, record: false }, async (pages) => {
+    const sign = (/** @type {Page} */ page, /** @type {string} */ what) => page.evaluate((what) => fetch(`/auth/${what}`, { method: "POST" }).then(({ ok }) => ok), what);
+    assert.ok(await sign(pages[0], "login/a"));
+    const tabs = await followIn(pages);
+    await server.control("lines", { id: ID, count: 20 });
+    await untilAllHave(tabs, 20);
+    const { leader, others } = await leaderOf(tabs);
+    assert.ok(await sign(leader.page, "logout"));
+    // Each tab has to ask again whether it may see the research, and none may.
+    await leader.page.evaluate(() => {
+      const { client } = /** @type {any} */ (window).run;
+      client.disconnect();
+      client.connect();
+    });
+    await server.control("lines", { id: ID, count: 20, first: 21 });
+    for (const { followed } of others) await followed.until("a reconnection", ({ connection }) => connection.some(({ event }) => event === "reconnect"));
+    const begin = performance.now();
+    assert.ok(await sign(leader.page, "login/a"));
+    await untilAllHave(tabs, 40);
+    t.diagnostic(`all have all lines ${Math.round(performance.now() - begin)} ms after signing in`);
+    await server.control("lines", { id: ID, count: 20, first: 41 });
+    await untilAllHave(tabs, 60);
+  });
+});
+
 test("who signs in in another tab hears nothing of the person before, and goes on alone", { timeout: 240_000 }, async (t) => {
   const server = await startServer(t, "flask", { page: true, release: "newest" });
   for (const person of ["a", "b"]) {
