@@ -9,6 +9,10 @@ use crate::time::Timestamp;
 /// draws a large answer is silent for a second or two.
 pub const QUESTION_MS: u64 = 5_000;
 
+/// The same for a page that has just come and heard nothing yet: whoever looks at it waits. A leader that runs answers
+/// within milliseconds; one whose page is suspended, as browsers of phones do, or in the middle of a large load does not.
+pub const FIRST_QUESTION_MS: u64 = 2_000;
+
 /// After how long a silence of the leader a tab that is seen asks, in milliseconds: with the question, a wait
 /// and a connection it makes less than ten seconds.
 pub const SILENCE_MS: u64 = 2_500;
@@ -127,6 +131,8 @@ pub(super) struct Election {
     /// Whether the lock is held, or asked for.
     holds: bool,
     asked: bool,
+    /// Whether it has heard no leader since it takes part.
+    is_new: bool,
     /// Whether somebody looks at the page. Only then its timers are to be relied on.
     seen: bool,
     /// When it last spoke up as a candidate, or in passing.
@@ -150,6 +156,7 @@ impl Election {
             has_locks: true,
             holds: false,
             asked: false,
+            is_new: false,
             seen: true,
             spoke: Timestamp::default(),
             forced: 0,
@@ -203,6 +210,7 @@ impl Election {
     /// Takes part from now on, as after each absence: whoever led before may not any more.
     pub(super) fn start(&mut self, now: Timestamp) {
         self.actions.push_back(Action::Open);
+        self.is_new = true;
         if self.has_locks {
             self.queue_up();
             self.wait_for_answer(now);
@@ -501,6 +509,9 @@ impl Election {
         if self.is_proving() {
             self.actions.push_back(Action::Rest);
         }
+        if let Watch::Calm { .. } = watch {
+            self.is_new = false;
+        }
         self.role = Role::Follower(watch);
     }
 
@@ -516,6 +527,9 @@ impl Election {
 
     /// How long the leader has to answer: longer where takeovers have not helped.
     fn question_ms(&self, now: Timestamp) -> u64 {
+        if self.is_new && self.forced == 0 {
+            return FIRST_QUESTION_MS;
+        }
         if now.since(self.forced_at) >= TAKEOVER_COUNTS_MS {
             return QUESTION_MS;
         }

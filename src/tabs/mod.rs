@@ -21,7 +21,8 @@
 //!   answered with the newer one. A leader that hears of a newer epoch, or loses its lock, is a follower from then
 //!   on: it takes leave of the server.
 //! - Liveness is **asked**: a follower that somebody looks at asks after [`SILENCE_MS`] of silence. Only an answer
-//!   of a leader with a live connection counts. Without one for [`QUESTION_MS`] the follower connects for itself,
+//!   of a leader with a live connection counts. Without one for [`QUESTION_MS`], and a page that has just come for
+//!   [`FIRST_QUESTION_MS`], the follower connects for itself,
 //!   and only when that has succeeded, and it has heard nothing meanwhile, it begins a new epoch and steals the
 //!   lock: a tab with a dead network takes over nothing. After three times within five minutes it waits ever
 //!   longer.
@@ -72,7 +73,7 @@ mod packets;
 mod peers;
 mod shared;
 
-pub use election::{QUESTION_MS, ROUND_MS, SILENCE_MS};
+pub use election::{FIRST_QUESTION_MS, QUESTION_MS, ROUND_MS, SILENCE_MS};
 pub use message::{group_of, parts_of};
 pub(crate) use packets::{SUBSCRIBE, UNSUBSCRIBE};
 pub use shared::Shared;

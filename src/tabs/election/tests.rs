@@ -83,6 +83,31 @@ fn a_wait_for_the_lock_is_no_failure_while_the_leader_answers() {
 }
 
 #[test]
+fn a_page_that_comes_while_the_leader_is_suspended_looks_after_itself_soon() {
+    let mut election = started(1, true);
+    let mut now = 1;
+    let mut actions = Vec::new();
+    while !actions.contains(&Action::Connect) {
+        now = election.poll_timeout().unwrap().as_millis();
+        actions = wait(&mut election, now);
+    }
+    let most = FIRST_QUESTION_MS + JITTER_MS + 10;
+    assert!((FIRST_QUESTION_MS..=most).contains(&now), "{now}");
+    // Whom it has heard it gives more time, and when it comes back from an absence it is new again.
+    hear(&mut election, now, 1, epoch(4, 1), lead(1));
+    drain(&mut election);
+    let asked = ask(&mut election);
+    wait(&mut election, asked + FIRST_QUESTION_MS + JITTER_MS);
+    assert!(!election.is_proving());
+    election.leave(0);
+    election.start(at(60_000));
+    let due = 60_000 + FIRST_QUESTION_MS;
+    wait(&mut election, due);
+    wait(&mut election, due + JITTER_MS);
+    assert!(election.is_proving());
+}
+
+#[test]
 fn without_locks_a_tab_that_is_alone_leads_after_one_round() {
     let mut election = started(1, false);
     let due = election.poll_timeout().unwrap().as_millis();
