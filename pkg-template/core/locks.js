@@ -59,7 +59,7 @@ export class Lock {
           return resolve();
         }
         granted = true;
-        signal.addEventListener("abort", resolve);
+        signal.addEventListener("abort", resolve, { once: true });
         tell("granted");
       });
     // There are none in pages without https, and a document without an origin is refused. Firefox keeps a page that holds one, or

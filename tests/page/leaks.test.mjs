@@ -153,8 +153,10 @@ function openRequests(page) {
 }
 
 async function nothingLeft(page, inFlight) {
+  const locks = () => navigator.locks.query().then(({ held, pending }) => [...held, ...pending].map(({ name }) => `lock ${name}`));
   const left = async () => [
     ...(await page.evaluate(() => window.counts.left())),
+    ...(await page.evaluate(locks)),
     ...[...inFlight].map((request) => `${request.method()} ${request.url()}`),
   ];
   await until("nothing is left", async () => (await left()).length === 0, { seen: left });

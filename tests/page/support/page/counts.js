@@ -88,6 +88,18 @@
     }
   };
 
+  window.BroadcastChannel = class extends BroadcastChannel {
+    #entry;
+    constructor(name) {
+      super(name);
+      if (isPackage()) this.#entry = add("channel", "broadcast channel");
+    }
+    close() {
+      open.delete(this.#entry);
+      super.close();
+    }
+  };
+
   window.counts = {
     /** What is still there, in words. */
     left: () => [...open].map(({ words }) => words),
