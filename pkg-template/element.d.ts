@@ -56,7 +56,7 @@ export class ResearchProgress extends HTMLElement {
   /** See its value. */
   set options(options: Omit<ConnectOptions, "signal"> | null | undefined);
   /**
-   * Words in the place of the element's own, by their keys in `element/texts.js`. `{name}` stands for a value; of `one|many` the
+   * Words in the place of the element's own, by their keys in `element/words.js`. `{name}` stands for a value; of `one|many` the
    * first is for one.
    *
    * @example element.texts = { status_in_progress: "Busy", quiet: "Silent for {n} minute|Silent for {n} minutes" };

@@ -1,14 +1,7 @@
 // What stands above the log: how far the research is, what it is doing, how the connection is, how it ended, and what one can do.
 
-import { describe, wordsOf } from "./connection.js";
 import { button, make, say, set } from "./dom.js";
-
-/** After so long without news the head says so. */
-const QUIET_MS = 120_000;
-const MINUTE_MS = 60_000;
-
-/** Statuses that have words for people. */
-const WORDS = new Set(["pending", "queued", "in_progress", "completed", "suspended", "cancelled", "failed", "error"]);
+import { Bar, ConnectionLine, MINUTE_MS, QUIET_MS, statusWords } from "./status.js";
 
 /**
  * @typedef {object} Known all that the head shows
@@ -26,6 +19,8 @@ export class Head {
   #host;
   #texts;
   #parts;
+  #bar = new Bar();
+  #connection = new ConnectionLine(() => this.#host.retry());
   /** Where the wish to cancel stands. @type {"" | "asks" | "sent"} */
   #cancel = "";
   #cancelError = "";
@@ -57,12 +52,6 @@ export class Head {
       status: make("span", "status"),
       percent: make("span", "percent"),
       queue: make("span", "queue"),
-      dot: make("span", "connection-dot", { "aria-hidden": "true" }),
-      words: make("span", "connection-words"),
-      retry: button("button retry", () => this.#host.retry()),
-      signIn: make("a", "button sign-in", { target: "_blank", rel: "noopener" }),
-      track: make("div", "track", { role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100" }),
-      bar: make("div", "bar"),
       task: make("p", "task", { dir: "auto" }),
       engine: make("p", "engine", { dir: "auto" }),
       quiet: make("p", "quiet"),
@@ -84,7 +73,6 @@ export class Head {
       cancelError: make("p", "cancel-error", { dir: "auto" }),
     };
     this.#parts = parts;
-    parts.track.append(parts.bar);
     parts.quiet.append(parts.quietWords, parts.refresh);
     parts.failure.append(parts.failureTitle, parts.failureTexts);
     parts.end.append(parts.endWords, make("slot", "", { name: "end" }, parts.result, parts.another));
@@ -95,8 +83,8 @@ export class Head {
       make("slot", "", { name: "heading" }),
       make("div", "line", {},
         make("div", "state", {}, parts.status, parts.percent, parts.queue),
-        make("div", "connection", {}, parts.dot, parts.words, make("slot", "", { name: "sign-in" }, parts.signIn), parts.retry)),
-      parts.track,
+        this.#connection.element),
+      this.#bar.element,
       make("div", "line", {}, make("div", "doing", {}, parts.task, parts.engine), parts.actions),
       parts.cancelError, parts.quiet, parts.failure, parts.end);
   }
@@ -111,7 +99,7 @@ export class Head {
     say(p.status, statusWords(status, this.#texts));
     set(p.status, { "data-status": status ?? "" });
     say(p.percent, percent === null ? "" : t("percent", { n: Math.floor(percent) }));
-    this.#showBar(percent, end);
+    this.#bar.show(percent, end?.status ?? null, t("progress"));
     const position = state?.queuePosition ?? null;
     say(p.queue, position === null || end ? "" : t("queue", { n: position }));
     say(p.task, state?.currentTask ?? "");
@@ -120,34 +108,10 @@ export class Head {
     say(p.engine, engine ? (typeof engine.resultCount === "number" ? t("engine_results", { name: engine.name, n: engine.resultCount }) : t("engine", { name: engine.name })) : "");
     this.#showCancel(known);
     this.#showEnd(known);
-    return Math.min(this.#showConnection(known), this.#showQuiet(known));
-  }
-
-  #showBar(percent, end) {
-    const p = this.#parts;
-    set(p.track, { "aria-label": this.#texts.get("progress"), "aria-valuenow": percent === null ? null : Math.floor(percent), "data-end": end?.status ?? null });
-    p.bar.style.inlineSize = `${percent ?? 0}%`;
-  }
-
-  #showConnection({ state, connection, since, options, links, error, end }) {
-    const p = this.#parts;
-    // Nobody needs a connection to what is over, and of a research alone nobody knows it.
-    p.words.parentElement.hidden = end !== null || !connection;
-    if (!connection) return Infinity;
-    const elapsed = Date.now() - since;
-    const described = describe(connection, { refusal: state?.refusal ?? null, ...options, elapsed });
-    const words = error ? this.#texts.get("connect_failed", { message: error.message }) : wordsOf(described, this.#texts);
-    say(p.words, words);
-    set(p.words.parentElement, { "data-tone": error ? "bad" : described.tone });
-    const asksToSignIn = described.help === "sign-in";
-    p.signIn.hidden = !asksToSignIn || links.signIn === "";
-    p.signIn.parentElement.hidden = !asksToSignIn;
-    set(p.signIn, { href: links.signIn || null });
-    say(p.signIn, this.#texts.get("sign_in"));
-    p.retry.hidden = !error && described.help === undefined;
-    say(p.retry, this.#texts.get("retry"));
-    // At the next whole second.
-    return described.left > 0 ? 1000 - (elapsed % 1000) : Infinity;
+    const { connection, since, error, options, links } = known;
+    const refusal = state?.refusal ?? null;
+    const changes = this.#connection.show({ connection, since, refusal, error, signIn: links.signIn, isOver: end !== null }, options, this.#texts);
+    return Math.min(changes, this.#showQuiet(known));
   }
 
   #showQuiet({ state, connection, heard, end }) {
@@ -228,12 +192,4 @@ export class Head {
     this.#cancelError = error.message;
     this.#host.changed();
   }
-}
-
-/** @param {string | null} status @param {import("./texts.js").Texts} texts */
-export function statusWords(status, texts) {
-  if (status === null) return texts.get("status_unknown");
-  if (WORDS.has(status)) return texts.get(`status_${status}`);
-  const words = status.replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -1,11 +1,9 @@
 // The log: lines, what of them is shown, where one is in it, and what one can do with it by pointer and keyboard.
 
 import { button, make, say, set } from "./dom.js";
-import { Search } from "./find.js";
 import { FILTERS, Lines, Shown } from "./lines.js";
 import { Frame, inSlices } from "./slices.js";
 import { View } from "./view.js";
-import { fileOf, textOf } from "./write.js";
 
 /** A row shows so much of a line; the rest is below the list when one asks for it. */
 const MAX_IN_ROW = 1000;
@@ -24,7 +22,12 @@ export class Log {
   #host;
   #texts;
   #shown;
+  /** Once somebody has searched. @type {import("./find.js").Search | undefined} */
   #search;
+  /** @type {((lines: Lines) => import("./find.js").Search) | undefined} */
+  #searchIn;
+  /** Once somebody has come near. @type {import("./detail.js").Detail | undefined} */
+  #detail;
   #view;
   /** Lines that came and were not taken in yet. */
   #waiting = [];
@@ -67,7 +70,7 @@ export class Log {
     this.#taken = 0;
     this.#current = this.#anchor = -1;
     this.#newest = 0;
-    this.#search = new Search(this.lines, () => this.#frame.wish());
+    this.#search = this.#searchIn?.(this.lines);
     this.#setOpen(false);
     this.#shown = new Shown(this.lines, this.#shown?.filter);
     this.#view.following = true;
@@ -145,6 +148,7 @@ export class Log {
   speak(texts) {
     this.#texts = texts;
     this.#name();
+    this.#detail?.speak(texts);
     this.#view.refresh();
     this.#frame.wish();
   }
@@ -173,13 +177,13 @@ export class Log {
     const input = make("input", "search", { type: "search", autocomplete: "off", spellcheck: "false", enterkeyhint: "search" });
     input.addEventListener("input", () => {
       clearTimeout(this.#typing);
-      this.#typing = setTimeout(() => this.#look(), TYPING_MS);
+      this.#typing = setTimeout(() => void this.#look(), TYPING_MS);
     });
     input.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing) return;
       event.preventDefault();
       // One that has not begun to look begins now.
-      if (input.value !== this.#lookedFor) this.#look();
+      if (input.value !== this.#lookedFor) void this.#look();
       else void this.#hit(event.shiftKey ? -1 : 1);
     });
     const step = (part, sign, act) => {
@@ -203,22 +207,15 @@ export class Log {
       json: button("button download", () => void this.#download("json")),
       view,
       empty: make("p", "empty"),
-      detail: make("div", "detail", { role: "group", hidden: true }),
-      title: make("span", "detail-title"),
-      link: make("a", "detail-link"),
-      copy: button("button copy", () => void this.#copy()),
-      close: button("button close", () => this.#leaveDetail()),
-      body: make("pre", "detail-text", { dir: "auto", tabindex: "0" }),
     };
     this.#parts = parts;
     parts.downloads.append(make("span"), parts.text, parts.json);
-    parts.detail.append(make("div", "detail-head", {}, parts.title, parts.link, parts.copy, parts.close), parts.body);
-    parts.detail.addEventListener("keydown", (event) => event.key === "Escape" && this.#leaveDetail());
     this.element = make("div", "log", { role: "group" },
       make("div", "tools", {}, filters, make("div", "finder", {}, input, found, parts.previous, parts.next)),
       make("div", "tools", {}, parts.errorPrevious, parts.errorNext, parts.follow, parts.downloads),
-      make("div", "frame", {}, view, parts.empty),
-      parts.detail);
+      make("div", "frame", {}, view, parts.empty));
+    // It is there before it is used, so that a browser lets the page copy; who uses it is told if it cannot be had.
+    for (const near of ["pointerenter", "focusin"]) this.element.addEventListener(near, () => this.#withTools().catch(() => {}), { once: true });
     this.#view = new View(view, { make: makeRow, fill: (row, place) => this.#fill(row, place), moved: () => this.#note() });
     this.#shown = new Shown(new Lines());
     view.addEventListener("keydown", (event) => this.#key(event));
@@ -249,10 +246,6 @@ export class Log {
     say(p.text, t("download_text"));
     say(p.json, t("download_json"));
     say(p.empty, t("empty"));
-    say(p.link, t("line_link"));
-    say(p.copy, t("copy"));
-    say(p.close, t("close"));
-    set(p.body, { "aria-label": t("log") });
   }
 
   /** Once a frame, however many lines have come. */
@@ -262,7 +255,7 @@ export class Log {
     const anew = this.lines.repeats !== this.#repeats;
     this.#repeats = this.lines.repeats;
     this.#view.update(this.#shown.length, gone, anew);
-    this.#search.update();
+    this.#search?.update();
     if (this.#wanted) this.goTo(this.#wanted.number, this.#wanted.until);
     this.#note();
   }
@@ -294,7 +287,7 @@ export class Log {
   }
 
   #noteHits() {
-    const { count, isLooking, pattern } = this.#search;
+    const { count = 0, isLooking, pattern } = this.#search ?? {};
     const p = this.#parts;
     p.next.disabled = p.previous.disabled = count === 0;
     if (!pattern) return void say(p.found, "");
@@ -325,7 +318,7 @@ export class Log {
 
   /** Writes a text in which what is looked for is marked. */
   #mark(cell, text) {
-    const { pattern } = this.#search;
+    const pattern = this.#search?.pattern;
     cell.replaceChildren();
     let done = 0;
     if (pattern) {
@@ -423,22 +416,28 @@ export class Log {
 
   // --- Searching -------------------------------------------------------------------------------------------------------
 
-  #look() {
+  async #look() {
     clearTimeout(this.#typing);
-    this.#lookedFor = this.#parts.input.value;
+    const words = this.#parts.input.value;
+    const { Search } = await this.#withTools();
+    // Others were typed meanwhile.
+    if (words !== this.#parts.input.value) return;
+    this.#lookedFor = words;
+    this.#searchIn = (lines) => new Search(lines, () => this.#frame.wish());
+    this.#search ??= this.#searchIn(this.lines);
     this.#lookFor();
     // The first one from where one is, itself with it.
-    if (this.#search.pattern) void this.#hit(1, this.#here() - 1);
+    if (this.#search?.pattern) void this.#hit(1, this.#here() - 1);
   }
 
   #lookFor() {
-    this.#search.start(this.#lookedFor, this.#shown.filter, this.#here());
+    this.#search?.start(this.#lookedFor, this.#shown.filter, this.#here());
     this.#view.refresh();
     this.#noteHits();
   }
 
   async #hit(step, from = this.#here()) {
-    const at = await this.#search.next(from, step);
+    const at = await this.#search?.next(from, step);
     if (at === undefined || at < 0 || !this.lines.has(at)) return;
     this.#reveal(at);
     this.#select(at, at, "center");
@@ -457,22 +456,9 @@ export class Log {
   }
 
   #noteDetail() {
-    const p = this.#parts;
-    const isShown = this.#isOpen && this.lines.has(this.#current);
-    p.detail.hidden = !isShown;
-    if (!isShown) return;
-    const { number, text, level, time, count } = this.lines.get(this.#current);
-    const t = (key, values) => this.#texts.get(key, values);
-    const [from, to] = [this.#anchor, this.#current].map((at) => this.lines.numberOf(at)).toSorted((a, b) => a - b);
-    const what = from === to ? t("line", { number: String(number) }) : t("lines", { from: String(from), to: String(to), n: to - from + 1 });
-    const words = [what, this.#texts.date(time), t(`level_${level}`), count > 1 ? t("line_times", { n: count }) : ""];
-    say(p.title, words.filter(Boolean).join(" · "));
-    set(p.detail, { "aria-label": what });
-    say(p.body, text);
-    const prefix = this.#host.prefix();
-    p.link.hidden = prefix === "";
-    // Not a mere fragment, which a <base> would send elsewhere.
-    set(p.link, { href: new URL(`#${prefix}${from}${from === to ? "" : `-${prefix}${to}`}`, location.href).href });
+    const at = this.#isOpen && this.lines.has(this.#current) ? this.#current : undefined;
+    if (this.#detail) this.#detail.show(this.lines, at, this.#anchor);
+    else if (at !== undefined) void this.#withTools();
   }
 
   /** The selected lines that are shown, oldest first; undefined if they are too many. */
@@ -486,44 +472,28 @@ export class Log {
   }
 
   async #copy() {
-    const ats = this.#selected();
-    if (!ats) return this.#host.announce.tell(this.#texts.get("copy_too_many"));
-    if (ats.length === 0) return;
-    // Neither a page without a secure context nor a frame without the permission has it.
-    const isDone = await navigator.clipboard?.writeText(textOf(this.lines, ats)).then(() => true, () => false);
-    if (isDone) this.#tellCopied();
-    else this.#copyAsBrowser();
-  }
-
-  /** The document hears of it wherever the browser tells it. */
-  #copyAsBrowser() {
-    const text = textOf(this.lines, this.#selected() ?? []);
-    const take = (event) => {
-      event.preventDefault();
-      event.stopImmediatePropagation();
-      event.clipboardData?.setData("text/plain", text);
-    };
-    document.addEventListener("copy", take, true);
-    const isDone = document.execCommand("copy");
-    document.removeEventListener("copy", take, true);
-    if (isDone) this.#tellCopied();
-  }
-
-  #tellCopied() {
-    const { copy } = this.#parts;
-    say(copy, this.#texts.get("copied"));
-    this.#host.announce.tell(this.#texts.get("copied"));
-    setTimeout(() => say(copy, this.#texts.get("copy")), 2000);
+    // Some browsers let a page copy only in the turn of a click.
+    if (!this.#detail) await this.#withTools();
+    await this.#detail.copy(this.lines, this.#selected());
   }
 
   async #download(kind) {
-    const pieces = await fileOf(this.lines, kind);
-    const blob = new Blob(pieces, { type: kind === "json" ? "application/json" : "text/plain" });
-    const href = URL.createObjectURL(blob);
-    make("a", "", { href, download: `${this.#host.name().replace(/[^\w.-]+/g, "_")}.${kind === "json" ? "json" : "log"}` }).click();
-    // The browser has read the address by then.
-    setTimeout(() => URL.revokeObjectURL(href), 60_000);
+    const { download } = await this.#withTools();
+    await download(this.lines, kind, this.#host.name());
   }
+
+  /** What no page needs to show a log. */
+  async #withTools() {
+    const tools = await import("./log-tools.js");
+    if (!this.#detail) {
+      const { announce, prefix } = this.#host;
+      this.#detail = new tools.Detail({ announce, prefix, copy: () => this.#copy(), leave: () => this.#leaveDetail() }, this.#texts);
+      this.element.append(this.#detail.element);
+      this.#noteDetail();
+    }
+    return tools;
+  }
+
 }
 
 function makeRow() {

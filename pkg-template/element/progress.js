@@ -3,24 +3,21 @@
 import { Announcer } from "./announce.js";
 import { describe, wordsOf } from "./connection.js";
 import { make } from "./dom.js";
-import { Head, statusWords } from "./head.js";
+import { Head } from "./head.js";
+import { Base, CONNECTION, addressOf, connectOptions, numbersOf, takeOver, tell } from "./host.js";
+import { languageOf, wordsOf as wordsIn } from "./language.js";
 import { Log } from "./log.js";
-import { PageMark } from "./page.js";
+import { CSS } from "./progress-style.js";
 import { Frame } from "./slices.js";
-import { styleSheet } from "./style.js";
+import { statusWords } from "./status.js";
+import { styleSheets } from "./style.js";
 import { Texts } from "./texts.js";
+import { COMMON, PROGRESS } from "./words.js";
 
 const CONNECTING = Object.freeze({ name: "connecting" });
 
-/** What `connect()` does without options for them. */
-const ATTEMPTS = 5;
-const INTERVAL_MS = 3000;
-
 /** Attributes that say what is followed, and how. */
-const FOLLOWED = ["research-id", "url", "path", "namespace"];
-
-/** A server that renders pages has no elements. */
-const Base = globalThis.HTMLElement ?? class {};
+const FOLLOWED = ["research-id", ...CONNECTION];
 
 /** @param {(options?: object) => Promise<import("../client/client.js").Client>} connect */
 export function createResearchProgress(connect) {
@@ -28,6 +25,8 @@ export function createResearchProgress(connect) {
     static observedAttributes = [...FOLLOWED, "lang", "filter", "page-title", "page-icon", "sign-in-href", "result-href", "new-href"];
 
     #texts;
+    /** Whether it has words by now. */
+    #speaks = false;
     #own;
     #options;
     #givenResearch = null;
@@ -41,7 +40,8 @@ export function createResearchProgress(connect) {
     #log;
     #announce;
     #spoken = make("div", "", { class: "spoken", role: "log", "aria-live": "polite" });
-    #mark = new PageMark();
+    /** For title and icon of the page, where they show the progress. @type {import("./page-mark.js").PageMark | undefined} */
+    #mark;
     #frame = new Frame(() => this.#paint());
     #timer;
     #isStale = false;
@@ -49,7 +49,7 @@ export function createResearchProgress(connect) {
 
     constructor() {
       super();
-      this.#texts = new Texts("en");
+      this.#texts = new Texts("en", {});
       this.#announce = new Announcer((text) => this.#spoken.replaceChildren(make("p", "", {}, text)), (n, errors) => {
         const words = this.#texts.get("new_lines", { n });
         return errors > 0 ? this.#texts.get("new_errors", { words, n: errors }) : words;
@@ -62,25 +62,17 @@ export function createResearchProgress(connect) {
       }, this.#texts);
       this.#log = new Log({ announce: this.#announce, prefix: () => this.linePrefix, name: () => this.#research?.id ?? "research" }, this.#texts);
       const root = this.attachShadow({ mode: "open" });
-      root.adoptedStyleSheets = [styleSheet()];
+      root.adoptedStyleSheets = styleSheets(CSS);
       root.append(this.#head.element, this.#log.element, this.#spoken);
     }
 
     // --- For the browser -----------------------------------------------------------------------------------------------
 
     connectedCallback() {
-      // What a page has set before this class was there.
-      for (const name of ["research", "client", "options", "texts", "researchId", "filter", "following", "linePrefix"]) {
-        if (!Object.hasOwn(this, name)) continue;
-        const value = this[name];
-        delete this[name];
-        this[name] = value;
-      }
+      takeOver(this, ["research", "client", "options", "texts", "researchId", "filter", "following", "linePrefix"]);
       this.#log.connect();
-      this.#speak();
       addEventListener("hashchange", this.#hash);
-      if (!this.#life) this.#open();
-      this.#frame.wish();
+      this.#speak();
     }
 
     disconnectedCallback() {
@@ -181,7 +173,7 @@ export function createResearchProgress(connect) {
       this.#isStale = true;
       queueMicrotask(() => {
         this.#isStale = false;
-        if (!this.isConnected) return;
+        if (!this.isConnected || !this.#speaks) return;
         this.#close();
         this.#open();
       });
@@ -204,7 +196,7 @@ export function createResearchProgress(connect) {
         if (this.#givenResearch) return this.#listen(this.#givenResearch, this.#givenClient, signal);
         // Who gives a client keeps it, and what it has subscribed to.
         if (this.#givenClient) return this.#listen(this.#givenClient.subscribe(id), this.#givenClient, signal);
-        const client = await connect({ ...this.#attributes(), ...this.#options, signal });
+        const client = await connect({ ...connectOptions(this, this.#options), signal });
         // One that knows of no signals.
         if (signal.aborted) return client.close();
         signal.addEventListener("abort", () => client.close());
@@ -212,15 +204,9 @@ export function createResearchProgress(connect) {
       } catch (error) {
         if (signal.aborted) return;
         this.#known.error = error;
-        this.#tell("research-error", error);
+        tell(this, "research-error", error);
         this.#frame.wish();
       }
-    }
-
-    #attributes() {
-      const given = {};
-      for (const name of FOLLOWED.slice(1)) if (this.hasAttribute(name)) given[name] = this.getAttribute(name);
-      return given;
     }
 
     /** @param {import("../index.js").Research} research @param {import("../index.js").Client | null} client @param {AbortSignal} signal */
@@ -242,28 +228,32 @@ export function createResearchProgress(connect) {
         this.#log.add([entry]);
         this.#frame.wish();
       });
-      on(research, "status", (change) => (news(), this.#tell("research-status", change)));
+      on(research, "status", (change) => (news(), tell(this, "research-status", change)));
       on(research, "failure", (failure) => {
         known.failure = failure;
         news();
         this.#announce.tell(`${failure.title}: ${failure.text}`);
-        this.#tell("research-failure", failure);
+        tell(this, "research-failure", failure);
       });
       on(research, "gap", (gap) => {
         this.#addGap(gap);
-        this.#tell("research-gap", gap);
+        tell(this, "research-gap", gap);
       });
       on(research, "refusal", (refusal) => {
         this.#frame.wish();
         this.#announceConnection();
-        this.#tell("research-refusal", refusal);
+        tell(this, "research-refusal", refusal);
       });
-      on(research, "end", (end) => {
+      const ended = (end) => {
+        if (known.end) return;
         known.end = end;
         news();
         this.#announce.tell([statusWords(end.status, this.#texts), end.message].filter(Boolean).join(": "));
-        this.#tell("research-end", end);
-      });
+        tell(this, "research-end", end);
+      };
+      on(research, "end", ended);
+      // One that the page had before may have told of its end.
+      research.done?.then((end) => signal.aborted || ended(end), () => {});
       if (client) {
         known.connection = client.state;
         on(client, "state", (state) => {
@@ -271,7 +261,7 @@ export function createResearchProgress(connect) {
           Object.assign(known, { connection: state, since: Date.now() });
           this.#frame.wish();
           if (isOther) this.#announceConnection();
-          this.#tell("research-connection", state);
+          tell(this, "research-connection", state);
         });
       } else {
         known.connection = null;
@@ -288,7 +278,7 @@ export function createResearchProgress(connect) {
       this.#frame.cancel();
       clearTimeout(this.#timer);
       this.#announce.stop();
-      this.#mark.restore();
+      this.#mark?.restore();
     }
 
     #retry() {
@@ -300,6 +290,7 @@ export function createResearchProgress(connect) {
     // --- What one sees -------------------------------------------------------------------------------------------------
 
     #paint() {
+      if (!this.#speaks) return;
       const known = this.#known;
       const state = this.#research?.state ?? null;
       const ms = this.#head.show({ ...known, state, options: this.#numbers(), links: this.#links() });
@@ -312,21 +303,27 @@ export function createResearchProgress(connect) {
     #showMark(state) {
       const title = this.hasAttribute("page-title");
       const icon = this.hasAttribute("page-icon");
-      const percent = state?.progress ?? null;
-      if ((!title && !icon) || !state || this.#known.end) return this.#mark.show(undefined);
-      const whole = percent === null ? null : Math.floor(percent);
-      this.#mark.show({ title, icon, percent: whole, words: whole === null ? statusWords(state.status, this.#texts) : this.#texts.get("percent", { n: whole }) });
+      const isShown = (title || icon) && state !== null && !this.#known.end;
+      if (!this.#mark) return void (isShown && this.#loadMark());
+      if (!isShown) return this.#mark.show(undefined);
+      const percent = state.progress === null ? null : Math.floor(state.progress);
+      const words = percent === null ? statusWords(state.status, this.#texts) : this.#texts.get("percent", { n: percent });
+      this.#mark.show({ title, icon, percent, words });
+    }
+
+    async #loadMark() {
+      const { PageMark } = await import("./page-mark.js");
+      this.#mark ??= new PageMark();
+      this.#frame.wish();
     }
 
     /** What the words for the connection need to know; of a client that was given nothing. */
     #numbers() {
-      if (this.#givenResearch || this.#givenClient) return {};
-      const { reconnectionAttempts = ATTEMPTS, fallback } = this.#options ?? {};
-      return { attempts: reconnectionAttempts, interval: fallback === false ? undefined : (fallback?.interval ?? INTERVAL_MS) };
+      return this.#givenResearch || this.#givenClient ? {} : numbersOf(this.#options);
     }
 
     #links() {
-      const link = (name, usual) => (this.getAttribute(name) ?? usual).replaceAll("{id}", encodeURIComponent(this.#research?.id ?? ""));
+      const link = (name, usual) => addressOf(this, name, usual, this.#research?.id);
       return { signIn: link("sign-in-href", ""), result: link("result-href", "/results/{id}"), another: link("new-href", "/") };
     }
 
@@ -348,10 +345,16 @@ export function createResearchProgress(connect) {
 
     #speak() {
       if (!this.isConnected) return;
-      const lang = this.closest("[lang]")?.getAttribute("lang") || document.documentElement.lang || "en";
-      this.#texts = new Texts(lang, this.#own);
+      const lang = languageOf(this);
+      const words = wordsIn(lang, () => this.#speak());
+      // In the wrong language it says nothing. One that speaks already goes on meanwhile.
+      if (!this.#speaks) for (const { style } of [this.#head.element, this.#log.element]) style.visibility = words ? "" : "hidden";
+      if (!words) return void connect.preload?.().catch(() => {});
+      this.#texts = new Texts(lang, { ...COMMON, ...PROGRESS, ...words }, this.#own);
       this.#head.speak(this.#texts);
       this.#log.speak(this.#texts);
+      this.#speaks = true;
+      if (!this.#life) this.#open();
       this.#frame.wish();
     }
 
@@ -362,10 +365,6 @@ export function createResearchProgress(connect) {
       const match = /^#(\D+)(\d{1,9})(?:-(\D+)(\d{1,9}))?$/.exec(location.hash);
       if (match?.[1] !== prefix || (match[3] ?? prefix) !== prefix) return;
       this.#log.goTo(Number(match[2]), Number(match[4] ?? match[2]));
-    }
-
-    #tell(name, detail) {
-      this.dispatchEvent(new CustomEvent(name, { bubbles: true, composed: true, detail }));
     }
   };
 }

@@ -5,11 +5,15 @@ import { test } from "node:test";
 import { Announcer } from "../../pkg-template/element/announce.js";
 import { describe, wordsOf } from "../../pkg-template/element/connection.js";
 import { Lines } from "../../pkg-template/element/lines.js";
+import { languageOf, wordsOf as wordsIn } from "../../pkg-template/element/language.js";
 import { inSlices } from "../../pkg-template/element/slices.js";
-import { DE, EN, Texts } from "../../pkg-template/element/texts.js";
+import { Texts } from "../../pkg-template/element/texts.js";
+import { WORDS as DE } from "../../pkg-template/element/words-de.js";
+import { COMMON, PROGRESS } from "../../pkg-template/element/words.js";
 import { asText, fileOf, textOf } from "../../pkg-template/element/write.js";
 
-const english = new Texts("en-GB");
+const EN = { ...COMMON, ...PROGRESS };
+const english = new Texts("en-GB", EN);
 
 // --- Texts -------------------------------------------------------------------------------------------------------------
 
@@ -34,7 +38,7 @@ test("each text that the code asks for is there", async () => {
 test("one and many are told apart, and numbers written as the language does", () => {
   assert.equal(english.get("new_lines", { n: 1 }), "1 new line");
   assert.equal(english.get("new_lines", { n: 20_000 }), "20,000 new lines");
-  assert.equal(new Texts("de-DE").get("new_lines", { n: 20_000 }), "20.000 neue Zeilen");
+  assert.equal(new Texts("de-DE", DE).get("new_lines", { n: 20_000 }), "20.000 neue Zeilen");
 });
 
 test("a value that looks like a place for a value, or like a choice, is left as it is", () => {
@@ -43,18 +47,38 @@ test("a value that looks like a place for a value, or like a choice, is left as 
 });
 
 test("the page's own words stand in the place of ours, in every language", () => {
-  const own = new Texts("de", { live: "Verbunden", log: "Ablauf" });
+  const own = new Texts("de", DE, { live: "Verbunden", log: "Ablauf" });
   assert.deepEqual([own.get("live"), own.get("log"), own.get("cancel")], ["Verbunden", "Ablauf", "Abbrechen"]);
 });
 
 for (const lang of ["", "x", "de_DE", "not a language", "tlh", "ar"]) {
   test(`a page whose language is "${lang}" has words and numbers`, () => {
-    const texts = new Texts(lang);
+    const texts = new Texts(lang, EN);
     assert.notEqual(texts.get("live"), "");
     assert.notEqual(texts.get("new_lines", { n: 2 }), "");
     assert.notEqual(texts.clock(0), "");
   });
 }
+
+test("no two elements have a text of the same key that differs", () => {
+  const keys = [COMMON, PROGRESS].flatMap(Object.keys);
+  assert.equal(new Set(keys).size, keys.length);
+});
+
+test("words of another language are there once their file is, and nothing is said before", async () => {
+  await new Promise((resolve) => assert.equal(wordsIn("DE-at", resolve), undefined));
+  for (const lang of ["de", "DE-at", "de_DE"]) assert.equal(wordsIn(lang, assert.fail), DE);
+  for (const lang of ["en", "", "den", "constructor", "fr"]) assert.deepEqual(wordsIn(lang, assert.fail), {});
+});
+
+test("the language is that of what is around an element, then the page's, then English", (t) => {
+  const inside = (lang) => ({ closest: () => (lang === undefined ? null : { getAttribute: () => lang }) });
+  t.after(() => delete globalThis.document);
+  globalThis.document = { documentElement: { lang: "de" } };
+  assert.deepEqual([languageOf(inside("fr")), languageOf(inside("")), languageOf(inside())], ["fr", "de", "de"]);
+  document.documentElement.lang = "";
+  assert.equal(languageOf(inside()), "en");
+});
 
 test("a time that no calendar has is left out", () => {
   for (const at of [NaN, 1e16, -1e16, Infinity]) assert.deepEqual([english.clock(at), english.date(at)], ["", ""]);
@@ -184,3 +208,37 @@ test("work is done in slices, and the page has its turn in between", async () =>
   assert.equal(left, 0);
   assert.ok(between.length > 20, String(between));
 });
+
+// --- Colours -----------------------------------------------------------------------------------------------------------
+
+test("whatever colour a line has can be read on whatever is behind it, in light and in dark", async () => {
+  const { readFile } = await import("node:fs/promises");
+  const css = await readFile(new URL("../../pkg-template/element/style.js", import.meta.url), "utf8");
+  const colours = Object.fromEntries(Array.from(css.matchAll(/--_(\w+): var\(--research-[\w-]+, light-dark\((#\w+), (#\w+)\)\)/g), ([, name, ...both]) => [name, both]));
+  assert.ok(Object.keys(colours).length > 10, "the code was understood");
+  const wrong = [];
+  for (const [scheme, name] of ["light", "dark"].entries()) {
+    for (const front of ["text", "muted", "good", "warn", "bad"]) {
+      for (const behind of ["back", "raised", "mark", "chosen"]) {
+        const contrast = contrastOf(colours[front][scheme], colours[behind][scheme]);
+        if (contrast < 4.5) wrong.push(`${name}: ${front} on ${behind} ${contrast.toFixed(2)}`);
+      }
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+/** As WCAG 2 defines it. */
+function contrastOf(...colours) {
+  const [dark, light] = colours.map(luminance).toSorted((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+function luminance(colour) {
+  const digits = colour.length === 4 ? colour.slice(1).replace(/./g, "$&$&") : colour.slice(1);
+  const [red, green, blue] = Array.from(digits.matchAll(/../g), ([pair]) => {
+    const share = parseInt(pair, 16) / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}

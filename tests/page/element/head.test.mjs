@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FAILED_REQUEST } from "../support/browser.mjs";
 import { until } from "../support/until.mjs";
 import { withElement } from "./open.mjs";
 
@@ -257,5 +258,67 @@ test("slots take the place of heading, links and sign-in", { timeout: 120_000 },
     await page.getByText("Mine").waitFor();
     await page.getByText("More").waitFor();
     await shows(page, { result: "", another: "" });
+  });
+});
+
+const WORDS = "**/words-de.js";
+
+for (const [what, open] of Object.entries({ "a research": withElement })) {
+  test(`a page loads the words of its own language only, and ${what} says nothing in a wrong one before`, { timeout: 120_000 }, async (t) => {
+    await open(t, { mount: { of: { a: {} } } }, async (page) => {
+      const loaded = () => page.evaluate(() => performance.getEntriesByType("resource").filter(({ name }) => name.endsWith("/words-de.js")).length);
+      await page.waitForFunction(() => element.shadowRoot.querySelector(".status")?.textContent === "In progress");
+      assert.equal(await loaded(), 0);
+      /** @type {(() => void) | undefined} */
+      let release;
+      const held = new Promise((resolve) => (release = () => resolve(undefined)));
+      const asked = new Promise((resolve) => page.route(WORDS, async (route) => (resolve(undefined), await held, await route.continue())));
+      await page.evaluate(() => (element.remove(), support.mount({ attributes: { lang: "de", "page-title": "" }, lines: 20, of: { a: {} } })));
+      await asked;
+      const said = await page.evaluate(async () => {
+        await support.frames();
+        const all = [...element.shadowRoot.querySelectorAll("*")].filter((one) => one.checkVisibility({ visibilityProperty: true }));
+        return [document.title, ...all.filter(({ children }) => children.length === 0).map(({ textContent }) => textContent), ...all.map((one) => one.ariaLabel ?? "")].filter(Boolean);
+      });
+      assert.deepEqual(said, ["Page"]);
+      release?.();
+      await page.waitForFunction(() => element.shadowRoot.querySelector(".status")?.textContent === "Läuft" && element.shadowRoot.querySelector(".status").checkVisibility({ visibilityProperty: true }));
+      await page.evaluate(() => element.setAttribute("lang", "en"));
+      await page.waitForFunction(() => element.shadowRoot.querySelector(".status")?.textContent === "In progress");
+    });
+  });
+}
+
+test("where the words of a language cannot be had, the page has English ones", { timeout: 120_000 }, async (t) => {
+  await withElement(t, { expected: [FAILED_REQUEST] }, async (page) => {
+    await page.route(WORDS, (route) => route.abort());
+    await page.evaluate(() => support.mount({ attributes: { lang: "de" } }));
+    await shows(page, { status: "In progress" });
+  });
+});
+
+test("a page's own words are there at once in every language", { timeout: 120_000 }, async (t) => {
+  await withElement(t, {}, async (page) => {
+    const words = () => page.evaluate(async () => (element.texts = { cancel: "Halt" }, await support.frames(), part("cancel").textContent));
+    assert.equal(await words(), "Halt");
+  });
+});
+
+test("a research that has ended before it is given is shown as such, with its links, and its end is told once", { timeout: 120_000 }, async (t) => {
+  await withElement(t, {}, async (page) => {
+    const ends = await page.evaluate(async () => {
+      const end = { status: "completed", message: "Done", progress: 100, source: "live" };
+      const ended = new support.FakeResearch({ status: "completed", progress: 100 });
+      ended.done = Promise.resolve(end);
+      const ends = [];
+      element.addEventListener("research-end", ({ detail }) => ends.push(detail.message));
+      element.research = ended;
+      await support.frames();
+      ends.push("shown");
+      ended.emit("end", end);
+      return ends;
+    });
+    assert.deepEqual(ends, ["Done", "shown"]);
+    await shows(page, { status: "Completed", cancel: "", result: "Show the result", another: "Start a new research", "end-words": "Done" });
   });
 });

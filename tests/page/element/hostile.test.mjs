@@ -26,6 +26,8 @@ for (const [name, policy] of Object.entries({ "a strict policy and Trusted Types
         };
         research.lines(corpus.map((message) => ({ message, level: "error", time: message })));
         research.lines(corpus.map((message) => ({ message: `x${message}`, level: message, time: "2026-11-29" })));
+        element.goToLine(1);
+        await support.until(() => part("detail"));
         const box = element.shadowRoot.querySelector("input");
         for (const [n, text] of corpus.entries()) {
           research.state = { ...research.state, status: text, currentTask: text, queuePosition: text, message: text, phase: text, error: text, engine: { name: text, resultCount: n } };

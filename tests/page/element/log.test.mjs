@@ -228,7 +228,7 @@ test("an address that names a line leads there, also when the line comes later, 
   await withElement(t, { hash: "#L1500", mount: { lines: 1000, attributes: { filter: "error" } } }, async (page) => {
     await page.waitForFunction(() => part("filter-all").textContent === "All1,000");
     await page.evaluate(() => research.lines(entries(2000, 1001)));
-    await page.waitForFunction(() => part("detail-title").textContent.startsWith("Line 1500 "));
+    await page.waitForFunction(() => part("detail-title")?.textContent.startsWith("Line 1500 "));
     assert.deepEqual((await seen(page)).filter(({ selected }) => selected).map(({ number }) => number), [1500]);
     await page.evaluate(() => (location.hash = "#L7-L9"));
     await page.waitForFunction(() => part("detail-title").textContent.startsWith("Lines 7 to 9 "));
@@ -243,7 +243,7 @@ test("an address that names a line leads there, also when the line comes later, 
 
 test("lines that the page has not got are counted in the numbers", { timeout: 120_000 }, async (t) => {
   await withElement(t, { hash: "#L12001", mount: { lines: 5, state: { droppedLogs: 12_000 } } }, async (page) => {
-    await page.waitForFunction(() => part("detail-title").textContent.startsWith("Line 12001 "));
+    await page.waitForFunction(() => part("detail-title")?.textContent.startsWith("Line 12001 "));
     assert.deepEqual((await seen(page)).map(({ number }) => number), [12_001, 12_002, 12_003, 12_004, 12_005]);
   });
 });
@@ -296,5 +296,31 @@ test("a log that is hidden, or was laid out otherwise, shows its lines when it c
     assert.notEqual(before, 40);
     assert.equal(rows.at(-1).number, 1000);
     rows.slice(1).forEach((row, n) => assert.equal(row.top - rows[n].top, 40));
+  });
+});
+
+test("what searches, copies and downloads is loaded when somebody comes near, and what marks the page where it is asked to", { timeout: 120_000 }, async (t) => {
+  await withElement(t, { mount: { lines: 100 } }, async (page) => {
+    const loaded = () => page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name.replace(/^.*\//, "")).filter((name) => ["log-tools.js", "page-mark.js", "words-de.js"].includes(name)));
+    await shows(page, "(step 100)");
+    assert.deepEqual(await loaded(), []);
+    await page.locator(".view").hover();
+    await page.waitForFunction(() => part("detail"));
+    assert.deepEqual(await loaded(), ["log-tools.js"]);
+    await page.evaluate(() => element.setAttribute("page-title", ""));
+    await page.waitForFunction(() => document.title === "42% · Page");
+    assert.deepEqual(await loaded(), ["log-tools.js", "page-mark.js"]);
+  });
+});
+
+test("a search goes on in the lines of another research", { timeout: 120_000 }, async (t) => {
+  await withElement(t, { mount: { lines: 100 } }, async (page) => {
+    await shows(page, "(step 100)");
+    await page.getByRole("searchbox").fill("(step 7)");
+    await page.waitForFunction(() => part("hits").textContent === "1 of 1");
+    await page.evaluate(() => (element.research = new support.FakeResearch({ status: "in_progress", logs: entries(20, 7) })));
+    await page.waitForFunction(() => part("filter-all").textContent === "All20" && part("hits").textContent === "0 of 1");
+    await page.evaluate(() => (element.research = new support.FakeResearch({ status: "in_progress", logs: entries(20, 8) })));
+    await page.waitForFunction(() => part("hits").textContent === "Nothing found");
   });
 });

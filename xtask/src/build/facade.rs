@@ -20,6 +20,12 @@ use crate::project::{Project, short_hash};
 pub(crate) const ENTRY: &str = "index.js";
 /// The entry point that has glue and module within it.
 const INLINE: &str = "inline.js";
+/// What entry points import only where it is needed: files beside them, which bundlers find by their names. For `require()` it is within.
+const PARTS: [&str; 3] = [
+    "element/log-tools.js",
+    "element/page-mark.js",
+    "element/words-de.js",
+];
 /// What an entry point expects the page to have.
 const PEERS: [&str; 1] = ["react"];
 const BANNER: &str =
@@ -59,9 +65,11 @@ pub(crate) fn bundle(
         .filter(|name| *name != INLINE)
         .map(|name| (name.replace(".js", ".cjs"), name))
         .collect();
+    let parts: BTreeMap<_, _> = part_names().zip(PARTS).collect();
     let bundled: BTreeMap<_, _> = entries
         .iter()
         .chain(in_common.keys())
+        .chain(parts.keys())
         .map(|name| (name.clone(), work.path(&format!("facade/{name}"))))
         .collect();
     let lock = std::fs::read(project.path("package-lock.json"))?;
@@ -69,7 +77,7 @@ pub(crate) fn bundle(
     let [glue, wasm] = generated.map(|bytes| bytes.map(|bytes| short_hash(&bytes)));
     let key = short_hash(
         format!(
-            "{modules:?} {entries:?} {BANNER} {IN_COMMON:?} {mode:?} {} {} {} {}",
+            "{modules:?} {entries:?} {PARTS:?} {BANNER} {IN_COMMON:?} {mode:?} {} {} {} {}",
             minified::KEY,
             short_hash(&lock),
             glue?,
@@ -81,6 +89,7 @@ pub(crate) fn bundle(
     if mode == Mode::Release {
         let mapped = entries
             .iter()
+            .chain(parts.keys())
             .filter_map(|name| bundled.get_key_value(name));
         files.extend(mapped.map(|(name, path)| (format!("{name}.map"), minified::map_of(path))));
     }
@@ -104,13 +113,16 @@ pub(crate) fn bundle(
                 beside_module(work, modules, module)?
             } else {
                 options.push(format!("--external:./{GLUE}"));
+                options.extend(parts.keys().map(|part| format!("--external:./{part}")));
                 project.path("pkg-template")
             };
             let small = mode == Mode::Release && entry.is_none();
             if small {
                 options.extend(minified::OPTIONS.map(str::to_owned));
             }
-            esbuild(project, &folder.join(entry.unwrap_or(name)), to, &options)?;
+            let source = entry.map(String::as_str);
+            let source = source.or(parts.get(name).copied()).unwrap_or(name);
+            esbuild(project, &folder.join(source), to, &options)?;
             if entry.is_some() {
                 require_each_other(to, entries)?;
             }
@@ -121,6 +133,14 @@ pub(crate) fn bundle(
         Ok(())
     })?;
     Ok(files)
+}
+
+/// How the files of the package are called that entry points load when they need them.
+pub(crate) fn part_names() -> impl Iterator<Item = String> {
+    PARTS.iter().map(|path| {
+        let (_, name) = path.rsplit_once('/').unwrap_or(("", path));
+        name.to_owned()
+    })
 }
 
 /// What an entry point requires of the package's others is for `require()` as well.

@@ -41,7 +41,8 @@ pub(crate) fn run(project: &Project, mode: Mode) -> Result<()> {
     ui::say(format_args!("build: pkg/ has {} files", files.len()));
     if mode == Mode::Release {
         let manifest = fs::read(project.path("pkg/package.json"))?;
-        let entries: Vec<_> = facade::entries(&manifest)?.into_iter().collect();
+        let mut entries: Vec<_> = facade::entries(&manifest)?.into_iter().collect();
+        entries.extend(facade::part_names());
         let sizes = sizes::measure(project, &module, &entries)?;
         ui::show(&sizes.to_string());
         // Without the source the compiler's own library is in it, which nobody publishes.

@@ -91,7 +91,7 @@ impl fmt::Display for Version {
 pub(crate) struct Sizes {
     /// Of the core, those with a goal and a budget.
     versions: Vec<Version>,
-    /// The entry points.
+    /// The entry points, and what they load later.
     entries: Vec<Part>,
 }
 

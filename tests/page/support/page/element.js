@@ -120,3 +120,6 @@ export function mount({ attributes = {}, state = {}, lines = 0, client = true } 
 export async function until(holds) {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
+
+/** Two frames, in the second of which all is there. */
+export const frames = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
