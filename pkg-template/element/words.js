@@ -93,3 +93,19 @@ export const PROGRESS = {
   new_lines: "{n} new line|{n} new lines",
   new_errors: "{words}, {n} error|{words}, {n} errors",
 };
+
+/** What only <research-list> says. */
+export const LIST = {
+  researches: "Researches",
+  researches_none: "No researches",
+  progress_of: "Progress of {name}",
+  fresh_now: "Updated just now",
+  fresh_minutes: "Updated {n} minute ago|Updated {n} minutes ago",
+  fresh_hours: "Updated {n} hour ago|Updated {n} hours ago",
+  fresh_date: "Updated {date}",
+  ended_now: "Ended just now",
+  ended_minutes: "Ended {n} minute ago|Ended {n} minutes ago",
+  ended_hours: "Ended {n} hour ago|Ended {n} hours ago",
+  ended_date: "Ended {date}",
+  ended: "{name}: {words}",
+};

@@ -7,11 +7,13 @@ import path from "node:path";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { ROOT } from "../support/places.mjs";
-import { withElement } from "./open.mjs";
+import { withElement, withList } from "./open.mjs";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** Git ignores it: people look at them. */
 const PICTURES = path.join(ROOT, "target/element");
+/** axe-core is text that is run. */
+const POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval'";
 
 const end = (/** @type {string} */ status) => `research.tell({ status: "${status}" }, "end", { status: "${status}", message: "The report is written", progress: 80, error: "No model answered", source: "live" })`;
 
@@ -34,31 +36,70 @@ const STATES = {
 /** @type {Record<string, { width?: number, scheme?: "light" | "dark", forced?: "active", dir?: string, zoom?: number }>} */
 const LOOKS = { light: {}, dark: { scheme: "dark" }, narrow: { width: 320 }, zoomed: { width: 640, zoom: 2 }, "right to left": { dir: "rtl" }, "forced colours": { forced: "active" } };
 
+/** Asks axe-core, and takes a picture, in each look. @param {import("playwright-core").Page} page @param {string} name */
+async function looksRight(page, name) {
+  await mkdir(PICTURES, { recursive: true });
+  await page.evaluate(AXE);
+  for (const [look, { width = 1000, scheme = "light", forced, dir = "ltr", zoom = 1 }] of Object.entries(LOOKS)) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme: scheme, forcedColors: forced ?? "none" });
+    await page.evaluate(([dir, zoom]) => {
+      document.documentElement.dir = String(dir);
+      document.documentElement.style.colorScheme = "light dark";
+      document.documentElement.style.fontSize = `${100 * Number(zoom)}%`;
+    }, [dir, zoom]);
+    await page.waitForFunction(() => new Promise((done) => setTimeout(done, 100, true)));
+    const found = await page.evaluate(async () => {
+      const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
+      return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary}`));
+    });
+    assert.deepEqual(found, [], look);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(wide <= 0, `${look}: nothing has to be scrolled sideways, but ${wide} px`);
+    await page.screenshot({ path: path.join(PICTURES, `${name} ${look}.png`.replaceAll(" ", "-")) });
+  }
+}
+
 for (const [name, act] of Object.entries(STATES)) {
   test(`axe-core finds nothing wrong with: ${name}`, { timeout: 240_000 }, async (t) => {
-    await mkdir(PICTURES, { recursive: true });
-    await withElement(t, { policy: "default-src 'self' 'unsafe-inline' 'unsafe-eval'", mount: { attributes: { "sign-in-href": "/login" } } }, async (page) => {
+    await withElement(t, { policy: POLICY, mount: { attributes: { "sign-in-href": "/login" } } }, async (page) => {
       await page.evaluate(act);
       await page.waitForFunction(() => new Promise((done) => setTimeout(done, 400, true)));
-      await page.evaluate(AXE);
-      for (const [look, { width = 1000, scheme = "light", forced, dir = "ltr", zoom = 1 }] of Object.entries(LOOKS)) {
-        await page.setViewportSize({ width, height: 900 });
-        await page.emulateMedia({ colorScheme: scheme, forcedColors: forced ?? "none" });
-        await page.evaluate(([dir, zoom]) => {
-          document.documentElement.dir = String(dir);
-          document.documentElement.style.colorScheme = "light dark";
-          document.documentElement.style.fontSize = `${100 * Number(zoom)}%`;
-        }, [dir, zoom]);
-        await page.waitForFunction(() => new Promise((done) => setTimeout(done, 100, true)));
-        const found = await page.evaluate(async () => {
-          const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
-          return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary}`));
-        });
-        assert.deepEqual(found, [], look);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        assert.ok(wide <= 0, `${look}: nothing has to be scrolled sideways, but ${wide} px`);
-        await page.screenshot({ path: path.join(PICTURES, `${name} ${look}.png`.replaceAll(" ", "-")) });
-      }
+      await looksRight(page, name);
+    });
+  });
+}
+
+const now = Date.now();
+const HOUR = 3_600_000;
+
+/** A list → its researches, and what happens. @type {Record<string, { of?: object, titles?: object, act?: string }>} */
+const LISTS = {
+  "list empty": {},
+  "list running": {
+    of: {
+      r1: {}, r2: { progress: 7.5, currentTask: "Asking the model for a summary of forty sources about the price of storage, the life of batteries, and what both mean for grids with much wind", startedAt: now - HOUR },
+      r3: { updatedAt: now - 7 * 60_000, progress: 88 }, r4: { status: "queued", progress: null, currentTask: null }, r5: { status: null, progress: null, currentTask: null, startedAt: null, updatedAt: null }, r6: { status: "completed", progress: 100 },
+    },
+    titles: { r1: "Tidal power in the North Sea", r2: "What does storage cost today, and what will it cost in ten years if cells go on becoming cheaper?", r3: "Wind", r6: "مصادر الطاقة" },
+    act: "research('r6').tell({}, 'update', { completed_at: new Date(Date.now() - 5 * 3_600_000).toISOString() })",
+  },
+  "list failed": {
+    of: { r1: {}, r2: {}, r3: {}, r4: {} }, titles: { r1: "Tidal power", r2: "Averylongwordwithoutanyplacetobreakit".repeat(4) },
+    act: `for (const id of ["r1", "r2"]) research(id).tell({ status: "failed", error: "No model answered" }, "end", { status: "failed", message: null, error: "No model answered", progress: 33, source: "live" });
+      research("r3").tell({}, "failure", { code: "timeout", title: "LLM Timeout Error", text: "It took too long.", detail: null, suggestion: null }); research("r4").tell({ refusal: "not-found" }, "refusal", "not-found")`,
+  },
+  "list signed out": { of: { r1: {}, r2: {} }, act: "research('r1').tell({ refusal: 'unauthorized' }, 'refusal', 'unauthorized')" },
+  "list reconnecting": { of: { r1: {}, r2: { status: "suspended" } }, act: "client.become({ name: 'reconnecting', attempt: 2, delay: 20000 })" },
+};
+
+for (const [name, { act = "", ...mount }] of Object.entries(LISTS)) {
+  test(`axe-core finds nothing wrong with: ${name}`, { timeout: 240_000 }, async (t) => {
+    await withList(t, { policy: POLICY, mount: { attributes: { "sign-in-href": "/login" }, ...mount } }, async (page) => {
+      await page.evaluate(() => support.frames());
+      await page.evaluate(act);
+      await page.waitForFunction(() => new Promise((done) => setTimeout(done, 400, true)));
+      await looksRight(page, name);
     });
   });
 }

@@ -86,3 +86,34 @@ test("20,000 lines at once from a server are all shown, and the page answers all
     assert.equal((await server.stats()).sessions.length, 1);
   });
 });
+
+test("a list and a research share one connection to a server, and what leaves the list is let go of", { timeout: 180_000 }, async (t) => {
+  await onPage(t, async (page, server) => {
+    await shows(page, "connection-words", "Live");
+    for (const id of ["research-2", "research-3"]) await server.control("research", { id, status: "in_progress", progress: 20 });
+    await page.evaluate(async (ids) => {
+      const list = Object.assign(document.createElement("research-list"), { researches: ids });
+      list.setAttribute("path", "/socket.io");
+      document.body.append(list);
+      await import("/pkg/list.js");
+      Object.assign(window, { list, listed: () => [...list.shadowRoot.querySelectorAll(".research")].map((row) => ["title", "status", "percent", "task"].map((name) => row.querySelector(`.${name}`).textContent).join(" ")) });
+      list.addEventListener("research-end", (/** @type {any} */ event) => window.ends.push(event.detail.id));
+    }, [ID, "research-2", "research-3"]);
+    const lists = (/** @type {string} */ row) => page.waitForFunction((row) => window.listed().some((text) => text.startsWith(row)), row, { timeout: 60_000, polling: 100 });
+    for (const row of [`${ID} In progress 10%`, "research-2 In progress 20%", "research-3 In progress 20%"]) await lists(row);
+    await server.control("updates", { id: "research-2", count: 10 });
+    await lists("research-2 In progress 95%");
+    await server.control("final", { id: "research-2" });
+    await lists("research-2 Completed 100%");
+    assert.deepEqual(await page.evaluate(() => window.ends), ["research-2"]);
+    // The other element has it still.
+    await page.evaluate(() => (window.list.researches = ["research-3"]));
+    await server.control("final", { id: ID });
+    await shows(page, "status", "Completed");
+    assert.deepEqual(await page.evaluate(() => [window.ends, window.listed().length]), [["research-2", "completed"], 1]);
+    const { sessions } = await server.stats();
+    assert.equal(sessions.length, 1);
+    await page.evaluate(() => (window.list.remove(), window.element.remove()));
+    assert.equal((await server.untilGoodbye()).sessions.length, 1);
+  });
+});

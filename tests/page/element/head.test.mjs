@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FAILED_REQUEST } from "../support/browser.mjs";
 import { until } from "../support/until.mjs";
-import { withElement } from "./open.mjs";
+import { withElement, withList } from "./open.mjs";
 
 /** What one can read of some parts; nothing of those that cannot be seen. @param {import("playwright-core").Page} page @param {string[]} names */
 function read(page, ...names) {
@@ -263,7 +263,7 @@ test("slots take the place of heading, links and sign-in", { timeout: 120_000 },
 
 const WORDS = "**/words-de.js";
 
-for (const [what, open] of Object.entries({ "a research": withElement })) {
+for (const [what, open] of Object.entries({ "a research": withElement, "a list": withList })) {
   test(`a page loads the words of its own language only, and ${what} says nothing in a wrong one before`, { timeout: 120_000 }, async (t) => {
     await open(t, { mount: { of: { a: {} } } }, async (page) => {
       const loaded = () => page.evaluate(() => performance.getEntriesByType("resource").filter(({ name }) => name.endsWith("/words-de.js")).length);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { STRICT, withElement } from "./open.mjs";
+import { STRICT, withElement, withList } from "./open.mjs";
 
 const RUN = "window.pwned=1";
 const TAGS = ["img src=x onerror", "svg onload", "body onload", "video src=x onerror", "audio src=x onerror", "iframe onload", "input autofocus onfocus", "details open ontoggle", "marquee onstart", "object data=x onerror", "embed src=x onload", "select autofocus onfocus", "textarea autofocus onfocus", "style onload", "link rel=stylesheet href=x onerror", "script src=x onerror", "a onclick", "form onsubmit", "button onclick", "x-y onclick"];
@@ -49,6 +49,42 @@ for (const [name, policy] of Object.entries({ "a strict policy and Trusted Types
         research.emit("end", { status: corpus[0], message: corpus[1], progress: null, error: corpus[2], source: "live" });
         await frames(2);
         if (shape().length > 0) wrong.push([shape().join(), "end"]);
+        if (window.pwned !== undefined) wrong.push(["executed", ""]);
+        if (document.querySelectorAll("main *").length !== 2) wrong.push(["outside", ""]);
+        return wrong;
+      }, CORPUS);
+      assert.deepEqual(wrong, []);
+    });
+  });
+}
+
+for (const [name, policy] of Object.entries({ "a strict policy and Trusted Types": STRICT, "no policy": "" })) {
+  test(`${CORPUS.length} texts that would be markup are text in every field of a list, with ${name}`, { timeout: 240_000 }, async (t) => {
+    await withList(t, { policy, mount: { attributes: { "sign-in-href": "/login" } } }, async (page) => {
+      const wrong = await page.evaluate(async (corpus) => {
+        const wrong = [];
+        const root = element.shadowRoot;
+        const shape = () => [...new Set([...root.querySelectorAll("*")].map(({ localName }) => localName))].filter((name) => !["div", "p", "span", "a", "button", "slot", "ul", "li"].includes(name)).join();
+        const names = new Set();
+        element.researches = corpus.map((id, n) => (n % 2 ? id : { id, title: id }));
+        await support.frames();
+        for (const [n, text] of corpus.entries()) {
+          research(text).tell({ status: text, currentTask: text, message: text, phase: text, error: text, queuePosition: text }, "update", { query: text, completed_at: text });
+          if (n % 3 === 0) research(text).tell({}, "failure", { code: text, title: text, text, detail: text, suggestion: text });
+          if (n % 5 === 0) research(text).tell({ refusal: text }, "refusal", text);
+          if (n % 7 === 0) research(text).tell({}, "end", { status: text, message: text, progress: null, error: text, source: "live" });
+          client.become({ name: n % 2 ? "stopped" : text, reason: { code: text, message: text } });
+          element.texts = { live: text, stopped: text, researches: text, fresh_now: text, progress_of: text, ended: text };
+          await support.frames();
+          const row = [...root.querySelectorAll(".research")].find((row) => row.querySelector(".title").textContent === text);
+          if (!row) wrong.push(["title", text]);
+          else if (new URL(row.querySelector(".title").href).pathname.slice(0, 10) !== "/progress/") wrong.push(["href", text]);
+          else if (n % 7 !== 0 && row.querySelector(".task").textContent !== text) wrong.push(["task", text]);
+          else if (n % 3 === 0 && row.querySelector(".failure-text").textContent !== text) wrong.push(["failure", text]);
+          if (root.querySelector("ul").getAttribute("aria-label") !== text.replace(/^[^]*\|/, "")) wrong.push(["own text", text]);
+          names.add(shape());
+        }
+        if ([...names].join() !== "") wrong.push([[...names].join(), "shape"]);
         if (window.pwned !== undefined) wrong.push(["executed", ""]);
         if (document.querySelectorAll("main *").length !== 2) wrong.push(["outside", ""]);
         return wrong;

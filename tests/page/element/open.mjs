@@ -34,14 +34,19 @@ export async function startPages(t, { policy = STRICT, lang = "en", body = "" } 
  * @param {{ policy?: string, lang?: string, body?: string, hash?: string, expected?: RegExp[], mount?: object }} options `mount`: of support/page/element.js
  * @param {(page: import("playwright-core").Page, tools: import("../support/browser.mjs").Tools) => Promise<void>} use
  */
-export async function withElement(t, { hash = "", expected = [], mount = {}, ...options }, use) {
+export const withElement = (t, options, use) => withMounted(t, "element.js", options, use);
+
+/** The same with a list, as support/page/list.js mounts it. @type {typeof withElement} */
+export const withList = (t, options, use) => withMounted(t, "list.js", options, use);
+
+async function withMounted(t, script, { hash = "", expected = [], mount = {}, ...options }, use) {
   const { url } = await startPages(t, options);
   await withPage(`${url}/${hash}`, { expected }, async (page, tools) => {
-    await page.evaluate(async (mount) => {
-      const support = await import("/support/element.js");
+    await page.evaluate(async ([script, mount]) => {
+      const support = await import(`/support/${script}`);
       Object.assign(window, { support });
       support.mount(mount);
-    }, mount);
+    }, [script, mount]);
     await use(page, tools);
   });
 }

@@ -27,15 +27,16 @@ class Emitter {
 }
 
 export class FakeResearch extends Emitter {
-  id = "research-1";
+  id;
   state;
   calls = [];
   /** What `cancel()` rejects with. */
   refusesToCancel;
 
-  constructor(state = {}) {
+  constructor(state = {}, id = "research-1") {
     super();
-    this.state = { ...UNKNOWN, id: "research-1", logs: [], ...state };
+    this.id = id;
+    this.state = { ...UNKNOWN, id, logs: [], ...state };
   }
 
   /** Something is known, and an event tells it. */
