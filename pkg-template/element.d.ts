@@ -13,6 +13,8 @@
  * @module research-socket/element
  */
 
+// @ts-ignore: only where it is installed; nothing else refers to it
+import type { HTMLAttributes as VueAttributes, PublicProps } from "vue";
 import type { Client, ConnectionState, ConnectOptions, End, Failure, Gap, Refusal, Research, ResearchEvents, ResearchId, ResearchSocketError } from "./index.js";
 
 /**
@@ -106,8 +108,77 @@ export interface ResearchProgressEvents {
   "research-end": End;
 }
 
+/** Attributes, as markup and frameworks have them. One that is there without a value is `""`, or `true` in React 19. */
+export interface ResearchProgressAttributes extends ConnectionAttributes {
+  /** What is followed. */
+  "research-id"?: ResearchId | null | undefined;
+  /** Which lines are shown. */
+  filter?: ProgressFilter | undefined;
+  /** What stands before numbers in addresses such as `#L12`. */
+  "line-prefix"?: string | undefined;
+  /** The page's title shows the progress. */
+  "page-title"?: boolean | "" | undefined;
+  /** The page's icon shows the progress. */
+  "page-icon"?: boolean | "" | undefined;
+  /** Where the result is; `{id}` stands for the id. */
+  "result-href"?: string | undefined;
+  /** Where a new research is begun. */
+  "new-href"?: string | undefined;
+}
+
+/** Attributes that all elements of the package have. */
+export interface ConnectionAttributes {
+  /** Of `connect()`. */
+  url?: string | undefined;
+  /** Of `connect()`. */
+  path?: string | undefined;
+  /** Of `connect()`. */
+  namespace?: string | undefined;
+  /** Whether it is light or dark, other than the page. */
+  theme?: "light" | "dark" | undefined;
+  /** Where one signs in. */
+  "sign-in-href"?: string | undefined;
+}
+
+/** Properties that frameworks set as they are. */
+export interface ResearchProgressProperties {
+  /** As {@link ResearchProgress.research}. */
+  research?: Research | null | undefined;
+  /** As {@link ResearchProgress.client}. */
+  client?: Client | null | undefined;
+  /** As {@link ResearchProgress.options}. */
+  options?: Omit<ConnectOptions, "signal"> | null | undefined;
+  /** As {@link ResearchProgress.texts}. */
+  texts?: Readonly<Record<string, string>> | null | undefined;
+}
+
+/** What JSX takes of an element: `on` with the name of an event. */
+export type JsxProps<Props, Events> = Props & { [Name in keyof Events & string as `on${Name}`]?: ((event: CustomEvent<Events[Name]>) => void) | undefined };
+
+/** What templates of Vue take of an element: `@research-end` is `onResearchEnd`. */
+export type VueProps<Props, Events> = Props & {
+  [Name in keyof Events & string as Name extends `research-${infer Rest}` ? `onResearch${Capitalize<Rest>}` : never]?: ((event: CustomEvent<Events[Name]>) => void) | undefined;
+};
+
 declare global {
   interface HTMLElementTagNameMap {
     "research-progress": ResearchProgress;
+  }
+}
+
+// @ts-ignore: only where its types are installed
+declare module "react" {
+  namespace JSX {
+    interface IntrinsicElements {
+      // @ts-ignore: as above
+      "research-progress": JsxProps<ResearchProgressAttributes & ResearchProgressProperties, ResearchProgressEvents> & DetailedHTMLProps<HTMLAttributes<ResearchProgress>, ResearchProgress>;
+    }
+  }
+}
+
+// @ts-ignore: only where it is installed
+declare module "vue" {
+  interface GlobalComponents {
+    "research-progress": new () => ResearchProgress & { $props: VueProps<ResearchProgressAttributes & ResearchProgressProperties, ResearchProgressEvents> & VueAttributes & PublicProps };
   }
 }

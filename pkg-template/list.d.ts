@@ -13,6 +13,9 @@
  * @module research-socket/list
  */
 
+import type { ConnectionAttributes, JsxProps, VueProps } from "./element.js";
+// @ts-ignore: only where it is installed; nothing else refers to it
+import type { HTMLAttributes as VueAttributes, PublicProps } from "vue";
 import type { Client, ConnectionState, ConnectOptions, End, Failure, Refusal, ResearchEvents, ResearchId, ResearchSocketError } from "./index.js";
 
 /**
@@ -96,8 +99,45 @@ export interface ResearchListEvents {
   "research-error": ResearchSocketError | TypeError | RangeError;
 }
 
+/** Attributes, as markup and frameworks have them. */
+export interface ResearchListAttributes extends ConnectionAttributes {
+  /** What is listed, with spaces or commas between them. */
+  "research-ids"?: string | undefined;
+  /** Where a research is; `{id}` stands for its id. */
+  href?: string | undefined;
+}
+
+/** Properties that frameworks set as they are. */
+export interface ResearchListProperties {
+  /** As {@link ResearchList.researches}. */
+  researches?: readonly ListedResearch[] | null | undefined;
+  /** As {@link ResearchList.client}. */
+  client?: Client | null | undefined;
+  /** As {@link ResearchList.options}. */
+  options?: Omit<ConnectOptions, "signal"> | null | undefined;
+  /** As {@link ResearchList.texts}. */
+  texts?: Readonly<Record<string, string>> | null | undefined;
+}
+
 declare global {
   interface HTMLElementTagNameMap {
     "research-list": ResearchList;
+  }
+}
+
+// @ts-ignore: only where its types are installed
+declare module "react" {
+  namespace JSX {
+    interface IntrinsicElements {
+      // @ts-ignore: as above
+      "research-list": JsxProps<ResearchListAttributes & ResearchListProperties, ResearchListEvents> & DetailedHTMLProps<HTMLAttributes<ResearchList>, ResearchList>;
+    }
+  }
+}
+
+// @ts-ignore: only where it is installed
+declare module "vue" {
+  interface GlobalComponents {
+    "research-list": new () => ResearchList & { $props: VueProps<ResearchListAttributes & ResearchListProperties, ResearchListEvents> & VueAttributes & PublicProps };
   }
 }
