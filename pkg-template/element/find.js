@@ -1,6 +1,6 @@
 // Finds words in all lines of a log, and not only in those that the page shows, without keeping it from painting.
 
-import { CHUNK } from "./lines.js";
+import { CHUNK, SHOWN_BY } from "./lines.js";
 import { inSlices } from "./slices.js";
 
 /** What finds a text as it is written, in either case. @param {string} words */
@@ -97,7 +97,7 @@ export class Search {
     const { found } = chunk;
     if (chunk.upTo < Math.min((number + 1) * CHUNK, this.#lines.end)) {
       const before = found.length;
-      chunk.upTo = this.#lines.scan(this.pattern, this.#filter, chunk.upTo, found);
+      chunk.upTo = scan(this.#lines, this.pattern, this.#filter, chunk.upTo, found);
       this.count += found.length - before;
     }
     return found;
@@ -138,3 +138,42 @@ export class Search {
 }
 
 const chunkOf = (at) => Math.floor(at / CHUNK);
+
+/**
+ * Puts the lines into `found` that match and are shown, from one line to the end of its chunk, and returns where it ended.
+ * @param {import("./lines.js").Lines} lines @param {RegExp} pattern global, and matching no line break @param {number} filter bits
+ * @param {number} from @param {number[]} found
+ */
+function scan(lines, pattern, filter, from, found) {
+  const chunk = lines.chunkOf(from);
+  const first = from & (CHUNK - 1);
+  const begin = from - first;
+  const take = (n) => (SHOWN_BY[chunk.levels[n]] & filter) !== 0 && found.push(begin + n);
+  if (chunk.texts) {
+    for (let n = first; n < chunk.size; n++) {
+      pattern.lastIndex = 0;
+      if (pattern.test(chunk.texts[n])) take(n);
+    }
+    return begin + chunk.size;
+  }
+  // All lines at once: none has to be cut out.
+  pattern.lastIndex = chunk.start(first);
+  for (let n = first, match; (match = pattern.exec(chunk.joined)) && n < CHUNK; ) {
+    n = holder(chunk.ends, n, match.index);
+    if (match.index + match[0].length <= chunk.ends[n]) take(n);
+    pattern.lastIndex = chunk.ends[n] + 1;
+    n += 1;
+  }
+  return begin + CHUNK;
+}
+
+/** The first line, from `low` on, that ends behind a place. */
+function holder(ends, low, place) {
+  let high = CHUNK - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ends[middle] < place + 1) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

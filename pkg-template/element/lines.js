@@ -9,7 +9,7 @@ export const GAP = 8;
 export const FILTERS = { all: 15, milestone: 1, info: 2, warning: 4, error: 8 };
 
 /** The filters that show a level. That lines are missing everybody has to know who looks at some of them. */
-const SHOWN_BY = [2, 2, 2, 2, 4, 8, 8, 1, 15];
+export const SHOWN_BY = [2, 2, 2, 2, 4, 8, 8, 1, 15];
 const MILESTONE = 7;
 const INFO = 2;
 
@@ -115,7 +115,7 @@ export class Lines {
   #isRepeated(text, level) {
     for (const recent of this.#recent) {
       if (recent.level !== level || recent.text !== text || recent.at < this.begin) continue;
-      const { counts } = this.#chunk(recent.at);
+      const { counts } = this.chunkOf(recent.at);
       const n = recent.at & (CHUNK - 1);
       counts.set(n, (counts.get(n) ?? 1) + 1);
       this.repeats += 1;
@@ -153,71 +153,34 @@ export class Lines {
     }
   }
 
-  #chunk(at) {
+  /** Those that are kept with a line. */
+  chunkOf(at) {
     return this.#chunks[(at - this.begin) >> SHIFT];
   }
 
   text(at) {
-    return this.#chunk(at).text(at & (CHUNK - 1));
+    return this.chunkOf(at).text(at & (CHUNK - 1));
   }
 
   /** The line as people see it. `time` is NaN where the server wrote none that can be read. */
   get(at) {
-    const chunk = this.#chunk(at);
+    const chunk = this.chunkOf(at);
     const n = at & (CHUNK - 1);
     return { number: this.numberOf(at), text: chunk.text(n), level: LEVELS[chunk.levels[n]], time: chunk.times[n], count: chunk.counts.get(n) ?? 1 };
   }
 
   /** Whether a filter, or several, show a line. @param {number} filter bits */
   isShown(at, filter) {
-    return (SHOWN_BY[this.#chunk(at).levels[at & (CHUNK - 1)]] & filter) !== 0;
+    return (SHOWN_BY[this.chunkOf(at).levels[at & (CHUNK - 1)]] & filter) !== 0;
   }
 
   /** The next line on from `at`, itself left out, that is an error; -1 without one. @param {1 | -1} step */
   nextError(at, step) {
     for (let next = Math.min(Math.max(at + step, this.begin), this.end - 1); next !== at && this.has(next); next += step) {
-      if (SHOWN_BY[this.#chunk(next).levels[next & (CHUNK - 1)]] === FILTERS.error) return next;
+      if (SHOWN_BY[this.chunkOf(next).levels[next & (CHUNK - 1)]] === FILTERS.error) return next;
     }
     return -1;
   }
-
-  /**
-   * Puts the lines into `found` that match and are shown, from one line to the end of its chunk, and returns where it ended.
-   * @param {RegExp} pattern global, and matching no line break @param {number} filter bits @param {number} from @param {number[]} found
-   */
-  scan(pattern, filter, from, found) {
-    const chunk = this.#chunk(from);
-    const first = from & (CHUNK - 1);
-    const begin = from - first;
-    const take = (n) => (SHOWN_BY[chunk.levels[n]] & filter) !== 0 && found.push(begin + n);
-    if (chunk.texts) {
-      for (let n = first; n < chunk.size; n++) {
-        pattern.lastIndex = 0;
-        if (pattern.test(chunk.texts[n])) take(n);
-      }
-      return begin + chunk.size;
-    }
-    // All lines at once: none has to be cut out.
-    pattern.lastIndex = chunk.start(first);
-    for (let n = first, match; (match = pattern.exec(chunk.joined)) && n < CHUNK; ) {
-      n = holder(chunk.ends, n, match.index);
-      if (match.index + match[0].length <= chunk.ends[n]) take(n);
-      pattern.lastIndex = chunk.ends[n] + 1;
-      n += 1;
-    }
-    return begin + CHUNK;
-  }
-}
-
-/** The first line, from `low` on, that ends behind a place. */
-function holder(ends, low, place) {
-  let high = CHUNK - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ends[middle] < place + 1) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The beginning, and how much more there was. A text of its own: a part of one keeps the whole of it. */
