@@ -33,3 +33,9 @@ export function button(part, act) {
   element.addEventListener("click", act);
   return element;
 }
+
+/** A word of the server's, for people. @param {string} name */
+export function asWords(name) {
+  const words = name.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -16,6 +16,9 @@ import { COMMON, PROGRESS } from "./words.js";
 
 const CONNECTING = Object.freeze({ name: "connecting" });
 
+/** So many steps of an agent are kept. */
+const MAX_STEPS = 200;
+
 /** Attributes that say what is followed, and how. */
 const FOLLOWED = ["research-id", ...CONNECTION];
 
@@ -38,6 +41,8 @@ export function createResearchProgress(connect) {
     #known = unknown();
     #head;
     #log;
+    /** Once an agent has made one. @type {import("./steps.js").Steps | undefined} */
+    #steps;
     #announce;
     #spoken = make("div", "", { class: "spoken", role: "log", "aria-live": "polite" });
     /** For title and icon of the page, where they show the progress. @type {import("./page-mark.js").PageMark | undefined} */
@@ -222,11 +227,17 @@ export function createResearchProgress(connect) {
       const { logs, droppedLogs } = research.state;
       this.#log.clear(droppedLogs);
       this.#log.add(logs);
-      for (const event of ["update", "task", "engine", "step"]) on(research, event, news);
+      for (const event of ["update", "task", "engine"]) on(research, event, news);
       on(research, "log", (entry) => {
         known.heard = Date.now();
         this.#log.add([entry]);
         this.#frame.wish();
+      });
+      on(research, "step", (step) => {
+        known.steps.push(step);
+        known.stepCount += 1;
+        if (known.steps.length > 2 * MAX_STEPS) known.steps.splice(0, MAX_STEPS);
+        news();
       });
       on(research, "status", (change) => (news(), tell(this, "research-status", change)));
       on(research, "failure", (failure) => {
@@ -297,7 +308,22 @@ export function createResearchProgress(connect) {
       clearTimeout(this.#timer);
       // Timers cannot be longer.
       if (this.isConnected && ms < 2 ** 31) this.#timer = setTimeout(() => this.#frame.wish(), ms + 1);
+      this.#showSteps();
       this.#showMark(state);
+    }
+
+    #showSteps() {
+      const { steps, stepCount } = this.#known;
+      if (this.#steps) this.#steps.show(steps, stepCount, this.#texts);
+      else if (stepCount > 0) void this.#loadSteps();
+    }
+
+    async #loadSteps() {
+      const { Steps } = await import("./steps.js");
+      if (this.#steps) return;
+      this.#steps = new Steps(this.shadowRoot);
+      this.#log.element.before(this.#steps.element);
+      this.#frame.wish();
     }
 
     #showMark(state) {
@@ -370,5 +396,5 @@ export function createResearchProgress(connect) {
 }
 
 function unknown() {
-  return { connection: CONNECTING, since: Date.now(), heard: Date.now(), end: null, failure: null, error: null };
+  return { connection: CONNECTING, since: Date.now(), heard: Date.now(), end: null, failure: null, error: null, steps: [], stepCount: 0 };
 }

@@ -1,7 +1,7 @@
 // How a research and its connection are doing, as people see it.
 
 import { describe, wordsOf } from "./connection.js";
-import { button, make, say, set } from "./dom.js";
+import { asWords, button, make, say, set } from "./dom.js";
 
 /** Statuses that have words for people. */
 const WORDS = new Set(["pending", "queued", "in_progress", "completed", "suspended", "cancelled", "failed", "error"]);
@@ -14,8 +14,7 @@ export const MINUTE_MS = 60_000;
 export function statusWords(status, texts) {
   if (status === null) return texts.get("status_unknown");
   if (WORDS.has(status)) return texts.get(`status_${status}`);
-  const words = status.replaceAll("_", " ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return asWords(status);
 }
 
 /** How far a research is. */

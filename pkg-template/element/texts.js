@@ -17,6 +17,11 @@ export class Texts {
     this.#date = new Intl.DateTimeFormat(this.lang, { dateStyle: "medium", timeStyle: "medium" });
   }
 
+  /** The same, with words that a part of an element has besides. @param {Record<string, string>} words */
+  over(words) {
+    return new Texts(this.lang, { ...words, ...this.#texts });
+  }
+
   /** @param {string} key @param {Record<string, string | number>} [values] `n` says whether it is one or many */
   get(key, values = {}) {
     const forms = String(this.#texts[key] ?? "").split("|");

@@ -109,3 +109,13 @@ export const LIST = {
   ended_date: "Ended {date}",
   ended: "{name}: {words}",
 };
+
+/** What only the steps of an agent say. */
+export const STEPS = {
+  steps: "Agent steps ({n})",
+  step_thought: "Thought",
+  step_tool_call: "Tool call",
+  step_observation: "Observation",
+  step_error: "Error",
+  step_round: "Round {n}",
+};

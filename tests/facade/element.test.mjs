@@ -9,10 +9,10 @@ import { languageOf, wordsOf as wordsIn } from "../../pkg-template/element/langu
 import { inSlices } from "../../pkg-template/element/slices.js";
 import { Texts } from "../../pkg-template/element/texts.js";
 import { WORDS as DE } from "../../pkg-template/element/words-de.js";
-import { COMMON, LIST, PROGRESS } from "../../pkg-template/element/words.js";
+import { COMMON, LIST, PROGRESS, STEPS } from "../../pkg-template/element/words.js";
 import { asText, fileOf, textOf } from "../../pkg-template/element/write.js";
 
-const EN = { ...COMMON, ...PROGRESS, ...LIST };
+const EN = { ...COMMON, ...PROGRESS, ...LIST, ...STEPS };
 const english = new Texts("en-GB", EN);
 
 // --- Texts -------------------------------------------------------------------------------------------------------------
@@ -61,7 +61,7 @@ for (const lang of ["", "x", "de_DE", "not a language", "tlh", "ar"]) {
 }
 
 test("no two elements have a text of the same key that differs", () => {
-  const keys = [COMMON, PROGRESS, LIST].flatMap(Object.keys);
+  const keys = [COMMON, PROGRESS, LIST, STEPS].flatMap(Object.keys);
   assert.equal(new Set(keys).size, keys.length);
 });
 

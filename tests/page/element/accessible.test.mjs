@@ -28,6 +28,7 @@ const STATES = {
   failure: `research.lines(entries(600)); research.tell({}, 'failure', { code: 'timeout', title: 'LLM Timeout Error', text: 'The model took too long to respond.', detail: null, suggestion: 'Try a smaller query.' }); ${end("failed")}`,
   completed: `research.lines(entries(600)); ${end("completed")}`,
   cancelling: "part('cancel').click()",
+  steps: "for (const phase of ['thought', 'tool_call', 'observation', 'error']) research.tell({}, 'step', { phase, iteration: 2, message: 'What is still unknown about tidal power in the North Sea?', ...(phase === 'tool_call' && { tool: 'web_search', arguments: { query: 'tidal power' } }), ...(phase === 'error' && { error: '429 Too Many Requests' }) }); support.until(() => part('steps')).then(() => (part('steps').open = true))",
   quiet: "research.tell({ updatedAt: 0 }); support.mount({ state: { updatedAt: Date.now() - 300_000 }, lines: 50 })",
   "one line": "research.lines(entries(900)); setTimeout(() => element.goToLine(500, 502), 100)",
   searching: "research.lines(entries(900)); part('search').value = 'model'; part('search').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' }))",

@@ -20,7 +20,7 @@ for (const [name, policy] of Object.entries({ "a strict policy and Trusted Types
     await withElement(t, { policy, mount: { attributes: { "page-title": "", "sign-in-href": "/login" } } }, async (page) => {
       const wrong = await page.evaluate(async (corpus) => {
         const wrong = [];
-        const shape = () => [...new Set([...element.shadowRoot.querySelectorAll("*")].map(({ localName }) => localName))].filter((name) => !["div", "p", "pre", "span", "a", "button", "input", "section", "slot", "strong", "mark"].includes(name));
+        const shape = () => [...new Set([...element.shadowRoot.querySelectorAll("*")].map(({ localName }) => localName))].filter((name) => !["div", "p", "pre", "span", "a", "button", "input", "section", "slot", "strong", "mark", "details", "summary", "ol", "li"].includes(name));
         const frames = async (count) => {
           for (let n = 0; n < count; n++) await new Promise((resolve) => requestAnimationFrame(resolve));
         };
@@ -33,6 +33,7 @@ for (const [name, policy] of Object.entries({ "a strict policy and Trusted Types
           research.state = { ...research.state, status: text, currentTask: text, queuePosition: text, message: text, phase: text, error: text, engine: { name: text, resultCount: n } };
           research.emit("update", {});
           research.emit("failure", { code: text, title: text, text, detail: text, suggestion: text });
+          research.emit("step", { phase: text, message: text, thought: n % 2 ? text : undefined, tool: text, arguments: { [text]: text }, content: text, error: text, iteration: text });
           research.emit("refusal", text);
           client.become({ name: n % 2 ? "stopped" : text, reason: { code: text, message: text } });
           element.texts = { live: text, filter_all: text, cancel: text, sign_in: text, line: text };
@@ -44,8 +45,11 @@ for (const [name, policy] of Object.entries({ "a strict policy and Trusted Types
           if (element.shadowRoot.querySelector(".task").textContent !== text) wrong.push(["task", text]);
           if (element.shadowRoot.querySelector(".detail-text").textContent !== text) wrong.push(["detail", text]);
           if (element.shadowRoot.querySelector(".filter-all").firstChild.textContent !== text.replace(/^[^]*\|/, "")) wrong.push(["own text", text]);
+          await support.until(() => part("step"));
+          if ([...element.shadowRoot.querySelectorAll(".step")].at(-1).querySelector(".step-text").textContent !== text) wrong.push(["step", text]);
           if (shape().length > 0) wrong.push([shape().join(), text]);
         }
+        if (part("steps-title").textContent !== `Agent steps (${corpus.length})`) wrong.push(["steps", part("steps-title").textContent]);
         research.emit("end", { status: corpus[0], message: corpus[1], progress: null, error: corpus[2], source: "live" });
         await frames(2);
         if (shape().length > 0) wrong.push([shape().join(), "end"]);
