@@ -21,7 +21,7 @@ import type { Client, ConnectionState, ConnectOptions, End, Failure, Gap, Refusa
  * `<research-progress>`. All that it shows is text, whoever wrote it. Styles are constructed style sheets, so a policy without
  * `'unsafe-inline'` allows them, and so do enforced Trusted Types.
  *
- * Attributes: `research-id`; `url`, `path` and `namespace` of `connect()`; `filter`; `lang` (English and German are included; without it
+ * Attributes: `research-id`; `url`, `path` and `namespace` of `connect()`; `filter`; `order` (`oldest`, or `newest` first); `lang` (English and German are included; without it
  * that of the page); `theme` (`light` or `dark`; without it the page's own `color-scheme`); `line-prefix`; `page-title` and `page-icon`, with
  * which the page's title and icon show the progress until the end; `sign-in-href` (none), `result-href` (`/results/{id}`) and `new-href`
  * (`/`) for its links, of which an empty one is not shown.
@@ -70,7 +70,11 @@ export class ResearchProgress extends HTMLElement {
   get filter(): ProgressFilter;
   /** See its value. */
   set filter(filter: ProgressFilter | null);
-  /** Whether the newest line stays in view. It ends when one scrolls up, and begins again at the end. */
+  /** Whether the newest line is the last or the first one. */
+  get order(): "oldest" | "newest";
+  /** See its value. */
+  set order(order: "oldest" | "newest" | null);
+  /** Whether the newest line stays in view. It ends when one scrolls away from it, and begins again there. */
   following: boolean;
   /** What stands before numbers in addresses such as `#L12`; with an empty one there are none. The same as the attribute `line-prefix`. */
   linePrefix: string;
@@ -114,6 +118,8 @@ export interface ResearchProgressAttributes extends ConnectionAttributes {
   "research-id"?: ResearchId | null | undefined;
   /** Which lines are shown. */
   filter?: ProgressFilter | undefined;
+  /** Which lines come first. */
+  order?: "oldest" | "newest" | undefined;
   /** What stands before numbers in addresses such as `#L12`. */
   "line-prefix"?: string | undefined;
   /** The page's title shows the progress. */

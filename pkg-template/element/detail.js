@@ -3,6 +3,9 @@
 import { button, make, say, set } from "./dom.js";
 import { textOf } from "./write.js";
 
+/** So many lines can be copied at once: that cannot be done in slices. */
+const MAX_COPIED = 20_000;
+
 export class Detail {
   #host;
   #texts;
@@ -54,8 +57,12 @@ export class Detail {
     set(this.#link, { href: new URL(`#${prefix}${from}${from === to ? "" : `-${prefix}${to}`}`, location.href).href });
   }
 
-  /** @param {import("./lines.js").Lines} lines @param {number[] | undefined} ats of the lines; `undefined`: they are too many */
-  async copy(lines, ats) {
+  /**
+   * Copies the selected lines that are shown.
+   * @param {import("./lines.js").Lines} lines @param {import("./lines.js").Shown} shown @param {number} at @param {number} anchor
+   */
+  async copy(lines, shown, at, anchor) {
+    const ats = at < 0 ? [] : between(shown, ...[at, anchor].map((end) => Math.max(end, lines.begin)));
     if (!ats) return this.#host.announce.tell(this.#texts.get("copy_too_many"));
     if (ats.length === 0) return;
     const text = textOf(lines, ats);
@@ -66,6 +73,15 @@ export class Detail {
     this.#host.announce.tell(this.#texts.get("copied"));
     setTimeout(() => say(this.#copy, this.#texts.get("copy")), 2000);
   }
+}
+
+/** Lines between two, oldest first; undefined if they are too many. @param {import("./lines.js").Shown} shown @param {number} one @param {number} other */
+function between(shown, one, other) {
+  const [first, last] = [one, other].map((at) => shown.placeOf(at)).toSorted((a, b) => a - b);
+  if (last - first >= MAX_COPIED) return undefined;
+  const ats = [];
+  for (let place = first; place <= last && place < shown.length; place++) ats.push(shown.at(place));
+  return shown.newestFirst ? ats.reverse() : ats;
 }
 
 /** The document hears of it wherever the browser tells it. @param {string} text */

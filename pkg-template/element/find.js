@@ -1,6 +1,6 @@
 // Finds words in all lines of a log, and not only in those that the page shows, without keeping it from painting.
 
-import { CHUNK, SHOWN_BY } from "./lines.js";
+import { CHUNK, FILTERS, SHOWN_BY } from "./lines.js";
 import { inSlices } from "./slices.js";
 
 /** What finds a text as it is written, in either case. @param {string} words */
@@ -165,6 +165,14 @@ function scan(lines, pattern, filter, from, found) {
     n += 1;
   }
   return begin + CHUNK;
+}
+
+/** The next line on from `at`, itself left out, that is an error; -1 without one. @param {import("./lines.js").Lines} lines @param {number} at @param {1 | -1} step */
+export function nextError(lines, at, step) {
+  for (let next = Math.min(Math.max(at + step, lines.begin), lines.end - 1); next !== at && lines.has(next); next += step) {
+    if (SHOWN_BY[lines.chunkOf(next).levels[next & (CHUNK - 1)]] === FILTERS.error) return next;
+  }
+  return -1;
 }
 
 /** The first line, from `low` on, that ends behind a place. */

@@ -173,14 +173,6 @@ export class Lines {
   isShown(at, filter) {
     return (SHOWN_BY[this.chunkOf(at).levels[at & (CHUNK - 1)]] & filter) !== 0;
   }
-
-  /** The next line on from `at`, itself left out, that is an error; -1 without one. @param {1 | -1} step */
-  nextError(at, step) {
-    for (let next = Math.min(Math.max(at + step, this.begin), this.end - 1); next !== at && this.has(next); next += step) {
-      if (SHOWN_BY[this.chunkOf(next).levels[next & (CHUNK - 1)]] === FILTERS.error) return next;
-    }
-    return -1;
-  }
 }
 
 /** The beginning, and how much more there was. A text of its own: a part of one keeps the whole of it. */
@@ -200,10 +192,11 @@ export class Shown {
   #first = 0;
   #seen = 0;
 
-  /** @param {Lines} lines @param {number} filter bits */
-  constructor(lines, filter = FILTERS.all) {
+  /** @param {Lines} lines @param {number} filter bits @param {boolean} [newestFirst] */
+  constructor(lines, filter = FILTERS.all, newestFirst = false) {
     this.#lines = lines;
     this.#filter = filter;
+    this.newestFirst = newestFirst;
     this.update();
   }
 
@@ -212,16 +205,26 @@ export class Shown {
   }
 
   get length() {
-    return this.#filter === FILTERS.all ? this.#lines.length : this.#size - this.#begin;
+    return this.#filter === FILTERS.all ? this.#seen - this.#first : this.#size - this.#begin;
   }
 
-  /** Takes in what came since, and returns how many are gone from the beginning. */
+  /** Takes in what came since, and returns by how many places the others have moved up; down, if that is negative. */
   update() {
+    const before = this.length;
+    const gone = this.#takeIn();
+    return this.newestFirst ? before - gone - this.length : gone;
+  }
+
+  /** Returns how many are gone from the beginning. */
+  #takeIn() {
     const lines = this.#lines;
     const all = this.#filter === FILTERS.all;
     let gone = all ? lines.begin - this.#first : 0;
     this.#first = lines.begin;
-    if (all) return gone;
+    if (all) {
+      this.#seen = lines.end;
+      return gone;
+    }
     for (; this.#begin < this.#size && this.#list[this.#begin] < lines.begin; this.#begin += 1) gone += 1;
     for (let at = Math.max(this.#seen, lines.begin); at < lines.end; at++) if (lines.isShown(at, this.#filter)) this.#add(at);
     this.#seen = lines.end;
@@ -241,12 +244,22 @@ export class Shown {
   }
 
   at(place) {
-    return this.#filter === FILTERS.all ? this.#lines.begin + place : this.#list[this.#begin + place];
+    const nth = this.#turned(place);
+    return this.#filter === FILTERS.all ? this.#first + nth : this.#list[this.#begin + nth];
+  }
+
+  /** The place from the other end. */
+  #turned(place) {
+    return this.newestFirst ? this.length - 1 - place : place;
   }
 
   /** The place of a line, or of the next one that is shown. */
   placeOf(at) {
-    if (this.#filter === FILTERS.all) return Math.max(0, at - this.#lines.begin);
+    return Math.max(0, this.#turned(this.#nth(at)));
+  }
+
+  #nth(at) {
+    if (this.#filter === FILTERS.all) return Math.max(0, at - this.#first);
     let low = this.#begin;
     let high = this.#size;
     while (low < high) {

@@ -9,8 +9,6 @@ import { View } from "./view.js";
 const MAX_IN_ROW = 1000;
 /** So many hits are marked in a row. */
 const MAX_MARKS = 50;
-/** So many lines can be copied at once: that cannot be done in slices. */
-const MAX_COPIED = 20_000;
 /** How long it waits for more letters before it searches, in milliseconds. */
 const TYPING_MS = 120;
 /** So many lines taken in before the clock is asked. */
@@ -72,7 +70,7 @@ export class Log {
     this.#newest = 0;
     this.#search = this.#searchIn?.(this.lines);
     this.#setOpen(false);
-    this.#shown = new Shown(this.lines, this.#shown?.filter);
+    this.#shown = new Shown(this.lines, this.#shown.filter, this.#shown.newestFirst);
     this.#view.following = true;
     // First that: rows of the lines before would be written anew.
     this.#view.update(0, 1, true);
@@ -123,10 +121,23 @@ export class Log {
   }
 
   set filter(name) {
-    const filter = Object.hasOwn(FILTERS, name) ? FILTERS[name] : FILTERS.all;
-    if (filter === this.#shown.filter) return;
+    this.#show(Object.hasOwn(FILTERS, name) ? FILTERS[name] : FILTERS.all, this.#shown.newestFirst);
+  }
+
+  get order() {
+    return this.#shown.newestFirst ? "newest" : "oldest";
+  }
+
+  set order(name) {
+    this.#show(this.#shown.filter, name === "newest");
+  }
+
+  /** @param {number} filter bits @param {boolean} newestFirst */
+  #show(filter, newestFirst) {
+    if (filter === this.#shown.filter && newestFirst === this.#shown.newestFirst) return;
     const at = this.#here();
-    this.#shown = new Shown(this.lines, filter);
+    this.#shown = new Shown(this.lines, filter, newestFirst);
+    this.#view.newestFirst = newestFirst;
     const { following } = this.#view;
     this.#view.update(this.#shown.length, 0, true);
     if (!following) this.#view.show(this.#shown.placeOf(at), "center");
@@ -199,8 +210,9 @@ export class Log {
       found,
       previous: step("button search-previous", "↑", () => void this.#hit(-1)),
       next: step("button search-next", "↓", () => void this.#hit(1)),
-      errorPrevious: step("button error-previous", "⚠↑", () => this.#error(-1)),
-      errorNext: step("button error-next", "⚠↓", () => this.#error(1)),
+      errorPrevious: step("button error-previous", "⚠↑", () => void this.#error(-1)),
+      errorNext: step("button error-next", "⚠↓", () => void this.#error(1)),
+      order: button("button order", () => (this.order = this.#shown.newestFirst ? "oldest" : "newest")),
       follow: button("button follow", () => (this.following = !this.following)),
       downloads: make("div", "downloads", { role: "group" }),
       text: button("button download", () => void this.#download("text")),
@@ -212,7 +224,7 @@ export class Log {
     parts.downloads.append(make("span"), parts.text, parts.json);
     this.element = make("div", "log", { role: "group" },
       make("div", "tools", {}, filters, make("div", "finder", {}, input, found, parts.previous, parts.next)),
-      make("div", "tools", {}, parts.errorPrevious, parts.errorNext, parts.follow, parts.downloads),
+      make("div", "tools", {}, parts.errorPrevious, parts.errorNext, parts.order, parts.follow, parts.downloads),
       make("div", "frame", {}, view, parts.empty));
     // It is there before it is used, so that a browser lets the page copy; who uses it is told if it cannot be had.
     for (const near of ["pointerenter", "focusin"]) this.element.addEventListener(near, () => this.#withTools().catch(() => {}), { once: true });
@@ -222,7 +234,7 @@ export class Log {
     view.addEventListener("focus", () => {
       const { length } = this.#shown;
       // At the end, following goes on.
-      if (this.#current < 0 && length > 0) this.#select(this.following ? this.#shown.at(length - 1) : this.#here());
+      if (this.#current < 0 && length > 0) this.#select(this.following ? this.#shown.at(this.#shown.newestFirst ? 0 : length - 1) : this.#here());
     });
     view.addEventListener("pointerdown", (event) => this.#press(event));
     // With the button down, from line to line.
@@ -245,19 +257,24 @@ export class Log {
     say(p.downloads.firstChild, t("download"));
     say(p.text, t("download_text"));
     say(p.json, t("download_json"));
+    say(p.order, t("newest_first"));
     say(p.empty, t("empty"));
   }
 
   /** Once a frame, however many lines have come. */
   #paint() {
     this.lines.trim();
-    const gone = this.#shown.update();
-    const anew = this.lines.repeats !== this.#repeats;
-    this.#repeats = this.lines.repeats;
-    this.#view.update(this.#shown.length, gone, anew);
+    this.#takeIn();
     this.#search?.update();
     if (this.#wanted) this.goTo(this.#wanted.number, this.#wanted.until);
     this.#note();
+  }
+
+  #takeIn() {
+    const moved = this.#shown.update();
+    const anew = this.lines.repeats !== this.#repeats;
+    this.#repeats = this.lines.repeats;
+    this.#view.update(this.#shown.length, moved, anew);
   }
 
   /** What stands around the list. */
@@ -277,6 +294,7 @@ export class Log {
     }
     const fresh = lines.end - Math.max(this.#newest, lines.begin);
     say(p.follow, this.following || fresh <= 0 ? t("follow") : t("follow_new", { n: fresh }));
+    set(p.order, { "aria-pressed": String(this.#shown.newestFirst) });
     set(p.follow, { "aria-pressed": String(this.following) });
     p.empty.hidden = this.#shown.length > 0;
     const hasErrors = lines.counts[FILTERS.error] > 0;
@@ -356,11 +374,18 @@ export class Log {
   /** Makes sure that the filter shows a line. */
   #reveal(at) {
     if (!this.lines.isShown(at, this.#shown.filter)) this.filter = "all";
-    else this.#view.update(this.#shown.length, this.#shown.update(), false);
+    else this.#takeIn();
   }
 
-  #error(step) {
-    const at = this.lines.nextError(this.lines.has(this.#current) ? this.#current : step > 0 ? this.#here() - 1 : this.#here(), step);
+  /** The direction in which one goes down the list. */
+  get #down() {
+    return this.#shown.newestFirst ? -1 : 1;
+  }
+
+  async #error(step) {
+    const { nextError } = await this.#withTools();
+    const from = this.lines.has(this.#current) ? this.#current : step > 0 ? this.#here() - this.#down : this.#here();
+    const at = nextError(this.lines, from, step * this.#down);
     if (at < 0) return;
     this.#reveal(at);
     this.#select(at, at, "center");
@@ -403,9 +428,9 @@ export class Log {
     } else if (key === "Escape" && this.#isOpen) {
       this.#setOpen(false);
     } else if (key === "n") {
-      this.#error(1);
+      void this.#error(1);
     } else if (key === "p") {
-      this.#error(-1);
+      void this.#error(-1);
     } else if (key === "/") {
       this.#parts.input.focus();
     } else {
@@ -427,7 +452,7 @@ export class Log {
     this.#search ??= this.#searchIn(this.lines);
     this.#lookFor();
     // The first one from where one is, itself with it.
-    if (this.#search?.pattern) void this.#hit(1, this.#here() - 1);
+    if (this.#search?.pattern) void this.#hit(1, this.#here() - this.#down);
   }
 
   #lookFor() {
@@ -437,7 +462,7 @@ export class Log {
   }
 
   async #hit(step, from = this.#here()) {
-    const at = await this.#search?.next(from, step);
+    const at = await this.#search?.next(from, step * this.#down);
     if (at === undefined || at < 0 || !this.lines.has(at)) return;
     this.#reveal(at);
     this.#select(at, at, "center");
@@ -461,20 +486,10 @@ export class Log {
     else if (at !== undefined) void this.#withTools();
   }
 
-  /** The selected lines that are shown, oldest first; undefined if they are too many. */
-  #selected() {
-    const ends = [this.#anchor, this.#current].map((at) => this.#shown.placeOf(Math.max(at, this.lines.begin))).toSorted((a, b) => a - b);
-    if (this.#current < 0) return [];
-    if (ends[1] - ends[0] >= MAX_COPIED) return undefined;
-    const ats = [];
-    for (let place = ends[0]; place <= ends[1] && place < this.#shown.length; place++) ats.push(this.#shown.at(place));
-    return ats;
-  }
-
   async #copy() {
     // Some browsers let a page copy only in the turn of a click.
     if (!this.#detail) await this.#withTools();
-    await this.#detail.copy(this.lines, this.#selected());
+    await this.#detail.copy(this.lines, this.#shown, this.#current, this.#anchor);
   }
 
   async #download(kind) {

@@ -25,7 +25,7 @@ const FOLLOWED = ["research-id", ...CONNECTION];
 /** @param {(options?: object) => Promise<import("../client/client.js").Client>} connect */
 export function createResearchProgress(connect) {
   return class ResearchProgress extends Base {
-    static observedAttributes = [...FOLLOWED, "lang", "filter", "page-title", "page-icon", "sign-in-href", "result-href", "new-href"];
+    static observedAttributes = [...FOLLOWED, "lang", "filter", "order", "page-title", "page-icon", "sign-in-href", "result-href", "new-href"];
 
     #texts;
     /** Whether it has words by now. */
@@ -74,7 +74,7 @@ export function createResearchProgress(connect) {
     // --- For the browser -----------------------------------------------------------------------------------------------
 
     connectedCallback() {
-      takeOver(this, ["research", "client", "options", "texts", "researchId", "filter", "following", "linePrefix"]);
+      takeOver(this, ["research", "client", "options", "texts", "researchId", "filter", "order", "following", "linePrefix"]);
       this.#log.connect();
       addEventListener("hashchange", this.#hash);
       this.#speak();
@@ -89,7 +89,7 @@ export function createResearchProgress(connect) {
 
     attributeChangedCallback(name, before, value) {
       if (before === value) return;
-      if (name === "filter") this.#log.filter = value;
+      if (name === "filter" || name === "order") this.#log[name] = value;
       else if (name === "lang") this.#speak();
       else if (FOLLOWED.includes(name)) this.#renew();
       this.#frame.wish();
@@ -148,6 +148,14 @@ export function createResearchProgress(connect) {
 
     set filter(name) {
       this.#log.filter = name;
+    }
+
+    get order() {
+      return this.#log.order;
+    }
+
+    set order(name) {
+      this.#log.order = name;
     }
 
     get following() {

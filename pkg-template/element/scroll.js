@@ -50,6 +50,10 @@ export class Scroll {
     this.top = Math.min(this.max, Math.max(0, isNear && isInside ? moved : to * this.#scale));
   }
 
+  get isAtStart() {
+    return this.top <= 2 * this.#scale;
+  }
+
   get isAtEnd() {
     // Browsers round to the pixels of the screen.
     return this.top >= this.max - 2 * this.#scale;
@@ -68,9 +72,5 @@ export class Scroll {
     let to = Math.min(Math.max(this.top, top - spare), top);
     if (where === "center" && to !== this.top) to = top - spare / 2;
     this.top = Math.min(this.max, Math.max(0, to));
-  }
-
-  toEnd() {
-    this.top = this.max;
   }
 }

@@ -12,6 +12,8 @@ const NEAR_PX = 1_000_000;
 export class View {
   /** Whether the newest row stays in view. */
   following = true;
+  /** Whether that is the first one. */
+  newestFirst = false;
   #fill;
   #make;
   #moved;
@@ -65,11 +67,11 @@ export class View {
     return this.#scroll.rows[0];
   }
 
-  /** @param {number} count how many rows there are @param {number} gone how many are gone from the beginning @param {boolean} anew whether rows say something else */
-  update(count, gone, anew) {
+  /** @param {number} count how many rows there are @param {number} moved by how many places the others have moved up @param {boolean} anew whether rows say something else */
+  update(count, moved, anew) {
     this.#count = count;
-    if (gone > 0 && !this.following) this.#scroll.top = Math.max(0, this.#scroll.top - gone * this.#height);
-    if (gone > 0 || anew) this.#refill();
+    if (!this.following) this.#scroll.top = Math.max(0, this.#scroll.top - moved * this.#height);
+    if (moved !== 0 || anew) this.#refill();
     this.#resize();
   }
 
@@ -81,7 +83,7 @@ export class View {
   /** @param {number} place @param {"center" | "nearest"} where */
   show(place, where) {
     this.#scroll.show(place, where);
-    this.following = this.#count > 0 && this.#scroll.isAtEnd && place === this.#count - 1;
+    this.following = this.#count > 0 && this.#isAtNewest && place === (this.newestFirst ? 0 : this.#count - 1);
     this.#go();
   }
 
@@ -102,7 +104,7 @@ export class View {
     if (!this.#height) return;
     this.#scroll.resize(this.#count, this.#height, this.element.clientHeight);
     this.#sizer.style.height = `${this.#scroll.size}px`;
-    if (this.following) this.#scroll.toEnd();
+    if (this.following) this.#scroll.top = this.newestFirst ? 0 : this.#scroll.max;
     this.#go();
   }
 
@@ -120,9 +122,13 @@ export class View {
     if (Math.abs(scrollTop - this.#at) < 1 || !this.#height) return;
     this.#scroll.move(scrollTop, this.#at);
     this.#at = scrollTop;
-    this.following = this.#scroll.isAtEnd;
+    this.following = this.#isAtNewest;
     this.#paint();
     this.#moved();
+  }
+
+  get #isAtNewest() {
+    return this.newestFirst ? this.#scroll.isAtStart : this.#scroll.isAtEnd;
   }
 
   #refill() {

@@ -58,6 +58,7 @@ export const WORDS = {
   hits_looking: "{words} …",
   error_next: "Nächster Fehler",
   error_previous: "Voriger Fehler",
+  newest_first: "Neueste zuerst",
   follow: "Folgen",
   follow_new: "Folgen ({n} neue)",
   download: "Herunterladen",

@@ -63,6 +63,7 @@ export const PROGRESS = {
   hits_looking: "{words} …",
   error_next: "Next error",
   error_previous: "Previous error",
+  newest_first: "Newest first",
   follow: "Follow",
   follow_new: "Follow ({n} new)",
   download: "Download",

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Search } from "../../pkg-template/element/find.js";
+import { Search, nextError } from "../../pkg-template/element/find.js";
 import { CHUNK, FILTERS, Lines, MAX_TEXT, Shown } from "../../pkg-template/element/lines.js";
 import { MAX_PX, Scroll } from "../../pkg-template/element/scroll.js";
 import { settled } from "./fake.mjs";
@@ -130,14 +130,35 @@ for (const filter of ["all", "error"]) {
   });
 }
 
+for (const filter of ["all", "error"]) {
+  test(`newest first with the filter ${filter}, lines that come move the others down, and those that go move none`, () => {
+    const line = (n) => ({ level: n % 4 ? "info" : "error" });
+    const lines = filled(2 * CHUNK, line, new Lines(2 * CHUNK));
+    const [shown, forwards] = [true, false].map((newestFirst) => new Shown(lines, FILTERS[filter], newestFirst));
+    const kept = shown.at(7);
+    assert.equal(shown.placeOf(kept), 7);
+    lines.push({ message: "not taken in yet", level: "error" });
+    assert.equal(shown.placeOf(kept), 7, "places change when it is told");
+    const from = lines.length + 1;
+    for (let n = from; n < from + CHUNK; n++) lines.push({ message: `line ${n}`, ...line(n) });
+    lines.trim();
+    const [before, moved] = [shown.length, shown.update()];
+    forwards.update();
+    assert.equal(shown.placeOf(kept), 7 - moved);
+    assert.ok(moved < 0 && lines.begin >= 0 && before > 0);
+    assert.deepEqual(Array.from({ length: shown.length }, (_, place) => shown.at(place)), Array.from({ length: forwards.length }, (_, place) => forwards.at(place)).reverse());
+    assert.equal(shown.placeOf(shown.at(0)), 0);
+  });
+}
+
 test("the next error is found in both directions, critical ones too, and no other line", () => {
   const lines = filled(3 * CHUNK, (n) => ({ level: n === 5 ? "critical" : n === 2 * CHUNK ? "error" : "warning" }));
-  assert.equal(lines.nextError(-1, 1), 4);
-  assert.equal(lines.nextError(4, 1), 2 * CHUNK - 1);
-  assert.equal(lines.nextError(2 * CHUNK - 1, 1), -1);
-  assert.equal(lines.nextError(lines.end, -1), 2 * CHUNK - 1);
-  assert.equal(lines.nextError(4, -1), -1);
-  assert.equal(new Lines().nextError(-1, 1), -1);
+  assert.equal(nextError(lines, -1, 1), 4);
+  assert.equal(nextError(lines, 4, 1), 2 * CHUNK - 1);
+  assert.equal(nextError(lines, 2 * CHUNK - 1, 1), -1);
+  assert.equal(nextError(lines, lines.end, -1), 2 * CHUNK - 1);
+  assert.equal(nextError(lines, 4, -1), -1);
+  assert.equal(nextError(new Lines(), -1, 1), -1);
 });
 
 test("all lines are searched, in either case, whatever signs are looked for", async () => {
@@ -239,7 +260,7 @@ test("rows stand where they are as long as a browser is as high as that", () => 
   assert.equal(scroll.size, 200_000);
   assert.equal(scroll.top, 1234);
   assert.deepEqual(scroll.rows, [61, 82]);
-  scroll.toEnd();
+  scroll.top = scroll.max;
   assert.deepEqual([scroll.pageTop, scroll.isAtEnd, scroll.rows], [199_600, true, [9980, 10_000]]);
 });
 

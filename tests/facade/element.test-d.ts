@@ -9,6 +9,8 @@ element.researchId = null;
 const id: string | null = element.researchId;
 const filter: ProgressFilter = element.filter;
 element.filter = "error";
+element.order = "newest";
+element.order = null;
 element.options = { url: "https://research.example.org", auth: async () => ({ token: "t" }) };
 element.texts = { live: "Connected" };
 element.goToLine(12, 20);
@@ -19,6 +21,8 @@ element.addEventListener("research-end", ({ detail }) => console.log(detail.stat
 element.addEventListener("click", () => (element.following = false));
 document.querySelector("research-progress")?.goToLine(1);
 
+// @ts-expect-error: no such order
+element.order = "descending";
 // @ts-expect-error: no such filter
 element.filter = "errors";
 // @ts-expect-error: the element says how long it lasts

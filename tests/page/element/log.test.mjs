@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { tasksDuring } from "../support/tasks.mjs";
+import { until } from "../support/until.mjs";
 import { withElement } from "./open.mjs";
 
 const LONG_TASK_MS = 50;
@@ -166,7 +167,7 @@ test("by keyboard one goes through lines and errors, selects, and copies what is
     assert.equal(await page.evaluate(() => element.following), true, "to look is not to scroll away");
     for (const [key, number] of [["Home", 1], ["n", 500], ["n", 1000], ["p", 500], ["ArrowDown", 501], ["ArrowUp", 500], ["End", 2000], ["p", 1500], ["Home", 1], ["p", 1]]) {
       await page.keyboard.press(String(key));
-      assert.equal(await current(), number, String(key));
+      await until(`${key} leads to ${number}`, async () => (await current()) === number);
     }
     await page.keyboard.press("PageDown");
     assert.ok((await current()) > 10);
@@ -322,5 +323,52 @@ test("a search goes on in the lines of another research", { timeout: 120_000 }, 
     await page.waitForFunction(() => part("filter-all").textContent === "All20" && part("hits").textContent === "0 of 1");
     await page.evaluate(() => (element.research = new support.FakeResearch({ status: "in_progress", logs: entries(20, 8) })));
     await page.waitForFunction(() => part("hits").textContent === "Nothing found");
+  });
+});
+
+test("newest first, the newest line stays in view at the top, and whoever reads further down stays there", { timeout: 120_000 }, async (t) => {
+  await withElement(t, { mount: { lines: 500, attributes: { order: "newest" } } }, async (page) => {
+    await shows(page, "(step 500)");
+    assert.deepEqual((await seen(page)).slice(0, 3).map(({ number }) => number), [500, 499, 498]);
+    await page.evaluate(() => research.lines(entries(100, 501)));
+    await shows(page, "(step 600)");
+    assert.deepEqual((await seen(page)).slice(0, 2).map(({ number, top }) => [number, Math.round(top)]), [[600, 0], [599, Math.round((await seen(page))[1].top)]]);
+    assert.equal(await page.evaluate(() => element.following), true);
+    await page.evaluate(() => (part("view").scrollTop = 2000));
+    await page.waitForFunction(() => !element.following);
+    const before = (await seen(page))[3];
+    await page.evaluate(() => research.lines(entries(300, 601)));
+    await page.waitForFunction(() => part("follow").textContent === "Follow (300 new)");
+    const after = (await seen(page)).find(({ number }) => number === before.number);
+    assert.ok(after && Math.abs(after.top - before.top) < PIXEL, JSON.stringify([before, after]));
+    await page.getByRole("button", { name: "Follow (300 new)" }).click();
+    assert.equal((await seen(page))[0].number, 900);
+  });
+});
+
+test("the order is turned by a button, and keys, errors and copies go with it", { timeout: 120_000 }, async (t) => {
+  await withElement(t, { mount: { lines: 1200 } }, async (page) => {
+    await shows(page, "(step 1200)");
+    const button = page.getByRole("button", { name: "Newest first" });
+    assert.equal(await button.getAttribute("aria-pressed"), "false");
+    await button.click();
+    assert.equal(await button.getAttribute("aria-pressed"), "true");
+    assert.equal(await page.evaluate(() => element.order), "newest");
+    const current = () => page.evaluate(() => Number(element.shadowRoot.querySelector("[data-current] .number")?.textContent));
+    await page.locator(".view").focus();
+    assert.equal(await current(), 1200);
+    for (const [key, number] of /** @type {[string, number][]} */ ([["ArrowDown", 1199], ["End", 1], ["Home", 1200], ["n", 1000], ["n", 500], ["p", 1000]])) {
+      await page.keyboard.press(key);
+      await until(`${key} leads to ${number}`, async () => (await current()) === number);
+    }
+    await page.evaluate(() => (window.copied = undefined, document.addEventListener("copy", () => {}), Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text) => void (window.copied = text) } })));
+    await page.keyboard.press("Shift+ArrowDown");
+    await page.keyboard.press("Control+c");
+    await page.waitForFunction(() => window.copied);
+    assert.deepEqual((await page.evaluate(() => window.copied)).split("\n").map((line) => /step (\d+)/.exec(line)[1]), ["999", "1000"]);
+    await button.click();
+    assert.ok((await seen(page)).some(({ number }) => number === 999), "where one is stays in view");
+    await page.evaluate(() => element.setAttribute("order", "newest"));
+    assert.equal(await button.getAttribute("aria-pressed"), "true");
   });
 });
