@@ -71,8 +71,16 @@ export class ResearchList extends HTMLElement {
   removeEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | EventListenerOptions): void;
 }
 
-/** A research of the list, with what it is called there. */
-export type ListedResearch = ResearchId | { readonly id: ResearchId; readonly title?: string | undefined };
+/** A research of the list: its id, or with what it is called there. */
+export type ListedResearch = ResearchId | NamedResearch;
+
+/** A research with what it is called. */
+export interface NamedResearch {
+  /** As for `subscribe()`. */
+  readonly id: ResearchId;
+  /** In the place of its query or id. */
+  readonly title?: string | undefined;
+}
 
 /** Which research an event of the list is about. */
 export interface OfResearch {

@@ -148,7 +148,9 @@ export function createResearchList(connect) {
         if (!this.#rows.has(id) && this.#client) this.#follow(row);
       }
       this.#rows = rows;
-      if (rows.size > 0 && !this.#life) {
+      // Nobody needs a connection for nothing.
+      if (rows.size === 0) this.#close();
+      else if (!this.#life) {
         this.#life = new AbortController();
         void this.#connect(this.#life.signal);
       }

@@ -43,10 +43,12 @@ export function createResearchProgress(connect) {
     #log;
     /** Once an agent has made one. @type {import("./steps.js").Steps | undefined} */
     #steps;
+    #stepsFile;
     #announce;
     #spoken = make("div", "", { class: "spoken", role: "log", "aria-live": "polite" });
     /** For title and icon of the page, where they show the progress. @type {import("./page-mark.js").PageMark | undefined} */
     #mark;
+    #markFile;
     #frame = new Frame(() => this.#paint());
     #timer;
     #isStale = false;
@@ -323,32 +325,30 @@ export function createResearchProgress(connect) {
     #showSteps() {
       const { steps, stepCount } = this.#known;
       if (this.#steps) this.#steps.show(steps, stepCount, this.#texts);
-      else if (stepCount > 0) void this.#loadSteps();
-    }
-
-    async #loadSteps() {
-      const { Steps } = await import("./steps.js");
-      if (this.#steps) return;
-      this.#steps = new Steps(this.shadowRoot);
-      this.#log.element.before(this.#steps.element);
-      this.#frame.wish();
+      else if (stepCount > 0) {
+        this.#stepsFile ??= import("./steps.js").then(({ Steps }) => {
+          this.#steps = new Steps(this.shadowRoot);
+          this.#log.element.before(this.#steps.element);
+          this.#frame.wish();
+        });
+      }
     }
 
     #showMark(state) {
       const title = this.hasAttribute("page-title");
       const icon = this.hasAttribute("page-icon");
       const isShown = (title || icon) && state !== null && !this.#known.end;
-      if (!this.#mark) return void (isShown && this.#loadMark());
-      if (!isShown) return this.#mark.show(undefined);
+      if (!isShown) return this.#mark?.show(undefined);
+      if (!this.#mark) {
+        this.#markFile ??= import("./page-mark.js").then(({ PageMark }) => {
+          this.#mark = new PageMark();
+          this.#frame.wish();
+        });
+        return;
+      }
       const percent = state.progress === null ? null : Math.floor(state.progress);
       const words = percent === null ? statusWords(state.status, this.#texts) : this.#texts.get("percent", { n: percent });
       this.#mark.show({ title, icon, percent, words });
-    }
-
-    async #loadMark() {
-      const { PageMark } = await import("./page-mark.js");
-      this.#mark ??= new PageMark();
-      this.#frame.wish();
     }
 
     /** What the words for the connection need to know; of a client that was given nothing. */

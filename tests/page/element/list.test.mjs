@@ -125,7 +125,9 @@ test("researches come and go by property and by attribute, each once, and what i
     await page.waitForFunction(() => part("empty").checkVisibility() && part("empty").textContent === "No researches" && !part("connection").checkVisibility());
     await page.evaluate(() => element.append(Object.assign(document.createElement("p"), { slot: "empty", textContent: "Start one" })));
     assert.equal(await page.evaluate(() => part("empty").checkVisibility()), false);
-    assert.deepEqual(await page.evaluate(() => [client.listeners, research("c").listeners]), [1, 0]);
+    assert.deepEqual(await page.evaluate(() => [client.listeners, research("c").listeners]), [0, 0], "nobody needs a connection for nothing");
+    await page.evaluate(() => (element.researches = ["a"]));
+    await stands(page, "a");
   });
 });
 

@@ -350,9 +350,10 @@ test("the order is turned by a button, and keys, errors and copies go with it", 
   await withElement(t, { mount: { lines: 1200 } }, async (page) => {
     await shows(page, "(step 1200)");
     const button = page.getByRole("button", { name: "Newest first" });
-    assert.equal(await button.getAttribute("aria-pressed"), "false");
+    const isPressed = (/** @type {string} */ pressed) => until(`pressed: ${pressed}`, async () => (await button.getAttribute("aria-pressed")) === pressed);
+    await isPressed("false");
     await button.click();
-    assert.equal(await button.getAttribute("aria-pressed"), "true");
+    await isPressed("true");
     assert.equal(await page.evaluate(() => element.order), "newest");
     const current = () => page.evaluate(() => Number(element.shadowRoot.querySelector("[data-current] .number")?.textContent));
     await page.locator(".view").focus();
@@ -367,8 +368,9 @@ test("the order is turned by a button, and keys, errors and copies go with it", 
     await page.waitForFunction(() => window.copied);
     assert.deepEqual((await page.evaluate(() => window.copied)).split("\n").map((line) => /step (\d+)/.exec(line)[1]), ["999", "1000"]);
     await button.click();
+    await isPressed("false");
     assert.ok((await seen(page)).some(({ number }) => number === 999), "where one is stays in view");
     await page.evaluate(() => element.setAttribute("order", "newest"));
-    assert.equal(await button.getAttribute("aria-pressed"), "true");
+    await isPressed("true");
   });
 });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { FAILED_REQUEST } from "../support/browser.mjs";
 import { withElement } from "./open.mjs";
 
 const STEPS = [
@@ -61,5 +62,24 @@ test("of many steps the newest are there and in view, unless somebody reads an o
     assert.equal(await isAtEnd(), false);
     await page.evaluate(() => (element.research = new support.FakeResearch({ status: "in_progress" })));
     await page.waitForFunction(() => !part("steps").checkVisibility() && element.shadowRoot.querySelectorAll(".step").length === 0);
+  });
+});
+
+test("where the panel cannot be had, the page says so once, and shows all else", { timeout: 120_000 }, async (t) => {
+  await withElement(t, { expected: [FAILED_REQUEST, /^uncaught: (TypeError: Failed to fetch dynamically imported module.*)?$/s] }, async (page) => {
+    await page.route("**/steps.js", (route) => route.abort());
+    const rejections = await page.evaluate(async () => {
+      let rejections = 0;
+      const rejected = new Promise((resolve) => addEventListener("unhandledrejection", () => resolve((rejections += 1))));
+      research.tell({}, "step", { phase: "thought", thought: "1" });
+      await rejected;
+      for (let progress = 50; progress < 60; progress++) {
+        research.tell({ progress }, "step", { phase: "thought", thought: `${progress}` });
+        await support.frames();
+      }
+      return rejections;
+    });
+    assert.equal(rejections, 1);
+    assert.equal(await page.evaluate(() => part("percent").textContent), "59%");
   });
 });
