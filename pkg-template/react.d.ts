@@ -1,8 +1,8 @@
 /**
- * A research as the state of a React component. Needs React 18 or newer.
+ * A research as the state of a React component: one hook for each part, which renders only for that part. Needs React 18 or newer.
  *
  * ```jsx
- * import { useResearch } from "research-socket/react";
+ * import { useResearch, useResearchLog } from "research-socket/react";
  *
  * function Progress({ id }) {
  *   const { state, connection, end, research } = useResearch(id);
@@ -13,68 +13,82 @@
  *       {connection.name !== "connected" && <p>{connection.reason?.message ?? connection.name}</p>}
  *       {state.refusal === "unauthorized" && <p>Sign in again, in another tab: this page goes on by itself.</p>}
  *       <button disabled={!research || end !== null} onClick={() => research.cancel()}>Cancel</button>
+ *       <Log id={id} />
  *     </section>
  *   );
  * }
+ *
+ * function Log({ id }) {
+ *   const lines = useResearchLog(id, { tail: 100, level: ["milestone", "error"] });
+ *   return <ol>{lines.map(({ message }, index) => <li key={index}>{message}</li>)}</ol>;
+ * }
  * ```
+ *
+ * Hooks of all components share one connection, as calls of `connect()` do, which stays for half a second (StrictMode, a change of
+ * route, hot reload). Each knows nothing at its first rendering, since somebody else may have signed in, and shows a research as soon
+ * as the server shows it. A component belongs to whoever was signed in when it was mounted: if it can stay mounted when somebody else
+ * signs in, give it a `key` that names the person. On a server they render what is not known yet, and ask for nothing.
+ *
+ * Options are compared by what they say, so they may be written where the hook is called; other ones make another connection.
+ * Functions of one component count as the same, and the newest one is called. All throw `TypeError` or `RangeError` while rendering for
+ * a wrong id or option, which an error boundary can show.
  *
  * @module research-socket/react
  */
 
-import type { Client, ConnectionState, ConnectOptions, End, Failure, Gap, Research, ResearchId, ResearchState } from "./index.js";
+import type { Client, ConnectOptions, LogEntry, ResearchId } from "./index.js";
+import type { ConnectionSnapshot, FollowOptions, LogOptions, ResearchSnapshot } from "./stores.js";
+
+export type { ConnectionSnapshot, FollowOptions, LogOptions, ResearchSnapshot } from "./stores.js";
 
 /**
- * Follows a research as long as the component is there, and renders it anew when something changes, at most once a frame.
- *
- * Components share one connection, as calls of `connect()` do, which stays for half a second (StrictMode, a change of route, hot
- * reload). Each knows nothing at its first rendering, since somebody else may have signed in, and shows a research as soon as the
- * server shows it. A component belongs to whoever was signed in when it was mounted: if it can stay mounted when somebody else signs
- * in, give it a `key` that names the person. On a server it renders what is not known yet, and asks for nothing.
+ * Follows a research but for its log, as long as the component is there, and renders it anew when something changes, at most once a
+ * frame.
  *
  * @param id of the research; with `null` or `undefined` nothing is followed
- * @param options of `connect()`. They are compared by what they say, so they may be written where the hook is called; other
- *   ones make another connection. Functions of one component count as the same, and the newest one is called
+ * @param options of `connect()`
  * @returns the same object until something changes
- * @throws while rendering: `TypeError` or `RangeError` for a wrong id or option, which an error boundary can show
  *
- * @example const { state } = useResearch(id, { path: "/ws/socket.io", auth: () => ({ token }) });
+ * @example const { state } = useResearch(id, { path: "/ws/socket.io" });
  */
-export function useResearch(id: ResearchId | null | undefined, options?: UseResearchOptions): ResearchSnapshot;
+export function useResearch(id: ResearchId | null | undefined, options?: FollowOptions): ResearchSnapshot;
 
 /**
- * The same hook over another `connect`, such as one of your own that adds options. Call it once, not in a component.
+ * The newest lines of the log, oldest first, anew when one comes, at most once a frame.
  *
- * @example const useResearch = createUseResearch((options) => connect({ url: "https://research.example.org", ...options }));
+ * @param id of the research; with `null` or `undefined` nothing is followed
+ * @param options how many, of which levels, and those of `connect()`
+ * @returns the same array until a line comes
+ *
+ * @example const errors = useResearchLog(id, { tail: 20, level: "error" });
  */
-export function createUseResearch(connect: (options?: ConnectOptions) => Promise<Client>): typeof useResearch;
+export function useResearchLog(id: ResearchId | null | undefined, options?: LogOptions): readonly LogEntry[];
 
-/** As for `connect()`; the component itself says how long the connection is needed. */
-export type UseResearchOptions = Omit<ConnectOptions, "signal">;
+/**
+ * How the connection is doing, whatever is followed over it.
+ *
+ * @param options of `connect()`; with those of the other hooks it is the same connection
+ *
+ * @example const { connection, client } = useConnection();
+ */
+export function useConnection(options?: FollowOptions): ConnectionSnapshot;
 
-/** What is known of a research and its connection, frozen. */
-export interface ResearchSnapshot {
-  /** Everything known of the research; its `refusal` says whether the server still shows it to this page. All fields are there from the beginning, `null` while they are not known. */
-  readonly state: ResearchState;
+/**
+ * As {@link useResearch}, but the `<Suspense>` around the component shows its fallback until there is something to show: what is
+ * known, that the server does not show it, or why nothing can be had. A server renders the fallback.
+ *
+ * @example <Suspense fallback="…"><Progress id={id} /></Suspense>
+ */
+export function useSuspenseResearch(id: ResearchId, options?: FollowOptions): ResearchSnapshot;
 
-  /**
-   * How the connection is doing: `connecting` at first, and `closed` without an id. Where `connect()` has failed it is
-   * `stopped`, and `reason` says why: with a `connect` of your own that is what it threw. A component that is mounted then, or
-   * anew, tries again.
-   */
-  readonly connection: ConnectionState;
-
-  /** How the research ended, once it did. */
-  readonly end: End | null;
-
-  /** What failed last on the server, in words for people. */
-  readonly failure: Failure | null;
-
-  /** The last time that lines of the log were lost, or may be: an outage, a page that was too slow, a message that was too large. */
-  readonly gap: Gap | null;
-
-  /** For `cancel()`, `refresh()` and handlers of one's own; `null` until the module is loaded. */
-  readonly research: Research | null;
-
-  /** For `connect()` and `emit()`; `null` until the module is loaded. The component closes it. */
-  readonly client: Client | null;
-}
+/**
+ * The same hooks over another `connect`, such as one of your own that adds options. Call it once, not in a component.
+ *
+ * @example const { useResearch } = createHooks((options) => connect({ url: "https://research.example.org", ...options }));
+ */
+export function createHooks(connect: (options?: ConnectOptions) => Promise<Client>): {
+  useResearch: typeof useResearch;
+  useResearchLog: typeof useResearchLog;
+  useConnection: typeof useConnection;
+  useSuspenseResearch: typeof useSuspenseResearch;
+};

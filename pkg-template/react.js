@@ -2,8 +2,8 @@
 // research-socket/react: a research as the state of a React component.
 
 import { connect } from "./index.js";
-import { createUseResearch } from "./react/hook.js";
+import { createHooks } from "./react/hooks.js";
 
-export { createUseResearch };
+export { createHooks };
 
-export const useResearch = /* @__PURE__ */ createUseResearch(connect);
+export const { useResearch, useResearchLog, useConnection, useSuspenseResearch } = /* @__PURE__ */ createHooks(connect);

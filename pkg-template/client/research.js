@@ -49,7 +49,7 @@ export class Research {
 
   /** The lines kept so far and then each new one. */
   logs(options) {
-    const wanted = levelsOf(options);
+    const wanted = wantedLevels(options);
     const takes = (entry) => !wanted || wanted.includes(entry.level);
     // All lines that are kept have room from the start.
     return this.#stream(this.#logs, Math.max(WAITING, this.#job.maxLogs), takes, this.#job.logs);
@@ -126,7 +126,8 @@ export class Research {
 
 if (Symbol.dispose) Research.prototype[Symbol.dispose] = Research.prototype.unsubscribe;
 
-function levelsOf(options) {
+/** Those that a page wants of a log; undefined for all. */
+export function wantedLevels(options) {
   if (options !== undefined && (options === null || typeof options !== "object")) throw new TypeError("The options of logs() must be an object, such as { level: \"error\" }.");
   if (options?.level === undefined) return undefined;
   const wanted = [options.level].flat();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { install } from "../../pkg-template/compat/socket.js";
-import { ResearchStore, keyOf } from "../../pkg-template/react/store.js";
+import { makeStore } from "../../pkg-template/stores/make.js";
 import { connected, fake, settled } from "./fake.mjs";
 
 const IDS = JSON.parse(await readFile(new URL("../misuse/ids.json", import.meta.url), "utf8"));
@@ -26,7 +26,7 @@ test("what is no id of a research is thrown by the hook, and said by `window.soc
   const warnings = t.mock.method(console, "warn", () => {}).mock;
   for (const id of [...IDS.refused, "\ud800", "x".repeat(257)]) {
     const world = fake();
-    const store = new ResearchStore({ connect: world.connect, stores: new Map(), key: keyOf(id), id }, {});
+    const store = makeStore(world.connect, "research", id, {});
     store.subscribe(() => {});
     await settled();
     assert.match(store.misuse?.message ?? "", WORDS, id);

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { doctor } from "../../pkg-template/doctor.js";
-import { ResearchStore, keyOf } from "../../pkg-template/react/store.js";
+import { makeStore } from "../../pkg-template/stores/make.js";
 import { unknownOptions } from "../../pkg-template/client/option-check.js";
 import { fake, reported, settled } from "./fake.mjs";
 
@@ -33,7 +33,7 @@ const WAYS = {
   },
   async hook(options) {
     const world = fake();
-    const store = new ResearchStore({ connect: world.connect, stores: new Map(), key: keyOf(7, options), id: 7 }, options);
+    const store = makeStore(world.connect, "research", 7, options);
     const leave = store.subscribe(() => {});
     await settled();
     leave();

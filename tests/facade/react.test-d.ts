@@ -1,7 +1,7 @@
 // What research-socket/react allows and refuses. Compiled, never run.
 
 import { connect } from "research-socket";
-import { createUseResearch, useResearch } from "research-socket/react";
+import { createHooks, useConnection, useResearch, useResearchLog, useSuspenseResearch } from "research-socket/react";
 
 const { state, connection, end, failure, research, client } = useResearch("research-12345");
 const percent: number | null = state.progress;
@@ -14,8 +14,14 @@ useResearch(7, { path: "/ws/socket.io", auth: async () => ({ token: "t" }), logg
 useResearch(null);
 useResearch(undefined, undefined);
 
-const useOurs: typeof useResearch = createUseResearch((options) => connect({ ...options, url: "https://research.example.org" }));
-useOurs(7);
+const ours = createHooks((options) => connect({ ...options, url: "https://research.example.org" }));
+ours.useResearch(7).research?.refresh();
+
+const [line] = useResearchLog(7, { tail: 20, level: ["error", "milestone"], timeout: 5000 });
+const words: string | undefined = line?.message;
+const known: number | null = useSuspenseResearch(7).state.progress;
+useConnection({ path: "/ws/socket.io" }).client?.connect();
+console.log(words, known);
 
 // @ts-expect-error: an id is needed, though it may be null
 useResearch();
@@ -29,3 +35,9 @@ research.cancel();
 state.progress = 7;
 // @ts-expect-error: no such status
 if (end?.status === "done") console.log();
+// @ts-expect-error: the log is a hook of its own
+void state.logs;
+// @ts-expect-error: no such level
+useResearchLog(7, { level: "loud" });
+// @ts-expect-error: there is nothing to wait for
+useSuspenseResearch(null);

@@ -1,13 +1,13 @@
-// A research as a store for frameworks: what it keeps the same, how often it changes, and when it connects and lets go.
+// The parts of a research as stores for frameworks: what each keeps the same, how often it changes, and when it connects and lets go.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LINGER_MS } from "../../pkg-template/client/linger.js";
-import { ResearchStore, keyOf } from "../../pkg-template/react/store.js";
+import { connectOptions, makeStore, storeKey } from "../../pkg-template/stores/make.js";
 import { fake, goLive, settled } from "./fake.mjs";
 
 /** A page whose frames and timers are in the test's hands, with one store. */
-function page(t, { options = undefined, world = fake(), ...given } = {}) {
+function page(t, { part = "research", options = undefined, world = fake(), ...given } = {}) {
   const id = "id" in given ? given.id : 7;
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const frames = new Map();
@@ -18,7 +18,7 @@ function page(t, { options = undefined, world = fake(), ...given } = {}) {
     delete globalThis.requestAnimationFrame;
     delete globalThis.cancelAnimationFrame;
   });
-  const store = new ResearchStore({ connect: world.connect, id }, options);
+  const store = makeStore(world.connect, part, id, options);
   const changes = [];
   return {
     store,
@@ -47,7 +47,7 @@ test("making a store and asking for its snapshot asks nothing of the page", asyn
   const { state, connection, ...rest } = store.getSnapshot();
   assert.equal(state.id, "7");
   assert.equal(state.progress, null);
-  assert.deepEqual(state.logs, []);
+  assert.deepEqual(["logs" in state, "droppedLogs" in state], [false, false]);
   assert.deepEqual(connection, { name: "connecting" });
   assert.deepEqual(rest, { end: null, failure: null, gap: null, research: null, client: null });
   assert.equal(store.getServerSnapshot(), store.getSnapshot());
@@ -69,15 +69,16 @@ for (const id of [null, undefined]) {
 test("the snapshot is the same object until something changes, and then changes once a frame", async (t) => {
   const { store, world, connection, changes, frame } = await following(t);
   const before = store.getSnapshot();
-  world.answers.snapshot = { progress: 40, source: "live" };
   for (let n = 1; n <= 500; n += 1) connection.tell("log", "7", { message: `line ${n}`, level: "info" });
-  connection.tell("update", "7", { progress: 40 });
+  frame();
+  assert.equal(store.getSnapshot(), before, "the log is a part of its own");
+  world.answers.snapshot = { progress: 40, source: "live" };
+  for (let n = 1; n <= 40; n += 1) connection.tell("update", "7", { progress: n });
   assert.equal(store.getSnapshot(), before);
   assert.equal(changes.length, 0);
   frame();
   assert.equal(changes.length, 1);
   assert.equal(store.getSnapshot(), changes[0]);
-  assert.equal(changes[0].state.logs.length, 500);
   assert.equal(changes[0].state.progress, 40);
   assert.ok(Object.isFrozen(changes[0]));
   frame();
@@ -298,10 +299,102 @@ test("a client that has failed for good is replaced for who comes then", async (
 });
 
 test("the key tells options apart by what they say", () => {
-  assert.equal(keyOf(7, undefined), keyOf(7, {}));
-  assert.equal(keyOf(7, { auth: () => 1, logger: console }), keyOf(7, { auth: () => 2 }));
-  assert.equal(keyOf(7, { headers: new Headers({ a: "1" }) }), keyOf(7, { headers: new Headers({ a: "1" }) }));
-  for (const other of [keyOf("7", {}), keyOf(8, {}), keyOf(7, { timeout: 1 }), keyOf(7, { headers: new Headers({ a: "2" }) })]) {
-    assert.notEqual(keyOf(7, { headers: new Headers({ a: "1" }) }), other);
+  assert.equal(storeKey(7, undefined), storeKey(7, {}));
+  assert.equal(storeKey(7, { auth: () => 1, logger: console }), storeKey(7, { auth: () => 2 }));
+  assert.equal(storeKey(7, { headers: new Headers({ a: "1" }) }), storeKey(7, { headers: new Headers({ a: "1" }) }));
+  for (const other of [storeKey("7", {}), storeKey(8, {}), storeKey(7, { timeout: 1 }), storeKey(7, { headers: new Headers({ a: "2" }) })]) {
+    assert.notEqual(storeKey(7, { headers: new Headers({ a: "1" }) }), other);
   }
+});
+
+// --- The log ----------------------------------------------------------------------------------------------------------------
+
+/** Tells of lines, each with the next one of some levels. */
+function tellLines(connection, count, levels = ["info"]) {
+  for (let n = 1; n <= count; n += 1) connection.tell("log", "7", { message: `line ${n}`, level: levels[(n - 1) % levels.length] });
+}
+
+test("a log is its newest lines, oldest first, anew once a frame, and the same array until a line comes that is in it", async (t) => {
+  const { store, connection, changes, frame } = await following(t, { part: "log", options: { tail: 3, level: ["error", "milestone"] } });
+  assert.deepEqual(store.getSnapshot(), []);
+  assert.equal(store.getSnapshot(), store.getServerSnapshot());
+  tellLines(connection, 12, ["error", "info", "milestone"]);
+  frame();
+  assert.equal(changes.length, 1);
+  assert.deepEqual(changes[0].map(({ message }) => message), ["line 9", "line 10", "line 12"]);
+  assert.ok(Object.isFrozen(changes[0]));
+  tellLines(connection, 5, ["info"]);
+  connection.tell("update", "7", { progress: 40 });
+  connection.tell("state", undefined, { name: "offline" });
+  frame();
+  assert.equal(changes.length, 1);
+  assert.equal(store.getSnapshot(), changes[0]);
+});
+
+for (const [options, count] of [[undefined, 500], [{ tail: Infinity }, 700]]) {
+  test(`of seven hundred lines ${count} are shown with ${JSON.stringify(options)}`, async (t) => {
+    const { store, connection, frame } = await following(t, { part: "log", options });
+    tellLines(connection, 700);
+    frame();
+    assert.deepEqual([store.getSnapshot().length, store.getSnapshot().at(-1).message], [count, "line 700"]);
+  });
+}
+
+test("what was seen of a log stays until the server has shown it anew", async (t) => {
+  const { store, connection, leave, listen, frame, pass, world } = await following(t, { part: "log" });
+  tellLines(connection, 3);
+  frame();
+  const before = store.getSnapshot();
+  leave();
+  pass();
+  pass();
+  listen();
+  await settled();
+  assert.equal(store.getSnapshot(), before);
+  tellLines(world.connection, 4);
+  frame();
+  assert.equal(store.getSnapshot().length, 4);
+});
+
+for (const [options, error] of [
+  [{ tail: "7" }, TypeError],
+  [{ tail: 0 }, RangeError],
+  [{ tail: 1.5 }, RangeError],
+  [{ level: "loud" }, TypeError],
+]) {
+  test(`a wrong wish for a log is thrown at once: ${JSON.stringify(options)}`, () => {
+    assert.throws(() => makeStore(fake().connect, "log", 7, options), error);
+  });
+}
+
+test("what is the log's own is no option of the connection, and tells stores apart", () => {
+  assert.deepEqual(connectOptions("log", { tail: 7, level: "error", timeout: 1 }), { timeout: 1 });
+  assert.notEqual(storeKey(7, { tail: 7 }), storeKey(7, { tail: 8 }));
+});
+
+test("without an id a log has no lines, and nothing is asked for", async (t) => {
+  const { store, world, listen } = page(t, { part: "log", id: null });
+  listen();
+  await settled();
+  assert.deepEqual([store.getSnapshot(), world.loads], [[], 0]);
+});
+
+// --- The connection ---------------------------------------------------------------------------------------------------------
+
+test("a connection changes with its state alone, and follows nothing", async (t) => {
+  const { store, connection, changes, frame } = await following(t, { part: "connection", id: undefined });
+  assert.deepEqual(store.getSnapshot().connection, { name: "connected" });
+  assert.equal(store.getSnapshot().client.connected, true);
+  assert.deepEqual(connection.of("subscribe"), []);
+  connection.tell("state", undefined, { name: "offline" });
+  frame();
+  assert.deepEqual(changes.map((snapshot) => snapshot.connection.name), ["offline"]);
+});
+
+test("a connection that cannot be had is stopped, with the reason", async (t) => {
+  const { store, listen } = page(t, { part: "connection", world: fake({ load: async () => Promise.reject(new TypeError("Failed to fetch")) }) });
+  listen();
+  await settled();
+  const { connection, client } = store.getSnapshot();
+  assert.deepEqual([connection.name, connection.reason.code, client], ["stopped", "LOAD_FAILED", null]);
 });

@@ -103,6 +103,13 @@ test("React's StrictMode under Vite's development server, with the hook, install
   await showsFinishedResearch(server, { url: await develop(t, cwd, server, "vite") });
 });
 
+for (const name of ["vue", "svelte"]) {
+  test(`a component of ${name}, built by Vite`, async (t) => {
+    const cwd = await install(name);
+    await showsFinishedResearch(await startServer(t, { www: await build(cwd, "vite", ["build"], []) }));
+  });
+}
+
 test("the development server of Vite 7, which has to leave the package as it is", async (t) => {
   const server = await startServer(t);
   await showsFinishedResearch(server, { url: await develop(t, await install("vite-7"), server, "vite-7") });

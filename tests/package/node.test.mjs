@@ -19,7 +19,8 @@ for (const entry of entries) {
     test(`${how} of ${name} does nothing`, async () => {
       const found = JSON.parse(await run(process.execPath, ["import.mjs", name, how], { cwd }));
       assert.deepEqual(found.touched, []);
-      assert.deepEqual(found.added, []);
+      // What Vue itself adds, wherever it is imported.
+      assert.deepEqual(found.added.filter((/** @type {string} */ added) => !added.startsWith("__VUE_")), []);
     });
   }
 }

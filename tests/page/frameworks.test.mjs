@@ -1,4 +1,4 @@
-// The README's examples for Vue and Svelte as they stand there, in a component each.
+// What the package has for Vue and Svelte, in a component of each.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -22,12 +22,12 @@ for (const framework of /** @type {const} */ (["vue", "svelte"])) {
       await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
       await server.control("lines", { id: ID, count: 20 });
       await server.control("emit", { id: ID, payload: { progress: 40 } });
-      await shows(/^research-1: 40, 20 lines$/);
+      await shows(/^research-1: 40, 12 lines, connected$/);
 
       await page.evaluate(() => window.leave());
       await shows(/^$/);
       await mount();
-      await shows(/^research-1: 40, 20 lines$/);
+      await shows(/^research-1: 40, 12 lines, connected$/);
       assert.equal((await server.stats()).sessions.length, 1);
 
       await page.evaluate(() => window.leave());
@@ -36,3 +36,22 @@ for (const framework of /** @type {const} */ (["vue", "svelte"])) {
     });
   });
 }
+
+test("vue: what a ref comes to is followed, and nothing of what it was is shown any more", { timeout: 180_000 }, async (t) => {
+  const server = await startServer(t, "flask", { page: true, release: "1.5" });
+  for (const [id, progress] of [["research-1", 10], ["research-2", 70]]) await server.control("research", { id, status: "in_progress", progress });
+  await withPage(`${server.url}/progress/${ID}`, { expected: [OVERTAKEN_POLL] }, async (page) => {
+    await loadApp(page, "frameworks.js");
+    const look = () => page.evaluate(() => document.querySelector("main").textContent);
+    const shows = (/** @type {string} */ text) => until(`the page shows ${text}`, async () => (await look()).startsWith(text), { seen: look });
+    await page.evaluate((id) => void (window.leave = window.apps.vue(id)), ID);
+    await shows("research-1: 10, 0 lines, connected");
+    await server.control("lines", { id: ID, count: 3 });
+    await shows("research-1: 10, 3 lines");
+    await page.evaluate(() => void window.follow("research-2"));
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+    assert.match(await look(), /^research-2: (unknown|70), 0 lines/);
+    await shows("research-2: 70, 0 lines, connected");
+    assert.equal((await server.stats()).sessions.length, 1);
+  });
+});

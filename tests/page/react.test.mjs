@@ -165,11 +165,49 @@ test(`${LINES} log lines render at most once a frame`, { timeout: 180_000 }, asy
   });
 });
 
+test("each hook renders for its own part alone", { timeout: 180_000 }, async (t) => {
+  await inReact(t, {}, async (page, { server, requests }) => {
+    const parts = () => page.evaluate(() => window.app.parts);
+    await page.evaluate((id) => window.app.mountParts(id, false), ID);
+    await shows(page, /research 10.*connection connected.*suspense 10/);
+    const before = await parts();
+    for (let n = 1; n <= 20; n += 1) await server.control("lines", { id: ID, count: 1, first: n });
+    await server.control("emit", { id: ID, payload: { log_entry: { message: "half empty", type: "WARNING", time: "2026-11-29T11:00:00Z" } } });
+    await shows(page, /warnings half empty/);
+    const after = await parts();
+    for (const name of ["research", "connection", "suspense"]) assert.equal(after[name].renders, before[name].renders, `${name} has nothing to do with lines`);
+    assert.equal(after.warnings.renders, before.warnings.renders + 1, "nor lines of another level with warnings");
+    await server.control("emit", { id: ID, payload: { progress: 40 } });
+    await shows(page, /research 40.*suspense 40/);
+    const last = await parts();
+    for (const name of ["warnings", "connection"]) assert.equal(last[name].renders, after[name].renders, `${name} has nothing to do with progress`);
+    assert.equal(requests.handshakes().length, 1);
+  });
+});
+
+for (const strict of [false, true]) {
+  test(`a component that suspends shows nothing unknown${strict ? ", also in StrictMode" : ""}, and leaves nothing behind`, { timeout: 180_000 }, async (t) => {
+    await inReact(t, { expected: [OVERTAKEN_POLL] }, async (page, { server, requests }) => {
+      await page.evaluate(([id, strict]) => window.app.mountParts(id, strict), /** @type {const} */ ([ID, strict]));
+      await shows(page, /suspense 10/);
+      const { suspense, research } = await page.evaluate(() => window.app.parts);
+      assert.deepEqual([suspense.all, research.all], [[10], [null, 10]]);
+      assert.equal(requests.handshakes().length, 1);
+      await server.control("emit", { id: ID, payload: { progress: 40 } });
+      await shows(page, /suspense 40/);
+      await page.evaluate(() => window.app.unmount());
+      const { sessions } = await server.untilGoodbye();
+      assert.deepEqual(sessions.map(({ reason }) => reason), ["client disconnect"]);
+    });
+  });
+}
+
 test("what a server renders is taken over without a word, and then followed", { timeout: 180_000 }, async (t) => {
-  const { useResearch } = await import(pathToFileURL(path.join(packageFolder(), "react.js")).href);
+  const { useResearch, useResearchLog } = await import(pathToFileURL(path.join(packageFolder(), "react.js")).href);
   const Progress = () => {
     const { state, connection, end } = useResearch(ID);
-    return createElement("p", null, `${ID}: ${state.progress ?? "unknown"}, ${state.logs.length} lines, ${connection.name}, ${end?.status ?? "not over"}`);
+    const lines = useResearchLog(ID);
+    return createElement("p", null, `${ID}: ${state.progress ?? "unknown"}, ${lines.length} lines, ${connection.name}, ${end?.status ?? "not over"}`);
   };
   const html = renderToString(createElement(Progress));
   assert.equal(html, `<p>${ID}: unknown, 0 lines, connecting, not over</p>`);

@@ -9,14 +9,14 @@ import { ROOT } from "./places.mjs";
 const APPS = path.join(ROOT, "tests/page/support/apps");
 
 /** What pages import the package by. */
-const IMPORTS = { "research-socket": "/pkg/index.js", "research-socket/react": "/pkg/react.js", react: "/app/react.js" };
+const IMPORTS = { "research-socket": "/pkg/index.js", "research-socket/react": "/pkg/react.js", "research-socket/vue": "/pkg/vue.js", "research-socket/svelte": "/pkg/svelte.js", react: "/app/react.js", vue: "/app/vue.js" };
 
 /**
  * Loads an application of support/apps into the page, with the development builds of the frameworks.
  * @param {import("playwright-core").Page} page @param {string} name
  */
 export async function loadApp(page, name) {
-  const files = await bundle([name, "react.js"]);
+  const files = await bundle([name, "react.js", "vue.js"]);
   await page.route("**/app/*", (route) => {
     const file = files.get(path.basename(new URL(route.request().url()).pathname));
     return file ? route.fulfill({ contentType: "text/javascript", body: file }) : route.fulfill({ status: 404 });
@@ -52,8 +52,8 @@ async function make(names) {
     write: false,
     conditions: ["browser", "development"],
     define: { "process.env.NODE_ENV": '"development"', __VUE_OPTIONS_API__: "true", __VUE_PROD_DEVTOOLS__: "false", __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: "false" },
-    external: ["research-socket", "research-socket/react"],
-    plugins: [svelte, readme],
+    external: ["research-socket", "research-socket/*"],
+    plugins: [svelte],
     logLevel: "error",
   });
   return new Map(outputFiles.map(({ path: name, text }) => [path.basename(name), text]));
@@ -66,21 +66,6 @@ const svelte = {
     onLoad({ filter: /\.svelte$/ }, async ({ path: filename }) => {
       const { js } = compile(await readFile(filename, "utf8"), { filename, generate: "client" });
       return { contents: js.code, loader: "js" };
-    });
-  },
-};
-
-/** `import … from "readme:vue"` is the example of README.md that imports `vue`. @type {import("esbuild").Plugin} */
-const readme = {
-  name: "readme",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^readme:/ }, ({ path: name }) => ({ path: name.slice("readme:".length), namespace: "readme" }));
-    onLoad({ filter: /./, namespace: "readme" }, async ({ path: framework }) => {
-      const text = await readFile(path.join(ROOT, "README.md"), "utf8");
-      const examples = Array.from(text.matchAll(/^```js\n(.*?)^```$/gms), ([, code]) => code);
-      const contents = examples.find((code) => code.includes(`from "${framework}"`));
-      if (!contents) throw new Error(`README.md has no example that imports "${framework}"`);
-      return { contents, loader: "js", resolveDir: ROOT };
     });
   },
 };

@@ -28,7 +28,7 @@ const PARTS: [&str; 4] = [
     "element/words-de.js",
 ];
 /// What an entry point expects the page to have.
-const PEERS: [&str; 1] = ["react"];
+const PEERS: [&str; 2] = ["react", "vue"];
 const BANNER: &str =
     "// research-socket, MIT OR Apache-2.0. The .d.ts beside it says what all of it is for.";
 

@@ -1,19 +1,22 @@
-// The README's examples for Vue and Svelte, in a component of each.
+// A component of Vue and one of Svelte, with what the package has for them.
 
 import { mount, unmount } from "svelte";
-import { createApp, h } from "vue";
-import { useResearch } from "readme:vue";
+import { createApp, h, ref } from "vue";
+import { useConnection, useResearch, useResearchLog } from "research-socket/vue";
 import Progress from "./progress.svelte";
 
 const target = document.querySelector("main");
-const text = ({ id, progress, logs }) => `${id}: ${progress ?? "unknown"}, ${logs.length} lines`;
+const text = ({ state: { id, progress } }, lines, { connection: { name } }) => `${id}: ${progress ?? "unknown"}, ${lines.length} lines, ${name}`;
 
 window.apps = {
-  vue(id) {
+  vue(first) {
+    const id = ref(first);
+    // What a page follows can change.
+    window.follow = (next) => (id.value = next);
     const app = createApp({
       setup() {
-        const state = useResearch(id);
-        return () => h("p", state.value ? text(state.value) : "loading");
+        const [research, lines, network] = [useResearch(id), useResearchLog(() => id.value, { tail: 12 }), useConnection()];
+        return () => h("p", text(research.value, lines.value, network.value));
       },
     });
     app.mount(target);

@@ -1,12 +1,8 @@
-// One research as a store that a framework subscribes to: a snapshot that stays the same object until something changes, at
-// most one change a frame, and a connection only as long as somebody is subscribed.
+// A part of a research as a store that a framework subscribes to: a snapshot that stays the same object until something in it
+// changes, at most one change a frame, and a connection only as long as somebody is subscribed.
 
-import { UNKNOWN } from "../client/job.js";
 import { stringify } from "../client/json.js";
 import { Linger } from "../client/linger.js";
-
-/** What changes the snapshot. */
-const EVENTS = ["update", "log", "status", "task", "engine", "failure", "gap", "refusal", "end"];
 
 /** Of these options a page may give a new function each time. */
 const FUNCTIONS = ["auth", "headers", "query", "csrfToken"];
@@ -14,13 +10,13 @@ const FUNCTIONS = ["auth", "headers", "query", "csrfToken"];
 /** How often a page hears of changes that is hidden and so has no frames, in milliseconds. Browsers make it rarer. */
 const WITHOUT_FRAMES_MS = 250;
 
-const CONNECTING = Object.freeze({ name: "connecting" });
-const CLOSED = Object.freeze({ name: "closed" });
-
-export class ResearchStore {
+export class Store {
   /** A wrong argument of the page's, to be thrown where the page can see by whom. */
   misuse;
-  #parts;
+  #connect;
+  #id;
+  /** @type {import("./parts.js").Part} */
+  #part;
   #options;
   #initial;
   #snapshot;
@@ -39,22 +35,16 @@ export class ResearchStore {
   #cancelFrame;
 
   /**
-   * @param {{ connect: Function, id: string | number | null | undefined }} parts `id`: without one nothing is followed
+   * @param {{ connect: Function, part: import("./parts.js").Part, id?: string | number | null }} given `id`: without one nothing is
+   *   followed, where the part needs one
    * @param {object} [options] of connect()
    */
-  constructor(parts, options) {
-    this.#parts = parts;
+  constructor({ connect, part, id }, options) {
+    this.#connect = connect;
+    this.#part = part;
+    this.#id = id ?? undefined;
     this.#options = options;
-    const idle = parts.id === null || parts.id === undefined;
-    this.#initial = Object.freeze({
-      state: Object.freeze({ ...UNKNOWN, id: idle ? "" : String(parts.id), logs: Object.freeze([]), droppedLogs: 0 }),
-      connection: idle ? CLOSED : CONNECTING,
-      end: null,
-      failure: null,
-      gap: null,
-      research: null,
-      client: null,
-    });
+    this.#initial = part.initial(this.#id === undefined ? undefined : String(id));
     this.#snapshot = this.#initial;
   }
 
@@ -85,8 +75,7 @@ export class ResearchStore {
   // --- The connection --------------------------------------------------------------------------------------------------
 
   #begin() {
-    const { id } = this.#parts;
-    if (id === null || id === undefined) return;
+    if (this.#id === undefined && !this.#part.alone) return;
     this.#stop();
     this.#life = new AbortController();
     void this.#follow(this.#life.signal);
@@ -107,13 +96,15 @@ export class ResearchStore {
   /** @param {AbortSignal} signal of this life */
   async #follow(signal) {
     try {
-      const client = await this.#parts.connect(this.#connectOptions(signal));
+      const client = await this.#connect(this.#connectOptions(signal));
       // One that knows of no signals.
       if (signal.aborted) return client.close();
       this.#client = client;
-      const research = (this.#research = client.subscribe(this.#parts.id));
-      client.on("state", () => this.#note(signal));
-      for (const event of EVENTS) research.on(event, (value) => this.#hear(signal, event, value));
+      if (this.#part.hears) client.on("state", () => this.#note(signal));
+      if (!this.#part.alone) {
+        const research = (this.#research = client.subscribe(this.#id));
+        for (const event of this.#part.events) research.on(event, (value) => this.#hear(signal, event, value));
+      }
       this.#renew();
     } catch (error) {
       if (!signal.aborted) this.#fail(error);
@@ -139,7 +130,7 @@ export class ResearchStore {
   #fail(error) {
     this.#failed = true;
     if (isMisuse(error)) this.misuse = error;
-    this.#publish({ ...this.#snapshot, connection: Object.freeze({ name: "stopped", reason: error }) });
+    this.#publish(this.#part.fail(this.#snapshot, error));
   }
 
   // --- The snapshot ----------------------------------------------------------------------------------------------------
@@ -151,15 +142,13 @@ export class ResearchStore {
   #renew() {
     this.#cancelFrame?.();
     this.#cancelFrame = undefined;
-    const [client, research] = [this.#client, this.#research];
-    const known = this.#snapshot.state;
-    // One that nothing is known of yet says less than what was seen last of the same research.
-    const state = research.state.source === null && known.source !== null ? known : research.state;
-    this.#publish({ state, connection: client.state, end: this.#end, failure: this.#failure, gap: this.#gap, research, client });
+    const known = { client: this.#client, research: this.#research, end: this.#end, failure: this.#failure, gap: this.#gap };
+    const snapshot = this.#part.read(known, this.#snapshot);
+    if (snapshot !== this.#snapshot) this.#publish(snapshot);
   }
 
   #publish(snapshot) {
-    this.#snapshot = Object.freeze(snapshot);
+    this.#snapshot = snapshot;
     for (const { listener } of [...this.#listeners]) listener();
   }
 }

@@ -1,0 +1,4 @@
+import { createApp } from "vue";
+import Research from "./Research.vue";
+
+createApp(Research, { id: "research-1" }).mount("#root");

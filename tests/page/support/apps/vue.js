@@ -1,0 +1,3 @@
+// The one Vue of the page, for the package and the application.
+
+export * from "vue";
