@@ -86,9 +86,16 @@ export function useSuspenseResearch(id: ResearchId, options?: FollowOptions): Re
  *
  * @example const { useResearch } = createHooks((options) => connect({ url: "https://research.example.org", ...options }));
  */
-export function createHooks(connect: (options?: ConnectOptions) => Promise<Client>): {
+export function createHooks(connect: (options?: ConnectOptions) => Promise<Client>): Hooks;
+
+/** The hooks over a `connect` of the page's own. */
+export interface Hooks {
+  /** As {@link useResearch}. */
   useResearch: typeof useResearch;
+  /** As {@link useResearchLog}. */
   useResearchLog: typeof useResearchLog;
+  /** As {@link useConnection}. */
   useConnection: typeof useConnection;
+  /** As {@link useSuspenseResearch}. */
   useSuspenseResearch: typeof useSuspenseResearch;
-};
+}

@@ -66,8 +66,14 @@ export function connection(options?: FollowOptions): Store<ConnectionSnapshot>;
  *
  * @example const { research } = createStores((options) => connect({ url: "https://research.example.org", ...options }));
  */
-export function createStores(connect: (options?: ConnectOptions) => Promise<Client>): {
+export function createStores(connect: (options?: ConnectOptions) => Promise<Client>): Stores;
+
+/** The stores over a `connect` of the page's own. */
+export interface Stores {
+  /** As {@link research}. */
   research: typeof research;
+  /** As {@link researchLog}. */
   researchLog: typeof researchLog;
+  /** As {@link connection}. */
   connection: typeof connection;
-};
+}

@@ -64,8 +64,14 @@ export function useConnection(options?: MaybeRefOrGetter<FollowOptions | undefin
  *
  * @example const { useResearch } = createComposables((options) => connect({ url: "https://research.example.org", ...options }));
  */
-export function createComposables(connect: (options?: ConnectOptions) => Promise<Client>): {
+export function createComposables(connect: (options?: ConnectOptions) => Promise<Client>): Composables;
+
+/** The composables over a `connect` of the page's own. */
+export interface Composables {
+  /** As {@link useResearch}. */
   useResearch: typeof useResearch;
+  /** As {@link useResearchLog}. */
   useResearchLog: typeof useResearchLog;
+  /** As {@link useConnection}. */
   useConnection: typeof useConnection;
-};
+}
