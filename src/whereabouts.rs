@@ -167,6 +167,26 @@ words! {
         /// The end.
         End,
     }
+
+    /// A tab among those that share a connection: see the drawing in `tabs::election`.
+    Tab {
+        /// It shares with nobody.
+        Alone,
+        /// It takes no part: not yet, or its page has gone.
+        Away,
+        /// It waits for others that would lead.
+        Candidate,
+        /// It follows a leader that was heard.
+        Calm,
+        /// It has asked who leads.
+        Asked,
+        /// It has heard nothing, and lets others be quicker.
+        Wary,
+        /// It finds out whether it could lead.
+        Proving,
+        /// It leads.
+        Leader,
+    }
 }
 
 /// Where a client stands.

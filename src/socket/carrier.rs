@@ -8,6 +8,37 @@ use crate::http::{Answer, AskId, Context, Credentials, RequestId};
 use crate::random::Random;
 use crate::time::Timestamp;
 
+/// What tabs ask the server besides the connection. Those that share one need not all ask for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Question {
+    Status,
+    Log,
+    /// The status, so that the server stores its log, and to see that it still shows the research: what it says
+    /// is not looked at.
+    Flush,
+}
+
+/// What another tab says of a question about a research.
+#[derive(Debug)]
+pub(crate) enum Passed {
+    /// Whoever has the connection asks it now, which is its message with this number.
+    Begun {
+        question: Question,
+        about: String,
+        number: u64,
+    },
+    /// The answer to the question that was begun last.
+    Came(String),
+    /// There is no answer to be had from there.
+    Denied { question: Question, about: String },
+    /// To whoever has the connection: another tab takes any answer to it that was begun with this message or later.
+    Wanted {
+        question: Question,
+        about: String,
+        since: u64,
+    },
+}
+
 /// What a client needs of it. Each does what the method of [`Connection`] with its name does, unless tabs share.
 ///
 /// They are inlined: a client alone is to weigh what it would weigh without them.
@@ -25,6 +56,11 @@ pub(crate) trait Carrier {
     ) -> Result<(), EmitError> {
         self.own_mut().acknowledge(id, args, attachments)
     }
+    /// Says to the other tabs that the server is asked: the number of that message, if they have this connection.
+    #[inline(always)]
+    fn announce(&mut self, _question: Question, _about: &str) -> Option<u64> {
+        None
+    }
     #[inline(always)]
     fn close(&mut self, ctx: &mut Context<'_>) {
         self.own_mut().close(ctx);
@@ -33,6 +69,9 @@ pub(crate) trait Carrier {
     fn connect(&mut self, ctx: &mut Context<'_>) {
         self.own_mut().connect(ctx);
     }
+    /// Says to the other tabs that they have to ask for themselves.
+    #[inline(always)]
+    fn deny(&mut self, _question: Question, _about: &str) {}
     #[inline(always)]
     fn emit(&mut self, now: Timestamp, emit: Emit) -> Result<(), EmitError> {
         self.own_mut().emit(now, emit)
@@ -74,6 +113,11 @@ pub(crate) trait Carrier {
     fn is_connected(&self) -> bool {
         self.own().is_connected()
     }
+    /// Whether it is another tab's.
+    #[inline(always)]
+    fn is_lent(&self) -> bool {
+        false
+    }
     #[inline(always)]
     fn is_live(&self) -> bool {
         self.own().is_live()
@@ -108,9 +152,16 @@ pub(crate) trait Carrier {
     fn lose_touch(&mut self) {
         self.own_mut().lose_touch();
     }
+    /// Gives the other tabs the answer to the question that was announced last.
+    #[inline(always)]
+    fn pass(&mut self, _body: &str) {}
     #[inline(always)]
     fn poll_event(&mut self) -> Option<Event> {
         self.own_mut().poll_event()
+    }
+    #[inline(always)]
+    fn poll_passed(&mut self) -> Option<Passed> {
+        None
     }
     #[inline(always)]
     fn poll_timeout(&self) -> Option<Timestamp> {
@@ -147,6 +198,12 @@ pub(crate) trait Carrier {
     #[inline(always)]
     fn unsee(&mut self) {
         self.own_mut().unsee();
+    }
+    /// Asks whoever has the connection for an answer: that which was announced with message `since`, or any that
+    /// this tab has not heard of. False if this tab has to ask the server.
+    #[inline(always)]
+    fn want(&mut self, _question: Question, _about: &str, _since: Option<u64>) -> bool {
+        false
     }
     #[inline(always)]
     fn wake(&mut self, ctx: &mut Context<'_>) {

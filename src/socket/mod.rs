@@ -13,7 +13,7 @@ mod page;
 mod pending;
 mod whereabouts;
 
-pub(crate) use carrier::Carrier;
+pub(crate) use carrier::{Carrier, Passed, Question};
 pub use connection::{
     Connection, LAST_CHANCE_MS, MAX_PROBE_MS, PROBE_MS, RETURN_MS, STABLE_AFTER_MS,
 };

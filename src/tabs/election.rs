@@ -4,6 +4,7 @@ use super::message::{Epoch, Kind, Message};
 use crate::queue::Queue;
 use crate::random::Random;
 use crate::time::Timestamp;
+use crate::whereabouts::Tab;
 
 /// How long a question may stay unanswered, in milliseconds, before whoever asked looks after itself: a page that
 /// draws a large answer is silent for a second or two.
@@ -203,6 +204,20 @@ impl Election {
         matches!(self.role, Role::Follower(Watch::Proving { .. }))
     }
 
+    /// Where this tab stands, for whoever counts what is reached.
+    pub(super) const fn whereabouts(&self) -> Tab {
+        match self.role {
+            Role::Alone => Tab::Alone,
+            Role::Away => Tab::Away,
+            Role::Candidate { .. } => Tab::Candidate,
+            Role::Follower(Watch::Calm { .. }) => Tab::Calm,
+            Role::Follower(Watch::Asked { .. }) => Tab::Asked,
+            Role::Follower(Watch::Wary { .. }) => Tab::Wary,
+            Role::Follower(Watch::Proving { .. }) => Tab::Proving,
+            Role::Leader { .. } => Tab::Leader,
+        }
+    }
+
     pub(super) fn poll_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
     }
@@ -378,6 +393,7 @@ impl Election {
                 | Kind::Down { .. }
                 | Kind::Lead { .. }
                 | Kind::Refuse { .. }
+                | Kind::Share { .. }
                 | Kind::Taken { .. },
                 Role::Follower(_),
             ) if of_leader => self.watch(Watch::Calm { since: now }),
@@ -390,8 +406,10 @@ impl Election {
                 | Kind::Lead { .. }
                 | Kind::Refuse { .. }
                 | Kind::Run
+                | Kind::Share { .. }
                 | Kind::Taken { .. }
-                | Kind::Up { .. },
+                | Kind::Up { .. }
+                | Kind::Want { .. },
                 Role::Alone
                 | Role::Away
                 | Role::Candidate { .. }

@@ -67,6 +67,13 @@ pub(crate) enum Kind<'a> {
     Refuse { to: u64, link: u64 },
     /// I would lead, if nobody does.
     Run,
+    /// To all. `what`: that the leader asks the server a question, or has no answer to one, each `about` a research;
+    /// or the answer to the one that it has asked last.
+    Share {
+        number: u64,
+        what: u64,
+        text: &'a str,
+    },
     /// The server has taken what tab `to` has sent over its link, up to message `count`.
     Taken {
         to: u64,
@@ -79,6 +86,13 @@ pub(crate) enum Kind<'a> {
         link: u64,
         number: u64,
         payload: &'a str,
+    },
+    /// To the leader: give me the answer to this `question` about a research, if you ask it after message `since`,
+    /// or with it.
+    Want {
+        question: u64,
+        since: u64,
+        about: &'a str,
     },
 }
 
@@ -113,6 +127,7 @@ impl<'a> Message<'a> {
             } => ('L', &[*turn, *number, *max_payload], sid),
             Kind::Refuse { to, link } => ('R', &[*to, *link], ""),
             Kind::Run => ('N', &[], ""),
+            Kind::Share { number, what, text } => ('S', &[*number, *what], text),
             Kind::Taken {
                 to,
                 number,
@@ -124,6 +139,11 @@ impl<'a> Message<'a> {
                 number,
                 payload,
             } => ('U', &[*link, *number], payload),
+            Kind::Want {
+                question,
+                since,
+                about,
+            } => ('W', &[*question, *since], about),
         };
         out.push(letter);
         for number in numbers {
@@ -178,6 +198,11 @@ impl<'a> Message<'a> {
                 to: words.number()?,
                 link: words.number()?,
             },
+            b'S' => Kind::Share {
+                number: words.number()?,
+                what: words.number()?,
+                text: words.rest(),
+            },
             b'T' => Kind::Taken {
                 to: words.number()?,
                 number: words.number()?,
@@ -188,6 +213,11 @@ impl<'a> Message<'a> {
                 link: words.number()?,
                 number: words.number()?,
                 payload: words.rest(),
+            },
+            b'W' => Kind::Want {
+                question: words.number()?,
+                since: words.number()?,
+                about: words.rest(),
             },
             _ => return None,
         };
@@ -201,6 +231,8 @@ pub fn parts_of(group: u64, message: &str) -> Option<(&str, &str)> {
     let text = match Message::decode(group, message)?.kind {
         Kind::Down { payload, .. } | Kind::Up { payload, .. } => payload,
         Kind::Lead { sid, .. } => sid,
+        Kind::Share { text, .. } => text,
+        Kind::Want { about, .. } => about,
         Kind::Ask { .. }
         | Kind::Bye { .. }
         | Kind::Call
@@ -282,6 +314,16 @@ mod tests {
             },
             Kind::Refuse { to: a, link: b },
             Kind::Run,
+            Kind::Share {
+                number: a,
+                what: b,
+                text,
+            },
+            Kind::Want {
+                question: a,
+                since: b,
+                about: text,
+            },
             Kind::Taken {
                 to: a,
                 number: b,

@@ -10,6 +10,7 @@
 //!   peers      what a leader keeps of its followers: bounded
 //!   election   who leads: epochs, locks or leases, questions
 //!   message    what tabs say to each other, as text
+//!   answers    what they say of questions about a research
 //! ```
 //!
 //! # Who leads
@@ -46,6 +47,26 @@
 //! A follower whose subscription is refused, or its status with 401 or 403, goes on **alone**: the connection may
 //! be another person's.
 //!
+//! # What is asked once
+//!
+//! Each tab asks for the status and the stored log of what it follows, and of those that follow the same the leader's
+//! answer serves all, but for what a tab has to know of itself:
+//!
+//! - The first status of a research, and each one that is to be verified, a tab asks for **itself**, with the cookies
+//!   that are its own. Until the server has shown it the research it takes no answer of another tab. The answers that it
+//!   takes then were begun when its channel was open, so by whoever was signed in when its page was there.
+//! - A leader **says when it begins** to ask, in its row of numbers: what was passed on before that message may be in the
+//!   answer, what comes behind it is passed on. A follower that would ask within a second wants that answer; one that
+//!   has to ask of its own says so, and the leader asks. `since` is the first message whose answer it can use: the leader
+//!   gives none that it began earlier.
+//! - An answer is passed on **whole, once**, to those that want it, if it is text of at most
+//!   1 MiB. Until then the leader keeps it, for nobody in particular. Of anything else (another status than
+//!   200, a research that the leader does not follow, a larger log) it says that it has none, and each tab asks
+//!   for itself; so does one that hears nothing of it for 3 s, and all of them when the link ends.
+//! - What the leader asks about a research makes the server **store its log**: the others have nothing to ask for that, and
+//!   they wait a second longer before they do. Whether somebody is still signed in each tab that is seen finds out for itself.
+//! - Without a connection there is no leader to ask: each tab polls.
+//!
 //! # What drives it
 //!
 //! A [`Client`](crate::research::Client) made by `Client::shared` has besides `handle_input` and `poll_output`:
@@ -67,6 +88,7 @@
 //! not about a research nothing verifies: a page that emits, or listens to other events, and does not say that all
 //! tabs are the same person's, says [`Input::Leave`] first.
 
+mod answers;
 mod election;
 mod message;
 mod packets;

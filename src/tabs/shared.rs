@@ -4,7 +4,7 @@ use super::election::{Action, Election, Lock};
 use super::message::{Epoch, Kind, Message};
 use super::packets::{self, Upward};
 use super::peers::Peers;
-use super::{Input, Output, Role};
+use super::{Input, Output, Role, answers};
 use crate::engine::packet::Packet as EnginePacket;
 use crate::engine::payload::MAX_PACKETS_PER_PAYLOAD;
 use crate::failure::Failure;
@@ -12,8 +12,11 @@ use crate::http::Context;
 use crate::json::{Raw, Text};
 use crate::queue::Queue;
 use crate::socket::packet::Packet;
-use crate::socket::{Carrier, Connection, Emit, EmitError, Event, Status, with_attachments};
+use crate::socket::{
+    Carrier, Connection, Emit, EmitError, Event, Passed, Question, Status, with_attachments,
+};
 use crate::time::{Timestamp, earliest};
+use crate::whereabouts::Tab;
 
 /// So many messages with emits may be on their way to the leader that the server has not taken: what a leader
 /// keeps for each tab has a bound, and the rest waits where it comes from.
@@ -58,6 +61,8 @@ pub struct Shared {
     /// Packets for all that wait for the end of an input.
     batch: String,
     peers: Peers,
+    /// What the others said of questions.
+    passed: Queue<Passed>,
     outputs: Queue<Output>,
 }
 
@@ -114,6 +119,7 @@ impl Shared {
             number: 0,
             batch: String::new(),
             peers: Peers::default(),
+            passed: Queue::new(),
             outputs: Queue::new(),
         }
     }
@@ -127,6 +133,11 @@ impl Shared {
         } else {
             Role::Follower
         }
+    }
+
+    /// Where this tab stands.
+    pub(crate) const fn whereabouts(&self) -> Tab {
+        self.election.whereabouts()
     }
 
     /// When the server was last heard over another tab's connection.
@@ -249,7 +260,19 @@ impl Shared {
                     own.taken = count.clamp(own.taken, own.up);
                 }
             }
-            Kind::Ask { .. } | Kind::Here { .. } | Kind::Run | Kind::Up { .. } => {}
+            Kind::Share { number, what, text } => {
+                if self.is_next(number)
+                    && let Some(passed) = answers::read(number, what, text)
+                {
+                    self.heard = ctx.now;
+                    self.passed.push_back(passed);
+                }
+            }
+            Kind::Ask { .. }
+            | Kind::Here { .. }
+            | Kind::Run
+            | Kind::Up { .. }
+            | Kind::Want { .. } => {}
         }
         self.speak();
     }
@@ -305,11 +328,21 @@ impl Shared {
                     self.say(Kind::Refuse { to: from, link });
                 }
             }
+            Kind::Want {
+                question,
+                since,
+                about,
+            } => {
+                if let Some(passed) = answers::wanted(question, since, about) {
+                    self.passed.push_back(passed);
+                }
+            }
             Kind::Call
             | Kind::Down { .. }
             | Kind::Lead { .. }
             | Kind::Refuse { .. }
             | Kind::Run
+            | Kind::Share { .. }
             | Kind::Taken { .. } => {}
         }
     }
@@ -490,6 +523,20 @@ impl Shared {
             number,
             payload,
         });
+    }
+
+    /// Says something of a question to all; the number of that message.
+    fn share(&mut self, what: u64, text: &str) -> u64 {
+        self.send_batch();
+        self.number += 1;
+        let number = self.number;
+        self.say(Kind::Share { number, what, text });
+        number
+    }
+
+    /// Whether others use the connection of this tab, and it is there.
+    fn serves(&self) -> bool {
+        self.election.is_leader() && self.own.is_live() && !self.peers.is_empty()
     }
 
     fn say(&mut self, kind: Kind<'_>) {
@@ -687,6 +734,11 @@ impl Carrier for Shared {
         Ok(())
     }
 
+    fn announce(&mut self, question: Question, about: &str) -> Option<u64> {
+        self.serves()
+            .then(|| self.share(answers::begun(question), &answers::about(about)))
+    }
+
     fn close(&mut self, ctx: &mut Context<'_>) {
         self.now = ctx.now;
         self.leave(ctx, Failure::Closed);
@@ -708,6 +760,12 @@ impl Carrier for Shared {
             self.own.connect(ctx);
         }
         self.act(ctx);
+    }
+
+    fn deny(&mut self, question: Question, about: &str) {
+        if self.serves() {
+            self.share(answers::denied(question), &answers::about(about));
+        }
     }
 
     fn emit(&mut self, now: Timestamp, emit: Emit) -> Result<(), EmitError> {
@@ -757,6 +815,10 @@ impl Carrier for Shared {
         self.link.is_some() || self.own.is_connected()
     }
 
+    fn is_lent(&self) -> bool {
+        self.link.is_some()
+    }
+
     fn is_live(&self) -> bool {
         self.link.is_some() || self.own.is_live()
     }
@@ -768,6 +830,12 @@ impl Carrier for Shared {
             self.stand_alone(ctx);
         }
         is_news
+    }
+
+    fn pass(&mut self, body: &str) {
+        if self.serves() {
+            self.share(answers::CAME, body);
+        }
     }
 
     fn poll_event(&mut self) -> Option<Event> {
@@ -783,6 +851,10 @@ impl Carrier for Shared {
                 return Some(event);
             }
         }
+    }
+
+    fn poll_passed(&mut self) -> Option<Passed> {
+        self.passed.pop_front()
     }
 
     fn poll_timeout(&self) -> Option<Timestamp> {
@@ -831,6 +903,17 @@ impl Carrier for Shared {
     fn unsee(&mut self) {
         self.own.unsee();
         self.election.see(self.now, false);
+    }
+
+    fn want(&mut self, question: Question, about: &str, since: Option<u64>) -> bool {
+        let Some(link) = &self.link else { return false };
+        let since = since.unwrap_or(link.number + 1);
+        self.say(Kind::Want {
+            question: answers::begun(question),
+            since,
+            about: &answers::about(about),
+        });
+        true
     }
 
     fn wake(&mut self, ctx: &mut Context<'_>) {

@@ -172,6 +172,7 @@ impl<C: Carrier> Client<C> {
 
     /// The connection is gone: what is sent from now on is missed.
     pub(super) fn lost(&mut self) {
+        self.checks.return_borrowed(&mut self.subscriptions, false);
         for subscription in self.subscriptions.values_mut() {
             if subscription.job.end().is_none() {
                 subscription.history.lost(self.heard);

@@ -11,11 +11,18 @@ use crate::persistence::{Persistence, Refused};
 use crate::queue::SmallMap;
 use crate::research::payload::event::{Refusal, ResearchEvent};
 use crate::research::payload::warning::excerpt;
+use crate::socket::{Carrier, Question};
 use crate::time::Timestamp;
 use crate::whereabouts;
 
 /// The longest wait between two questions that a server can ask for, in milliseconds.
 const MAX_RETRY_AFTER_MS: u64 = 300_000;
+
+/// How long another tab has to begin a question, in milliseconds, that it is wanted to ask.
+const WANTED_MS: u64 = 3_000;
+
+/// Larger answers each tab asks for itself, in bytes: whoever asks keeps them until they are complete.
+const MAX_LENT_BYTES: usize = 1_048_576;
 
 /// The requests of a client besides its connection. At most one is in flight: answers cannot
 /// overtake each other, a slow server is not asked more than it answers, and of the six connections
@@ -41,7 +48,7 @@ pub(super) struct Checks {
 }
 
 #[derive(Debug)]
-struct InFlight {
+pub(super) struct InFlight {
     request: RequestId,
     research: String,
     question: Question,
@@ -49,15 +56,36 @@ struct InFlight {
     /// When the first bytes of the answer came, if it comes in pieces.
     answered: Option<Timestamp>,
     deadline: Timestamp,
+    asker: Asker,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Question {
-    Status,
-    Log,
-    /// The status, so that the server stores its log, and to see that it still shows the research: what it says
-    /// is not looked at.
-    Flush,
+impl InFlight {
+    fn is_about(&self, question: Question, about: &str) -> bool {
+        self.question == question && self.research == about
+    }
+
+    /// The answer is on its way.
+    pub(super) fn extend(&mut self, now: Timestamp, timeout_ms: u64) {
+        self.deadline = now.after(timeout_ms);
+    }
+}
+
+/// Who asks the server.
+#[derive(Debug)]
+pub(super) enum Asker {
+    /// Another tab.
+    Other {
+        /// Whether it has begun to.
+        has_begun: bool,
+    },
+    /// This one.
+    Own {
+        /// The number of the message with which the other tabs were told.
+        announced: Option<u64>,
+        is_wanted: bool,
+        /// What has come so far of an answer that others may want; `None` if it is too large for that.
+        copy: Option<Vec<u8>>,
+    },
 }
 
 /// What came of a question.
@@ -116,6 +144,8 @@ pub(super) struct Asking {
     pub(super) again: bool,
     /// Whether somebody looks at what comes live, which does not tell that the page is signed out.
     pub(super) watches: bool,
+    /// Whether the connection is another tab's, which asks first.
+    pub(super) second: bool,
 }
 
 /// A question that is to be asked.
@@ -157,6 +187,7 @@ impl Checks {
             started,
             answered,
             deadline,
+            asker,
             ..
         } = self.in_flight.take_if(|check| check.request == id)?;
         let mut pause_ms = 0;
@@ -194,6 +225,7 @@ impl Checks {
             if let Outcome::Status { .. } = outcome {
                 self.statuses.grant(now, refused);
                 subscription.status_refused = None;
+                subscription.is_shown = true;
                 return Some(Outcome::Flushed { research });
             }
             let Outcome::Refused {
@@ -221,6 +253,7 @@ impl Checks {
                     refusal, is_news, ..
                 } => {
                     subscription.access = Access::Denied;
+                    subscription.is_shown = false;
                     // Without polling nobody would ask again, and it could never be taken back.
                     subscription.status_refused = config.fallback.map(|_| *refusal);
                     if is_awaited {
@@ -250,6 +283,7 @@ impl Checks {
                         .schedule
                         .answered(now, started, config, pause_ms);
                     subscription.access = Access::Granted;
+                    subscription.is_shown |= matches!(asker, Asker::Own { .. });
                     subscription.status_refused = None;
                     self.statuses.grant(now, &mut subscription.status_refusal);
                 }
@@ -276,6 +310,11 @@ impl Checks {
         let late = self
             .in_flight
             .take_if(|check| ctx.is_over(check.deadline))?;
+        if let Asker::Other { .. } = late.asker {
+            self.in_flight = Some(late);
+            self.return_borrowed(subscriptions, true);
+            return None;
+        }
         ctx.abort(late.request);
         if late.question == Question::Log {
             return Some(Outcome::NoLog {
@@ -326,7 +365,7 @@ impl Checks {
                     (Question::Log, history.due(), history.refused(), &self.logs),
                     (
                         Question::Flush,
-                        flush.and_then(|flush| flush.due(watch)),
+                        flush.and_then(|flush| flush.due(watch, asking.second)),
                         *status_refusal,
                         &self.statuses,
                     ),
@@ -369,6 +408,7 @@ impl Checks {
         config: &Config,
         headers: &[(String, String)],
         subscriptions: &mut SmallMap<String, Subscription>,
+        carrier: &mut impl Carrier,
         asking: Asking,
     ) -> bool {
         if self.in_flight.is_some() {
@@ -396,6 +436,16 @@ impl Checks {
         let Some(subscription) = subscriptions.get_mut(&research) else {
             return false;
         };
+        let asks_itself = std::mem::take(&mut subscription.asks_itself);
+        if question != Question::Flush
+            && !asks_itself
+            && refused.is_none()
+            && subscription.may_borrow()
+            && carrier.want(question, &research, None)
+        {
+            self.borrow(ctx, subscription, question, &research, WANTED_MS);
+            return false;
+        }
         let (path, persistence, refusal) = if question == Question::Log {
             self.log_count += 1;
             let history = &mut subscription.history;
@@ -433,6 +483,12 @@ impl Checks {
             follow: !self.failing,
             streams: question == Question::Log,
         });
+        let wanted = subscription.wanted.get_mut(question as usize);
+        let asker = Asker::Own {
+            announced: carrier.announce(question, &research),
+            is_wanted: wanted.is_some_and(std::mem::take),
+            copy: Some(Vec::new()),
+        };
         self.in_flight = Some(InFlight {
             request,
             research,
@@ -440,6 +496,7 @@ impl Checks {
             started: ctx.now,
             answered: None,
             deadline: ctx.now.after(config.check_timeout_ms()),
+            asker,
         });
         refused.is_some()
     }
@@ -461,7 +518,9 @@ impl Checks {
     /// Drops the request in flight if it asks for this research.
     pub(super) fn abort_about(&mut self, ctx: &mut Context<'_>, research: &str) {
         let about = self.in_flight.take_if(|check| check.research == research);
-        if let Some(check) = about {
+        if let Some(check) = about
+            && let Asker::Own { .. } = check.asker
+        {
             ctx.abort(check.request);
         }
     }
@@ -472,12 +531,150 @@ impl Checks {
         ctx: &mut Context<'_>,
         subscriptions: &mut SmallMap<String, Subscription>,
     ) {
+        self.return_borrowed(subscriptions, false);
         if let Some(check) = self.in_flight.take() {
             ctx.abort(check.request);
             if let Some(subscription) = subscriptions.get_mut(&check.research) {
                 subscription.history.interrupted();
             }
         }
+    }
+}
+
+/// Answers that tabs share.
+impl Checks {
+    /// Nothing is asked.
+    pub(super) const fn is_free(&self) -> bool {
+        self.in_flight.is_none()
+    }
+
+    /// Waits for another tab's answer.
+    pub(super) fn borrow(
+        &mut self,
+        ctx: &mut Context<'_>,
+        subscription: &mut Subscription,
+        question: Question,
+        about: &str,
+        timeout_ms: u64,
+    ) {
+        if question == Question::Log {
+            subscription.history.started();
+            subscription.job.begin_log();
+        }
+        self.in_flight = Some(InFlight {
+            request: RequestId(ctx.ids.next()),
+            research: about.to_owned(),
+            question,
+            started: ctx.now,
+            answered: None,
+            deadline: ctx.now.after(timeout_ms),
+            asker: Asker::Other { has_begun: false },
+        });
+    }
+
+    /// The other tab asks this now: what waits for it.
+    pub(super) fn begun(&mut self, question: Question, about: &str) -> Option<&mut InFlight> {
+        let check = self.in_flight.as_mut()?;
+        match &mut check.asker {
+            Asker::Other { has_begun } if check.question == question && check.research == about => {
+                *has_begun = true;
+                Some(check)
+            }
+            Asker::Other { .. } | Asker::Own { .. } => None,
+        }
+    }
+
+    /// What waits for the answer to the question that was begun last.
+    pub(super) fn borrowed(&self) -> Option<RequestId> {
+        let check = self.in_flight.as_ref()?;
+        matches!(check.asker, Asker::Other { has_begun: true }).then_some(check.request)
+    }
+
+    pub(super) fn is_borrowing(&self, question: Question, about: &str) -> bool {
+        let check = self.in_flight.as_ref();
+        check.is_some_and(|check| {
+            matches!(check.asker, Asker::Other { .. }) && check.is_about(question, about)
+        })
+    }
+
+    /// There comes no answer any more to what was begun.
+    pub(super) fn end_borrowed(&mut self, subscriptions: &mut SmallMap<String, Subscription>) {
+        if self.borrowed().is_some() {
+            self.return_borrowed(subscriptions, true);
+        }
+    }
+
+    /// Waits no longer for another tab's answer; `itself`: this tab asks.
+    pub(super) fn return_borrowed(
+        &mut self,
+        subscriptions: &mut SmallMap<String, Subscription>,
+        itself: bool,
+    ) {
+        let borrowed = |check: &mut InFlight| matches!(check.asker, Asker::Other { .. });
+        if let Some(check) = self.in_flight.take_if(borrowed)
+            && let Some(subscription) = subscriptions.get_mut(&check.research)
+        {
+            subscription.asks_itself = itself;
+        }
+    }
+
+    /// Whether the question that is asked is one whose answer another tab may have, which it wants.
+    pub(super) fn lend(&mut self, question: Question, about: &str, since: u64) -> bool {
+        if let Some(check) = &mut self.in_flight
+            && check.is_about(question, about)
+            && let Asker::Own {
+                announced: Some(number),
+                is_wanted,
+                ..
+            } = &mut check.asker
+            && *number >= since
+        {
+            *is_wanted = true;
+            return true;
+        }
+        false
+    }
+
+    /// Keeps what other tabs may want of an answer. Once it is complete, and wanted: which one it is, and the
+    /// body; `None` if they cannot have it.
+    pub(super) fn keep(
+        &mut self,
+        request: RequestId,
+        answer: &Answer,
+    ) -> Option<(Question, String, Option<String>)> {
+        let check = self.in_flight.as_mut()?;
+        let Asker::Own {
+            announced: Some(_),
+            is_wanted,
+            copy,
+        } = &mut check.asker
+        else {
+            return None;
+        };
+        if check.request != request {
+            return None;
+        }
+        let (bytes, is_complete) = match answer {
+            Answer::Piece(bytes) => (bytes.as_slice(), false),
+            Answer::Response(Response {
+                status: 200..=299,
+                body,
+                ..
+            }) => (body.as_slice(), true),
+            Answer::Failed(_) | Answer::Response(_) => {
+                *copy = None;
+                (&[][..], true)
+            }
+        };
+        match copy {
+            Some(kept) if kept.len() + bytes.len() <= MAX_LENT_BYTES => kept.extend(bytes),
+            Some(_) | None => *copy = None,
+        }
+        if !is_complete || !*is_wanted {
+            return None;
+        }
+        let body = copy.take().and_then(|body| String::from_utf8(body).ok());
+        Some((check.question, check.research.clone(), body))
     }
 }
 

@@ -12,12 +12,17 @@ const LEAST_MS: u64 = 1_000;
 /// After so many milliseconds, however few lines came.
 pub(super) const MOST_MS: u64 = 15_000;
 
+/// How much later a tab asks that uses another's connection, in milliseconds.
+const SECOND_MS: u64 = 1_000;
+
 /// The live lines of one research since the server was asked about it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Flush {
     lines: u64,
     /// When the first of them came.
     since: Timestamp,
+    /// When there were [`LINES`].
+    full: Timestamp,
     not_before: Timestamp,
 }
 
@@ -26,6 +31,7 @@ impl Flush {
         Self {
             lines: 0,
             since: now,
+            full: now,
             not_before: now.after(LEAST_MS),
         }
     }
@@ -35,6 +41,9 @@ impl Flush {
         if self.lines == 0 && lines > 0 {
             self.since = now;
         }
+        if self.lines < LINES {
+            self.full = now;
+        }
         self.lines += lines;
     }
 
@@ -43,12 +52,14 @@ impl Flush {
         self.lines == 0
     }
 
-    /// When to ask; `watch`: when at the latest, if somebody looks at what comes live.
-    pub(super) fn due(self, watch: Option<Timestamp>) -> Option<Timestamp> {
+    /// When to ask; `watch`: when at the latest, if somebody looks at what comes live. Whoever is `second` waits a
+    /// little longer, since another tab asks for all that have these lines.
+    pub(super) fn due(self, watch: Option<Timestamp>, second: bool) -> Option<Timestamp> {
+        let later_ms = if second { SECOND_MS } else { 0 };
         let at = match self.lines {
             0 => None,
-            LINES.. => Some(self.not_before),
-            _ => Some(self.since.after(MOST_MS)),
+            LINES.. => Some(self.full.after(later_ms)),
+            _ => Some(self.since.after(MOST_MS + later_ms)),
         };
         Some(earliest(at, watch)?.max(self.not_before))
     }

@@ -261,6 +261,16 @@ impl History {
         }
     }
 
+    /// Other tabs want it now. They have had no answer after which the server would rest. False if there is none.
+    pub(super) fn ask_for_others(&mut self, now: Timestamp) -> bool {
+        if self.can_ask() && self.refusal.is_none() {
+            self.rests_until = now;
+            self.ask(now);
+            return true;
+        }
+        false
+    }
+
     /// The end waits for the log, and so for no rest of the server. Nothing that it will be sent is
     /// missed by reading the log before the server has the subscription.
     pub(super) fn ask_before_end(&mut self, now: Timestamp, at: Timestamp, timeout_ms: u64) {

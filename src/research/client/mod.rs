@@ -5,6 +5,7 @@ mod checks;
 mod flush;
 mod history;
 mod incoming;
+mod lending;
 mod sharing;
 mod subscription;
 mod terminations;
@@ -387,21 +388,27 @@ impl<C: Carrier> Client<C> {
             }
             return;
         }
-        let (config, subscriptions) = (&self.config, &mut self.subscriptions);
-        let mut ctx = context!(self);
-        match self
-            .checks
-            .handle_answer(&mut ctx, config, subscriptions, request, &mut answer)
-        {
-            Some(outcome) => self.handle_outcome(outcome),
-            None => {
-                self.connection
-                    .handle_answer(&mut context!(self), request, answer);
-                if self.connection.is_live() {
-                    self.heard = self.now;
-                }
+        self.pass_on(request, &answer);
+        if !self.take_answer(request, &mut answer) {
+            self.connection
+                .handle_answer(&mut context!(self), request, answer);
+            if self.connection.is_live() {
+                self.heard = self.now;
             }
         }
+    }
+
+    /// False if it is no answer about a research.
+    fn take_answer(&mut self, request: RequestId, answer: &mut Answer) -> bool {
+        let (config, subscriptions) = (&self.config, &mut self.subscriptions);
+        let mut ctx = context!(self);
+        let checks = &mut self.checks;
+        let outcome = checks.handle_answer(&mut ctx, config, subscriptions, request, answer);
+        let is_ours = outcome.is_some();
+        if let Some(outcome) = outcome {
+            self.handle_outcome(outcome);
+        }
+        is_ours
     }
 
     fn handle_outcome(&mut self, outcome: Outcome) {
@@ -506,6 +513,9 @@ impl<C: Carrier> Client<C> {
             watchdog: Watchdog::new(watched, self.now),
             heard: None,
             verify: None,
+            is_shown: false,
+            asks_itself: false,
+            wanted: [false; 2],
         };
         if self.connection.is_live() {
             subscription.send(self.now, &self.config, &mut self.connection);
@@ -626,6 +636,7 @@ impl<C: Carrier> Client<C> {
             seen,
             again: !is_awaited && !awaits,
             watches: seen && self.connection.is_live(),
+            second: self.connection.is_lent(),
         }
     }
 
@@ -656,6 +667,9 @@ impl<C: Carrier> Client<C> {
                 None => break,
             }
         }
+        while let Some(passed) = self.connection.poll_passed() {
+            self.handle_passed(passed);
+        }
         self.drain_jobs();
         let taken = self.connection.taken();
         let mut is_refused = false;
@@ -679,9 +693,14 @@ impl<C: Carrier> Client<C> {
             let asking = self.asking();
             let (config, headers, subscriptions) =
                 (&self.config, &self.headers, &mut self.subscriptions);
-            let is_retry =
-                self.checks
-                    .start_due(&mut context!(self), config, headers, subscriptions, asking);
+            let is_retry = self.checks.start_due(
+                &mut context!(self),
+                config,
+                headers,
+                subscriptions,
+                &mut self.connection,
+                asking,
+            );
             self.renewal = self.renewal.filter(|_| !is_retry);
         }
         let started = |command: &&Command| matches!(command, Command::Start(_));

@@ -9,7 +9,7 @@ use crate::persistence::{Persistence, Refused};
 use crate::research::job::Job;
 use crate::research::payload::event::Refusal;
 use crate::research::payload::id::ResearchId;
-use crate::socket::Carrier;
+use crate::socket::{Carrier, Question};
 use crate::tabs::SUBSCRIBE;
 use crate::time::Timestamp;
 
@@ -45,6 +45,12 @@ pub(super) struct Subscription {
     pub(super) heard: Option<Timestamp>,
     /// Since when somebody waits for the server to show the research.
     pub(super) verify: Option<Timestamp>,
+    /// Whether the server has shown it to this tab itself.
+    pub(super) is_shown: bool,
+    /// Whether the next question goes to the server, since another tab has no answer to it.
+    pub(super) asks_itself: bool,
+    /// Other tabs want the answer to the next question for its status, and for its log.
+    pub(super) wanted: [bool; 2],
 }
 
 /// How far the request to be told of the research has come, over the newest connection.
@@ -132,6 +138,29 @@ impl Subscription {
             self.begin(now, config);
             self.accepted(now, config);
         }
+    }
+
+    /// Whether this tab takes what the server answers another one. Cookies no page can see: first the server has
+    /// to show the research to the tab itself.
+    pub(super) fn may_borrow(&self) -> bool {
+        self.is_shown && self.verify.is_none() && self.access == Access::Granted
+    }
+
+    /// Notes that other tabs want an answer, if there will be one: the question is asked at once.
+    pub(super) fn lend(&mut self, now: Timestamp, question: Question) -> bool {
+        let is_asked = self.access == Access::Granted
+            && match question {
+                Question::Status if self.job.end().is_none() => {
+                    self.schedule.once(now);
+                    true
+                }
+                Question::Log => self.history.ask_for_others(now),
+                Question::Flush | Question::Status => false,
+            };
+        if let Some(wanted) = self.wanted.get_mut(question as usize) {
+            *wanted |= is_asked;
+        }
+        is_asked
     }
 
     /// Why the server does not show all of the research to this page, if that is news.

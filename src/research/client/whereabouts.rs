@@ -2,7 +2,10 @@
 
 use super::Client;
 use super::subscription::{self, Subscription};
-use crate::whereabouts::{Access, Held, ResearchWhereabouts, Run, Schedule, Standing, Whereabouts};
+use crate::tabs::Shared;
+use crate::whereabouts::{
+    Access, Held, ResearchWhereabouts, Run, Schedule, Standing, Tab, Whereabouts,
+};
 
 impl Client {
     /// Where the client stands. Nothing depends on it.
@@ -20,6 +23,13 @@ impl Client {
     pub fn researches(&self) -> impl Iterator<Item = (&str, ResearchWhereabouts)> {
         let subscriptions = self.subscriptions.iter();
         subscriptions.map(|(id, subscription)| (id.as_str(), subscription.whereabouts()))
+    }
+}
+
+impl Client<Shared> {
+    /// Where the tab stands among those that share a connection. Nothing depends on it.
+    pub const fn tab(&self) -> Tab {
+        self.connection.whereabouts()
     }
 }
 
