@@ -3,7 +3,7 @@
 use crate::entropy::Entropy;
 use crate::plan::{
     Ack, Act, DRAWN_BODIES, Ending, Fault, Job, Kind, ODD_BODIES, ODD_PACKETS, OddBody, PAGES,
-    Plan, RESEARCHES, Release, STATUSES, Setup, Step, Trouble, Vouch,
+    Plan, RESEARCHES, Release, STATUSES, Seems, Setup, Step, Trouble, Vouch,
 };
 
 /// No plan is longer, so that each run of it ends soon, also with a fuzzer's megabytes.
@@ -80,6 +80,12 @@ const WIDTH: u64 = 13;
 const WIDER: [u64; 2] = [5, PERSONAL];
 const PERSONAL: u64 = 8;
 
+/// In two of 19 an answer that breaks off looks whole: in one it seems to have no body, in the other it has some of its
+/// packets.
+const OFF: u64 = 19;
+const EMPTY: u64 = 3;
+const WHOLE: u64 = 12;
+
 const TROUBLES: usize = 17;
 
 const WEIGHTS: [u32; 8] = [1, 1, 2, 3, 5, 8, 15, 30];
@@ -123,10 +129,30 @@ impl Plan {
         plan.setup.personal = plan.seed % WIDTH == PERSONAL;
         // Of those that were kept when there were no pieces it is none.
         plan.setup.pieces = matches!(plan.seed % 7, 4 | 5);
+        // Nor of those from before an answer that breaks off could look whole.
+        plan.setup.seems = match plan.seed % OFF {
+            EMPTY => Seems::Empty,
+            WHOLE => Seems::Whole,
+            _ => Seems::Broken,
+        };
+        if plan.setup.seems != Seems::Broken {
+            plan.break_polls_off();
+        }
         // Nor of those from before pages could leave the path out.
         plan.setup.either_path = matches!(plan.seed % PATHS, USUAL | NEWER);
         plan.setup.moved = plan.seed % PATHS == NEWER;
         plan
+    }
+
+    /// What would happen once to a request of the connection happens to a poll: its answer breaks off.
+    fn break_polls_off(&mut self) {
+        for (_, step) in &mut self.steps {
+            if let Step::Break(Fault::Next(kind, trouble)) = step
+                && matches!(kind, Kind::Handshake | Kind::Join | Kind::Poll | Kind::Post)
+            {
+                (*kind, *trouble) = (Kind::Poll, Trouble::Cut);
+            }
+        }
     }
 
     fn fill(&mut self, entropy: &mut Entropy<'_>) -> Option<()> {
@@ -172,6 +198,7 @@ impl Setup {
             races: entropy.chance(1, 2)?,
             navigation: None,
             pieces: false,
+            seems: default.seems,
             personal: false,
             either_path: default.either_path,
             moved: default.moved,

@@ -35,7 +35,7 @@ pub use entropy::{Dice, Entropy, seeded_bytes};
 pub use journal::Journal;
 pub use plan::{
     Ack, Act, Ending, Fault, Job, Kind, ODD_BODIES, ODD_PACKETS, OddBody, PAGES, Plan, RESEARCHES,
-    Release, Setup, Step, Trouble, Vouch,
+    Release, Seems, Setup, Step, Trouble, Vouch,
 };
 pub use reach::Reached;
 pub use rules::Violation;

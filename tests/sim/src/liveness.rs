@@ -4,7 +4,7 @@ use research_socket::failure::{Failure, Retry};
 use research_socket::research::{Input, StateName};
 
 use crate::page::Page;
-use crate::plan::{Act, Ending, Job, MAX_IN_PIECES, Plan, RESEARCHES, Step, Trouble};
+use crate::plan::{Act, Ending, Job, MAX_IN_PIECES, Plan, RESEARCHES, Seems, Step, Trouble};
 use crate::rules::{Verdict, Violation};
 use crate::story::id_of;
 use crate::world::World;
@@ -320,7 +320,10 @@ impl World<'_> {
             let heard = page.heard.iter().zip(&self.truths).zip(first);
             let mut followed = heard.filter(|((heard, _), _)| heard.follows);
             followed.all(|((heard, truth), first)| {
-                let all = !is_required || heard.uncertain || heard.first_missing(truth).is_none();
+                // Of an answer that looks whole nobody knows that it was not. What was in it comes with the end.
+                let unseen = self.plan.setup.seems == Seems::Whole;
+                let complete = heard.uncertain || heard.first_missing(truth).is_none();
+                let all = !is_required || unseen || complete;
                 (heard.ended || truth.ended || heard.has_exactly(first)) && all
             }) && !page.client.is_using_fallback()
         })

@@ -132,6 +132,14 @@ impl Network {
         (pieces, body)
     }
 
+    /// Cuts a body off between two packets: all of it, or what comes behind some.
+    pub(crate) fn cut_between_packets(&mut self, body: &[u8]) -> Vec<u8> {
+        let separator = 0x1e;
+        let packets: Vec<&[u8]> = body.split(|byte| *byte == separator).collect();
+        let kept = self.cuts.below(packets.len() as u64) as usize;
+        packets.get(..kept).unwrap_or_default().join(&separator)
+    }
+
     /// Draws whether something happens between two pieces, or a time below `most`.
     pub(crate) fn between(&mut self, most: u64) -> u64 {
         self.cuts.below(most)

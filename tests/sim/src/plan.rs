@@ -52,6 +52,8 @@ pub struct Setup {
     pub navigation: Option<u64>,
     /// Whether good answers to polls and with stored logs come in pieces.
     pub pieces: bool,
+    /// What an answer seems to be that breaks off.
+    pub seems: Seems,
     /// Whether pages have credentials, which no request may take to another server.
     pub personal: bool,
     /// Whether pages name no path, so that they look at that of newer servers as well.
@@ -99,6 +101,7 @@ impl Default for Setup {
             races: false,
             navigation: None,
             pieces: false,
+            seems: Seems::Broken,
             personal: false,
             either_path: false,
             moved: false,
@@ -115,6 +118,17 @@ impl Default for Setup {
             emit_buffer: MAX_WAITING_BYTES as u32,
         }
     }
+}
+
+/// What an answer seems to be that breaks off: browsers differ, and so do the ways in which it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seems {
+    /// Broken off.
+    Broken,
+    /// Whole, and without a body.
+    Empty,
+    /// Whole, with so many of its packets as came. A client cannot see that.
+    Whole,
 }
 
 /// A generation of servers.

@@ -6,7 +6,7 @@ use mock_server::{
 use research_socket::http::{Answer, Beacon, Request, RequestId, Response as ClientResponse};
 
 use crate::network::{Event, cut, instead, lost, odd_numbers, spoil};
-use crate::plan::{Kind, MAX_IN_PIECES, Trouble};
+use crate::plan::{Kind, MAX_IN_PIECES, Seems, Trouble};
 use crate::rules::kind_of;
 use crate::world::{World, server_id};
 
@@ -135,6 +135,12 @@ impl World<'_> {
                         self.answer(at, page, request, lost(), None);
                         return;
                     }
+                    Some(Trouble::Cut) if self.looks_whole(response.status) => {
+                        body = match self.plan.setup.seems {
+                            Seems::Whole => self.network.cut_between_packets(&body),
+                            Seems::Broken | Seems::Empty => Vec::new(),
+                        };
+                    }
                     Some(Trouble::Cut) if self.plan.setup.pieces => trouble_within = trouble,
                     Some(Trouble::Cut) => {
                         self.answer(at, page, request, cut(), None);
@@ -165,6 +171,11 @@ impl World<'_> {
         if let Some((jitter, copy)) = again.filter(|_| self.plan.setup.pieces) {
             self.send(end + jitter, page, request, copy);
         }
+    }
+
+    /// Whether an answer with this status looks whole that breaks off.
+    fn looks_whole(&self, status: u16) -> bool {
+        self.plan.setup.seems != Seems::Broken && (200..=299).contains(&status)
     }
 
     /// Sends an answer off, perhaps in pieces, with what happens to it on the way; when it is complete.
