@@ -109,6 +109,8 @@ pub struct Tally {
     steps: u64,
     most_steps: u64,
     simulated: u64,
+    /// How long those of pages and those of tabs took, and how many there were.
+    took: [(Duration, u32); 2],
     reach: Reach,
 }
 
@@ -134,6 +136,27 @@ impl Tally {
         self.count_outcome(seed, bytes.to_vec(), outcome)
     }
 
+    /// Counts what one of tabs has reached, which is run besides.
+    pub fn count_tabs(
+        &mut self,
+        seed: u64,
+        bytes: &[u8],
+        outcome: Result<Report, String>,
+    ) -> Option<Found> {
+        match outcome {
+            Ok(report) => {
+                self.reach.take_tabs(&report.reached);
+                None
+            }
+            Err(words) => {
+                let bytes = bytes.to_vec();
+                self.failures += 1;
+                self.schedules += 1;
+                Some(Found { seed, bytes, words })
+            }
+        }
+    }
+
     fn count_outcome(
         &mut self,
         seed: u64,
@@ -157,8 +180,28 @@ impl Tally {
         }
     }
 
+    /// Counts how long one took.
+    pub fn time(&mut self, of_tabs: bool, took: Duration) {
+        let [pages, tabs] = &mut self.took;
+        let (all, count) = if of_tabs { tabs } else { pages };
+        *all += took;
+        *count += 1;
+    }
+
+    /// How many times as long one of tabs takes as one of pages, if there were both.
+    fn ratio(&self) -> Option<f64> {
+        let [pages, tabs] = self
+            .took
+            .map(|(all, count)| (count > 0).then(|| all.as_secs_f64() / f64::from(count)));
+        Some(tabs? / pages?)
+    }
+
     /// Adds those of another thread.
     pub fn add(&mut self, other: &Self) {
+        for ((all, count), (more, others)) in self.took.iter_mut().zip(other.took) {
+            *all += more;
+            *count += others;
+        }
         self.schedules += other.schedules;
         self.failures += other.failures;
         self.steps += other.steps;
@@ -180,9 +223,12 @@ impl Tally {
         let passed = self.schedules - self.failures;
         let hours = self.simulated / 3_600_000;
         let steps = self.steps / self.schedules.max(1);
+        let ratio = self.ratio().map_or_else(String::new, |ratio| {
+            format!("; one of tabs takes {ratio:.0} times as long as one of pages")
+        });
         format!(
             "{passed} schedules passed, {} failed: {steps} steps each, at most {}; {hours} hours \
-             simulated in {seconds:.1} s with {jobs} jobs; {rate:.0} schedules per second and core",
+             simulated in {seconds:.1} s with {jobs} jobs; {rate:.0} schedules per second and core{ratio}",
             self.failures, self.most_steps,
         )
     }

@@ -65,9 +65,19 @@ struct Options {
     /// Schedules of tabs that share a connection, instead of those of pages.
     #[arg(long, conflicts_with = "reach")]
     tabs: bool,
+    /// Every third schedule is one of tabs.
+    #[arg(long, conflicts_with_all = ["reach", "seed", "tabs"])]
+    third: bool,
     /// Stop after so many failures.
     #[arg(long, default_value_t = 10)]
     failures: usize,
+}
+
+impl Options {
+    /// Whether the schedule of this seed is one of tabs.
+    const fn is_of_tabs(&self, seed: u64) -> bool {
+        self.tabs || (self.third && seed % 3 == 2)
+    }
 }
 
 /// Every so many seeds are run twice: equal inputs have to give equal outputs.
@@ -96,7 +106,13 @@ fn run(options: &Options) -> Result<usize> {
     if options.kept {
         let kept = hunt::kept();
         for (name, bytes) in &kept {
-            failed += usize::from(report(name, bytes, options, hunt::try_bytes(bytes).err()));
+            failed += usize::from(report(
+                name,
+                bytes,
+                options,
+                false,
+                hunt::try_bytes(bytes).err(),
+            ));
         }
         println!("{} kept schedules, {failed} failed", kept.len());
     }
@@ -117,11 +133,24 @@ fn run(options: &Options) -> Result<usize> {
                         break;
                     }
                     let bytes = seeded_bytes(seed);
-                    let found = if options.tabs {
+                    if options.reach
+                        && seed < reach::TAB_SCHEDULES
+                        && let Some(Found { words, .. }) =
+                            tally.count_tabs(seed, &bytes, tabs::try_bytes(&bytes))
+                        && let Ok(mut all) = all.lock()
+                    {
+                        let words = format!("with --tabs {words}");
+                        let bytes = bytes.clone();
+                        all.1.push(Found { seed, bytes, words });
+                    }
+                    let of_tabs = options.is_of_tabs(seed);
+                    let one = hunt::Stopwatch::start();
+                    let found = if of_tabs {
                         tally.count(seed, &bytes, tabs::try_bytes(&bytes))
                     } else {
                         tally.take(seed, bytes, seed.is_multiple_of(REPEAT_EVERY))
                     };
+                    tally.time(of_tabs, one.elapsed());
                     if let Some(found) = found
                         && let Ok(mut all) = all.lock()
                     {
@@ -141,7 +170,14 @@ fn run(options: &Options) -> Result<usize> {
     found.sort_by_key(|found| found.seed);
     for found in &found {
         let name = found.seed.to_string();
-        report(&name, &found.bytes, options, Some(found.words.clone()));
+        let of_tabs = options.is_of_tabs(found.seed);
+        report(
+            &name,
+            &found.bytes,
+            options,
+            of_tabs,
+            Some(found.words.clone()),
+        );
     }
     println!("{}", tally.words(began.elapsed(), jobs, processor_time()));
     failed += found.len();
@@ -196,7 +232,7 @@ fn one(name: &str, bytes: Vec<u8>, options: &Options) -> usize {
         if options.print && words.is_none() {
             println!("{plan}");
         }
-        return usize::from(report(name, &bytes, options, words));
+        return usize::from(report(name, &bytes, options, true, words));
     }
     if options.tell {
         let plan = Plan::draw(&mut Entropy::from_bytes(&bytes));
@@ -208,7 +244,7 @@ fn one(name: &str, bytes: Vec<u8>, options: &Options) -> usize {
     if options.print && words.is_none() {
         println!("{}", Plan::draw(&mut Entropy::from_bytes(&bytes)));
     }
-    let failed = report(name, &bytes, options, words);
+    let failed = report(name, &bytes, options, false, words);
     if !failed {
         println!("{name}: ok");
     }
@@ -216,7 +252,13 @@ fn one(name: &str, bytes: Vec<u8>, options: &Options) -> usize {
 }
 
 /// Shows a failure as something to paste. False if it is none.
-fn report(name: &str, bytes: &[u8], options: &Options, words: Option<String>) -> bool {
+fn report(
+    name: &str,
+    bytes: &[u8],
+    options: &Options,
+    of_tabs: bool,
+    words: Option<String>,
+) -> bool {
     let Some(words) = words else {
         return false;
     };
@@ -224,7 +266,7 @@ fn report(name: &str, bytes: &[u8], options: &Options, words: Option<String>) ->
     let mut smallest = bytes.to_vec();
     if options.minimise {
         let rule = hunt::rule(&words);
-        let try_bytes = if options.tabs {
+        let try_bytes = if of_tabs {
             tabs::try_bytes
         } else {
             hunt::try_bytes
@@ -236,7 +278,7 @@ fn report(name: &str, bytes: &[u8], options: &Options, words: Option<String>) ->
         println!("smallest: {words}");
         println!("{}\n", hunt::hex(&smallest));
     }
-    if options.tabs {
+    if of_tabs {
         println!("{}", TabsPlan::draw(&mut Entropy::from_bytes(&smallest)));
         return true;
     }

@@ -7,6 +7,9 @@ use super::{Reach, Table};
 /// How many schedules are counted: those with the first seeds.
 pub const SCHEDULES: u64 = 100_000;
 
+/// How many schedules of tabs are counted with them.
+pub const TAB_SCHEDULES: u64 = 2_000;
+
 /// What is reached by fewer may be reached no more by chance: it is shown, and not held.
 const SELDOM: u32 = 10;
 

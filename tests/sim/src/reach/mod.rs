@@ -8,7 +8,8 @@ mod watch;
 
 use std::fmt;
 
-pub use catalogue::{Catalogue, KEPT, Kept, SCHEDULES};
+pub use catalogue::{Catalogue, KEPT, Kept, SCHEDULES, TAB_SCHEDULES};
+pub(crate) use rows::HappeningRow;
 pub(crate) use tables::Table;
 pub(crate) use watch::Stand;
 
@@ -68,6 +69,11 @@ impl Reach {
     /// Counts one more schedule.
     pub fn take(&mut self, reached: &Reached) {
         self.schedules += 1;
+        self.take_tabs(reached);
+    }
+
+    /// Counts what a schedule of tabs has reached besides.
+    pub fn take_tabs(&mut self, reached: &Reached) {
         self.counts.resize(CELLS, 0);
         for cell in reached.cells() {
             if let Some(count) = self.counts.get_mut(cell) {

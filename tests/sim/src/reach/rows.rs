@@ -6,9 +6,12 @@ use research_socket::http::{Answer, RequestError};
 use research_socket::research::{Event, Input, ResearchEvent, StateName};
 use research_socket::socket::EmitError;
 
+use research_socket::tabs::Input as TabsInput;
+
 use crate::plan::{
     Ack, Act, Ending, Fault, Job, Kind, ODD_BODIES, ODD_PACKETS, STATUSES, Trouble, Vouch,
 };
+use crate::tabs::Happening;
 
 /// Enums that know all of their variants.
 macro_rules! rows {
@@ -74,6 +77,15 @@ rows! {
         Update, Failure, Gap, GapOfUnknown, End, VerifiedShown, VerifiedNotShown, RefusalTold,
         RefusalTakenBack, SearchEngineSelected, State, Warning,
     }
+    /// Of [`Happening`].
+    HappeningRow {
+        ChannelFails, Close, Crash, Cut, Emit, EmitForAck, End, Follow, Freeze, FreezeTimersFirst, Hide, Lines, Offline,
+        Open, Restart, Seen, Unseen, Show, SignOut, Steal, Unfollow,
+    }
+    /// Of [`TabsInput`].
+    TabsInputRow {
+        ChannelFailed, Leave, LockGranted, LockLost, LockRefused, LockUnopposed, Message,
+    }
     /// Of [`Failure`].
     FailureRow {
         Asleep, BadRequest, Closed, ConnectError, Credentials, CutBody, Internal, LoginPage, Network,
@@ -89,6 +101,72 @@ rows! {
     /// Of [`StateName`].
     StateRow {
         Closed, Connected, Connecting, Fallback, Offline, Reconnecting, Stopped,
+    }
+}
+
+impl HappeningRow {
+    pub(crate) const fn of(happening: Happening) -> Self {
+        match happening {
+            Happening::ChannelFails(_) => Self::ChannelFails,
+            Happening::Close(_) => Self::Close,
+            Happening::Crash(_) => Self::Crash,
+            Happening::Cut(..) => Self::Cut,
+            Happening::Emit(_, false) => Self::Emit,
+            Happening::Emit(_, true) => Self::EmitForAck,
+            Happening::End(_) => Self::End,
+            Happening::Follow(..) => Self::Follow,
+            Happening::Freeze(_, _, false) => Self::Freeze,
+            Happening::Freeze(_, _, true) => Self::FreezeTimersFirst,
+            Happening::Hide(_) => Self::Hide,
+            Happening::Lines(..) => Self::Lines,
+            Happening::Offline(_) => Self::Offline,
+            Happening::Open(_) => Self::Open,
+            Happening::Restart(_) => Self::Restart,
+            Happening::See(_, true) => Self::Seen,
+            Happening::See(_, false) => Self::Unseen,
+            Happening::Show(_) => Self::Show,
+            Happening::SignOut(_) => Self::SignOut,
+            Happening::Steal => Self::Steal,
+            Happening::Unfollow(..) => Self::Unfollow,
+        }
+    }
+
+    /// The place of the tab that it happens to; `None` if it happens to all.
+    pub(crate) const fn place(happening: Happening) -> Option<u8> {
+        match happening {
+            Happening::ChannelFails(place)
+            | Happening::Close(place)
+            | Happening::Crash(place)
+            | Happening::Cut(place, _)
+            | Happening::Emit(place, _)
+            | Happening::Follow(place, _)
+            | Happening::Freeze(place, ..)
+            | Happening::Hide(place)
+            | Happening::See(place, _)
+            | Happening::Show(place)
+            | Happening::Unfollow(place, _) => Some(place),
+            Happening::End(_)
+            | Happening::Lines(..)
+            | Happening::Offline(_)
+            | Happening::Open(_)
+            | Happening::Restart(_)
+            | Happening::SignOut(_)
+            | Happening::Steal => None,
+        }
+    }
+}
+
+impl TabsInputRow {
+    pub(crate) const fn of(input: &TabsInput) -> Self {
+        match input {
+            TabsInput::ChannelFailed => Self::ChannelFailed,
+            TabsInput::Leave => Self::Leave,
+            TabsInput::LockGranted => Self::LockGranted,
+            TabsInput::LockLost => Self::LockLost,
+            TabsInput::LockRefused => Self::LockRefused,
+            TabsInput::LockUnopposed => Self::LockUnopposed,
+            TabsInput::Message(_) => Self::Message,
+        }
     }
 }
 

@@ -1,12 +1,12 @@
 //! The tables of the catalogue: what happens in which state, and which state follows which.
 
 use research_socket::whereabouts::{
-    Access, Goodbyes, Held, Link, Place, Question, Run, Schedule, Session, Standing, Wish,
+    Access, Goodbyes, Held, Link, Place, Question, Run, Schedule, Session, Standing, Tab, Wish,
 };
 
 use super::rows::{
-    ActRow, AnswerRow, DETAILS, EventRow, FailureRow, FaultRow, InputRow, JobRow, KindRow,
-    OutcomeRow, StateRow, ToldRow, TroubleRow, details,
+    ActRow, AnswerRow, DETAILS, EventRow, FailureRow, FaultRow, HappeningRow, InputRow, JobRow,
+    KindRow, OutcomeRow, StateRow, TabsInputRow, ToldRow, TroubleRow, details,
 };
 
 /// A research that the page does not follow, and then each [`Standing`].
@@ -14,7 +14,7 @@ const STANDINGS: usize = 1 + Standing::ALL.len();
 
 macro_rules! tables {
     ($($(#[$about:meta])* $name:ident: $rows:expr, $row_names:expr; $columns:expr, $column_names:expr;)+) => {
-        /// One table. Where tabs share a connection, what happens to them gets tables of its own.
+        /// One table. What happens to tabs that share a connection has tables of its own.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Table { $($(#[$about])* $name,)+ }
 
@@ -76,6 +76,10 @@ tables! {
     Events: EventRow::ALL.len(), names(EventRow::ALL); 1, vec!["told".to_owned()];
     /// Why, by the event that says so.
     Failures: FailureRow::ALL.len(), names(FailureRow::ALL); ToldRow::ALL.len(), names(ToldRow::ALL);
+    /// What happens to tabs that share a connection, by the state of each that it happens to.
+    HappeningsByTab: HappeningRow::ALL.len(), names(HappeningRow::ALL); square!(Tab), names(Tab::ALL);
+    /// What a tab is told by the browser and the other tabs, by its state.
+    TabsInputsByTab: TabsInputRow::ALL.len(), names(TabsInputRow::ALL); square!(Tab), names(Tab::ALL);
     /// Which state of a connection follows which, over one input.
     LinkMoves: square!(Link), names(Link::ALL); square!(Link), names(Link::ALL);
     /// Of the state that the page is told.
@@ -98,6 +102,8 @@ tables! {
     PlaceMoves: square!(Place), names(Place::ALL); square!(Place), names(Place::ALL);
     /// Of the run.
     RunMoves: square!(Run), names(Run::ALL); square!(Run), names(Run::ALL);
+    /// Which state of a tab follows which, over one input.
+    TabMoves: square!(Tab), names(Tab::ALL); square!(Tab), names(Tab::ALL);
     /// Of what waits for the stored log.
     HeldMoves: square!(Held), names(Held::ALL); square!(Held), names(Held::ALL);
 }
@@ -122,7 +128,8 @@ impl Table {
             | Self::WishMoves
             | Self::PlaceMoves
             | Self::RunMoves
-            | Self::HeldMoves => true,
+            | Self::HeldMoves
+            | Self::TabMoves => true,
             Self::ActsByLink
             | Self::ActsByResearch
             | Self::JobsByLink
@@ -137,7 +144,9 @@ impl Table {
             | Self::AnswersByRequest
             | Self::InputsByLink
             | Self::Events
-            | Self::Failures => false,
+            | Self::Failures
+            | Self::HappeningsByTab
+            | Self::TabsInputsByTab => false,
         }
     }
 

@@ -2,18 +2,20 @@
 
 use research_socket::http::Answer;
 use research_socket::research::{Client, Event, Input, StateName};
+use research_socket::tabs::Input as TabsInput;
 use research_socket::whereabouts::{
-    Goodbyes, Link, Question, ResearchWhereabouts, Session, Whereabouts,
+    Goodbyes, Link, Question, ResearchWhereabouts, Session, Tab, Whereabouts,
 };
 
 use super::rows::{
-    ActRow, AnswerRow, EventRow, FaultRow, InputRow, JobRow, KindRow, OutcomeRow, StateRow,
-    TroubleRow, detail_of, failure_of,
+    ActRow, AnswerRow, EventRow, FaultRow, HappeningRow, InputRow, JobRow, KindRow, OutcomeRow,
+    StateRow, TabsInputRow, TroubleRow, detail_of, failure_of,
 };
 use super::{Reached, Table};
 use crate::page::Page;
 use crate::plan::{Act, Fault, Job, Kind, RESEARCHES, Trouble};
 use crate::story::number_of;
+use crate::tabs::Happening;
 
 /// Where a client and its researches stood after its last input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,5 +220,21 @@ impl Reached {
         if from != to {
             self.note(table, from, to);
         }
+    }
+
+    /// Something happens to a tab.
+    pub(crate) fn happening(&mut self, tab: Tab, happening: Happening) {
+        let row = HappeningRow::of(happening) as usize;
+        self.note(Table::HappeningsByTab, row, tab as usize);
+    }
+
+    pub(crate) fn tabs_input(&mut self, tab: Tab, input: &TabsInput) {
+        let row = TabsInputRow::of(input) as usize;
+        self.note(Table::TabsInputsByTab, row, tab as usize);
+    }
+
+    /// After an input.
+    pub(crate) fn tab_moves(&mut self, from: Tab, to: Tab) {
+        self.note_move(Table::TabMoves, from as usize, to as usize);
     }
 }

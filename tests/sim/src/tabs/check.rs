@@ -23,6 +23,10 @@ const GOODBYE: u64 = 300;
 /// How soon what is written reaches every tab.
 const HEARD: u64 = 5_000;
 
+/// So often at most the log of a research is asked for that all follow, when another tab comes to lead: by the
+/// leader, for those that asked too late for that answer, and to see what was stored late.
+const LOGS: u64 = 8;
+
 /// Messages in the channel for each tab, second and leader: questions, answers, events.
 const CHATTER: u64 = 12;
 
@@ -57,7 +61,8 @@ impl World<'_> {
 
     /// Mends everything: all tabs must be live, over one connection for each group, and hear all.
     pub(super) fn recover(&mut self) -> Result<(), Violation> {
-        self.mend();
+        let mended = self.mend();
+        self.blame(mended)?;
         self.pass_until(self.now + 1)?;
         for index in 0..self.tabs.len() {
             let life = self.tabs.get(index).map(|tab| tab.life);
@@ -83,7 +88,7 @@ impl World<'_> {
         setup.ping_interval + setup.ping_timeout + 5_000
     }
 
-    fn all_is_well(&mut self) -> Result<(), Violation> {
+    pub(super) fn all_is_well(&mut self) -> Result<(), Violation> {
         let verdict = self.are_live();
         self.blame(verdict)?;
         for research in 0..RESEARCHES {
@@ -95,7 +100,7 @@ impl World<'_> {
     }
 
     /// All tabs that run are connected, one leads in each group, and the server has no other session.
-    fn are_live(&self) -> Verdict {
+    pub(super) fn are_live(&self) -> Verdict {
         for (index, tab) in self.tabs.iter().enumerate().filter(|(_, tab)| tab.runs()) {
             require(tab.client.is_connected(), || {
                 format!("tab {index} is not live: {:?}", tab.client.state())
@@ -230,6 +235,7 @@ impl World<'_> {
             return Ok(());
         };
         self.note(|| format!("the leader {leader} says goodbye"));
+        let before = self.asked;
         let gone = if self.plan.seed.is_multiple_of(3) {
             self.close(leader)
         } else {
@@ -250,7 +256,29 @@ impl World<'_> {
         }
         self.pass_until(self.now + 2_000)?;
         self.all_is_well()?;
+        let verdict = self.asks_once(&before);
+        self.blame(verdict)?;
         self.has_no_other_session()
+    }
+
+    /// What all of a group follow is not asked for by each of them.
+    fn asks_once(&self, before: &[[u64; 2]; RESEARCHES as usize]) -> Verdict {
+        let all_share = self.tabs.iter().all(|tab| !tab.runs() || shares(tab, 0));
+        let Some(leader) = self.leader().and_then(|leader| self.tabs.get(leader)) else {
+            return Ok(());
+        };
+        let asked = self.asked.iter().zip(before).zip(&leader.heard);
+        for (research, (([_, after], [_, before]), heard)) in asked.enumerate() {
+            let is_led = all_share && heard.follows;
+            let logs = after - before;
+            require(!is_led || logs <= LOGS, || {
+                format!(
+                    "the log of {} was asked for {logs} times",
+                    id_of(research as u8)
+                )
+            })?;
+        }
+        Ok(())
     }
 
     /// Of tabs that are closed nothing is left.

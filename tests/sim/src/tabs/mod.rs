@@ -6,6 +6,7 @@
 
 mod browser;
 mod check;
+mod day;
 mod plan;
 mod tab;
 mod world;
@@ -15,9 +16,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use crate::Report;
 use crate::entropy::Entropy;
 use crate::hunt;
-use crate::reach::Reached;
 use crate::rules::Violation;
 
+pub use day::{Meter, day};
 pub use plan::{Happening, TabsPlan, TabsSetup};
 
 /// Runs a plan.
@@ -39,7 +40,7 @@ fn run_telling(plan: &TabsPlan, tells: bool) -> (Result<Report, Violation>, Stri
     let report = Report {
         steps: world.steps,
         simulated: world.now,
-        reached: Reached::default(),
+        reached: world.reached,
     };
     (result.map(|()| report), world.story)
 }

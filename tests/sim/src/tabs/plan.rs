@@ -10,6 +10,14 @@ pub(super) const MAX_TABS: u32 = 12;
 /// So many researches.
 pub(super) const RESEARCHES: u8 = 3;
 
+/// In one of so many schedules two persons use the browser.
+const PERSONS: u64 = 5;
+
+/// Whose research it is, where there are two persons.
+pub(super) const fn owner_of(research: u8) -> u8 {
+    research % 2
+}
+
 /// More happens in no plan.
 const MAX_STEPS: usize = 60;
 
@@ -30,6 +38,8 @@ pub struct TabsSetup {
     pub latency: u16,
     /// Whether the server is of the newest generation, which refuses subscriptions with a word.
     pub newest: bool,
+    /// Whether another person signs in after each sign-out.
+    pub persons: bool,
     /// Heartbeat, in milliseconds.
     pub ping_interval: u64,
     /// Heartbeat, in milliseconds.
@@ -102,6 +112,7 @@ impl TabsPlan {
                 late: 0,
                 latency: 20,
                 newest: false,
+                persons: false,
                 ping_interval: 5_000,
                 ping_timeout: 20_000,
             }),
@@ -111,6 +122,8 @@ impl TabsPlan {
             return plan;
         };
         plan.seed = u64::from(seed) + 1;
+        // Drawn from nothing, so that plans from before there were persons are the same.
+        plan.setup.persons = plan.seed % PERSONS == 1;
         let Some(weights) = draw_weights(entropy) else {
             return plan;
         };
@@ -134,6 +147,7 @@ fn draw_setup(entropy: &mut Entropy<'_>) -> Option<TabsSetup> {
         late: entropy.pick(&[0, 0, 5, 50])?,
         latency: entropy.pick(&[5, 20, 20, 100])?,
         newest: entropy.chance(1, 3)?,
+        persons: false,
         ping_interval: entropy.pick(&[5_000, 25_000])?,
         ping_timeout: 20_000,
     })

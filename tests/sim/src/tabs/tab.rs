@@ -5,8 +5,9 @@ use research_socket::http::RequestId;
 use research_socket::research::{Client, Event, Refusal, ResearchEvent};
 use research_socket::tabs::{Input as TabsInput, Role, Shared, group_of};
 use research_socket::time::Timestamp;
+use research_socket::whereabouts::Tab as Stands;
 
-use super::plan::RESEARCHES;
+use super::plan::{RESEARCHES, owner_of};
 use crate::page::START;
 use crate::rules::{Verdict, require};
 use crate::story::{Heard, Truth, number_of};
@@ -43,6 +44,8 @@ pub(super) struct Tab {
     /// The version of its application.
     pub(super) group: u8,
     pub(super) life: Life,
+    /// Where it stood after its last input.
+    pub(super) stands: Stands,
     pub(super) seen: bool,
     /// Until when its requests reach nothing.
     pub(super) cut_until: u64,
@@ -56,12 +59,20 @@ pub(super) struct Tab {
     /// How often it has begun to lead.
     pub(super) reigns: u32,
     pub(super) was_leader: bool,
+    /// Who was signed in when its page was opened.
+    pub(super) person: u8,
+    /// Whether the server has shown each research to whoever was signed in, when this tab asked.
+    pub(super) shown: [bool; RESEARCHES as usize],
+    /// Whether its page is to verify what it follows.
+    pub(super) verifies: bool,
+    /// Whether its page shares no more, since the server does not show it what it follows.
+    pub(super) leaves: bool,
     /// Since when it has not been connected.
     pub(super) down_since: Option<u64>,
 }
 
 impl Tab {
-    pub(super) fn new(place: u8, group: u8, seed: u64, now: u64) -> Self {
+    pub(super) fn new(place: u8, group: u8, person: u8, seed: u64, now: u64) -> Self {
         let mut config = Config::new("http://host");
         config.reconnection_attempts = None;
         config.either_path = true;
@@ -77,6 +88,7 @@ impl Tab {
             place,
             group,
             life: Life::Runs,
+            stands: Stands::Away,
             seen: true,
             cut_until: 0,
             has_channel: false,
@@ -87,7 +99,23 @@ impl Tab {
             emits: 0,
             reigns: 0,
             was_leader: false,
+            person,
+            shown: [false; RESEARCHES as usize],
+            verifies: false,
+            leaves: false,
             down_since: Some(now),
+        }
+    }
+
+    /// Lets go of what a client that has gone for good takes up.
+    pub(super) fn bury(&mut self) {
+        let is_gone =
+            self.life == Life::Dead || (self.life == Life::Closed && self.client.is_over());
+        let client = Client::shared(Config::new("http://host"), None, 1, Timestamp::default());
+        if let Ok(client) = client
+            && is_gone
+        {
+            self.client = client;
         }
     }
 
@@ -144,6 +172,17 @@ impl Tab {
                                     .to_owned()
                             })?;
                         }
+                        let is_line = matches!(event, ResearchEvent::Log(_));
+                        let number = number_of(id).unwrap_or_default();
+                        // Until it has verified it, a page shows nothing of it.
+                        let is_seen = is_line
+                            && !heard.verifies
+                            && self.client.role() == Role::Follower
+                            && self.shown.get(number) == Some(&false);
+                        require(!is_seen || owner_of(number as u8) == self.person, || {
+                            format!("another person's line: {event:?}")
+                        })?;
+                        self.leaves |= *event == ResearchEvent::Verified(false);
                         heard.hear(event, truth, (true, false))
                     }
                     _ => Err(format!("nobody follows {id}: {event:?}")),
@@ -158,6 +197,10 @@ impl Tab {
             }
             Event::EmitFailed { emit, .. } => {
                 let _ = self.outcome(emit.0);
+                Ok(())
+            }
+            Event::Connect { .. } => {
+                self.verifies = self.client.role() == Role::Follower;
                 Ok(())
             }
             _ => Ok(()),

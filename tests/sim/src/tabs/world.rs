@@ -12,14 +12,18 @@ use research_socket::http::{
 };
 use research_socket::research::{Input, Output, ResearchId};
 use research_socket::socket::{Acked, Emit, EmitId};
-use research_socket::tabs::Input as TabsInput;
+use research_socket::tabs::{Input as TabsInput, Role};
 
 use super::browser::Lock;
-use super::plan::{Happening, MAX_TABS, RESEARCHES, TabsPlan, TabsSetup};
+use super::day::{Meter, inside};
+use super::plan::{Happening, MAX_TABS, RESEARCHES, TabsPlan, TabsSetup, owner_of};
 use super::tab::{Held, Life, Tab, clock};
 use crate::entropy::Dice;
 use crate::page::START;
-use crate::rules::{Verdict, Violation};
+use crate::plan::Kind;
+use crate::reach::{HappeningRow, Reached};
+use crate::refusals::research_of;
+use crate::rules::{Verdict, Violation, kind_of};
 use crate::story::{Truth, id_of};
 use crate::traffic::server_request;
 
@@ -56,12 +60,19 @@ pub(super) struct World<'p> {
     pub(super) truths: [Truth; RESEARCHES as usize],
     written: u32,
     signed_out_until: u64,
+    /// Who is signed in, or will be next.
+    pub(super) person: u8,
     /// Messages in the channel.
     pub(super) said: u64,
+    /// How often the server was asked about each research: for its status, and for its stored log.
+    pub(super) asked: [[u64; 2]; RESEARCHES as usize],
     /// Since when two of a group lead.
     pub(super) two_since: [Option<u64>; 2],
     /// A rule that was broken on the way.
     pub(super) broken: Option<String>,
+    pub(super) reached: Reached,
+    /// What weighs the clients, if anything does.
+    pub(super) meter: Option<Meter>,
     tells: bool,
     pub(super) story: String,
 }
@@ -87,9 +98,13 @@ impl<'p> World<'p> {
             truths: Default::default(),
             written: 0,
             signed_out_until: 0,
+            person: 0,
             said: 0,
+            asked: Default::default(),
             two_since: [None; 2],
             broken: None,
+            reached: Reached::default(),
+            meter: None,
             tells,
             story: String::new(),
         }
@@ -179,6 +194,7 @@ impl<'p> World<'p> {
     fn count(&mut self) -> Verdict {
         self.steps += 1;
         match self.steps {
+            _ if self.meter.is_some() => Ok(()),
             0..MAX_STEPS => Ok(()),
             steps => Err(format!("{steps} steps: a busy loop")),
         }
@@ -243,7 +259,7 @@ impl<'p> World<'p> {
         self.note(|| format!("{index} <- {input:?}"));
         let now = clock(self.now);
         if let Some(tab) = self.tabs.get_mut(index) {
-            tab.client.handle_input(now, input);
+            inside(self.meter, || tab.client.handle_input(now, input));
         }
         self.drain(index)
     }
@@ -252,7 +268,8 @@ impl<'p> World<'p> {
         self.note(|| format!("{index} <- {input:?}"));
         let now = clock(self.now);
         if let Some(tab) = self.tabs.get_mut(index) {
-            tab.client.handle_tabs(now, input);
+            self.reached.tabs_input(tab.client.tab(), &input);
+            inside(self.meter, || tab.client.handle_tabs(now, input));
         }
         self.drain(index)
     }
@@ -260,11 +277,11 @@ impl<'p> World<'p> {
     fn drain(&mut self, index: usize) -> Verdict {
         let mut commands = Vec::new();
         let mut wishes = Vec::new();
-        let (mut events, tells) = (String::new(), self.tells);
+        let (mut events, tells, meter) = (String::new(), self.tells, self.meter);
         let Some(tab) = self.tabs.get_mut(index) else {
             return Ok(());
         };
-        while let Some(output) = tab.client.poll_output() {
+        while let Some(output) = inside(meter, || tab.client.poll_output()) {
             match output {
                 Output::Command(command) => commands.push(command),
                 Output::Event(event) => {
@@ -275,12 +292,17 @@ impl<'p> World<'p> {
                 }
             }
         }
-        while let Some(wish) = tab.client.poll_tabs() {
+        while let Some(wish) = inside(meter, || tab.client.poll_tabs()) {
             wishes.push(wish);
         }
+        let after = tab.client.tab();
+        self.reached.tab_moves(tab.stands, after);
+        tab.stands = after;
         let leads = tab.leads();
         tab.reigns += u32::from(leads && !tab.was_leader);
         tab.was_leader = leads;
+        let verifies = std::mem::take(&mut tab.verifies);
+        let leaves = std::mem::take(&mut tab.leaves);
         if tells {
             self.story.push_str(&events);
             self.note(|| format!("  {index} -> {wishes:?} {commands:?}"));
@@ -290,6 +312,25 @@ impl<'p> World<'p> {
         }
         for command in commands {
             self.obey(index, command)?;
+        }
+        if verifies {
+            self.verify(index)?;
+        }
+        if leaves {
+            self.feed_tabs(index, TabsInput::Leave)?;
+        }
+        Ok(())
+    }
+
+    /// What a page does that uses another one's connection: it sees to it that the server shows it what it follows.
+    fn verify(&mut self, index: usize) -> Verdict {
+        for research in 0..RESEARCHES {
+            if let Some(heard) = self.heard(index, research)
+                && heard.follows
+            {
+                heard.verifies = true;
+                self.feed(index, Input::Verify(id_of(research).to_owned()))?;
+            }
         }
         Ok(())
     }
@@ -343,16 +384,38 @@ impl<'p> World<'p> {
 
     fn start(&mut self, index: usize, request: Request) {
         let id = request.id;
-        let is_shown = request.url.starts_with("http://host/api/")
+        let is_about = request.url.starts_with("http://host/api/")
             || request.url.starts_with("http://host/history/");
         let at = self.now + self.way();
+        let question = match kind_of(&request) {
+            Kind::Status => Some(0),
+            Kind::Logs => Some(1),
+            Kind::Handshake | Kind::Join | Kind::Poll | Kind::Post | Kind::Terminate => None,
+        };
+        let number = research_of(&request);
+        let asked = number.and_then(|number| self.asked.get_mut(number));
+        if let (Some(asked), Some(question)) = (asked, question)
+            && let Some(count) = asked.get_mut(question)
+        {
+            *count += 1;
+        }
         let Some(tab) = self.tabs.get_mut(index) else {
             return;
         };
         tab.open.push(id);
-        if self.now < tab.cut_until {
+        let is_cut = self.now < tab.cut_until;
+        let is_foreign = number.is_some_and(|number| self.is_foreign(number));
+        let is_signed_in = self.now >= self.signed_out_until;
+        if let Some(tab) = self.tabs.get_mut(index)
+            && let Some(shown) = number.and_then(|number| tab.shown.get_mut(number))
+        {
+            *shown |= !is_cut && !is_foreign && is_signed_in;
+        }
+        if is_cut {
             self.at(at, Due::Answer(index, id, lost()));
-        } else if is_shown && self.now < self.signed_out_until {
+        } else if is_signed_in && is_foreign {
+            self.at(at, Due::Answer(index, id, unknown()));
+        } else if is_about && self.now < self.signed_out_until {
             let answer = Answer::Response(Response {
                 status: 401,
                 retry_after_ms: None,
@@ -364,6 +427,11 @@ impl<'p> World<'p> {
             request.id = server_id(index, id);
             self.at(at, Due::Arrive(request));
         }
+    }
+
+    /// Whether the server does not know this research of whoever is signed in.
+    pub(super) fn is_foreign(&self, research: usize) -> bool {
+        self.plan.setup.persons && owner_of(research as u8) != self.person
     }
 
     pub(super) fn serve(&mut self, input: ServerInput) -> Verdict {
@@ -411,6 +479,7 @@ impl<'p> World<'p> {
     }
 
     pub(super) fn happen(&mut self, happening: Happening) -> Verdict {
+        self.reach_with(happening);
         match happening {
             Happening::ChannelFails(place) => match self.running(place) {
                 Some(index) => self.feed_tabs(index, TabsInput::ChannelFailed),
@@ -492,6 +561,7 @@ impl<'p> World<'p> {
             },
             Happening::SignOut(ms) => {
                 self.signed_out_until = self.now + u64::from(ms);
+                self.person ^= u8::from(self.plan.setup.persons);
                 self.refuse(true);
                 Ok(())
             }
@@ -513,6 +583,17 @@ impl<'p> World<'p> {
         }
     }
 
+    /// Notes what it happens to.
+    fn reach_with(&mut self, happening: Happening) {
+        let place = HappeningRow::place(happening);
+        let is_there = |tab: &&Tab| !matches!(tab.life, Life::Dead | Life::Closed);
+        for tab in self.tabs.iter().filter(is_there) {
+            if place.is_none_or(|place| place == tab.place) {
+                self.reached.happening(tab.client.tab(), happening);
+            }
+        }
+    }
+
     fn heard(&mut self, index: usize, research: u8) -> Option<&mut crate::story::Heard> {
         self.tabs
             .get_mut(index)?
@@ -526,7 +607,9 @@ impl<'p> World<'p> {
         }
         let group = u8::from(self.plan.setup.two_versions) * (place % 2);
         let seed = self.dice.bits();
-        self.tabs.push(Tab::new(place, group, seed, self.now));
+        let (person, now) = (self.person, self.now);
+        let tab = inside(self.meter, || Tab::new(place, group, person, seed, now));
+        self.tabs.push(tab);
         self.feed(self.tabs.len() - 1, Input::Connect)
     }
 
@@ -620,10 +703,23 @@ impl<'p> World<'p> {
             return Ok(());
         }
         heard.follow();
-        match ResearchId::from_text(id_of(research)) {
-            Ok(id) => self.feed(index, Input::Subscribe(id)),
-            Err(error) => Err(error.to_string()),
+        let Some(tab) = self.tabs.get_mut(index) else {
+            return Ok(());
+        };
+        let uses = tab.client.role() == Role::Follower;
+        if let Some(shown) = tab.shown.get_mut(usize::from(research)) {
+            *shown = false;
         }
+        let id = ResearchId::from_text(id_of(research)).map_err(|error| error.to_string())?;
+        // A newcomer to a connection that is there.
+        if uses && let Some(heard) = self.heard(index, research) {
+            heard.verifies = true;
+        }
+        self.feed(index, Input::Subscribe(id))?;
+        if uses {
+            self.feed(index, Input::Verify(id_of(research).to_owned()))?;
+        }
+        Ok(())
     }
 
     pub(super) fn hide(&mut self, index: usize) -> Verdict {
@@ -665,9 +761,10 @@ impl<'p> World<'p> {
     }
 
     /// Nothing goes wrong any more.
-    pub(super) fn mend(&mut self) {
+    pub(super) fn mend(&mut self) -> Verdict {
         self.loss = 0;
         self.signed_out_until = 0;
+        self.stay_with_one_person()?;
         self.refuse(false);
         for tab in &mut self.tabs {
             tab.cut_until = 0;
@@ -675,7 +772,43 @@ impl<'p> World<'p> {
                 *until = (*until).min(self.now);
             }
         }
+        Ok(())
     }
+
+    /// Whoever is signed in now stays, closes what another person has opened, and looks at nothing else's.
+    fn stay_with_one_person(&mut self) -> Verdict {
+        for index in 0..self.tabs.len() {
+            let Some(tab) = self.tabs.get(index) else {
+                continue;
+            };
+            if !self.plan.setup.persons || matches!(tab.life, Life::Dead | Life::Closed) {
+                continue;
+            }
+            if tab.person != self.person {
+                self.crash(index);
+                continue;
+            }
+            for research in 0..RESEARCHES {
+                let is_foreign = self.is_foreign(usize::from(research));
+                if let Some(heard) = self.heard(index, research)
+                    && is_foreign
+                    && heard.follows
+                {
+                    heard.follows = false;
+                    self.feed(index, Input::Unsubscribe(id_of(research).to_owned()))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unknown() -> Answer {
+    Answer::Response(Response {
+        status: 404,
+        retry_after_ms: None,
+        body: b"{\"error\":\"Research not found\"}".to_vec(),
+    })
 }
 
 fn lost() -> Answer {

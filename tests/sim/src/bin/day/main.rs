@@ -1,5 +1,6 @@
 //! A virtual day: 24 hours, a million log lines of 125 researches, 500 reconnections. Every line has
-//! to be heard once, and the client's memory at the end has to be what it was after an hour.
+//! to be heard once, and the client's memory at the end has to be what it was after an hour. Then another day, of twelve tabs
+//! that share a connection, and what they take up together.
 
 #![allow(
     clippy::print_stdout,
@@ -12,6 +13,7 @@ mod memory;
 use std::process::ExitCode;
 
 use sim::hunt::Stopwatch;
+use sim::tabs::{self, Meter};
 
 #[global_allocator]
 static ALLOCATOR: memory::Counting = memory::Counting;
@@ -22,8 +24,17 @@ fn main() -> ExitCode {
     let result = day.pass();
     println!("{}", day.words());
     println!("it took {:.1} s", began.elapsed().as_secs_f64());
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
+    drop(day);
+    let tabs = tabs::day(Meter {
+        mark: memory::mark,
+        bytes: memory::client_bytes,
+    });
+    println!("it took {:.1} s", began.elapsed().as_secs_f64());
+    match result.and(tabs) {
+        Ok(words) => {
+            println!("{words}");
+            ExitCode::SUCCESS
+        }
         Err(words) => {
             println!("error: {words}");
             ExitCode::FAILURE

@@ -25,6 +25,11 @@ pub(crate) fn in_client<T>(run: impl FnOnce() -> T) -> T {
     result
 }
 
+/// What is allocated from now on is the client's, or not.
+pub(crate) fn mark(is_clients: bool) {
+    IN_CLIENT.set(is_clients);
+}
+
 /// Bytes that were allocated inside the client and are still in use.
 pub(crate) fn client_bytes() -> usize {
     CLIENT_BYTES.load(Ordering::Relaxed)
