@@ -239,3 +239,51 @@ fn a_log_and_a_subscription_that_are_refused_are_taken_back_when_both_are_grante
         1
     );
 }
+
+const NOT_AUTHORIZED: &str =
+    r#"42["subscribe_error",{"research_id":"r","error":"Not authorized"}]"#;
+
+/// Lets the time pass over a session to which the server refuses each subscription; whether another one was begun.
+fn pass_refused(world: &mut World, millis: u64, answer: (u16, &str)) -> bool {
+    for _ in 0..millis / 5_000 {
+        pass(world, 5_000, answer);
+        if world.is_asked(Kind::Handshake) {
+            return true;
+        }
+        world.receive(NOT_AUTHORIZED);
+    }
+    false
+}
+
+#[test]
+fn a_session_that_began_before_somebody_signed_in_is_renewed_once_the_server_shows_the_research_again()
+ {
+    let mut world = following();
+    world.receive(NOT_AUTHORIZED);
+    assert!(!pass_refused(&mut world, 60_000, (401, "")));
+    assert!(world.told().contains(&LOST[1].to_owned()));
+    assert!(pass_refused(&mut world, 35_000, (200, RUNS)));
+    world.open();
+    world.accept();
+    world.receive(r#"40{"sid":"again"}"#);
+    world.accept_all();
+    pass(&mut world, 15_000, (200, RUNS));
+    assert!(world.told().contains(&"r shown again".to_owned()));
+    assert_eq!(world.client.stats().connects, 2);
+}
+
+#[test]
+fn a_server_that_refuses_a_subscription_for_good_costs_one_session_for_each_time_that_somebody_signs_in()
+ {
+    let mut world = following();
+    world.receive(NOT_AUTHORIZED);
+    assert!(!pass_refused(&mut world, 600_000, (200, RUNS)));
+    assert!(!pass_refused(&mut world, 60_000, (401, "")));
+    assert!(pass_refused(&mut world, 35_000, (200, RUNS)));
+    world.open();
+    world.accept();
+    world.receive(r#"40{"sid":"again"}"#);
+    world.accept_all();
+    world.receive(NOT_AUTHORIZED);
+    assert!(!pass_refused(&mut world, 600_000, (200, RUNS)));
+}
