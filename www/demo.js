@@ -1,219 +1,116 @@
-// The demo: starts a research, shows what the package tells of it, and breaks things on request.
+// The demo: starts researches, has the package's elements show them, and breaks things on request.
 
 import { connect } from "/pkg/index.js";
-import { ConnectionPanel } from "./connection-panel.js";
+import "/pkg/element.js";
+import "/pkg/list.js";
+import "./copy-code.js";
 import "./doctor-panel.js";
-import { LogPanel } from "./log-panel.js";
+import { makeTrouble } from "./trouble.js";
+import { Underneath } from "./underneath.js";
 
-const STATUS = {
-  completed: ["Completed", "good"],
-  failed: ["Failed", "bad"],
-  error: ["Error", "bad"],
-  suspended: ["Cancelled", "stopped"],
-  cancelled: ["Cancelled", "stopped"],
-  queued: ["Queued", "waiting"],
-  pending: ["Pending", "waiting"],
-};
-const OVER = new Set(["completed", "failed", "error", "suspended", "cancelled"]);
-const SOURCE = { live: "the connection", fallback: "asking", history: "the stored log" };
-const NUMBERS = {
-  connects: "Connections",
-  attempts: "Attempts",
-  statusChecks: "Status requests",
-  requests: "Requests",
-  bytesReceived: "Received",
-  lines: "Lines",
-  duplicates: "Duplicates dropped",
-  refused: "Refused",
-};
+/** Question, milliseconds between two steps, and how it ends; `null` waits for ever. */
+const TEN = [
+  ["How do corals sense the moon?", 150, "completed"],
+  ["What does storing power cost?", 300, "completed"],
+  ["Why do cats purr?", 500, "rate_limit"],
+  ["How old is writing?", 700, "completed"],
+  ["What is in river mud?", 1000, "completed"],
+  ["Which birds sleep in flight?", 1400, "token_limit"],
+  ["How is glass made today?", 2000, "completed"],
+  ["Where does tea come from?", 2800, "completed"],
+  ["How deep do roots grow?", 4000, "completed"],
+  ["Who waits for an answer?", 1000, null],
+];
 
 const $ = (id) => document.getElementById(id);
-const announce = (text) => ($("announcer").textContent = text);
-const log = new LogPanel();
+const element = $("progress");
+const list = $("list");
+const underneath = new Underneath();
+/** What each research is called, by its id. */
+const titles = new Map();
 
-let client;
-let panel;
-/** The research that is shown. */
-let research;
-let failure;
-/** How it ended, and when, so that the clock stops. */
-let end;
-let over = 0;
-let frame = 0;
+/** How a research ends, as the server wants it. */
+const outcomeOf = (name) => (name === "completed" ? name : { failed: name });
+
+// Each research has an address of its own; going back leads to the one before.
+addEventListener("popstate", followAddress);
+followAddress();
 
 try {
-  client = await connect();
-  panel = new ConnectionPanel(client, announce);
+  // The elements connect by themselves. This call shares their connection, and shows how it is.
+  const client = await connect();
+  underneath.watch(client);
   // What failed for want of the server is no news any more.
   client.on("connect", () => complain());
-  $("go").disabled = false;
-  const id = /^\/progress\/([^/]+)$/.exec(location.pathname)?.[1];
-  if (id) follow(decodeURIComponent(id));
+  $("go").disabled = $("ten").disabled = false;
 } catch (error) {
-  $("badge").textContent = $("connection").textContent = "Not started";
   complain(error);
 }
 
-// Each research has an address of its own; going back leads to the one before.
-addEventListener("popstate", () => location.reload());
+// --- Researches ------------------------------------------------------------------------------------------------------
 
-setInterval(() => {
-  if (document.hidden || !client) return;
-  showNumbers();
-  showTime();
-}, 500);
-
-// --- The research ----------------------------------------------------------------------------------------------------
-
-function follow(id, title = `Research ${id}`) {
-  research?.unsubscribe();
-  [failure, end, over] = [undefined, undefined, 0];
-  research = client.subscribe(id);
-  $("title").textContent = title;
-  document.title = `${title} – research-socket`;
-  log.show(() => research.state.logs);
-
-  // The handlers only note; what is seen is painted once a frame, however much comes.
-  research.on("update", paint);
-  research.on("task", paint);
-  research.on("engine", paint);
-  research.on("status", paint);
-  research.on("log", (entry) => log.add(entry));
-  research.on("failure", (given) => {
-    failure = given;
-    paint();
-    announce(`${given.title}. ${given.text}`);
-  });
-  research.on("gap", ({ recovered, missing }) => {
-    panel.note(`log lines: ${recovered} came late, ${missing === null ? "and nobody can tell how many" : missing} are missing`);
-  });
-  research.on("end", (given) => {
-    [end, over] = [given, Date.now()];
-    paint();
-    announce(`The research is over: ${STATUS[end.status]?.[0] ?? end.status}. ${end.message ?? ""}`);
-  });
-  paint();
+function followAddress() {
+  const id = /^\/progress\/([^/]+)$/.exec(location.pathname)?.[1];
+  follow(id ? decodeURIComponent(id) : null);
 }
 
-function paint() {
-  frame ||= requestAnimationFrame(() => {
-    frame = 0;
-    show(research.state);
-  });
+/** Shows a research, or that there is none. */
+function follow(id, title = titles.get(id) ?? `Research ${id}`) {
+  if (id) titles.set(id, title);
+  $("title").textContent = id ? title : "No research yet";
+  $("nothing").hidden = id !== null;
+  element.hidden = id === null;
+  element.researchId = id;
+  for (const name of ["refresh", "burst", "fail"]) $(name).disabled = id === null;
 }
 
-function show({ status, progress, currentTask, message, engine, phase, source, queuePosition }) {
-  const isOver = OVER.has(status);
-  const [word, kind] = STATUS[status] ?? [status ? "Running" : "Waiting for news", status ? "running" : "waiting"];
-  const chip = $("status");
-  chip.hidden = false;
-  chip.textContent = queuePosition && !isOver ? `${word}, number ${queuePosition}` : word;
-  chip.dataset.kind = kind;
-
-  const bar = $("bar");
-  const unknown = progress === null;
-  bar.dataset.kind = kind;
-  bar.toggleAttribute("data-unknown", unknown && !isOver && status !== null);
-  bar.style.setProperty("--percent", progress ?? 0);
-  if (unknown) bar.removeAttribute("aria-valuenow");
-  else bar.setAttribute("aria-valuenow", Math.round(progress));
-  bar.setAttribute("aria-valuetext", unknown ? word : `${Math.round(progress)} percent, ${word}`);
-  $("percent").textContent = unknown ? "" : `${Math.round(progress)} %`;
-
-  $("task").textContent = end?.message ?? currentTask ?? message ?? (status ? "" : "Nothing has been heard of it yet.");
-  $("engine").textContent = engine ? engine.name + (typeof engine.resultCount === "number" ? `, ${engine.resultCount} results` : "") : "–";
-  $("phase").textContent = phase ? phase.replaceAll("_", " ") : "–";
-  $("source").textContent = SOURCE[source] ?? "–";
-  $("failure").hidden = !failure;
-  $("failure-title").textContent = failure?.title ?? "";
-  $("failure-text").textContent = failure?.text ?? "";
-  for (const id of ["cancel", "fail"]) $(id).disabled = isOver;
-  for (const id of ["refresh", "burst"]) $(id).disabled = false;
-  showTime();
+function goTo(id, title) {
+  history.pushState(null, "", `/progress/${encodeURIComponent(id)}`);
+  follow(id, title);
 }
-
-function showTime() {
-  if (!research) return;
-  const { startedAt, estimatedTimeLeft } = research.state;
-  if (startedAt === null) return;
-  const left = !over && estimatedTimeLeft !== null ? `, about ${duration(estimatedTimeLeft)} left` : "";
-  $("elapsed").textContent = duration((over || Date.now()) - startedAt) + left;
-}
-
-function showNumbers() {
-  const stats = client.stats();
-  const items = Object.entries(NUMBERS).map(([name, title]) => {
-    const value = stats[name] ?? 0;
-    return [title, name === "bytesReceived" ? `${(value / 1000).toLocaleString("en", { maximumFractionDigits: 1 })} kB` : value.toLocaleString("en")];
-  });
-  const list = $("stats");
-  if (list.childElementCount === 0) {
-    list.append(...items.map(([title]) => {
-      const item = document.createElement("div");
-      item.append(Object.assign(document.createElement("dt"), { textContent: title }), document.createElement("dd"));
-      return item;
-    }));
-  }
-  items.forEach(([, value], index) => {
-    const cell = list.children[index].lastChild;
-    // Writing the same text would still cost a layout.
-    if (cell.textContent !== value) cell.textContent = value;
-  });
-}
-
-function duration(ms) {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}
-
-// --- What the page does ----------------------------------------------------------------------------------------------
 
 $("start").addEventListener("submit", async (event) => {
   event.preventDefault();
   const query = $("query").value.trim();
-  const outcome = $("outcome").value;
-  const body = { query, step_ms: Number($("speed").value), outcome: outcome === "completed" ? outcome : { failed: outcome } };
-  const answer = await post("/api/start_research", body);
-  if (!answer) return;
-  history.pushState(null, "", `/progress/${encodeURIComponent(answer.research_id)}`);
-  follow(answer.research_id, query);
+  const answer = await post("/api/start_research", { query, step_ms: Number($("speed").value), outcome: outcomeOf($("outcome").value) });
+  if (answer) goTo(answer.research_id, query);
 });
 
-$("cancel").addEventListener("click", () => research.cancel().catch(complain));
-$("refresh").addEventListener("click", () => research.refresh());
-
-// --- What goes wrong on request --------------------------------------------------------------------------------------
-
-/** The network comes back by itself: a page that is loaded anew could not give it back. */
-const CUT_MS = 120_000;
-/** The timer for that, while it is cut. */
-let cut = 0;
-
-$("network").addEventListener("click", async () => {
-  if (!(await post(cut ? "/control/online" : "/control/offline", cut ? {} : { ms: CUT_MS }))) return;
-  if (cut) return mend();
-  cut = setTimeout(mend, CUT_MS);
-  $("network").setAttribute("aria-pressed", true);
-  $("network").textContent = "Give the network back";
+$("ten").addEventListener("click", async () => {
+  const started = await Promise.all(
+    TEN.map(async ([title, step_ms, outcome]) => {
+      const answer = await post("/control/research", { query: title, step_ms, script: outcome !== null, ...(outcome && { outcome: outcomeOf(outcome) }) });
+      return answer && { id: answer.research_id, title };
+    }),
+  );
+  list.researches = started.filter(Boolean);
+  list.hidden = list.researches.length === 0;
 });
 
-function mend() {
-  clearTimeout(cut);
-  cut = 0;
-  $("network").setAttribute("aria-pressed", false);
-  $("network").textContent = "Cut the network";
-}
-
-$("restart").addEventListener("click", () => post("/control/restart", { down_ms: 3000 }));
-$("stop").addEventListener("click", () => post("/control/restart", { down_ms: 30_000 }));
-$("fail").addEventListener("click", () => post("/control/end", { research_id: research.id, outcome: { failed: "rate_limit" } }));
-$("burst").addEventListener("click", () => post("/control/burst", { research_id: research.id, lines: 3000, prefix: "Line" }));
-$("garbage").addEventListener("click", async () => {
-  // Broken packets, then sound packets with payloads that no page should have to understand.
-  await post("/control/emit", { packets: ["42[", "zzz", '42{"no":"array"}', '451-["half"]'] });
-  if (!research) return;
-  await post("/control/emit", { research_id: research.id, data: { progress: "plenty", status: "banana", message: 7, log_entry: "?" } });
+// A row leads to the research above, and leaves list and connection as they are.
+list.addEventListener("click", (event) => {
+  const link = event.composedPath().find(({ localName }) => localName === "a");
+  if (!link || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  const id = decodeURIComponent(new URL(link.href).pathname.split("/").at(-1));
+  goTo(id, list.researches.find((research) => research.id === id)?.title);
+  $("research").focus();
 });
+
+element.addEventListener("research-status", () => ($("fail").disabled = false));
+element.addEventListener("research-end", ({ detail: { status } }) => {
+  $("fail").disabled = true;
+  underneath.note(`end: ${status}`);
+});
+element.addEventListener("research-gap", ({ detail: { recovered, missing } }) => {
+  underneath.note(`log lines: ${recovered} came late, ${missing === null ? "and nobody can tell how many" : missing} are missing`);
+});
+element.addEventListener("research-error", ({ detail }) => complain(detail));
+$("refresh").addEventListener("click", () => element.research?.refresh());
+
+makeTrouble(post, () => element.researchId);
+
+// --- Requests of the page's own --------------------------------------------------------------------------------------
 
 /** Returns the answer, or nothing after having said why there is none. */
 async function post(path, body) {

@@ -1,20 +1,38 @@
-// The demo page: its doctor, as somebody without a mouse uses it, and what it says of an outage.
+// The demo page: one research and ten, what it breaks on request, what it says of it, its doctor, and the code to copy.
 
 import assert from "node:assert/strict";
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import path from "node:path";
 import { test } from "node:test";
 import { ID, startServer } from "../package/support/server.mjs";
+import { STRICT } from "./element/open.mjs";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { packageFolder, ROOT } from "./support/places.mjs";
 import { until } from "./support/until.mjs";
 
 /** How often Tab leads to the button at most. */
 const TABS = 40;
+const WWW = { www: path.join(ROOT, "www"), pkg: packageFolder() };
+
+/** @param {import("playwright-core").Page} page */
+const isReady = (page) => page.waitForFunction(() => /** @type {HTMLButtonElement} */ (document.getElementById("go")).disabled === false);
+/** @param {import("playwright-core").Page} page */
+const textsOf = (page, /** @type {string} */ selector) => page.evaluate((selector) => Array.from(document.querySelectorAll(selector), ({ textContent }) => textContent ?? ""), selector);
+/** What the element says of the research. @param {import("playwright-core").Page} page */
+const statusOf = (page) => page.evaluate(() => document.querySelector("research-progress")?.shadowRoot?.querySelector(".status")?.textContent ?? "");
+/** The messages of all lines that the element has, as its button "JSON" gives them, without the words on gaps. @param {import("playwright-core").Page} page */
+async function downloaded(page) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.locator("research-progress .download", { hasText: "JSON" }).click()]);
+  /** @type {{ message: string, level: string, count?: number }[]} */
+  const lines = JSON.parse(await readFile(await download.path(), "utf8"));
+  return lines.filter(({ level }) => level !== "gap").flatMap(({ message, count = 1 }) => Array.from({ length: count }, () => message));
+}
 
 test("the demo's doctor is reached and asked by keyboard, keeps the focus, and says what it found", { timeout: 180_000 }, async (t) => {
-  const server = await startServer(t, { www: path.join(ROOT, "www"), pkg: packageFolder() });
+  const server = await startServer(t, WWW);
   await withPage(server.url, { expected: [FAILED_REQUEST] }, async (page) => {
-    await page.waitForFunction(() => /** @type {HTMLButtonElement} */ (document.getElementById("go")).disabled === false);
+    await isReady(page);
     const focused = () => page.evaluate(() => document.activeElement?.id);
     const said = () => page.evaluate(() => document.getElementById("diagnosis")?.textContent ?? "");
     for (let tabs = 0; tabs < TABS && (await focused()) !== "doctor"; tabs += 1) await page.keyboard.press("Tab");
@@ -31,13 +49,13 @@ test("the demo's doctor is reached and asked by keyboard, keeps the focus, and s
 });
 
 test("the demo says of lines that were sent while its server was away that they came late, and that none is missing", { timeout: 180_000 }, async (t) => {
-  const server = await startServer(t, { www: path.join(ROOT, "www"), pkg: packageFolder() });
+  const server = await startServer(t, WWW);
   await withPage(server.url, { expected: [FAILED_REQUEST] }, async (page) => {
-    const events = () => page.evaluate(() => Array.from(document.querySelectorAll("#events span"), ({ textContent }) => textContent));
-    const status = () => page.evaluate(() => document.getElementById("status")?.textContent);
-    await page.waitForFunction(() => /** @type {HTMLButtonElement} */ (document.getElementById("go")).disabled === false);
+    const events = () => textsOf(page, "#events span");
+    const status = () => statusOf(page);
+    await isReady(page);
     await page.click("#go");
-    await until("it runs", async () => (await status()) === "Running", { seen: status });
+    await until("it runs", async () => (await status()) === "In progress", { seen: status });
     await page.click("#restart");
     const told = async () => (await events()).find((text) => text?.includes("log lines"));
     await until("it tells of the lines", async () => (await told()) !== undefined, { seen: events });
@@ -46,28 +64,28 @@ test("the demo says of lines that were sent while its server was away that they 
 });
 
 test("what failed while its server was away is no error any more in the demo when that is over", { timeout: 180_000 }, async (t) => {
-  const server = await startServer(t, { www: path.join(ROOT, "www"), pkg: packageFolder() });
+  const server = await startServer(t, WWW);
   await server.begin();
   await server.log("before", 1);
   await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST] }, async (page) => {
     const text = (/** @type {string} */ id) => page.evaluate((id) => document.getElementById(id)?.textContent ?? "", id);
     const shows = (/** @type {string} */ id, /** @type {RegExp} */ words) =>
       until(`#${id} shows ${words}`, async () => words.test(await text(id)), { seen: () => text(id) });
-    await shows("lines", /before 1/);
+    await page.locator("research-progress .row", { hasText: "before 1" }).waitFor();
     await server.offline();
     await shows("connection", /Reconnecting/);
     await page.click("#go");
     await shows("notice", /Failed to fetch/);
     await server.online();
     // Not by a press: it may have connected by itself already.
-    await page.evaluate(() => document.getElementById("connect")?.click());
+    await page.evaluate(() => /** @type {HTMLElement | null | undefined} */ (document.querySelector("research-progress")?.shadowRoot?.querySelector(".retry"))?.click());
     await until("nothing is wrong any more", () => page.isHidden("#notice"), { seen: () => text("notice") });
     await shows("connection", /Live/);
   });
 });
 
 test("a page that came from elsewhere neither reads nor breaks the demo's server", { timeout: 180_000 }, async (t) => {
-  const server = await startServer(t, { www: path.join(ROOT, "www"), pkg: packageFolder() });
+  const server = await startServer(t, WWW);
   // Another port of the same machine, and by its other name: as near as a page from elsewhere can be.
   const other = await startServer(t, { www: path.join(ROOT, "www") });
   const [near, far] = [other.url, other.url.replace("127.0.0.1", "localhost")];
@@ -86,4 +104,159 @@ test("a page that came from elsewhere neither reads nor breaks the demo's server
   }
   assert.deepEqual(await server.stats(), before);
   assert.deepEqual(await server.lines(), []);
+});
+
+test("ten researches of the demo go at their own pace over one connection, and a row leads to its research and back", { timeout: 180_000 }, async (t) => {
+  const server = await startServer(t, WWW);
+  await withPage(server.url, {}, async (page) => {
+    await isReady(page);
+    await page.click("#ten");
+    const rows = () => page.evaluate(() => Array.from(document.querySelector("research-list")?.shadowRoot?.querySelectorAll("li") ?? [], (row) => [row.querySelector("a")?.textContent, row.querySelector(".status")?.textContent, row.querySelector(".percent")?.textContent]));
+    const row = async (/** @type {string} */ title) => (await rows()).find(([name]) => name === title)?.slice(1);
+    await until("the fast one is over", async () => (await row("How do corals sense the moon?"))?.[0] === "Completed", { seen: rows });
+    assert.equal((await rows()).length, 10);
+    assert.deepEqual(await row("Who waits for an answer?"), ["In progress", "0%"]);
+    await until("one of them fails", async () => (await row("Why do cats purr?"))?.[0] === "Failed", { seen: rows });
+    const { handshakes, subscriptions } = await server.stats();
+    assert.equal(handshakes, 1);
+    assert.equal(Object.keys(subscriptions).length, 10);
+
+    // A page that is loaded anew would have forgotten them.
+    await page.locator("research-list a", { hasText: "Why do cats purr?" }).click();
+    await until("it is shown", async () => (await statusOf(page)) === "Failed", { seen: () => statusOf(page) });
+    assert.deepEqual(await textsOf(page, "#title"), ["Why do cats purr?"]);
+    assert.match(page.url(), /\/progress\/[\w-]+$/);
+    await page.goBack();
+    await until("none is shown", () => page.isHidden("research-progress"));
+    assert.equal((await rows()).length, 10);
+    assert.deepEqual(await textsOf(page, "#title"), ["No research yet"]);
+  });
+});
+
+test("whatever is broken in the demo, each stored line is shown once, and the end comes", { timeout: 180_000 }, async (t) => {
+  const server = await startServer(t, WWW);
+  await withPage(server.url, { expected: [FAILED_REQUEST] }, async (page) => {
+    await isReady(page);
+    await page.click("#go");
+    await until("it runs", async () => (await statusOf(page)) === "In progress", { seen: () => statusOf(page) });
+    for (const button of ["twice", "half", "garbage", "burst", "refuse", "refresh"]) await page.click(`#${button}`);
+    const refused = () => textsOf(page, "#requests [data-failed]");
+    await until("a refusal is told", async () => (await refused()).some((text) => text.includes("503")), { seen: refused });
+    await page.click("#network");
+    await until("it has no network", async () => (await refused()).some((text) => text.includes("none")), { seen: refused });
+    assert.equal(await page.getAttribute("#network", "aria-pressed"), "true");
+    await page.click("#network");
+    await page.click("#fail");
+    await until("it failed", async () => (await statusOf(page)) === "Failed", { seen: () => statusOf(page) });
+    const stored = await page.evaluate(async () => (await (await fetch(`/api/research/${location.pathname.split("/").at(-1)}/logs`)).json()).map((/** @type {{ message: string }} */ { message }) => message));
+    assert.ok(stored.length > 3000);
+    const count = async () => Number((await page.locator("research-progress .filter-all .count").textContent())?.replace(",", ""));
+    await until("all lines are there", async () => (await count()) >= stored.length, { seen: count });
+    const shown = await downloaded(page);
+    assert.deepEqual(shown.toSorted(), stored.toSorted());
+    assert.equal(await page.isDisabled("#fail"), true);
+  });
+});
+
+test("each button of the demo that breaks requests has the server do so, a bounded number of times", { timeout: 180_000 }, async (t) => {
+  const server = await startServer(t, WWW);
+  await withPage(server.url, { expected: [FAILED_REQUEST] }, async (page) => {
+    await isReady(page);
+    const faults = async () => (await fetch(`${server.url}/control/faults`)).json();
+    const wanted = { half: ["poll", 3, { cut: { after: 20 } }], slow: ["socket", 20, { delay: { ms: 2000 } }], twice: ["poll", 20, "duplicate"], refuse: ["socket", 4, { status: 503 }] };
+    for (const [index, [id, [kind, count, action]]] of Object.entries(wanted).entries()) {
+      await page.click(`#${id}`);
+      await until(`${id} has come`, async () => (await faults()).length > index, { seen: faults });
+      const { fault } = (await faults())[index];
+      assert.deepEqual([fault.on.kind, fault.count, fault.action.status ? { status: fault.action.status.code } : fault.action], [kind, count, action]);
+    }
+  });
+});
+
+test("what goes on underneath the demo is told at most twice a second, whatever comes", { timeout: 180_000 }, async (t) => {
+  const server = await startServer(t, WWW);
+  await withPage(server.url, { expected: [FAILED_REQUEST] }, async (page) => {
+    await isReady(page);
+    await page.click("#go");
+    await until("it runs", async () => (await statusOf(page)) === "In progress", { seen: () => statusOf(page) });
+    const number = async (/** @type {string} */ name) => page.evaluate((name) => Array.from(document.querySelectorAll("#stats div")).find((item) => item.firstChild?.textContent === name)?.lastChild?.textContent ?? "", name);
+    await page.evaluate(() => {
+      const section = document.getElementById("connection")?.closest("section");
+      const seen = Object.assign(window, { writings: 0, since: performance.now() });
+      if (section) new MutationObserver(() => (seen.writings += 1)).observe(section, { subtree: true, childList: true, characterData: true, attributes: true });
+    });
+    await page.click("#burst");
+    for (let time = 0; time < 6; time += 1) await page.click("#garbage");
+    await until("the lines are counted", async () => Number((await number("Log lines")).replace(",", "")) > 3000, { seen: () => number("Log lines") });
+    await until("the garbage is counted", async () => Number(await number("Garbage refused")) >= 6, { seen: () => number("Garbage refused") });
+    const told = () => textsOf(page, "#events span");
+    await until("the garbage is told", async () => (await told()).filter((text) => text.startsWith("warning")).length >= 6, { seen: told });
+    assert.ok((await told()).includes("state: connected"));
+    const requests = await textsOf(page, "#requests tr");
+    assert.ok(requests.some((text) => /\/socket\.io\/ poll or message200, /.test(text)), String(requests));
+    assert.ok(requests.length <= 10);
+    assert.ok(!requests.some((text) => /control|pkg/.test(text)), "only the client's");
+    const { writings, since, now } = await page.evaluate(() => ({ writings: Number(Reflect.get(window, "writings")), since: Number(Reflect.get(window, "since")), now: performance.now() }));
+    assert.ok(writings >= 1 && writings <= (now - since) / 500 + 1, `${writings} in ${now - since} ms`);
+  });
+});
+
+test("the code to copy in the demo is README's, and is copied by keyboard", { timeout: 180_000 }, async (t) => {
+  const server = await startServer(t, WWW);
+  const readme = await readFile(path.join(ROOT, "README.md"), "utf8");
+  await withPage(server.url, {}, async (page) => {
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    for (const [id, language] of Object.entries({ html: "html", list: "html", react: "jsx", vue: "vue", svelte: "svelte" })) {
+      const code = await page.evaluate((id) => document.getElementById(id)?.textContent ?? "", `code-${id}`);
+      assert.ok(readme.includes(`\`\`\`${language}\n${code}\n\`\`\`\n`), `README.md has not: ${code}`);
+      const details = page.locator("details", { has: page.locator(`#code-${id}`) });
+      await details.locator("summary").focus();
+      if (id !== "html") await page.keyboard.press("Enter");
+      await details.locator(".copy").press("Enter");
+      await details.locator(".copy", { hasText: "Copied" }).waitFor();
+      assert.equal(await page.evaluate(() => navigator.clipboard.readText()), code);
+    }
+  });
+});
+
+test("axe-core finds nothing wrong with the demo, light, dark, narrow and under a strict policy, before and after it was used", { timeout: 240_000 }, async (t) => {
+  const server = await startServer(t, WWW);
+  const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  const pictures = path.join(ROOT, "target/demo");
+  await mkdir(pictures, { recursive: true });
+  await withPage(`${server.url}/icon.svg`, { expected: [FAILED_REQUEST] }, async (page) => {
+    await page.route("**/*", async (route) => {
+      if (route.request().resourceType() !== "document") return route.continue();
+      const response = await route.fetch();
+      const policy = STRICT.replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'");
+      await route.fulfill({ response, headers: { ...response.headers(), "content-security-policy": policy } });
+    });
+    await page.goto(server.url);
+    await isReady(page);
+    const looksRight = async (/** @type {string} */ name) => {
+      for (const [look, width, colorScheme] of /** @type {const} */ ([["light", 1200, "light"], ["dark", 1200, "dark"], ["narrow", 320, "light"], ["narrow-dark", 320, "dark"]])) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+        await page.evaluate(axe);
+        const found = await page.evaluate(async () => {
+          const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
+          return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary}`));
+        });
+        assert.deepEqual(found, [], `${name} ${look}`);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(wide <= 0, `${name} ${look}: ${wide} px too wide`);
+        await page.screenshot({ path: path.join(pictures, `${name}-${look}.png`), fullPage: true });
+      }
+    };
+    await looksRight("start");
+    await page.click("#go");
+    await page.click("#ten");
+    await page.click("#burst");
+    await page.locator("research-list li").nth(9).waitFor();
+    await page.click("#doctor");
+    await page.locator("#diagnosis small").waitFor();
+    await page.click("#network");
+    await page.locator("#requests [data-failed]").first().waitFor();
+    await looksRight("broken");
+  });
 });
