@@ -43,6 +43,7 @@ export function createResearchProgress(connect) {
     #log;
     /** Once an agent has made one. @type {import("./steps.js").Steps | undefined} */
     #steps;
+    /** `false` once it could not be loaded. */
     #stepsFile;
     #announce;
     #spoken = make("div", "", { class: "spoken", role: "log", "aria-live": "polite" });
@@ -280,6 +281,8 @@ export function createResearchProgress(connect) {
         on(client, "state", (state) => {
           const isOther = state.name !== known.connection.name;
           Object.assign(known, { connection: state, since: Date.now() });
+          // What could not be loaded meanwhile can be now.
+          if (state.name === "connected") [this.#stepsFile, this.#markFile] = [this.#stepsFile || undefined, this.#markFile || undefined];
           this.#frame.wish();
           if (isOther) this.#announceConnection();
           tell(this, "research-connection", state);
@@ -330,6 +333,9 @@ export function createResearchProgress(connect) {
           this.#steps = new Steps(this.shadowRoot);
           this.#log.element.before(this.#steps.element);
           this.#frame.wish();
+        }, (error) => {
+          this.#stepsFile = false;
+          throw error;
         });
       }
     }
@@ -343,6 +349,9 @@ export function createResearchProgress(connect) {
         this.#markFile ??= import("./page-mark.js").then(({ PageMark }) => {
           this.#mark = new PageMark();
           this.#frame.wish();
+        }, (error) => {
+          this.#markFile = false;
+          throw error;
         });
         return;
       }

@@ -83,3 +83,17 @@ test("where the panel cannot be had, the page says so once, and shows all else",
     assert.equal(await page.evaluate(() => part("percent").textContent), "59%");
   });
 });
+
+test("a panel that could not be had during an outage is there when the connection is back", { timeout: 120_000 }, async (t) => {
+  await withElement(t, { expected: [FAILED_REQUEST, /^uncaught: (TypeError: Failed to fetch dynamically imported module.*)?$/s] }, async (page) => {
+    await page.route("**/steps.js", (route) => route.abort(), { times: 1 });
+    await page.evaluate(async () => {
+      client.become({ name: "reconnecting", attempt: 1 });
+      const rejected = new Promise((resolve) => addEventListener("unhandledrejection", resolve));
+      research.tell({}, "step", { phase: "thought", thought: "1" });
+      await rejected;
+      client.become({ name: "connected" });
+    });
+    await page.waitForFunction(() => part("steps-title")?.textContent === "Agent steps (1)");
+  });
+});
