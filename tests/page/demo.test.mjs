@@ -7,6 +7,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { ID, startServer } from "../package/support/server.mjs";
 import { STRICT } from "./element/open.mjs";
+import { startHttp } from "./support/servers.mjs";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { packageFolder, ROOT } from "./support/places.mjs";
 import { until } from "./support/until.mjs";
@@ -14,6 +15,28 @@ import { until } from "./support/until.mjs";
 /** How often Tab leads to the button at most. */
 const TABS = 40;
 const WWW = { www: path.join(ROOT, "www"), pkg: packageFolder() };
+
+const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** Git ignores it: people look at them. */
+const PICTURES = path.join(ROOT, "target/demo");
+
+/** Asks axe-core, and takes a picture, in each look. @param {import("playwright-core").Page} page @param {string} name */
+async function looksRight(page, name) {
+  await mkdir(PICTURES, { recursive: true });
+  for (const [look, width, colorScheme] of /** @type {const} */ ([["light", 1200, "light"], ["dark", 1200, "dark"], ["narrow", 320, "light"], ["narrow-dark", 320, "dark"]])) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await page.evaluate(AXE);
+    const found = await page.evaluate(async () => {
+      const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
+      return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary}`));
+    });
+    assert.deepEqual(found, [], `${name} ${look}`);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(wide <= 0, `${name} ${look}: ${wide} px too wide`);
+    await page.screenshot({ path: path.join(PICTURES, `${name}-${look}.png`), fullPage: true });
+  }
+}
 
 /** @param {import("playwright-core").Page} page */
 const isReady = (page) => page.waitForFunction(() => /** @type {HTMLButtonElement} */ (document.getElementById("go")).disabled === false);
@@ -139,6 +162,8 @@ test("whatever is broken in the demo, each stored line is shown once, and the en
     await isReady(page);
     await page.click("#go");
     await until("it runs", async () => (await statusOf(page)) === "In progress", { seen: () => statusOf(page) });
+    // Its file cannot come without a network.
+    await page.locator("research-progress .steps").waitFor();
     for (const button of ["twice", "half", "garbage", "burst", "refuse", "refresh"]) await page.click(`#${button}`);
     const refused = () => textsOf(page, "#requests [data-failed]");
     await until("a refusal is told", async () => (await refused()).some((text) => text.includes("503")), { seen: refused });
@@ -221,9 +246,6 @@ test("the code to copy in the demo is README's, and is copied by keyboard", { ti
 
 test("axe-core finds nothing wrong with the demo, light, dark, narrow and under a strict policy, before and after it was used", { timeout: 240_000 }, async (t) => {
   const server = await startServer(t, WWW);
-  const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-  const pictures = path.join(ROOT, "target/demo");
-  await mkdir(pictures, { recursive: true });
   await withPage(`${server.url}/icon.svg`, { expected: [FAILED_REQUEST] }, async (page) => {
     await page.route("**/*", async (route) => {
       if (route.request().resourceType() !== "document") return route.continue();
@@ -233,30 +255,51 @@ test("axe-core finds nothing wrong with the demo, light, dark, narrow and under 
     });
     await page.goto(server.url);
     await isReady(page);
-    const looksRight = async (/** @type {string} */ name) => {
-      for (const [look, width, colorScheme] of /** @type {const} */ ([["light", 1200, "light"], ["dark", 1200, "dark"], ["narrow", 320, "light"], ["narrow-dark", 320, "dark"]])) {
-        await page.setViewportSize({ width, height: 900 });
-        await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-        await page.evaluate(axe);
-        const found = await page.evaluate(async () => {
-          const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
-          return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary}`));
-        });
-        assert.deepEqual(found, [], `${name} ${look}`);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        assert.ok(wide <= 0, `${name} ${look}: ${wide} px too wide`);
-        await page.screenshot({ path: path.join(pictures, `${name}-${look}.png`), fullPage: true });
-      }
-    };
-    await looksRight("start");
+    await looksRight(page, "start");
     await page.click("#go");
     await page.click("#ten");
     await page.click("#burst");
     await page.locator("research-list li").nth(9).waitFor();
+    // Its file cannot come without a network.
+    await page.locator("research-progress .steps").waitFor();
     await page.click("#doctor");
     await page.locator("#diagnosis small").waitFor();
     await page.click("#network");
     await page.locator("#requests [data-failed]").first().waitFor();
-    await looksRight("broken");
+    await looksRight(page, "broken");
   });
+});
+
+test("a recorded run is played from any folder of a host that has nothing but files, and under a strict policy", { timeout: 180_000 }, async (t) => {
+  const folder = "/some/where/";
+  const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json" };
+  /** @type {string[]} */
+  const strange = [];
+  const { url } = await startHttp(t, async (request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    const name = pathname.slice(folder.length);
+    const file = name.startsWith("pkg/") ? path.join(WWW.pkg, name.slice(4)) : path.join(WWW.www, name);
+    const content = pathname.startsWith(folder) && request.method === "GET" ? await readFile(file).catch(() => undefined) : undefined;
+    if (!content) {
+      strange.push(`${request.method} ${pathname}`);
+      return void response.writeHead(404).end();
+    }
+    response.writeHead(200, { "Content-Type": types[/** @type {keyof types} */ (path.extname(name))] ?? "application/octet-stream", "Content-Security-Policy": STRICT }).end(content);
+  });
+  const recording = JSON.parse(await readFile(path.join(WWW.www, "recorded.json"), "utf8"));
+  const told = (/** @type {string} */ name) => recording.told.filter((/** @type {unknown[]} */ [, , event]) => event === name).map((/** @type {any[]} */ [, , , value]) => value);
+  await withPage(`${url}${folder}recorded.html`, {}, async (page) => {
+    const seen = { seen: () => statusOf(page) };
+    await until("it begins", async () => (await statusOf(page)) === "In progress", seen);
+    assert.deepEqual(await textsOf(page, "#title"), [recording.title]);
+    await looksRight(page, "recorded");
+    await page.locator("#fast").press("Enter");
+    await page.locator("research-progress .row", { hasText: "came after the connection was back" }).waitFor();
+    await until("it is over", async () => (await statusOf(page)) === "Completed", seen);
+    assert.deepEqual((await downloaded(page)).toSorted(), told("log").map((/** @type {{ message: string }} */ { message }) => message).toSorted());
+    assert.ok(told("gap")[0].recovered > 0 && told("gap")[0].missing === 0);
+    await page.click("#again");
+    await until("it begins anew", async () => (await statusOf(page)) === "In progress", seen);
+  });
+  assert.deepEqual(strange, []);
 });

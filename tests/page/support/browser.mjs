@@ -110,7 +110,7 @@ export async function watched(page, url, { expected = [], record = true, before 
     if (message.type() === "error") problems.push(`console: ${message.text()} (${message.location().url})`);
   });
   // Chromium reports unhandled rejections here too.
-  page.on("pageerror", (error) => problems.push(`uncaught: ${error?.stack ?? error}`));
+  page.on("pageerror", (error) => problems.push(`uncaught: ${error?.stack || error}`));
   // Else a run for the core as JavaScript could be one for WebAssembly.
   if (RUNTIME === "js") page.on("request", (request) => request.url().endsWith(`/${OTHER_CORE}`) && problems.push(`asked for ${request.url()}`));
   page.on("crash", () => problems.push("the page crashed"));
