@@ -303,22 +303,13 @@ test("when the person signs out in the tab that has the connection, and in again
       client.connect();
     });
     await server.control("lines", { id: ID, count: 20, first: 21 });
-    // Over the connection that it has then the server refuses the subscription, and the status as well.
-    for (const { followed } of others) await followed.until("a refusal", ({ failures }) => failures.length > 0);
-    await Promise.all(others.map(({ page }) => page.waitForResponse((response) => response.status() === 401 && response.url().endsWith("/status"))));
+    for (const { followed } of others) await followed.until("a reconnection", ({ connection }) => connection.some(({ event }) => event === "reconnect"));
     const begin = performance.now();
     assert.ok(await sign(leader.page, "login/a"));
-    // A line that comes while the stored log is refused waits for nothing: those before it come after it.
-    const untilEachHas = async (/** @type {number} */ count) => {
-      for (const { followed } of tabs) {
-        const { lines } = await followed.untilLines(count);
-        assert.deepEqual(lines.toSorted(), numbered("line", 1, count).toSorted());
-      }
-    };
-    await untilEachHas(40);
+    await untilAllHave(tabs, 40);
     t.diagnostic(`all have all lines ${Math.round(performance.now() - begin)} ms after signing in`);
     await server.control("lines", { id: ID, count: 20, first: 41 });
-    await untilEachHas(60);
+    await untilAllHave(tabs, 60);
   });
 });
 

@@ -40,9 +40,6 @@ use watchdog::Watchdog;
 const NOT_FOUND: &str = Refusal::NotFound.as_str();
 const UNAUTHORIZED: &str = Refusal::Unauthorized.as_str();
 
-/// Why a session that works is given up.
-const OUTLIVED: &str = "this session began before somebody signed in";
-
 /// The client of one server, without clock, network and browser.
 ///
 /// Call [`handle_input`](Self::handle_input), then [`poll_output`](Self::poll_output) until it is
@@ -510,7 +507,6 @@ impl<C: Carrier> Client<C> {
             status_refusal: None,
             status_refused: None,
             is_log_refused: false,
-            is_signed_out: false,
             told_refusal: None,
             history: History::new(&self.config, self.now),
             flush: None,
@@ -676,9 +672,8 @@ impl<C: Carrier> Client<C> {
         }
         self.drain_jobs();
         let taken = self.connection.taken();
-        let (mut is_refused, mut is_outlived) = (false, false);
+        let mut is_refused = false;
         for (id, subscription) in self.subscriptions.iter_mut() {
-            is_outlived |= subscription.has_outlived_session();
             subscription.taken(self.now, &self.config, taken);
             if let Some(refusal) = subscription.refusal_news() {
                 is_refused |= matches!(refusal, Some(Refusal::Unauthorized));
@@ -688,13 +683,7 @@ impl<C: Carrier> Client<C> {
                 });
             }
         }
-        let is_renewed = is_outlived && self.connection.own().is_live();
-        if is_renewed {
-            let failure = Failure::Network(OUTLIVED.to_owned());
-            self.connection.own_mut().rest(&mut context!(self), failure);
-            self.connection.own_mut().connect(&mut context!(self));
-        }
-        if is_renewed || (is_refused && self.connection.leave_others(&mut context!(self))) {
+        if is_refused && self.connection.leave_others(&mut context!(self)) {
             while let Some(event) = self.connection.poll_event() {
                 self.handle_connection(event);
             }

@@ -35,8 +35,6 @@ pub(super) struct Subscription {
     pub(super) status_refused: Option<Refusal>,
     /// Whether the server did not show its log then.
     pub(super) is_log_refused: bool,
-    /// Whether the server has refused both the subscription and the status, and not shown the research since.
-    pub(super) is_signed_out: bool,
     /// What the page has heard of it.
     pub(super) told_refusal: Option<Refusal>,
     pub(super) history: History,
@@ -180,17 +178,6 @@ impl Subscription {
             self.told_refusal = now;
             now
         })
-    }
-
-    /// Whether the server shows the research again to whoever is signed in now, and does not tell of it over this session, which
-    /// is that of whoever was when it began.
-    pub(super) fn has_outlived_session(&mut self) -> bool {
-        let is_refused = self.refusal.is_some() || self.standing == Standing::Refused;
-        let is_hidden = self.status_refused == Some(Refusal::Unauthorized);
-        let was_signed_out = self.is_signed_out;
-        self.is_signed_out =
-            is_refused && (is_hidden || (was_signed_out && self.status_refused.is_some()));
-        was_signed_out && is_refused && self.status_refused.is_none()
     }
 
     /// That it was refused, if it is to be sent again.
