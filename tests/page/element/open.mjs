@@ -47,6 +47,22 @@ async function withMounted(t, script, { hash = "", expected = [], mount = {}, ..
       Object.assign(window, { support });
       support.mount(mount);
     }, [script, mount]);
+    readAfterPainting(page);
     await use(page, tools);
+  });
+}
+
+/**
+ * The element paints in the next frame what has happened. What runs in the page sees what a person sees, and not what was there
+ * before it, however quick the machine is. @param {import("playwright-core").Page} page
+ */
+function readAfterPainting(page) {
+  const evaluate = page.evaluate.bind(page);
+  const painted = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(undefined))));
+  Object.assign(page, {
+    evaluate: async (/** @type {any[]} */ ...args) => {
+      await evaluate(painted);
+      return Reflect.apply(evaluate, page, args);
+    },
   });
 }
