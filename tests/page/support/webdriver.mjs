@@ -6,7 +6,7 @@ import os from "node:os";
 import path from "node:path";
 import * as places from "./places.mjs";
 import { freePort } from "./servers.mjs";
-import { until } from "./until.mjs";
+import { PATIENCE_MS, until } from "./until.mjs";
 
 const BROWSERS = {
   /** @param {string} folder for what is downloaded */
@@ -34,6 +34,17 @@ process.on("exit", () => running.forEach(kill));
 export async function startBrowser(t, name) {
   const folder = await mkdtemp(path.join(os.tmpdir(), "browser-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
+  // Drivers have been seen to wait for ever for a browser that did not come up, before any page of a test is opened.
+  try {
+    return await start(t, name, folder);
+  } catch (error) {
+    t.diagnostic(`${name} did not start: ${error}; it is started once more`);
+    return start(t, name, folder);
+  }
+}
+
+/** @param {import("node:test").TestContext} t @param {keyof typeof BROWSERS} name @param {string} folder */
+async function start(t, name, folder) {
   const { command, capabilities } = BROWSERS[name](folder);
   const port = await freePort();
   const [program, ...args] = command;
@@ -41,8 +52,6 @@ export async function startBrowser(t, name) {
   const driver = spawn(program, [...args.slice(0, -1), `${args.at(-1)}=${port}`], { detached: true, stdio: "ignore" });
   running.add(driver);
   const browser = new Browser(`http://127.0.0.1:${port}`);
-  // A browser that is only killed may leave its window behind.
-  t.after(() => browser.close().finally(() => kill(driver)));
   /** @type {Error | undefined} */
   let failure;
   driver.once("error", (error) => (failure = error));
@@ -50,8 +59,15 @@ export async function startBrowser(t, name) {
     if (failure) throw failure;
     return browser.isReady();
   };
-  await until(`the driver of ${name} answers`, ready, { every: 100 });
-  await browser.open(capabilities);
+  try {
+    await until(`the driver of ${name} answers`, ready, { every: 100 });
+    await browser.open(capabilities);
+  } catch (error) {
+    kill(driver);
+    throw error;
+  }
+  // A browser that is only killed may leave its window behind.
+  t.after(() => browser.close().finally(() => kill(driver)));
   return browser;
 }
 
@@ -121,7 +137,11 @@ class Browser {
   /** @param {string} method @param {string} path @param {object} [body] */
   async #call(method, path, body) {
     const headers = { "Content-Type": "application/json" };
-    const answer = await fetch(`${this.#driver}${path}`, { method, headers, body: body && JSON.stringify(body) });
+    const what = `${method} ${path.replace(/^\/session\/[^/]+/, "")}`;
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const answer = await fetch(`${this.#driver}${path}`, { method, headers, body: body && JSON.stringify(body), signal }).catch((error) => {
+      throw new Error(`the driver does not answer ${what} ${JSON.stringify(body ?? {}).slice(0, 200)}`, { cause: error });
+    });
     const { value } = await answer.json();
     if (!answer.ok) throw new Error(`the driver says ${value.error}: ${value.message}`);
     return value;
