@@ -4,6 +4,7 @@ pub(crate) mod as_script;
 mod capabilities;
 mod counts;
 mod durations;
+mod failing;
 mod node;
 mod schedule;
 mod steps;
@@ -151,6 +152,8 @@ struct Done {
     name: String,
     counts: Counts,
     passed: bool,
+    /// The tests that failed, with their messages.
+    failing: Vec<String>,
     began: Duration,
     ended: Duration,
 }
@@ -239,6 +242,11 @@ fn run_job(work: &Work, context: &Context) -> Done {
         name: name.clone(),
         counts: report.counts,
         passed: report.failure.is_none(),
+        failing: report
+            .failure
+            .as_deref()
+            .map(failing::named_in)
+            .unwrap_or_default(),
         began,
         ended: ui::elapsed(),
     };
@@ -265,7 +273,7 @@ fn verdict(passed: bool) -> &'static str {
     if passed { "ok" } else { "FAILED" }
 }
 
-/// A line for each step, then the files that took longest and those that failed.
+/// A line for each step, then the files that took longest and those that failed, with their tests.
 fn table(steps: &[&'static Step], done: &[Done]) -> String {
     let mut table = format!(
         "{:<12} {:<6} {:>7} {:>7} {:>8}\n",
@@ -290,7 +298,10 @@ fn table(steps: &[&'static Step], done: &[Done]) -> String {
     let failed = done.iter().filter(|job| !job.passed);
     let lines = slowest
         .map(|job| format!("{:<40} {:>8.1}\n", job.name, job.took().as_secs_f64()))
-        .chain(failed.map(|job| format!("FAILED: {}\n", job.name)));
+        .chain(failed.map(|job| {
+            let tests = job.failing.iter().map(|test| format!("  {test}\n"));
+            format!("FAILED: {}\n{}", job.name, tests.collect::<String>())
+        }));
     table + &lines.collect::<String>()
 }
 
@@ -364,6 +375,7 @@ mod tests {
                 failed: counts.1,
             },
             passed: counts.1 == 0,
+            failing: vec![format!("{name}'s test: why"); counts.1 as usize / 2],
             began: Duration::from_secs(time.0),
             ended: Duration::from_secs(time.1),
         };
@@ -388,6 +400,7 @@ mod tests {
                 vec!["page", "slow", "6.0"],
                 vec!["page", "quick", "2.0"],
                 vec!["FAILED:", "page", "slow"],
+                vec!["page", "slow's", "test:", "why"],
             ]
         );
     }
