@@ -117,6 +117,8 @@ pub enum Failure {
     OldServer,
     /// 400: the server does not accept the page's origin.
     OriginRefused,
+    /// The session began before whoever is signed in now signed in: the server goes on refusing subscriptions over it.
+    Outlived,
     /// The page is going away, into the back/forward cache, or is frozen.
     PageHidden,
     /// 400: the server has long-polling switched off.
@@ -187,6 +189,7 @@ impl Failure {
             Self::Closed => Code::Closed,
             Self::ConnectError(_)
             | Self::LoginPage
+            | Self::Outlived
             | Self::Redirected
             | Self::Refused(_)
             | Self::Unauthorized(_) => Code::Unauthorized,
@@ -217,7 +220,7 @@ impl Failure {
             | Self::Redirected
             | Self::Refused(_)
             | Self::Unauthorized(_) => Retry::Refused,
-            Self::Asleep | Self::SessionUnknown => Retry::Now,
+            Self::Asleep | Self::Outlived | Self::SessionUnknown => Retry::Now,
             Self::Throttled { retry_after_ms, .. } => Retry::Counted {
                 at_least_ms: *retry_after_ms,
             },
@@ -273,6 +276,7 @@ impl Failure {
             | Self::NotFound
             | Self::NotTerminated(_)
             | Self::OriginRefused
+            | Self::Outlived
             | Self::PollingRefused
             | Self::Redirected
             | Self::SessionUnknown
@@ -323,6 +327,11 @@ impl Failure {
                 "the server cannot be reached: check that it runs, and its CORS settings if it \
                  has another origin",
                 &**detail,
+            ),
+            Self::Outlived => (
+                "the server refuses subscriptions over a session that began before you signed in: \
+                 another is begun",
+                "",
             ),
             Self::NotEngineIo(excerpt) => (
                 "what answered is no Socket.IO server: check `url` and `path`; it sent",

@@ -167,6 +167,11 @@ pub(crate) trait Carrier {
     fn poll_timeout(&self) -> Option<Timestamp> {
         self.own().poll_timeout()
     }
+    /// Gives up the session of this tab for a new one, whose person is whoever is signed in now. Whether it has one.
+    #[inline(always)]
+    fn renew(&mut self, ctx: &mut Context<'_>) -> bool {
+        self.own_mut().renew(ctx)
+    }
     #[inline(always)]
     fn send_first(&mut self, args: &str) {
         self.own_mut().send_first(args);

@@ -686,6 +686,15 @@ impl Connection {
         self.failure = Some(failure);
     }
 
+    /// Begins a session for whoever is signed in now. Whether there was one to be given up.
+    pub(crate) fn renew(&mut self, ctx: &mut Context<'_>) -> bool {
+        let is_live = matches!(self.link, Link::Live { .. });
+        if is_live {
+            self.fail(ctx, Failure::Outlived);
+        }
+        is_live
+    }
+
     /// What was live for long enough is a new beginning.
     pub(super) fn prove(&mut self, now: Timestamp) {
         if let Link::Live { since, .. } = self.link

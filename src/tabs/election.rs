@@ -496,12 +496,10 @@ impl Election {
             self.actions.push_back(Action::Rest);
         }
         if self.has_locks && heir == self.id {
-            // The lock is on its way to one of its queue, which may be frozen.
-            self.role = Role::Candidate {
+            // The lock is on its way to one of its queue, which may be frozen. It is stolen only by whoever reaches the server.
+            self.watch(Watch::Wary {
                 until: now.after(2 * ROUND_MS),
-                is_low: false,
-                rounds: ROUNDS,
-            };
+            });
         } else if self.has_locks {
             self.ask(now);
         } else if heir == self.id {

@@ -239,3 +239,85 @@ fn a_log_and_a_subscription_that_are_refused_are_taken_back_when_both_are_grante
         1
     );
 }
+
+const NOT_AUTHORIZED: &str =
+    r#"42["subscribe_error",{"research_id":"r","error":"Not authorized"}]"#;
+
+/// Goes on for so long with a session over which the server refuses each subscription. Whether another one was begun.
+fn pass_refused(world: &mut World, millis: u64, answer: (u16, &str)) -> bool {
+    let end = world.now + millis;
+    while world.now < end {
+        pass(world, 1_000, answer);
+        if !world.is_asked(Kind::Handshake) {
+            let is_sent = world.is_asked(Kind::Post);
+            world.accept_all();
+            world.receive(if is_sent { NOT_AUTHORIZED } else { "2" });
+            world.accept_all();
+        }
+        if world.is_asked(Kind::Handshake) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The next session, and whether the subscription is sent over it.
+fn begin_another(world: &mut World) -> bool {
+    world.open();
+    world.accept();
+    world.did();
+    world.receive(r#"40{"sid":"again"}"#);
+    let is_sent = world
+        .did()
+        .iter()
+        .any(|what| what.contains("subscribe_to_research"));
+    world.accept_all();
+    is_sent
+}
+
+/// A client whose session began while nobody was signed in.
+fn nobodys() -> World {
+    let mut world = World::live_with(|config| config.flush_logs = true);
+    world.subscribe("r");
+    world.accept();
+    world.status("r", 401, "");
+    world.receive(NOT_AUTHORIZED);
+    assert!(!pass_refused(&mut world, 120_000, (401, "")));
+    world
+}
+
+#[test]
+fn a_session_that_began_while_nobody_was_signed_in_is_given_up_when_the_research_is_shown() {
+    let mut world = nobodys();
+    world.forget();
+    assert!(pass_refused(&mut world, 30_000, (200, RUNS)));
+    assert!(begin_another(&mut world));
+    pass(&mut world, 5_000, (200, RUNS));
+    assert!(world.told().contains(&"r shown again".to_owned()));
+    assert_eq!(world.client.stats().connects, 2);
+    assert!(!pass_refused(&mut world, 600_000, (200, RUNS)));
+}
+
+#[test]
+fn a_sign_in_between_two_questions_about_the_status_is_found_out_by_the_second_refusal() {
+    let mut world = following();
+    world.receive(NOT_AUTHORIZED);
+    assert!(pass_refused(&mut world, 6_000, (200, RUNS)));
+    assert!(begin_another(&mut world));
+    pass(&mut world, 5_000, (200, RUNS));
+    assert_eq!(world.client.stats().connects, 2);
+}
+
+#[test]
+fn a_server_that_refuses_a_subscription_for_good_costs_one_session_more_and_one_for_each_sign_in() {
+    let mut world = following();
+    world.receive(NOT_AUTHORIZED);
+    assert!(pass_refused(&mut world, 6_000, (200, RUNS)));
+    for _ in 0..2 {
+        assert!(begin_another(&mut world));
+        world.receive(NOT_AUTHORIZED);
+        assert!(!pass_refused(&mut world, 600_000, (200, RUNS)));
+        assert!(!pass_refused(&mut world, 60_000, (401, "")));
+        assert!(pass_refused(&mut world, 60_000, (200, RUNS)));
+    }
+}

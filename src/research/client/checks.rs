@@ -225,7 +225,7 @@ impl Checks {
             if let Outcome::Status { .. } = outcome {
                 self.statuses.grant(now, refused);
                 subscription.status_refused = None;
-                subscription.is_shown = true;
+                subscription.shown = Some(started);
                 return Some(Outcome::Flushed { research });
             }
             let Outcome::Refused {
@@ -253,7 +253,7 @@ impl Checks {
                     refusal, is_news, ..
                 } => {
                     subscription.access = Access::Denied;
-                    subscription.is_shown = false;
+                    subscription.shown = None;
                     // Without polling nobody would ask again, and it could never be taken back.
                     subscription.status_refused = config.fallback.map(|_| *refusal);
                     if is_awaited {
@@ -283,7 +283,9 @@ impl Checks {
                         .schedule
                         .answered(now, started, config, pause_ms);
                     subscription.access = Access::Granted;
-                    subscription.is_shown |= matches!(asker, Asker::Own { .. });
+                    if let Asker::Own { .. } = asker {
+                        subscription.shown = Some(started);
+                    }
                     subscription.status_refused = None;
                     self.statuses.grant(now, &mut subscription.status_refusal);
                 }

@@ -264,6 +264,9 @@ impl<C: Carrier> Client<C> {
         let (random, refusal) = (&mut self.random, &mut subscription.refusal);
         let is_news =
             !self.config.persistent || self.subscribing.refuse(self.now, random, refusal, false, 0);
+        if self.config.persistent {
+            subscription.refused(self.now, &self.config);
+        }
         if !is_news || !subscription.job.may_fail() {
             // The page has heard it.
             return;

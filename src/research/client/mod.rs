@@ -59,6 +59,8 @@ pub struct Client<C = Connection> {
     /// Retries of subscriptions.
     subscribing: Persistence,
     terminations: Terminations,
+    /// Whether a session was begun for what is refused, and nothing was granted since: it was not for the session.
+    is_renewed: bool,
     /// The question for the credentials of the next retry, and when that is made at the latest.
     renewal: Option<(AskId, Timestamp)>,
     /// Headers of the last credentials, for the requests besides the connection.
@@ -131,6 +133,7 @@ impl<C: Carrier> Client<C> {
             listening: Vec::new(),
             checks: Checks::default(),
             subscribing: Persistence::default(),
+            is_renewed: false,
             terminations: Terminations::default(),
             renewal: None,
             headers: Vec::new(),
@@ -507,13 +510,15 @@ impl<C: Carrier> Client<C> {
             status_refusal: None,
             status_refused: None,
             is_log_refused: false,
+            is_signed_out: false,
+            sent: 0,
             told_refusal: None,
             history: History::new(&self.config, self.now),
             flush: None,
             watchdog: Watchdog::new(watched, self.now),
             heard: None,
             verify: None,
-            is_shown: false,
+            shown: None,
             asks_itself: false,
             wanted: [false; 2],
         };
@@ -606,6 +611,7 @@ impl<C: Carrier> Client<C> {
                 && until <= now
             {
                 self.subscribing.grant(now, &mut subscription.refusal);
+                self.is_renewed = false;
                 subscription.pass(now, &self.config);
             }
         }
@@ -672,8 +678,10 @@ impl<C: Carrier> Client<C> {
         }
         self.drain_jobs();
         let taken = self.connection.taken();
-        let mut is_refused = false;
+        let (mut is_refused, mut is_outlived) = (false, false);
+        let may_renew = self.may_renew();
         for (id, subscription) in self.subscriptions.iter_mut() {
+            is_outlived |= subscription.has_outlived_session(may_renew, &self.config);
             subscription.taken(self.now, &self.config, taken);
             if let Some(refusal) = subscription.refusal_news() {
                 is_refused |= matches!(refusal, Some(Refusal::Unauthorized));
@@ -683,7 +691,17 @@ impl<C: Carrier> Client<C> {
                 });
             }
         }
-        if is_refused && self.connection.leave_others(&mut context!(self)) {
+        if is_outlived {
+            self.is_renewed = true;
+            let asks = self.config.fallback.is_some();
+            for subscription in self.subscriptions.values_mut() {
+                if subscription.shown.is_some() || !asks {
+                    subscription.want(self.now);
+                }
+            }
+        }
+        let is_renewed = is_outlived && self.connection.renew(&mut context!(self));
+        if is_renewed || (is_refused && self.connection.leave_others(&mut context!(self))) {
             while let Some(event) = self.connection.poll_event() {
                 self.handle_connection(event);
             }
@@ -711,6 +729,16 @@ impl<C: Carrier> Client<C> {
             // First, so that whoever hears of an event finds the state that belongs to it.
             self.events.push_front(Event::State(state));
         }
+    }
+
+    /// Whether another session is worth a try for what is refused over this one, though nobody has been seen to sign in: once, or where
+    /// nobody asks for the status, and as long as nothing is granted over it.
+    fn may_renew(&self) -> bool {
+        if self.is_renewed && self.config.fallback.is_some() {
+            return false;
+        }
+        let mut subscriptions = self.subscriptions.values();
+        subscriptions.all(|subscription| subscription.refusal.is_some())
     }
 
     fn drain_jobs(&mut self) {

@@ -35,6 +35,10 @@ pub(super) struct Subscription {
     pub(super) status_refused: Option<Refusal>,
     /// Whether the server did not show its log then.
     pub(super) is_log_refused: bool,
+    /// Whether the server has refused both the subscription and the status, and not shown the research since.
+    pub(super) is_signed_out: bool,
+    /// How often it was sent over this session.
+    pub(super) sent: u32,
     /// What the page has heard of it.
     pub(super) told_refusal: Option<Refusal>,
     pub(super) history: History,
@@ -45,8 +49,8 @@ pub(super) struct Subscription {
     pub(super) heard: Option<Timestamp>,
     /// Since when somebody waits for the server to show the research.
     pub(super) verify: Option<Timestamp>,
-    /// Whether the server has shown it to this tab itself.
-    pub(super) is_shown: bool,
+    /// When this tab itself last asked a server that showed it, if it has not refused to since.
+    pub(super) shown: Option<Timestamp>,
     /// Whether the next question goes to the server, since another tab has no answer to it.
     pub(super) asks_itself: bool,
     /// Other tabs want the answer to the next question for its status, and for its log.
@@ -103,12 +107,14 @@ impl Subscription {
     /// Sends it once more to a server that has refused it.
     pub(super) fn send_again(&mut self, connection: &mut impl Carrier) {
         connection.send_first(&args_about(SUBSCRIBE, self.job.id()));
+        self.sent = self.sent.saturating_add(1);
         self.standing = Standing::Sent(connection.sent());
     }
 
     /// The connection is another one. What the server has refused is not sent with it: only what was
     /// missed is to be found out.
     pub(super) fn renew(&mut self, now: Timestamp, config: &Config, connection: &mut impl Carrier) {
+        self.sent = 0;
         if self.refusal.is_none() {
             return self.send(now, config, connection);
         }
@@ -143,7 +149,7 @@ impl Subscription {
     /// Whether this tab takes what the server answers another one. Cookies no page can see: first the server has
     /// to show the research to the tab itself.
     pub(super) fn may_borrow(&self) -> bool {
-        self.is_shown && self.verify.is_none() && self.access == Access::Granted
+        self.shown.is_some() && self.verify.is_none() && self.access == Access::Granted
     }
 
     /// Notes that other tabs want an answer, if there will be one: the question is asked at once.
@@ -178,6 +184,38 @@ impl Subscription {
             self.told_refusal = now;
             now
         })
+    }
+
+    /// Whether the server shows the research to whoever is signed in now, but tells nothing of it over this session: it takes the person
+    /// from the handshake, so a session that nobody had is nobody's for as long as it lives. `again`: also where nobody has been seen
+    /// to sign in.
+    pub(super) fn has_outlived_session(&mut self, again: bool, config: &Config) -> bool {
+        let Some(refused) = self.refusal.filter(|_| self.job.end().is_none()) else {
+            self.is_signed_out = false;
+            return false;
+        };
+        if self.status_refused.is_some() {
+            self.is_signed_out |= self.status_refused != Some(Refusal::NotFound);
+            return false;
+        }
+        let is_refused_again = self.standing == Standing::Refused && self.sent > 1;
+        let is_shown_since = self.shown.is_some_and(|asked| asked >= refused.last());
+        std::mem::take(&mut self.is_signed_out)
+            || (again && is_refused_again && (is_shown_since || config.fallback.is_none()))
+    }
+
+    /// The server has refused it. If that is since nobody is signed in, it does not tell the status either.
+    pub(super) fn refused(&mut self, now: Timestamp, config: &Config) {
+        if config.fallback.is_some() && self.access != Access::Denied {
+            self.schedule.once(now);
+        }
+    }
+
+    /// Another session is begun: it is sent with that.
+    pub(super) const fn want(&mut self, now: Timestamp) {
+        if let Some(refused) = &mut self.refusal {
+            refused.want(now);
+        }
     }
 
     /// That it was refused, if it is to be sent again.

@@ -318,7 +318,7 @@ fn after_a_goodbye_the_heir_leads_at_once() {
 }
 
 #[test]
-fn where_the_next_in_the_queue_is_frozen_the_heir_takes_the_lock() {
+fn where_the_next_in_the_queue_is_frozen_the_heir_takes_the_lock_once_it_reaches_the_server() {
     let mut election = follower(true);
     let heir = election.id();
     assert_eq!(
@@ -327,8 +327,12 @@ fn where_the_next_in_the_queue_is_frozen_the_heir_takes_the_lock() {
     );
     let due = election.poll_timeout().unwrap().as_millis();
     assert!(due <= 50 + 2 * ROUND_MS);
-    let expected = [Action::StealLock, Action::Lead, Action::Connect];
+    let expected = [Action::Say(Kind::Run), Action::Connect];
     assert_eq!(wait(&mut election, due), expected);
+    election.prove(at(due + 50));
+    assert_eq!(drain(&mut election), [Action::StealLock]);
+    election.lock(at(due + 51), Lock::Granted);
+    assert_eq!(drain(&mut election), [Action::Lead, Action::Connect]);
 }
 
 #[test]

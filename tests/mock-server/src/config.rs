@@ -214,6 +214,9 @@ pub struct AppConfig {
     pub subscribe_errors: bool,
     /// Refuses each subscription with this text, when `subscribe_errors` is on.
     pub refuse_subscriptions: Option<String>,
+    /// Whether a session that was joined while subscriptions are refused is refused them for as long as it lives: the server takes the
+    /// person from the handshake.
+    pub keeps_persons: bool,
     /// Whether a session cookie is needed (`POST /login` gives one).
     pub sign_in: bool,
     /// What `X-CSRFToken` has to be.
@@ -240,6 +243,7 @@ impl Default for AppConfig {
             snapshot: true,
             subscribe_errors: false,
             refuse_subscriptions: None,
+            keeps_persons: false,
             sign_in: false,
             csrf_token: "mock-csrf-token".into(),
             max_running: None,

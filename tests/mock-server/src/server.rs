@@ -216,7 +216,10 @@ impl Server {
                 }
             } else if let Some(event) = self.sockets.events.pop_front() {
                 match event {
-                    socket::Event::Connected { .. } => self.stats.connects += 1,
+                    socket::Event::Connected { sid } => {
+                        self.stats.connects += 1;
+                        self.app.joined(&sid, &self.config.app);
+                    }
                     socket::Event::Received {
                         sid,
                         name,

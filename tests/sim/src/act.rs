@@ -425,7 +425,9 @@ impl World<'_> {
             (false, _) => "Authentication required",
         };
         let refuses = !self.signed_in || self.now < self.subscribable_at;
-        self.server.config_mut().app.refuse_subscriptions = refuses.then(|| words.to_owned());
+        let app = &mut self.server.config_mut().app;
+        app.refuse_subscriptions = refuses.then(|| words.to_owned());
+        app.keeps_persons = self.plan.setup.keeps_persons && !self.signed_in;
     }
 
     pub(crate) fn command(&mut self, command: Command) {

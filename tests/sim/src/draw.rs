@@ -64,6 +64,8 @@ const ENDING: u64 = 8;
 const PATHS: u64 = 11;
 const USUAL: u64 = 5;
 const NEWER: u64 = 9;
+/// In one of so many a session that began while subscriptions are refused is refused them for ever.
+const KEEPING: u64 = 3;
 
 /// In one of so many the server refuses things for a while, besides whatever else happens; in one of so many
 /// that is all that goes wrong, and more is required of a page.
@@ -141,6 +143,8 @@ impl Plan {
         // Nor of those from before pages could leave the path out.
         plan.setup.either_path = matches!(plan.seed % PATHS, USUAL | NEWER);
         plan.setup.moved = plan.seed % PATHS == NEWER;
+        // Nor of those from before sessions could be nobody's.
+        plan.setup.keeps_persons = plan.seed % KEEPING == 1;
         plan
     }
 
@@ -202,6 +206,7 @@ impl Setup {
             personal: false,
             either_path: default.either_path,
             moved: default.moved,
+            keeps_persons: default.keeps_persons,
             guarded: entropy.chance(1, 4)?,
             nan: false,
             reconnection: !entropy.chance(1, 8)?,

@@ -60,6 +60,8 @@ pub struct Setup {
     pub either_path: bool,
     /// Whether the server is at that one only.
     pub moved: bool,
+    /// Whether the server takes the person of a session from its handshake: one that began while nobody was signed in is refused subscriptions for ever.
+    pub keeps_persons: bool,
     /// Whether the Socket.IO server, too, wants a page that is signed in.
     pub guarded: bool,
     /// Whether the server has numbers in its objects that JSON does not have, and writes them as
@@ -105,6 +107,7 @@ impl Default for Setup {
             personal: false,
             either_path: false,
             moved: false,
+            keeps_persons: false,
             guarded: false,
             nan: false,
             reconnection: true,

@@ -57,6 +57,8 @@ pub(crate) struct Refusals {
     /// Whether the page wants what is refused to be asked for again.
     persistent: bool,
     reconnection: bool,
+    /// Whether the status is asked for.
+    asks: bool,
     /// The researches that the page follows.
     followed: [bool; RESEARCHES as usize],
     /// Those of which nothing has been sent since it began to.
@@ -71,6 +73,8 @@ pub(crate) struct Refusals {
     part: Vec<u8>,
     /// Whether that poll has told the end of the connection: what stands behind it is not heard.
     ended: bool,
+    /// Whether nothing was granted or shown again since a session was given up for a new one.
+    is_renewed: bool,
 }
 
 impl Refusals {
@@ -79,6 +83,7 @@ impl Refusals {
             pasts: Default::default(),
             persistent: config.persistent,
             reconnection: config.reconnection,
+            asks: config.fallback.is_some(),
             followed: Default::default(),
             unsent: Default::default(),
             again: Default::default(),
@@ -86,6 +91,7 @@ impl Refusals {
             goes_on: false,
             part: Vec::new(),
             ended: false,
+            is_renewed: false,
         }
     }
 
@@ -168,7 +174,20 @@ impl Refusals {
         {
             *refused = false;
             past.row = 0;
+            self.is_renewed = false;
         }
+    }
+
+    /// A session is given up for a new one, over which subscriptions may be granted: what was refused does not wait.
+    pub(crate) fn renewed(&mut self, now: u64) -> Verdict {
+        self.want_all(Wish::Subscription);
+        let asked = self.past(Wish::Subscription).asked;
+        let is_granted = asked.iter().flatten().any(|at| now - at >= TRIAL);
+        // Where nobody asks for a status nothing else can be known.
+        let in_vain = self.asks && std::mem::replace(&mut self.is_renewed, true) && !is_granted;
+        require(!in_vain, || {
+            "a session after another, for nothing".to_owned()
+        })
     }
 
     fn want_all(&mut self, wish: Wish) {
@@ -358,6 +377,11 @@ impl Refusals {
                         && std::mem::take(refused)
                     {
                         past.row = 0;
+                        if wish == Wish::Status {
+                            // Somebody has signed in: subscriptions may be granted.
+                            self.is_renewed = false;
+                            self.want_all(Wish::Subscription);
+                        }
                     }
                 }
             }

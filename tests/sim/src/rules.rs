@@ -453,6 +453,9 @@ impl Rules {
             }
             Event::Disconnect(failure) => {
                 self.refusals.connection_failed(now, failure);
+                if *failure == Failure::Outlived {
+                    self.refusals.renewed(now)?;
+                }
                 let is_wanted = matches!(failure, Failure::Closed | Failure::PageHidden);
                 let without_reason = self.limits.undisturbed && !is_wanted;
                 require(!without_reason, || {

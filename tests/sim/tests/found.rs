@@ -61,6 +61,7 @@ fn without_watchdog() -> Setup {
         pieces: false,
         either_path: false,
         moved: false,
+        keeps_persons: false,
         stall_after: None,
         ..Setup::default()
     }

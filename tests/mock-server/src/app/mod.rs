@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::config::{Audience, Config, EventName};
+use crate::config::{AppConfig, Audience, Config, EventName};
 use crate::engine::Engine;
 use crate::random::Random;
 use crate::socket::Sockets;
@@ -25,6 +25,8 @@ pub(crate) struct App {
     /// Waiting for their turn, the next one first.
     queue: Vec<String>,
     tokens: BTreeSet<String>,
+    /// The sessions of nobody, each with the words of its refusals.
+    nobodys: BTreeMap<String, String>,
     next_line: u64,
     last_micros: u64,
     /// Lines that wait to be stored, with their researches.
@@ -63,6 +65,14 @@ pub(crate) struct Start {
 }
 
 impl App {
+    pub(crate) fn joined(&mut self, sid: &str, config: &AppConfig) {
+        if config.keeps_persons
+            && let Some(words) = &config.refuse_subscriptions
+        {
+            self.nobodys.insert(sid.to_owned(), words.clone());
+        }
+    }
+
     pub(crate) fn received(&mut self, sid: &str, name: &str, data: &Value, ctx: &mut Context<'_>) {
         let Some(id) = data.get("research_id").and_then(id_text) else {
             return;
@@ -81,7 +91,12 @@ impl App {
 
     fn subscribe(&mut self, sid: &str, id: &str, ctx: &mut Context<'_>) {
         if ctx.config.app.subscribe_errors
-            && let Some(error) = &ctx.config.app.refuse_subscriptions
+            && let Some(error) = ctx
+                .config
+                .app
+                .refuse_subscriptions
+                .as_ref()
+                .or_else(|| self.nobodys.get(sid))
         {
             let data = json!({"error": error, "research_id": id}).to_string();
             ctx.sockets
@@ -247,6 +262,7 @@ impl App {
     }
 
     pub(crate) fn closed(&mut self, sid: &str) {
+        self.nobodys.remove(sid);
         for research in self.researches.values_mut() {
             research.subscribers.remove(sid);
         }

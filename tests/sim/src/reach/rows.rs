@@ -89,7 +89,7 @@ rows! {
     /// Of [`Failure`].
     FailureRow {
         Asleep, BadRequest, Closed, ConnectError, Credentials, CutBody, Internal, LoginPage, Network,
-        NotEngineIo, NotFound, NotTerminated, OldServer, OriginRefused, PageHidden, PollingRefused, Protocol,
+        NotEngineIo, NotFound, NotTerminated, OldServer, OriginRefused, Outlived, PageHidden, PollingRefused, Protocol,
         Redirected, Refused, ServerClosed, ServerDisconnected, SessionUnknown, Status, StickySessions,
         Throttled, TimeoutOfConnect, TimeoutOfCredentials, TimeoutOfHandshake, TimeoutOfHeartbeat,
         TimeoutOfPost, TooLarge, Unauthorized, VersionRefused,
@@ -500,6 +500,7 @@ impl FailureRow {
             Failure::NotTerminated(_) => Self::NotTerminated,
             Failure::OldServer => Self::OldServer,
             Failure::OriginRefused => Self::OriginRefused,
+            Failure::Outlived => Self::Outlived,
             Failure::PageHidden => Self::PageHidden,
             Failure::PollingRefused => Self::PollingRefused,
             Failure::Protocol(_) => Self::Protocol,

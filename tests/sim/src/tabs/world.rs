@@ -435,6 +435,7 @@ impl<'p> World<'p> {
     }
 
     pub(super) fn serve(&mut self, input: ServerInput) -> Verdict {
+        self.refuse(self.now < self.signed_out_until);
         self.server.handle_input(self.now, input);
         self.send_answers();
         Ok(())
@@ -562,7 +563,6 @@ impl<'p> World<'p> {
             Happening::SignOut(ms) => {
                 self.signed_out_until = self.now + u64::from(ms);
                 self.person ^= u8::from(self.plan.setup.persons);
-                self.refuse(true);
                 Ok(())
             }
             Happening::Steal => {
@@ -757,7 +757,10 @@ impl<'p> World<'p> {
 
     fn refuse(&mut self, refuses: bool) {
         let words = refuses.then(|| "Unauthorized".to_owned());
-        self.server.config_mut().app.refuse_subscriptions = words;
+        let app = &mut self.server.config_mut().app;
+        app.refuse_subscriptions = words;
+        // It takes the person from the handshake.
+        app.keeps_persons = refuses;
     }
 
     /// Nothing goes wrong any more.
@@ -765,7 +768,6 @@ impl<'p> World<'p> {
         self.loss = 0;
         self.signed_out_until = 0;
         self.stay_with_one_person()?;
-        self.refuse(false);
         for tab in &mut self.tabs {
             tab.cut_until = 0;
             if let Life::Frozen { until, .. } = &mut tab.life {
