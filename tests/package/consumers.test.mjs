@@ -93,9 +93,9 @@ test("a page that Next.js renders on its server", async (t) => {
   await showsFinishedResearch(server, { url });
 });
 
-test("React's StrictMode under Vite's development server, with the hook, installed as the README says", async (t) => {
+test("React's StrictMode under Vite's development server, with the hook, installed as the guide says", async (t) => {
   const cwd = await copy("react", "installed");
-  await installAsToldIn(path.join(ROOT, "README.md"), cwd);
+  await installAsToldIn(path.join(ROOT, "docs/guides/add-to-my-page.md"), cwd);
   // The React of the hook is the app's, whatever a bundler makes of links.
   const [ours, theirs] = ["node_modules/research-socket/react.js", "main.jsx"].map(async (file) => createRequire(await realpath(path.join(cwd, file))).resolve("react"));
   assert.equal(await ours, await theirs);
@@ -115,9 +115,9 @@ test("the development server of Vite 7, which has to leave the package as it is"
   await showsFinishedResearch(server, { url: await develop(t, await install("vite-7"), server, "vite-7") });
 });
 
-/** Runs the commands of the section "Install". @param {string} readme @param {string} cwd */
-async function installAsToldIn(readme, cwd) {
-  const [, commands] = (await readFile(readme, "utf8")).match(/\n## Install\n[^#]*?```sh\n([^]*?)```/) ?? assert.fail("no commands");
+/** Runs the commands of the section "Install". @param {string} guide @param {string} cwd */
+async function installAsToldIn(guide, cwd) {
+  const [, commands] = (await readFile(guide, "utf8")).match(/\n## Install\n[^#]*?```sh\n([^]*?)```/) ?? assert.fail("no commands");
   const script = commands.replaceAll("<checkout>/pkg", packageFolder()).replaceAll("<your app>", cwd);
   await run("sh", ["-ec", script], { cwd, env: { npm_config_offline: "true", npm_config_audit: "false", npm_config_fund: "false" } });
 }

@@ -226,14 +226,14 @@ test("what goes on underneath the demo is told at most twice a second, whatever 
   });
 });
 
-test("the code to copy in the demo is README's, and is copied by keyboard", { timeout: 180_000 }, async (t) => {
+test("the code to copy in the demo is the guide's, and is copied by keyboard", { timeout: 180_000 }, async (t) => {
   const server = await startServer(t, WWW);
-  const readme = await readFile(path.join(ROOT, "README.md"), "utf8");
+  const guide = await readFile(path.join(ROOT, "docs/guides/add-to-my-page.md"), "utf8");
   await withPage(server.url, {}, async (page) => {
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     for (const [id, language] of Object.entries({ html: "html", list: "html", react: "jsx", vue: "vue", svelte: "svelte" })) {
       const code = await page.evaluate((id) => document.getElementById(id)?.textContent ?? "", `code-${id}`);
-      assert.ok(readme.includes(`\`\`\`${language}\n${code}\n\`\`\`\n`), `README.md has not: ${code}`);
+      assert.ok(guide.includes(`\`\`\`${language}\n${code}\n\`\`\`\n`), `the guide has not: ${code}`);
       const details = page.locator("details", { has: page.locator(`#code-${id}`) });
       await details.locator("summary").focus();
       if (id !== "html") await page.keyboard.press("Enter");

@@ -1,5 +1,5 @@
 // "Coming from socket.io-client": the same rows through that client and through ours, on the same server. What they record has to be
-// the same; where it is not, `DIFFERENCES` says how and why, and README.md does.
+// the same; where it is not, `DIFFERENCES` says how and why, and docs/guides/socket-io-client.md does.
 
 import assert from "node:assert/strict";
 import { ROWS } from "./page/rows.js";
