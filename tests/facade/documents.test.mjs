@@ -6,7 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { CODES } from "../../pkg-template/doctor/findings.js";
 import { COMMON, PROGRESS } from "../../pkg-template/element/words.js";
-import { anchorsOf, DOCUMENTS, linksOf, proseOf, read, rowsOf } from "../page/support/documents.mjs";
+import { anchorsOf, blocksOf, DOCUMENTS, linksOf, nameOf, proseOf, read, rowsOf } from "../page/support/documents.mjs";
 import { ROOT } from "../page/support/places.mjs";
 
 const GUIDE = "docs/guides/what-now.md";
@@ -40,6 +40,18 @@ for (const document of DOCUMENTS) {
     }
   });
 }
+
+/** What runs the code of a document, by the words behind its fence. */
+const RUN_BY = {
+  "tests/page/documents": ["diff", "html", "http", "js", "jsx", "python", "python part", "svelte", "vue"],
+  "tests/package/documents": ["js jest", "sh"],
+  "tests/page/nginx": ["nginx"],
+};
+
+test("all code of the documents is run by a test", () => {
+  const known = Object.values(RUN_BY).flat();
+  for (const block of DOCUMENTS.flatMap(blocksOf)) assert.ok(known.includes(`${block.language} ${block.mark}`.trim()), `${nameOf(block)} ${block.mark}`);
+});
 
 for (const [heading, file, name] of [
   ["States", "index.d.ts", "StateName"],

@@ -19,8 +19,15 @@ export const read = (name) => readFileSync(path.join(ROOT, name), "utf8");
  * @typedef {object} Block
  * @property {string} document @property {number} line where it begins
  * @property {string} language of the fence; "" without one
+ * @property {string} mark what stands behind it
  * @property {string} code without the indentation that it has in a list
  */
+
+/** The blocks of all documents in one of these languages. @param {string[]} languages */
+export const blocksIn = (...languages) => DOCUMENTS.flatMap(blocksOf).filter(({ language }) => languages.includes(language));
+
+/** For the name of a test. @param {Block} block */
+export const nameOf = ({ document, line, language }) => `${document}:${line} (${language})`;
 
 /** @param {string} document @returns {Block[]} */
 export function blocksOf(document) {
@@ -30,7 +37,8 @@ export function blocksOf(document) {
   let open;
   for (const [index, text] of read(document).split("\n").entries()) {
     const fence = text.match(/^( *)```(.*)$/);
-    if (!open && fence) open = { indent: fence[1], block: { document, line: index + 1, language: fence[2], code: "" }, lines: [] };
+    const [language = "", mark = ""] = fence?.[2].split(" ") ?? [];
+    if (!open && fence) open = { indent: fence[1], block: { document, line: index + 1, language, mark, code: "" }, lines: [] };
     else if (open && fence) {
       blocks.push({ ...open.block, code: open.lines.join("\n") });
       open = undefined;
