@@ -66,7 +66,7 @@ enum Task {
     },
     /// Make the reference of the package's types, with the guides, and print where it is.
     ///
-    /// Warnings are errors. The crates have theirs by `cargo doc`.
+    /// Writes the tables of docs/reference.md as well. Warnings are errors. The crates have theirs by `cargo doc`.
     Doc,
     /// Run all tests, or the steps named; the last line is `N passed, N failed`.
     Test {

@@ -100,6 +100,16 @@ impl Report {
         }
     }
 
+    /// Something that was looked at, and is as it should be or not.
+    fn of(looked_at: Result<()>) -> Self {
+        let failure = looked_at.err().map(|error| format!("{error:#}\n"));
+        let counts = Counts {
+            passed: failure.is_none().into(),
+            failed: failure.is_some().into(),
+        };
+        Self { counts, failure }
+    }
+
     /// Both together.
     fn and(self, other: Self) -> Self {
         let mut counts = self.counts;

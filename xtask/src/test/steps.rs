@@ -343,7 +343,11 @@ fn doc_wasm(context: &Context) -> Result<Report> {
 }
 
 fn doc_types(context: &Context) -> Result<Report> {
-    check("doc-types", &mut reference::command(&context.project)?)
+    let pages = check("doc-types", &mut reference::command(&context.project)?)?;
+    if pages.failure.is_some() {
+        return Ok(pages);
+    }
+    Ok(pages.and(Report::of(reference::check_tables(&context.project))))
 }
 
 fn native(context: &Context) -> Result<Report> {
