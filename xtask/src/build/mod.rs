@@ -50,6 +50,13 @@ pub(crate) fn run(project: &Project, mode: Mode) -> Result<()> {
             sizes.check()?;
         }
         pack::check(project, &work, &files)?;
+        let unnamed = pack::unnamed(&serde_json::from_slice(&manifest)?);
+        if !unnamed.is_empty() {
+            ui::say(format_args!(
+                "build: pkg-template/package.json has no {}: fill in before `npm publish` (CONTRIBUTING.md, \"Publishing\")",
+                unnamed.join(", ")
+            ));
+        }
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Whether npm would publish exactly the files of `pkg/`, and every entry point is one of them.
+//! Whether npm would publish exactly the files of `pkg/`, every entry point is one of them, and readers would find where they are from.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,6 +28,19 @@ pub(crate) fn check(project: &Project, work: &Work, files: &[String]) -> Result<
         let output = process::run_or_fail("build: npm pack", &mut npm)?;
         check_list(&packed(&output)?, files)
     })
+}
+
+/// What only whoever publishes the package can fill in, and has not yet. npm proves by `repository` where a package was built.
+pub(crate) fn unnamed(manifest: &Value) -> Vec<&'static str> {
+    let is_address = |value: &Value| {
+        let url = value.get("url").unwrap_or(value);
+        url.as_str().is_some_and(|url| !url.is_empty())
+    };
+    let fields = ["repository", "homepage", "bugs"];
+    let missing = fields
+        .into_iter()
+        .filter(|field| !manifest.get(field).is_some_and(is_address));
+    missing.collect()
 }
 
 fn packed(output: &str) -> Result<BTreeSet<String>> {
@@ -117,6 +130,17 @@ mod tests {
             packed(&json!({"research-socket": files}).to_string()).unwrap(),
             expected
         );
+    }
+
+    #[test]
+    fn names_the_addresses_that_a_published_package_lacks() {
+        let repository = json!({"type": "git", "url": "git+https://host.example/owner/name.git"});
+        let manifest = json!({"repository": repository, "homepage": "", "name": "x"});
+        assert_eq!(unnamed(&manifest), ["homepage", "bugs"]);
+        let bugs = json!({"url": "https://host.example/issues"});
+        let manifest =
+            json!({"repository": repository, "homepage": "https://host.example", "bugs": bugs});
+        assert!(unnamed(&manifest).is_empty());
     }
 
     #[test]
