@@ -63,5 +63,5 @@ export function anchorsOf(document) {
   return [...headings, ...Array.from(text.matchAll(/ id="([^"]+)"/g), ([, id]) => id)];
 }
 
-/** @param {string} document @returns {string[]} */
-export const linksOf = (document) => Array.from(proseOf(document).matchAll(/\]\(([^)\s]+)\)/g), ([, link]) => link);
+/** Links and pictures. @param {string} document @returns {string[]} */
+export const linksOf = (document) => Array.from(proseOf(document).replace(/`[^`]*`/g, "").matchAll(/\]\(([^)\s]+)\)|<[^>]* (?:src|srcset|href)="([^"]+)"/g), ([, link, source]) => link ?? source);
