@@ -29,7 +29,7 @@ enum Rows {
     Values(&'static str),
 }
 
-const TABLES: [Table; 14] = [
+const TABLES: [Table; 19] = [
     Table::new("Options of `connect`", "ConnectOptions", Rows::Options),
     Table::new("The option `fallback`", "FallbackOptions", Rows::Options),
     Table::new("The option `dedup`", "DedupOptions", Rows::Options),
@@ -60,6 +60,31 @@ const TABLES: [Table; 14] = [
         Rows::Values("code"),
     ),
     Table::new("Counters of `stats()`", "Stats", Rows::Members("counter")),
+    Table::new(
+        "Attributes of both elements",
+        "ConnectionAttributes",
+        Rows::Members("attribute"),
+    ),
+    Table::new(
+        "Attributes of `<research-progress>`",
+        "ResearchProgressAttributes",
+        Rows::Members("attribute"),
+    ),
+    Table::new(
+        "Events of `<research-progress>`",
+        "ResearchProgressEvents",
+        Rows::Members("event"),
+    ),
+    Table::new(
+        "Attributes of `<research-list>`",
+        "ResearchListAttributes",
+        Rows::Members("attribute"),
+    ),
+    Table::new(
+        "Events of `<research-list>`",
+        "ResearchListEvents",
+        Rows::Members("event"),
+    ),
 ];
 
 impl Table {
