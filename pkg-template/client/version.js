@@ -1,3 +1,3 @@
 // The version of the package: tabs that have loaded different ones share nothing. A test holds it to Cargo.toml.
 
-export const VERSION = "0.1.0";
+export const VERSION = "0.2.0";

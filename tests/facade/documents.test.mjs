@@ -112,3 +112,10 @@ test('"Coming from socket.io-client" says "the same" of what there is', () => {
     }
   }
 });
+
+test("the CHANGELOG has what is coming first, then the version of Cargo.toml with its date", () => {
+  const [, version] = read("Cargo.toml").match(/^version = "(.+)"$/m) ?? assert.fail("no version");
+  const [coming, newest] = Array.from(read("CHANGELOG.md").matchAll(/^## (.+)$/gm), ([, heading]) => heading);
+  assert.equal(coming, "[Unreleased]");
+  assert.match(newest ?? "", new RegExp(`^\\[${version.replaceAll(".", "\\.")}\\] - \\d{4}-\\d{2}-\\d{2}$`));
+});
