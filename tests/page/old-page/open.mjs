@@ -31,9 +31,9 @@ export function startApplication(t, flags) {
 
 /** Runs in the page. @returns {Seen} */
 function look() {
-  const rows = [...document.querySelectorAll(".row")].map((row) => {
+  const rows = [...document.querySelectorAll(".ldr-console-log-entry")].map((row) => {
     const { times, at } = /** @type {HTMLElement} */ (row).dataset;
-    return { text: row.querySelector(".message")?.textContent ?? "", times: Number(times), second: Number(at) };
+    return { text: row.querySelector(".ldr-log-message")?.textContent ?? "", times: Number(times), second: Number(at) };
   });
   const { seen, socket } = /** @type {any} */ (window);
   return { ...seen, rows, end: document.documentElement.dataset.end ?? "", isConnected: socket.isConnected() };
@@ -65,7 +65,7 @@ export class Application {
 
   /** Has the page download the log. */
   download() {
-    return this.#page.evaluate(() => document.getElementById("download")?.click());
+    return this.#page.evaluate(() => document.getElementById("log-download-button")?.click());
   }
 }
 

@@ -8,14 +8,19 @@
   var MAX_ROWS = 500;
   var ROW_MS = Number(new URLSearchParams(location.search).get("row"));
   var id = location.pathname.split("/").pop();
-  var panel = document.getElementById("panel");
-  var rows = document.getElementById("rows");
+  var panel = document.querySelector(".ldr-collapsible-log-panel");
+  var content = document.getElementById("log-panel-content");
+  var rows = document.getElementById("console-log-container");
   var isExpanded = false;
   var isLoaded = false;
   var queued = [];
 
   /** What a test reads: when the first row stood, in milliseconds since the navigation, and how many loads were written. */
   window.seen = { firstRow: null, loads: 0 };
+
+  if (!panel) return;
+  // Whatever else says how it is shown: the page makes sure that it is.
+  panel.style.display = "flex";
 
   function say(words) {
     var note = document.createElement("p");
@@ -25,13 +30,13 @@
 
   function rowOf(entry) {
     var row = document.createElement("div");
-    row.className = "row";
+    row.className = "ldr-console-log-entry";
     row.dataset.type = String(entry.type || "info").toLowerCase();
     row.dataset.times = "1";
     row.dataset.at = String(Math.floor(Date.parse(entry.time) / 1000));
     [new Date(entry.time).toLocaleTimeString(), row.dataset.type, entry.message].forEach(function (text, n) {
       var part = document.createElement("span");
-      part.className = ["time", "badge", "message"][n];
+      part.className = ["ldr-log-timestamp", "ldr-log-badge", "ldr-log-message"][n];
       part.textContent = text;
       row.appendChild(part);
     });
@@ -54,16 +59,16 @@
     var note = rows.querySelector("p");
     if (note && !note.dataset.loading) note.remove();
     var type = String(entry.type || "info").toLowerCase();
-    var newest = Array.from(rows.querySelectorAll(".row")).slice(0, 10);
+    var newest = Array.from(rows.querySelectorAll(".ldr-console-log-entry")).slice(0, 10);
     var same = newest.find(function (row) {
-      return type !== "milestone" && row.dataset.type === type && row.querySelector(".message").textContent === entry.message;
+      return type !== "milestone" && row.dataset.type === type && row.querySelector(".ldr-log-message").textContent === entry.message;
     });
     if (same) return countUp(same);
     rows.insertBefore(rowOf(entry), rows.firstChild);
-    var all = rows.querySelectorAll(".row");
+    var all = rows.querySelectorAll(".ldr-console-log-entry");
     for (var n = MAX_ROWS; n < all.length; n += 1) all[n].remove();
     if (window.seen.firstRow === null) window.seen.firstRow = performance.now();
-    document.getElementById("count").textContent = String(rows.querySelectorAll(".row").length);
+    document.getElementById("log-indicator").textContent = String(rows.querySelectorAll(".ldr-console-log-entry").length);
   }
 
   /** Of the same text within a minute only one is kept, with the later time. */
@@ -109,15 +114,15 @@
 
   function toggle() {
     isExpanded = !isExpanded;
-    panel.classList.toggle("collapsed", !isExpanded);
+    content.classList.toggle("collapsed", !isExpanded);
     if (!isExpanded) return;
     if (!isLoaded) load();
     isLoaded = true;
     queued.splice(0).forEach(add);
   }
 
-  document.getElementById("toggle").addEventListener("click", toggle);
-  document.getElementById("download").addEventListener("click", function () {
+  document.getElementById("log-panel-toggle").addEventListener("click", toggle);
+  document.getElementById("log-download-button").addEventListener("click", function () {
     fetchLines().then(function (answer) { window.seen.downloaded = answer.length; });
   });
   say("Expand to see the log.");
@@ -126,7 +131,7 @@
     var entry = { time: new Date().toISOString(), message: message, type: level || "info", metadata: metadata };
     if (isExpanded) return add(entry);
     queued.push(entry);
-    document.getElementById("toggle").click();
+    document.getElementById("log-panel-toggle").click();
   };
 
   var lately = new Map();
