@@ -5,7 +5,8 @@
  * <script src="/static/research-socket/research-socket.compat.js"></script>
  * ```
  *
- * or, in a page with a bundler, `import "research-socket/compat"`. There is no need of socket.io-client and its `io()`. Without
+ * or, in a page with a bundler, `import "research-socket/compat"`. With the attribute `data-element` the script puts `<research-progress>` in
+ * the place of the page's own progress area and log panel. There is no need of socket.io-client and its `io()`. Without
  * a page, as on a server that renders it, importing does nothing.
  *
  * @module research-socket/compat

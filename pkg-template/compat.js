@@ -4,4 +4,7 @@ import { install } from "./compat/socket.js";
 import { tagOf } from "./compat/tag.js";
 import { connect } from "./index.js";
 
-if (typeof window !== "undefined" && typeof document !== "undefined") install(window, connect, tagOf(import.meta.url)?.dataset);
+/** A file of its own, which only a page loads that asks for the element. */
+const loadElement = () => import("./compat-element.js");
+
+if (typeof window !== "undefined" && typeof document !== "undefined") install(window, connect, tagOf(import.meta.url)?.dataset, loadElement);

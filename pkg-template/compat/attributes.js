@@ -3,8 +3,8 @@
 import { NAMES, RULES, nearest } from "../client/option-check.js";
 import { readOptions } from "../client/options.js";
 
-/** Of these the text of an attribute can be none, or the page has no use for them. */
-const WITHOUT = ["dedup", "terminatePath"];
+/** Of these the text of an attribute can be none. */
+const WITHOUT = ["dedup"];
 
 /** `fallbackInterval` → `["fallback.interval", rule]`: what is called `data-fallback-interval`. */
 const ATTRIBUTES = new Map([
@@ -13,6 +13,9 @@ const ATTRIBUTES = new Map([
   ["share", ["share", { type: "boolean" }]],
   ...RULES.filter(([name]) => !WITHOUT.includes(name)).map((rule) => [rule[0].replace(/\.(.)/, (_, letter) => letter.toUpperCase()), rule]),
 ]);
+
+/** The one that is no option of the connection: see in-place.js. */
+const ELEMENT = "element";
 
 /** Where a page is does not matter for whether its options are right. */
 const ANYWHERE = "https://host.invalid/";
@@ -25,6 +28,7 @@ const ANYWHERE = "https://host.invalid/";
 export function optionsOf(dataset, warn) {
   const options = {};
   for (const [key, text] of Object.entries(dataset)) {
+    if (key === ELEMENT) continue;
     if (!ATTRIBUTES.has(key)) {
       const words = whatIsUnknown(key);
       if (words) warn(`attribute \`${attribute(key)}\` ${words}`);
@@ -46,10 +50,22 @@ export function optionsOf(dataset, warn) {
   return options;
 }
 
+/**
+ * Whether the element is to take the place of the page's own progress area and log panel.
+ * @param {DOMStringMap} dataset
+ * @param {(words: string) => void} warn
+ */
+export function wantsElement({ [ELEMENT]: text = "false" }, warn) {
+  const value = valueOf({ type: "boolean" }, text);
+  if (typeof value === "boolean") return value;
+  warn(`attribute \`${attribute(ELEMENT)}\` has no effect: it must be true or false`);
+  return false;
+}
+
 /** Tags have attributes of others as well: only what looks like one of these is worth a word. */
 function whatIsUnknown(key) {
   if (NAMES.includes(key)) return "has no effect: it is an option of connect() only.";
-  const near = key.length <= MAX_KEY && nearest(key, ATTRIBUTES.keys());
+  const near = key.length <= MAX_KEY && nearest(key, [...ATTRIBUTES.keys(), ELEMENT]);
   return near && `is not known and has no effect. Did you mean \`${attribute(near)}\`?`;
 }
 

@@ -65,11 +65,14 @@ export class Followed {
   /**
    * @param {import("../client/client.js").Client} client
    * @param {import("./notices.js").Notices} notices
+   * @param {import("./in-place.js").InPlace} [inPlace]
    */
-  begin(client, notices) {
+  begin(client, notices, inPlace) {
     // Not what the server sends under another name: it is not in the words that the page's callback is made for.
-    if (this.isBenchmark) client.on(`progress_${this.id}`, this.#hear);
-    else this.#attach(client.subscribe(this.given), notices);
+    if (this.isBenchmark) return client.on(`progress_${this.id}`, this.#hear);
+    const research = client.subscribe(this.given);
+    inPlace?.follow(client, research);
+    this.#attach(research, notices);
   }
 
   /** @param {import("../client/client.js").Client} client */
@@ -167,7 +170,7 @@ export class Followed {
   }
 
   #deliverWritten() {
-    for (const line of this.#written.splice(0)) this.#call({ log_entry: line });
+    for (const line of this.#written.splice(0)) this.#lines.accompany(() => this.#call({ log_entry: line }));
   }
 
   #deliverFailed() {

@@ -19,6 +19,7 @@ const MILESTONES = new Set(["completed", "failed", "cancelled", "error"]);
 export class Lines {
   #page;
   #panel;
+  #gate;
   #engine;
   /** Whether something went to `addConsoleLog`: before, a panel is collapsed, and only that expands it. */
   #begun = false;
@@ -28,10 +29,17 @@ export class Lines {
   /**
    * @param {import("./page.js").Page} page
    * @param {import("./panel.js").Panel} panel
+   * @param {import("./gate.js").Gate} gate
    */
-  constructor(page, panel) {
+  constructor(page, panel, gate) {
     this.#page = page;
     this.#panel = panel;
+    this.#gate = gate;
+  }
+
+  /** Calls what goes with a line, if the page shows lines, and behind those that wait. @param {() => void} act */
+  accompany(act) {
+    this.#gate.pass(act);
   }
 
   /** A line of the log, whose repetitions the client has dropped. */
@@ -91,11 +99,13 @@ export class Lines {
   }
 
   #add(id, entry, level, source) {
-    const line = lineOf(id, entry);
-    if (this.#panel.takes(line)) return;
-    // Late as well is what is written again after a long load.
-    const write = () => this.#row(line, entry, level, this.#isLate(entry, source));
-    this.#panel.write({ ...line, write });
+    this.#gate.pass(() => {
+      const line = lineOf(id, entry);
+      if (this.#panel.takes(line)) return;
+      // Late as well is what is written again after a long load.
+      const write = () => this.#row(line, entry, level, this.#isLate(entry, source));
+      this.#panel.write({ ...line, write });
+    });
   }
 
   /** The page's first way gives a row the time of now, and its second one the line's own, but drops what it had a while ago. */
@@ -115,8 +125,10 @@ export class Lines {
   /** A line without a time of its own. */
   #say(id, text, ...more) {
     const write = () => this.#page.call("addConsoleLog", text, ...more);
-    this.#begun = true;
-    this.#panel.write({ id, text, second: undefined, write });
+    this.#gate.pass(() => {
+      this.#begun = true;
+      this.#panel.write({ id, text, second: undefined, write });
+    });
   }
 
   /** The clocks of page and server may differ, and by how much is not known before the first live line. */

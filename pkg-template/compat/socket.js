@@ -3,9 +3,11 @@
 
 import { report } from "../client/error.js";
 import { researchId } from "../client/id.js";
-import { optionsOf } from "./attributes.js";
+import { optionsOf, wantsElement } from "./attributes.js";
 import { Followed } from "./followed.js";
+import { Gate } from "./gate.js";
 import { headStart } from "./head-start.js";
+import { InPlace } from "./in-place.js";
 import { Instance } from "./instance.js";
 import { Lines } from "./lines.js";
 import { Notices } from "./notices.js";
@@ -30,13 +32,17 @@ const OURS = Symbol.for("research-socket.compat");
  * @param {Window & typeof globalThis} window
  * @param {typeof import("../index.js").connect} connect
  * @param {DOMStringMap} [dataset] the attributes of the script's own tag
+ * @param {() => Promise<typeof import("../compat-element.js")>} [loadElement] if one of these asks for it
  */
-export function install(window, connect, dataset = {}) {
+export function install(window, connect, dataset = {}, loadElement) {
   const page = new Page(window);
   if (page.socket?.[OURS]) return;
   // A connection of its own in this page: `connect` is heard, and after `disconnect` nothing of the one before is there.
-  const options = { ...optionsOf(dataset, (words) => console.warn(`research-socket: ${words}`)), forceNew: true };
-  const service = new Service(page, new Panel(page.connects ? window : {}), (more, first) => connect({ ...options, ...more }, (given) => window.fetch && headStart(window, given, first)));
+  const warn = (words) => console.warn(`research-socket: ${words}`);
+  const options = { ...optionsOf(dataset, warn), forceNew: true };
+  const gate = new Gate(window);
+  const inPlace = wantsElement(dataset, warn) && page.connects ? new InPlace(window, gate, async (parts) => (await loadElement()).makePlace(window, parts, connect)) : undefined;
+  const service = new Service(page, new Lines(page, new Panel(page.connects ? window : {}), gate), inPlace, (more, first) => connect({ ...options, ...more }, (given) => window.fetch && headStart(window, given, first)));
   const socket = {
     init: () => service.init(),
     initializeSocket: () => service.init(),
@@ -53,6 +59,7 @@ export function install(window, connect, dataset = {}) {
   page.socket = socket;
   // It takes no wish of the page, so it comes while the page itself does. A failure is told when the page needs it.
   if (page.connects) connect.preload(options).catch(() => {});
+  inPlace?.begin().catch(report);
   setTimeout(() => service.begin(), INIT_AFTER_MS);
 }
 
@@ -63,6 +70,7 @@ class Service {
   polling = false;
   #page;
   #lines;
+  #inPlace;
   #poll;
   #connect;
   #client;
@@ -79,9 +87,10 @@ class Service {
   #said = new Set();
   #left = false;
 
-  constructor(page, panel, connect) {
+  constructor(page, lines, inPlace, connect) {
     this.#page = page;
-    this.#lines = new Lines(page, panel);
+    this.#lines = lines;
+    this.#inPlace = inPlace;
     this.#notices = new Notices(page, this.#lines, this.#researches);
     this.#poll = new Polling(page, (words, error) => this.#warn(`${words}: ${error?.message ?? error}`));
     this.#connect = connect;
@@ -111,7 +120,7 @@ class Service {
     const instance = this.init(followed.isBenchmark ? undefined : given);
     if (known) return;
     this.#researches.set(followed.id, followed);
-    if (instance) this.#run((client) => followed.begin(client, this.#notices));
+    if (instance) this.#run((client) => followed.begin(client, this.#notices, this.#inPlace));
     // A page without a connection has no other way.
     else this.polling = true;
     if (this.polling) this.#poll.start(followed);

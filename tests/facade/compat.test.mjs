@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { RULES } from "../../pkg-template/client/option-check.js";
-import { optionsOf } from "../../pkg-template/compat/attributes.js";
+import { optionsOf, wantsElement } from "../../pkg-template/compat/attributes.js";
 import { install } from "../../pkg-template/compat/socket.js";
 import { ResearchSocketError } from "../../pkg-template/client/error.js";
 import { LINGER_MS } from "../../pkg-template/client/linger.js";
@@ -1111,11 +1111,11 @@ test("the guide has each attribute, and no other", async () => {
   const guide = await readFile(new URL("../../docs/guides/old-script.md", import.meta.url), "utf8");
   const rows = guide.split("\n").filter((line) => line.startsWith("| `data-"));
   const named = rows.flatMap((row) => [...row.split("|")[1].matchAll(/`data-([a-z-]+)`/g)].map(([, name]) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase())));
-  const options = ["share", "url", ...RULES.map(([name]) => name.replace(/\.(.)/, (_, letter) => letter.toUpperCase()))];
-  assert.deepEqual(named.toSorted(), options.filter((name) => !["dedup", "terminatePath"].includes(name)).toSorted());
+  const options = ["element", "share", "url", ...RULES.map(([name]) => name.replace(/\.(.)/, (_, letter) => letter.toUpperCase()))];
+  assert.deepEqual(named.toSorted(), options.filter((name) => name !== "dedup").toSorted());
   const said = [];
-  for (const name of named) optionsOf({ [name]: "?" }, (words) => said.push(words));
-  assert.deepEqual(said.filter((words) => !/has no effect: option `/.test(words)), [], "known");
+  for (const name of named) for (const read of [optionsOf, wantsElement]) read({ [name]: "?" }, (words) => said.push(words));
+  assert.deepEqual(said.filter((words) => !/has no effect: (option `|it must be)/.test(words)), [], "known");
   // Of these any text is a name.
   assert.equal(said.length, named.length - ["share"].length);
 });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Gate } from "../../pkg-template/compat/gate.js";
 import { Lines } from "../../pkg-template/compat/lines.js";
 import { Page } from "../../pkg-template/compat/page.js";
 import { Panel } from "../../pkg-template/compat/panel.js";
@@ -115,7 +116,7 @@ function oldPage(t, { isNewestFirst = true, drops = () => false } = {}) {
   container.replaceChildren(row("Expand to see the log.", ""));
   container.replaceChildren();
   const panel = new Panel(window);
-  const lines = new Lines(new Page(window), panel);
+  const lines = new Lines(new Page(window), panel, new Gate(window));
   /** What the panel does when it is expanded; the result is what its `fetch` gave it. */
   const load = async (id = 7) => {
     container.replaceChildren(row("Loading…", ""));

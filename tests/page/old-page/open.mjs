@@ -11,10 +11,10 @@ const HERE = fileURLToPath(new URL(".", import.meta.url));
 
 /**
  * The application's server as of 1.5, with its security headers, whose pages are the stand-in.
- * @param {import("node:test").TestContext} t @param {Record<string, unknown>} [flags]
+ * @param {import("node:test").TestContext} t @param {{ static?: string[], [flag: string]: unknown }} [flags]
  */
-export function startApplication(t, flags) {
-  const own = { page: true, release: "1.5", html: path.join(HERE, "page.html"), static: [`/old-page=${HERE}`] };
+export function startApplication(t, { static: more = [], ...flags } = {}) {
+  const own = { page: true, release: "1.5", html: path.join(HERE, "page.html"), static: [`/old-page=${HERE}`, ...more] };
   return startServer(t, "flask", { ...own, security: "strict", ...flags });
 }
 
@@ -27,6 +27,10 @@ export function startApplication(t, flags) {
  * @property {number} loads how often the panel has written the stored log
  * @property {number} downloaded how many lines a download had
  * @property {string} end @property {boolean} isConnected
+ * @property {string[]} shown which of the page's own areas are shown, by id or class
+ * @property {{ status: string, count: string, lines: string[] } | null} element that stands in their place, and what it shows
+ * @property {{ calls: number, lines: number, statuses: string[], others: any[] }} heard by the page's own handler
+ * @property {{ warnings: string[], errors: string[] }} said
  */
 
 /** Runs in the page. @returns {Seen} */
@@ -35,8 +39,16 @@ function look() {
     const { times, at } = /** @type {HTMLElement} */ (row).dataset;
     return { text: row.querySelector(".ldr-log-message")?.textContent ?? "", times: Number(times), second: Number(at) };
   });
-  const { seen, socket } = /** @type {any} */ (window);
-  return { ...seen, rows, end: document.documentElement.dataset.end ?? "", isConnected: socket.isConnected() };
+  const shown = ["#research-progress-card", ".ldr-collapsible-log-panel"].filter((selector) => {
+    const area = document.querySelector(selector);
+    return area && getComputedStyle(area).display !== "none";
+  });
+  const { seen, socket, heard, said } = /** @type {any} */ (window);
+  const root = document.querySelector("research-progress")?.shadowRoot;
+  const part = (/** @type {string} */ name) => root?.querySelector(name)?.textContent ?? "";
+  const lines = [...(root?.querySelectorAll(".layer .text") ?? [])].map(({ textContent }) => textContent ?? "");
+  const element = root ? { status: part(".status"), count: part(".filter-all .count"), lines } : null;
+  return { ...seen, rows, end: document.documentElement.dataset.end ?? "", isConnected: socket.isConnected(), shown, element, heard, said };
 }
 
 export class Application {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
+use super::facade::ELEMENT;
 use super::glue::GLUE;
 use super::minified;
 use super::script;
@@ -41,7 +42,7 @@ pub(crate) fn bundle(
     let lock = fs::read(project.path("package-lock.json"))?;
     let parts = [&glue, &lock].map(|bytes| short_hash(bytes));
     let key = format!(
-        "{modules:?} {parts:?} {URL:?} {}{BANNER} {mode:?} {}",
+        "{modules:?} {parts:?} {URL:?} {ELEMENT:?} {}{BANNER} {mode:?} {}",
         script::EAGER,
         minified::KEY
     );
@@ -70,6 +71,7 @@ pub(crate) fn bundle(
             .arg(format!("--banner:js={}{BANNER}", script::EAGER))
             .args(URL)
             .arg(format!("--external:./{}", script::SCRIPT))
+            .arg(format!("--external:./{ELEMENT}"))
             .arg(format!("--outfile={}", script.display()));
         if mode == Mode::Release {
             esbuild.args(minified::OPTIONS);

@@ -21,12 +21,15 @@ pub(crate) const ENTRY: &str = "index.js";
 /// The entry point that has glue and module within it.
 const INLINE: &str = "inline.js";
 /// What entry points import only where it is needed: files beside them, which bundlers find by their names. For `require()` it is within.
-const PARTS: [&str; 4] = [
+const PARTS: [&str; 5] = [
+    ELEMENT,
     "element/log-tools.js",
     "element/page-mark.js",
     "element/steps.js",
     "element/words-de.js",
 ];
+/// What [`super::compat`] loads where its tag asks for the element, with the element in it.
+pub(crate) const ELEMENT: &str = "compat-element.js";
 /// What an entry point expects the page to have.
 const PEERS: [&str; 2] = ["react", "vue"];
 const BANNER: &str =

@@ -103,7 +103,7 @@ impl Sizes {
 
 impl fmt::Display for Sizes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "    bytes                 raw     gzip   brotli")?;
+        write!(f, "    bytes                  raw     gzip   brotli")?;
         for version in &self.versions {
             write!(f, "\n{version}")?;
         }
@@ -122,7 +122,7 @@ impl fmt::Display for Part {
             gzip,
             brotli,
         } = self;
-        write!(f, "{name:<16} {raw:>8} {gzip:>8} {brotli:>8}")
+        write!(f, "{name:<17} {raw:>8} {gzip:>8} {brotli:>8}")
     }
 }
 
