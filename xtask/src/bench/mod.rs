@@ -64,11 +64,12 @@ enum Kind {
     Waiting,
 }
 
-const BENCHES: [Bench; 12] = [
+const BENCHES: [Bench; 13] = [
     Bench::of("first-line", Kind::Page),
     Bench::of("burst", Kind::Page),
     Bench::of("parts", Kind::Profile),
     Bench::of("backlog", Kind::Page),
+    Bench::of("old-page", Kind::Page),
     Bench::of("cumulative", Kind::Page),
     Bench::of("latency", Kind::Page),
     Bench::of("memory", Kind::Page),
