@@ -9,18 +9,11 @@ const HIDDEN = "data-research-socket-hidden";
 /** The page's functions for lines, which it calls itself as well: each would cost a row that nobody sees. */
 const WAYS = ["addConsoleLog", "_socketAddLogEntry"];
 
-/** Colours of the element that the application has names for; without these the element has its own. */
-const COLOURS = {
-  text: "--text-primary",
-  muted: "--text-muted",
-  background: "--bg-primary",
-  raised: "--bg-secondary",
-  border: "--border-color",
-  accent: "--accent-primary",
-  good: "--success-color",
-  warning: "--warning-color",
-  error: "--error-color",
-};
+/**
+ * Colours of the element that it takes from the application's themes, if there are such. All others stay its own: of the themes' accents
+ * and warnings many cannot be read as text.
+ */
+const COLOURS = { text: "--text-primary", background: "--bg-primary", raised: "--bg-secondary", border: "--border-color" };
 
 /** Above this a colour is light, of 0 to 255. */
 const MIDDLE = 128;
@@ -41,9 +34,10 @@ export class Place {
 
   /** Throws, and leaves all as it was, where the browser cannot do it. */
   stand(followed) {
-    // A style of their own is not enough: the page makes sure by one that its panel is shown.
+    // A style of their own is not enough: the page makes sure by one that its panel is shown. Nor is `!important`, which the application's
+    // style sheet has as well, for an id.
     const sheet = new this.#window.CSSStyleSheet();
-    sheet.replaceSync(`[${HIDDEN}] { display: none !important }`);
+    sheet.replaceSync(`:is(#_#_#_#_, [${HIDDEN}]) { display: none !important }`);
     const sheets = [...ofDocument("adoptedStyleSheets"), sheet];
     this.#element = this.#make();
     this.#dress();
@@ -68,10 +62,10 @@ export class Place {
     tint();
     // A person may choose another one.
     new this.#window.MutationObserver(tint).observe(ofDocument("documentElement"), { attributeFilter: ["data-theme", "class"] });
-    const [prefix] = this.#window.location.pathname.split("/progress/");
-    if (prefix === "") return;
-    this.#element.setAttribute("result-href", `${prefix}/results/{id}`);
-    this.#element.setAttribute("new-href", `${prefix}/`);
+    const { pathname } = this.#window.location;
+    const folder = pathname.slice(0, Math.max(0, pathname.indexOf("/progress/")));
+    const links = { "sign-in-href": "/auth/login", "result-href": "/results/{id}", "new-href": "/" };
+    for (const [name, path] of Object.entries(links)) this.#element.setAttribute(name, folder + path);
   }
 }
 

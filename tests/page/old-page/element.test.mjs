@@ -236,7 +236,7 @@ inChromium("the element has the page's colours, in the light as in the dark, and
   assert.deepEqual(await look(), ["dark", "rgb(245, 245, 245)", "rgb(18, 18, 18)"]);
   await server.control("final", { id: ID });
   await old.until("the end", ({ element }) => element?.status === "Completed");
-  assert.deepEqual(await page.evaluate(() => [...document.querySelector("research-progress").shadowRoot.querySelectorAll("a[href]")].map((link) => link.getAttribute("href"))), [`/app/results/${ID}`, "/app/"]);
+  assert.deepEqual(await page.evaluate(() => [...document.querySelector("research-progress").shadowRoot.querySelectorAll("a[href]")].map((link) => link.getAttribute("href"))), ["/app/auth/login", `/app/results/${ID}`, "/app/"]);
 });
 
 for (const at of ["/benchmark/", `/chat/${ID}`]) {
