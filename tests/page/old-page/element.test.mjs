@@ -139,6 +139,15 @@ function inChromium(title, flags, run) {
   });
 }
 
+inChromium("the script as a module does the same", {}, async (page, server, old) => {
+  await page.goto(address(server).replace("script=ours", "script=module"));
+  await old.until("the element stands there", ({ element }) => element !== null);
+  await server.control("lines", { id: ID, count: 2 });
+  const seen = await old.until("the lines", ({ element }) => element?.count === "2");
+  assert.deepEqual([seen.shown, seen.rows, seen.said], [[], [], { warnings: [], errors: [] }]);
+  assert.equal((await server.stats()).sessions.length, 1);
+});
+
 inChromium("a browser that cannot show the element leaves the page as it was", {}, async (page, server, old) => {
   await page.addInitScript(() => void Reflect.deleteProperty(window, "CSSStyleSheet"));
   await page.goto(address(server));
