@@ -38,13 +38,12 @@ export class Place {
     // style sheet has as well, for an id.
     const sheet = new this.#window.CSSStyleSheet();
     sheet.replaceSync(`:is(#_#_#_#_, [${HIDDEN}]) { display: none !important }`);
-    const sheets = [...ofDocument("adoptedStyleSheets"), sheet];
+    Reflect.set(Document.prototype, "adoptedStyleSheets", [...ofDocument("adoptedStyleSheets"), sheet], document);
     this.#element = this.#make();
     this.#dress();
     this.show(followed);
     const [first] = this.#parts;
     first.before(this.#element);
-    Reflect.set(Document.prototype, "adoptedStyleSheets", sheets, document);
     for (const part of this.#parts) part.setAttribute(HIDDEN, "");
     for (const name of WAYS) silence(this.#window, name);
   }
@@ -77,8 +76,7 @@ function isLight(colour) {
 
 /** Makes a function of the page do nothing, also if the page defines it later. */
 function silence(window, name) {
-  let own = window[name];
   const nothing = () => {};
-  const property = { configurable: true, enumerable: true, get: () => nothing, set: (given) => (own = given) };
-  if (!Reflect.defineProperty(window, name, property)) window[name] = nothing;
+  const property = { configurable: true, enumerable: true, get: () => nothing, set() {} };
+  if (!Reflect.defineProperty(window, name, property)) Reflect.set(window, name, nothing);
 }

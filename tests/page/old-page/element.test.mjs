@@ -222,6 +222,19 @@ inChromium("a page that disconnects and connects again has the element show what
   assert.deepEqual([element?.lines, shown], [numbered("other", 1, 3), []]);
 });
 
+inChromium("the element's own button cancels, with the page's token, and of the page's own areas nothing can be reached", {}, async (page, server, old) => {
+  await page.goto(address(server));
+  await old.until("the element stands there", ({ element }) => element !== null);
+  const cancel = page.getByRole("button", { name: /cancel/i });
+  await cancel.click();
+  const asked = page.waitForRequest((request) => request.method() === "POST" && request.url().endsWith(`/api/terminate/${ID}`));
+  await page.locator("research-progress .cancel-yes").click();
+  const token = await page.evaluate(() => document.querySelector("meta[name=csrf-token]").getAttribute("content"));
+  assert.equal((await asked).headers()["x-csrftoken"], token);
+  const seen = await old.until("the end", ({ element }) => element?.status === "Cancelled");
+  assert.deepEqual(seen.heard.statuses.at(-1), "suspended");
+});
+
 inChromium("the element has the page's colours, in the light as in the dark, and its addresses", {}, async (page, server, old) => {
   const inside = `/progress/${ID}?script=ours&element=`;
   // As behind a proxy that gives the application a folder.
