@@ -853,6 +853,12 @@ export interface ResearchEvents {
    * a sign-out; see {@link ConnectOptions.flushLogs}. After the end nobody asks any more.
    */
   refusal: Refusal | null;
+  /**
+   * The stored log was read to its end for the first time, and its lines were told: what the page has now is all that there was. Once;
+   * who subscribes later finds it in {@link ResearchState.historyRead}. Not at all while the server does not show the log, or with
+   * `history: false`. May come after the end.
+   */
+  history: undefined;
   /** The end, exactly once. A client that subscribes after the end hears of it too. */
   end: End;
 }
@@ -1024,6 +1030,11 @@ export interface ResearchState {
    * `fallback: false`. See the event `refusal`.
    */
   readonly refusal: Refusal | null;
+  /**
+   * Whether the stored log has been read to its end at least once: until then lines from before the page was opened may still come. An
+   * outage, or a log that cannot be read any more, changes nothing of it; of those tells the event `gap`.
+   */
+  readonly historyRead: boolean;
   /** The newest lines, oldest first, at most `maxLogs`, and fewer if they are long. */
   readonly logs: readonly LogEntry[];
   /** How many older lines are no longer in `logs`. */

@@ -39,8 +39,8 @@ pub const MAX_WAITING_NEWS: usize = 64;
 /// itself gets its turn while nothing else waits.
 ///
 /// These always get through, and are bounded by what the page itself asked for: one end for each
-/// research, a bounded number of failures (the job's), one outcome for each emit and each request to
-/// end a research, one answer each time that it verifies one. Gaps become one while it is full. An ack whose answer is too large for what is
+/// research, a bounded number of failures (the job's), that its stored log was read, one outcome for
+/// each emit and each request to end a research, one answer each time that it verifies one. Gaps become one while it is full. An ack whose answer is too large for what is
 /// left becomes a failure of its emit, so that whoever waits for it hears.
 ///
 /// What happens to the connection overtakes what the server sent: a page that is busy with lines
@@ -200,7 +200,10 @@ impl Mailbox {
                     });
                 }
                 ResearchEvent::Gap(_) => is_gap = true,
-                ResearchEvent::End(_) | ResearchEvent::Failure(_) | ResearchEvent::Verified(_) => {
+                ResearchEvent::End(_)
+                | ResearchEvent::Failure(_)
+                | ResearchEvent::HistoryRead
+                | ResearchEvent::Verified(_) => {
                     // What was said before is heard before.
                     self.report();
                     return Some(event);
@@ -334,6 +337,7 @@ fn size(event: &Event) -> usize {
                     }
                     ResearchEvent::End(end) => len(&end.message) + len(&end.error),
                     ResearchEvent::Gap(_)
+                    | ResearchEvent::HistoryRead
                     | ResearchEvent::Refusal(_)
                     | ResearchEvent::Status { .. }
                     | ResearchEvent::Verified(_) => 0,

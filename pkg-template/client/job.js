@@ -14,6 +14,7 @@ export const UNKNOWN = {
   engine: null,
   queuePosition: null,
   refusal: null,
+  historyRead: false,
   startedAt: null,
   updatedAt: null,
   estimatedTimeLeft: null,
@@ -52,6 +53,8 @@ export class Job {
   #lines;
   /** Why the server does not show it; what the module tells of it is news, and no part of its snapshot. */
   #refusal = null;
+  /** Whether it was told that the stored log was read to its end, by this instance or one before. */
+  #historyRead = false;
   // Made when asked for, and the same object until something changes: frameworks compare by identity.
   #state;
   #logs;
@@ -78,6 +81,7 @@ export class Job {
     const copy = new Job(this.#id, given, maxLogs, read, this.since);
     copy.end = this.end;
     copy.#known = this.#known;
+    copy.#historyRead = this.#historyRead;
     copy.#facts = this.#facts && { ...this.#facts };
     copy.#lines.take(this.#lines);
     copy.#origin = [this, this.#heard];
@@ -97,7 +101,7 @@ export class Job {
     if (!this.#state) {
       this.note();
       const dropped = this.#lines.dropped + Math.max(0, this.#lines.items.length - this.#maxLogs);
-      this.#state = freeze({ ...UNKNOWN, ...this.#known, refusal: this.#refusal, id: this.#id, logs: this.logs, droppedLogs: dropped });
+      this.#state = freeze({ ...UNKNOWN, ...this.#known, refusal: this.#refusal, historyRead: this.#historyRead, id: this.#id, logs: this.logs, droppedLogs: dropped });
     }
     return this.#state;
   }
@@ -175,6 +179,7 @@ export class Job {
   #story() {
     const { status, currentTask, engine } = this.state;
     const story = this.logs.map((entry) => ["log", entry]);
+    if (this.#historyRead) story.push(["history"]);
     if (status !== null) story.push(["status", { status, previous: null }]);
     if (currentTask !== null) story.push(["task", currentTask]);
     if (engine !== null) story.push(["engine", engine]);
@@ -191,6 +196,11 @@ export class Job {
   }
 
   handle(kind, value) {
+    if (kind === "history") {
+      // Each instance reads it for the first time.
+      if (this.#historyRead) return;
+      this.#historyRead = true;
+    }
     this.#hear();
     this.#remember(kind, value);
     if (kind === "refusal") this.#refusal = value;

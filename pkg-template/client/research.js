@@ -3,7 +3,7 @@
 import { Handlers } from "./handlers.js";
 import { Stream } from "./stream.js";
 
-const EVENTS = new Set(["update", "log", "status", "task", "step", "engine", "failure", "gap", "refusal", "end"]);
+const EVENTS = new Set(["update", "log", "status", "task", "step", "engine", "failure", "gap", "refusal", "history", "end"]);
 
 const LEVELS = new Set(["trace", "debug", "info", "success", "warning", "error", "critical", "milestone"]);
 

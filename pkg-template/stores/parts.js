@@ -22,7 +22,7 @@ const TAIL = 500;
 
 /** A research but for its log. @type {Part} */
 const RESEARCH = {
-  events: ["update", "status", "task", "engine", "failure", "gap", "refusal", "end"],
+  events: ["update", "status", "task", "engine", "failure", "gap", "refusal", "history", "end"],
   hears: true,
   initial: (id) =>
     Object.freeze({

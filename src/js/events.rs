@@ -227,6 +227,7 @@ fn research(event: ResearchEvent) -> (&'static str, JsValue) {
         ResearchEvent::Engine(engine) => ("engine", plain::engine(&engine)),
         ResearchEvent::Failure(failure) => ("failure", plain::failure(&failure)),
         ResearchEvent::Gap(gap) => ("gap", plain::gap(&gap)),
+        ResearchEvent::HistoryRead => ("history", JsValue::UNDEFINED),
         // Of lines many are told at once.
         ResearchEvent::Log(_) => ("log", JsValue::UNDEFINED),
         ResearchEvent::Refusal(refusal) => (

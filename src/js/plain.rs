@@ -78,6 +78,8 @@ pub(super) fn snapshot(snapshot: &Snapshot) -> JsValue {
         started_at,
         updated_at,
         estimated_time_left,
+        // Told by an event, and known to the facade since.
+        history_read: _,
         source,
     } = snapshot;
     let number = id.number().map(|number| Plain::Number(number as f64));

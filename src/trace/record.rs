@@ -394,6 +394,7 @@ const fn research_kind(event: &ResearchEvent) -> &'static str {
         ResearchEvent::Engine(_) => "engine",
         ResearchEvent::Failure(_) => "failure",
         ResearchEvent::Gap(_) => "gap",
+        ResearchEvent::HistoryRead => "history",
         ResearchEvent::Log(_) => "log",
         ResearchEvent::Status { .. } => "status",
         ResearchEvent::Step(_) => "step",

@@ -2,7 +2,7 @@
 
 use research_socket::config::Config;
 use research_socket::http::{Answer, RequestError};
-use research_socket::research::Input;
+use research_socket::research::{Event, Input, ResearchEvent};
 use research_socket::socket::Acked;
 
 use crate::gaps::back;
@@ -89,6 +89,60 @@ fn a_page_in_the_middle_of_a_run_hears_the_story_from_the_beginning() {
     assert_eq!(world.told(), ["r log a", "r log b", "r log live"]);
     let stats = world.client.stats();
     assert_eq!((stats.lines, stats.recovered, stats.gaps), (3, 2, 0));
+}
+
+/// How often the page heard that the log was read, and what the state says of that.
+fn history_read(world: &World) -> (usize, bool) {
+    let is_it = |event: &&Event| {
+        let Event::Research { event, .. } = event else {
+            return false;
+        };
+        matches!(event, ResearchEvent::HistoryRead)
+    };
+    let heard = world.events.iter().filter(is_it).count();
+    (heard, world.client.snapshot("r").unwrap().history_read)
+}
+
+#[test]
+fn that_the_log_was_read_to_its_end_is_told_once_and_stays_true() {
+    let mut world = asking();
+    assert_eq!(history_read(&world), (0, false));
+    world.answer(Kind::Log, 200, r#"{"error":"#);
+    assert_eq!(
+        history_read(&world),
+        (0, false),
+        "what breaks off is no log"
+    );
+    world.advance(1_000);
+    world.answer(Kind::Log, 200, "[]");
+    assert_eq!(history_read(&world), (1, true), "an empty one is one");
+    world.advance(3_000);
+    world.answer(Kind::Log, 200, &log(&[(1, 1, "a")]));
+    assert_eq!(history_read(&world), (1, true));
+    world.cut(Kind::Poll);
+    assert_eq!(
+        history_read(&world),
+        (1, true),
+        "an outage takes nothing back"
+    );
+}
+
+#[test]
+fn the_lines_of_a_log_come_before_that_it_was_read_and_that_before_the_end() {
+    let mut world = asking();
+    world.receive(r#"42["progress_r",{"status":"completed","progress":100}]"#);
+    world.forget();
+    world.answer(Kind::Log, 200, &log(&[(1, 1, "a")]));
+    let kinds: Vec<_> = world.events.iter().map(words::event).collect();
+    assert_eq!(kinds, ["r log a", "r history", "r end completed"]);
+}
+
+#[test]
+fn a_log_that_nobody_may_read_was_never_read() {
+    let mut world = asking();
+    world.answer(Kind::Log, 401, "{}");
+    world.advance(1_000);
+    assert_eq!(history_read(&world), (0, false));
 }
 
 #[test]

@@ -132,6 +132,7 @@ fn research(event: &ResearchEvent) -> String {
             None => format!("gap {}", gap.recovered),
         },
         ResearchEvent::End(end) => format!("end {}", end.status.as_str()),
+        ResearchEvent::HistoryRead => "history".into(),
         ResearchEvent::Refusal(None) => "shown again".into(),
         ResearchEvent::Refusal(Some(refusal)) => ["refused ", refusal.as_str()].concat(),
         ResearchEvent::Verified(shown) => format!("verified {shown}"),

@@ -565,7 +565,16 @@ impl World {
         }
         let is_reply = matches!(event, Event::EmitFailed { .. } | Event::Cancelled { .. });
         assert!(!was_closed || is_reply, "after the end: {event:?}");
-        self.told.push(words::event(&event));
+        // It comes with each first answer: who wants to see it looks among the events.
+        if !matches!(
+            &event,
+            Event::Research {
+                event: ResearchEvent::HistoryRead,
+                ..
+            }
+        ) {
+            self.told.push(words::event(&event));
+        }
         self.events.push(event);
     }
 

@@ -70,7 +70,7 @@ test("the state has all its fields before anything has come", async () => {
   const { state } = client.subscribe(7);
   assert.deepEqual(state, {
     id: "7", status: null, progress: null, message: null, currentTask: null, phase: null, error: null, engine: null,
-    queuePosition: null, refusal: null, startedAt: null, updatedAt: null, estimatedTimeLeft: null, source: null, logs: [], droppedLogs: 0,
+    queuePosition: null, refusal: null, historyRead: false, startedAt: null, updatedAt: null, estimatedTimeLeft: null, source: null, logs: [], droppedLogs: 0,
   });
 });
 
@@ -81,6 +81,22 @@ test("why the server does not show it is an event and in the state, until it sho
   research.on("refusal", (refusal) => heard.push([refusal, research.state.refusal]));
   for (const refusal of ["unauthorized", "not-found", null]) connection.tell("refusal", "7", refusal);
   assert.deepEqual(heard, [["unauthorized", "unauthorized"], ["not-found", "not-found"], [null, null]]);
+});
+
+test("that the stored log was read is told once, after a trap too, and stays in the state", async () => {
+  const { client, connection } = await connected();
+  const research = client.subscribe(7);
+  const heard = [];
+  research.on("history", (value) => heard.push([value, research.state.historyRead]));
+  const { state } = research;
+  connection.tell("history", "7", undefined);
+  assert.notEqual(research.state, state, "a page that compares states has to see it");
+  const read = research.state;
+  // As an instance does that has started after a trap.
+  connection.tell("history", "7", undefined);
+  assert.equal(research.state, read);
+  assert.deepEqual(heard, [[undefined, true]]);
+  assert.equal(client.subscribe(7).state.historyRead, true);
 });
 
 test("the state is the module's snapshot, frozen through and through, and the same until something changes", async () => {

@@ -116,6 +116,7 @@ fn told(event: &JobEvent) -> String {
         }
         ResearchEvent::Failure(failure) => format!("failure {}: {}", failure.code, failure.title),
         ResearchEvent::Gap(_) => "gap".into(),
+        ResearchEvent::HistoryRead => "history".into(),
         ResearchEvent::End(end) => {
             format!(
                 "end {} {}",

@@ -193,6 +193,7 @@ proptest! {
                     ResearchEvent::Engine(_)
                     | ResearchEvent::Failure(_)
                     | ResearchEvent::Gap(_)
+                    | ResearchEvent::HistoryRead
                     | ResearchEvent::Log(_)
                     | ResearchEvent::Step(_)
                     | ResearchEvent::Refusal(_)

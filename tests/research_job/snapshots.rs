@@ -87,6 +87,7 @@ fn unknown() -> Snapshot {
         started_at: None,
         updated_at: None,
         estimated_time_left: None,
+        history_read: false,
         source: Source::Live,
     }
 }

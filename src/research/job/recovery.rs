@@ -341,6 +341,9 @@ impl Job {
             self.push(ResearchEvent::Task(task));
         }
         self.report(reading.faults);
+        if !std::mem::replace(&mut self.state.history_read, true) {
+            self.push(ResearchEvent::HistoryRead);
+        }
         let mut recovery = reading.recovery;
         recovery.is_behind = self.mark.unseen(now).is_some();
         recovery.is_doubtful = self.ledger.take_doubt();

@@ -39,6 +39,9 @@ pub struct Snapshot {
     /// Milliseconds until progress would be 100 if it went on as since its first value; `None`
     /// before it has risen, after the end, and when it would be more than a day.
     pub estimated_time_left: Option<u64>,
+    /// Whether the stored log was read to its end at least once, and so all lines that it had then
+    /// were told.
+    pub history_read: bool,
     /// Which way the newest fact came.
     pub source: Source,
 }
@@ -53,6 +56,7 @@ pub(super) struct State {
     first_progress: Option<(Timestamp, f64)>,
     /// When the newest progress came.
     last_progress: Timestamp,
+    pub(super) history_read: bool,
     source: Source,
 }
 
@@ -261,6 +265,7 @@ impl State {
             started_at: self.first_heard.map(Timestamp::as_millis),
             updated_at: self.last_heard.map(Timestamp::as_millis),
             estimated_time_left: self.estimated_time_left(),
+            history_read: self.history_read,
             source: self.source,
         }
     }

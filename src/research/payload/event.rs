@@ -33,7 +33,8 @@ pub enum ResearchEvent {
     Failure(Failure),
     /// Lines were missed while the client was away, or dropped because the page was too slow.
     Gap(Gap),
-    /// The run is over. Exactly one; after it come only late lines of the log.
+    /// The run is over. Exactly one; after it come only late lines of the log, and
+    /// [`HistoryRead`](Self::HistoryRead) if that was not told before.
     End(End),
     /// Whether the server shows the research to whoever is signed in now: the answer to
     /// [`Input::Verify`](crate::research::Input::Verify). It comes before what else the server's answer
@@ -41,6 +42,8 @@ pub enum ResearchEvent {
     Verified(bool),
     /// Why the server does not show the research to this page any more; `None`: it does again.
     Refusal(Option<Refusal>),
+    /// The stored log was read to its end for the first time, and its lines were told.
+    HistoryRead,
 }
 
 /// Why the server does not show something of a research to this page.

@@ -260,7 +260,10 @@ const fn is_owed(event: &Event) -> bool {
         Event::Research { event, .. } => {
             matches!(
                 event,
-                ResearchEvent::End(_) | ResearchEvent::Failure(_) | ResearchEvent::Verified(_)
+                ResearchEvent::End(_)
+                    | ResearchEvent::Failure(_)
+                    | ResearchEvent::HistoryRead
+                    | ResearchEvent::Verified(_)
             )
         }
         Event::Ack { .. } | Event::Cancelled { .. } | Event::EmitFailed { .. } => true,
@@ -333,6 +336,7 @@ fn size(event: &Event) -> usize {
                     texts.extend(end.error.as_deref());
                 }
                 ResearchEvent::Gap(_)
+                | ResearchEvent::HistoryRead
                 | ResearchEvent::Status { .. }
                 | ResearchEvent::Refusal(_)
                 | ResearchEvent::Verified(_) => {}

@@ -92,6 +92,8 @@ pub(crate) struct Heard {
     pub(crate) uncertain: bool,
     /// Lines of the stored log since the last gap.
     recovered: u64,
+    /// Whether the page was told that the stored log was read.
+    history_read: bool,
 }
 
 impl Heard {
@@ -128,6 +130,7 @@ impl Heard {
             ResearchEvent::Log(_)
                 | ResearchEvent::Gap(_)
                 | ResearchEvent::Failure(_)
+                | ResearchEvent::HistoryRead
                 | ResearchEvent::Verified(_)
         );
         require(!self.ended || is_late_word, || {
@@ -176,6 +179,12 @@ impl Heard {
             ResearchEvent::Refusal(refusal) => {
                 self.is_withheld = refusal.is_some();
                 Ok(())
+            }
+            ResearchEvent::HistoryRead => {
+                let before = std::mem::replace(&mut self.history_read, true);
+                require(!before, || {
+                    "the log was read for the first time twice".to_owned()
+                })
             }
             ResearchEvent::Engine(_)
             | ResearchEvent::Status { .. }

@@ -4,7 +4,7 @@ import "/pkg/element.js";
 
 const UNKNOWN = {
   status: null, progress: null, message: null, currentTask: null, phase: null, error: null, engine: null, queuePosition: null,
-  refusal: null, droppedLogs: 0, startedAt: null, updatedAt: null, estimatedTimeLeft: null, source: null,
+  refusal: null, historyRead: false, droppedLogs: 0, startedAt: null, updatedAt: null, estimatedTimeLeft: null, source: null,
 };
 
 class Emitter {

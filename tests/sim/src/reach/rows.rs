@@ -74,7 +74,7 @@ rows! {
         Ack, CancelTaken, CancelFailed, Connect, ConnectError, Disconnect, EmitAckDropped, EmitBufferFull,
         EmitClosed, EmitDisconnected, EmitInvalid, EmitNotConnected, EmitTooLarge, EmitTimeout, Message,
         MessageForAck, Reconnect, ReconnectAttempt, ReconnectFailed, Renewed, Log, Engine, Status, Task, Step,
-        Update, Failure, Gap, GapOfUnknown, End, VerifiedShown, VerifiedNotShown, RefusalTold,
+        Update, Failure, Gap, GapOfUnknown, HistoryRead, End, VerifiedShown, VerifiedNotShown, RefusalTold,
         RefusalTakenBack, SearchEngineSelected, State, Warning,
     }
     /// Of [`Happening`].
@@ -455,6 +455,7 @@ impl EventRow {
                 ResearchEvent::Failure(_) => Self::Failure,
                 ResearchEvent::Gap(gap) if gap.missing.is_none() => Self::GapOfUnknown,
                 ResearchEvent::Gap(_) => Self::Gap,
+                ResearchEvent::HistoryRead => Self::HistoryRead,
                 ResearchEvent::End(_) => Self::End,
                 ResearchEvent::Verified(true) => Self::VerifiedShown,
                 ResearchEvent::Verified(false) => Self::VerifiedNotShown,
