@@ -791,6 +791,14 @@ export interface Research {
   updates(): Stream<Update>;
 
   /**
+   * What it did when, as far as it is known now: from its updates and from the lines of its log, stored ones included. Of each kind the
+   * first one and the newest are kept, 64 in all. After a fault of this package it begins with the lines that are kept.
+   *
+   * @example const [slowest] = research.timeline().phases.toSorted((a, b) => b.to - b.from - (a.to - a.from));
+   */
+  timeline(): Timeline;
+
+  /**
    * Asks the server to terminate the research. Resolves when the server has agreed; the end follows as an event. The
    * request goes on when the page leaves or closes the client.
    * Rejects with a {@link ResearchSocketError}.
@@ -1003,6 +1011,64 @@ export interface End {
   readonly at?: number;
   /** Where the page learnt of it. */
   readonly source: Source;
+}
+
+/**
+ * What a research did when, oldest first. Times are in milliseconds since the epoch by the server's clock: what a line of the log says
+ * is when it says that it was written, to the second for lines from the stored log; all else came when this page heard of it, less what
+ * the page's clock is ahead of the newest live line.
+ */
+export interface Timeline {
+  /** The server's own words for what it was doing. Updates say them, which are not stored: there is none from before the page was opened. */
+  readonly phases: readonly Phase[];
+  /** Lines of the log with the level `milestone`. */
+  readonly milestones: readonly {
+    /** The beginning of the line, at most 200 bytes. */
+    readonly message: string;
+    /** When it was written. */
+    readonly at: number;
+  }[];
+  /** Each is more than the one before. */
+  readonly progress: readonly {
+    /** 0 to 100. */
+    readonly percent: number;
+    /** Since when. */
+    readonly at: number;
+  }[];
+  /** Search engines that were chosen. */
+  readonly engines: readonly {
+    /** As the server calls it. */
+    readonly name: string;
+    /** How many results it gave, if the server said. */
+    readonly resultCount: number | null;
+    /** When. */
+    readonly at: number;
+  }[];
+  /** Lines of the log with the level `error` or `critical`, and failures by their titles. What is repeated is one. */
+  readonly errors: readonly {
+    /** The beginning of it, at most 200 bytes. */
+    readonly message: string;
+    /** When. */
+    readonly at: number;
+  }[];
+  /** When the first of all this was; `null` while there is none. */
+  readonly from: number | null;
+  /** When there was something last, lines of any level included; `null` while there was none. */
+  readonly newest: number | null;
+  /** When it ended; as `newest` if it had ended before the page heard of it. `null` while it runs. */
+  readonly to: number | null;
+  /** How many there was no room for: those that lasted shortest. */
+  readonly dropped: number;
+}
+
+/** A time in which a research did one thing. */
+export interface Phase {
+  /** In the server's own word, at most 200 bytes. */
+  readonly phase: string;
+  /** When it began. */
+  readonly from: number;
+  /** When the next one began, or the research ended; `null` while it lasts. */
+  readonly to: number | null;
 }
 
 /** Everything known of a research. `null` is "not known". */

@@ -2,6 +2,7 @@
 
 import { stringify } from "./json.js";
 import { Newest } from "./newest.js";
+import { NOTHING, timelineOf } from "./timeline.js";
 
 /** A state has all fields from the beginning: a page can show it before anything has arrived. */
 export const UNKNOWN = {
@@ -55,6 +56,8 @@ export class Job {
   #refusal = null;
   /** Whether it was told that the stored log was read to its end, by this instance or one before. */
   #historyRead = false;
+  /** As it was asked for last: the module's is gone with it. */
+  #timeline = NOTHING;
   // Made when asked for, and the same object until something changes: frameworks compare by identity.
   #state;
   #logs;
@@ -63,7 +66,7 @@ export class Job {
    * @param {string} id
    * @param {string | number} given
    * @param {number} maxLogs
-   * @param {() => object | undefined} [read] the module's snapshot, without the lines
+   * @param {(method: "snapshot" | "timeline") => any} [read] what the module knows; `undefined` if it cannot be asked
    * @param {number} [since]
    */
   constructor(id, given, maxLogs, read = () => undefined, since = 0) {
@@ -110,9 +113,15 @@ export class Job {
     return this.#id;
   }
 
+  get timeline() {
+    const told = this.#read("timeline");
+    if (told) this.#timeline = freeze(timelineOf(told, this.end !== undefined));
+    return this.#timeline;
+  }
+
   /** Keeps what the module knows. An instance that has started after a trap knows less at first than the one before. */
   note() {
-    const read = this.#read();
+    const read = this.#read("snapshot");
     if (read) this.#known = this.#earlier ? carryOn(this.#earlier, read) : read;
   }
 

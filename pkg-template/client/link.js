@@ -417,7 +417,7 @@ export class Link {
     let job = this.#jobs.get(id);
     this.#linger.keep(id);
     if (!job) {
-      const read = () => this.#snapshot(id);
+      const read = (method) => this.#read(method, id);
       job = heard ? heard.copy(given, maxLogs, read) : new Job(id, given, maxLogs, read, this.#module.moment);
       if (this.#connection && !job.end) this.#follow(job);
       this.#jobs.set(id, job);
@@ -455,9 +455,9 @@ export class Link {
   }
 
   /** Nothing when the module cannot be asked any more: a state can always be read, then it is the last one. */
-  #snapshot(id) {
+  #read(method, id) {
     try {
-      return this.#works ? this.#call("snapshot", id) : undefined;
+      return this.#works ? this.#call(method, id) : undefined;
     } catch {
       return undefined;
     }

@@ -16,6 +16,7 @@ export class Research {
   #job;
   /** The last state, once the page has let go of the research. */
   #left;
+  #timelineLeft;
   #handlers = new Handlers((event) => {
     // A misspelt name would wait for ever, in silence.
     if (!EVENTS.has(event)) throw new TypeError(`A research has no event "${event}". It has: ${[...EVENTS].join(", ")}.`);
@@ -41,6 +42,10 @@ export class Research {
 
   get state() {
     return this.#left ?? this.#job.state;
+  }
+
+  timeline() {
+    return this.#timelineLeft ?? this.#job.timeline;
   }
 
   get done() {
@@ -104,6 +109,7 @@ export class Research {
   /** The page lets go of the research, or the client is gone. */
   #leave(error) {
     this.#left = this.#job.state;
+    this.#timelineLeft = this.#job.timeline;
     this.#settle.reject(error);
     // The page's own wish is no failure of its loops; anything else must not look like the end of the research.
     const wished = error.code === "ABORTED" || error.code === "CLOSED";

@@ -104,6 +104,16 @@ impl Connection {
         snapshot.map_or(JsValue::UNDEFINED, |snapshot| plain::snapshot(&snapshot))
     }
 
+    /// What a research that is followed did when, as `[at, name, number]` again and again: of its phases, milestones,
+    /// progress, engines and errors. Behind them how many had no room, when the newest was, and when it ended. `undefined`
+    /// for others.
+    pub fn timeline(&self, id: &str) -> JsValue {
+        self.driver.with_client(|client| {
+            let timeline = client.timeline(id);
+            timeline.map_or(JsValue::UNDEFINED, plain::timeline)
+        })
+    }
+
     /// Sends an event, given as JSON array. `ack_timeout`: -1 without ack, 0 without time-out, else
     /// milliseconds. Returns the number that comes back with the ack.
     ///

@@ -2,10 +2,13 @@
 //!
 //! Deriving it for each struct would put serde's code into the module once for each, 10 kB in all.
 
+use js_sys::Array;
 use serde::{Serialize, Serializer};
 use wasm_bindgen::JsValue;
 
-use crate::research::{End, Engine, Failure, Gap, Snapshot, Stats, Status};
+use crate::research::{
+    End, Engine, Failure, Gap, Snapshot, Stats, Status, Timeline, TimelineEntry,
+};
 
 /// A value that JavaScript has too.
 #[derive(Clone, Copy)]
@@ -102,6 +105,30 @@ pub(super) fn snapshot(snapshot: &Snapshot) -> JsValue {
         ("estimatedTimeLeft", (*estimated_time_left).into()),
         ("source", source.as_str().into()),
     ])
+}
+
+pub(super) fn timeline(timeline: &Timeline) -> JsValue {
+    let Timeline {
+        entries,
+        dropped,
+        newest,
+        ended,
+        ..
+    } = timeline;
+    let all = Array::new();
+    for entries in entries {
+        let values = Array::new();
+        for TimelineEntry { at, name, number } in entries {
+            values.push(&(*at as f64).into());
+            values.push(&name.into());
+            values.push(&(*number).into());
+        }
+        all.push(&values);
+    }
+    all.push(&(*dropped).into());
+    all.push(&(*newest as f64).into());
+    all.push(&ended.map(|at| at as f64).into());
+    all.into()
 }
 
 /// The counters of the client, and how many events no handler saw.

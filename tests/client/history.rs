@@ -2,7 +2,7 @@
 
 use research_socket::config::Config;
 use research_socket::http::{Answer, RequestError};
-use research_socket::research::{Event, Input, ResearchEvent};
+use research_socket::research::{Event, Input, ResearchEvent, TimelineKind};
 use research_socket::socket::Acked;
 
 use crate::gaps::back;
@@ -10,6 +10,9 @@ use crate::words::{self, Kind};
 use crate::world::{RUNS, World, network_error, throttled};
 
 pub(crate) const DONE: &str = r#"{"status":"completed","progress":100}"#;
+
+/// 2026-11-21T20:45:01Z.
+const FIRST_LINE: u64 = 1_795_293_901_000;
 
 /// The line `text` of this second as the stored log has it.
 pub(crate) fn stored(id: u64, second: u64, text: &str) -> String {
@@ -135,6 +138,41 @@ fn the_lines_of_a_log_come_before_that_it_was_read_and_that_before_the_end() {
     world.answer(Kind::Log, 200, &log(&[(1, 1, "a")]));
     let kinds: Vec<_> = world.events.iter().map(words::event).collect();
     assert_eq!(kinds, ["r log a", "r history", "r end completed"]);
+}
+
+#[test]
+fn what_the_stored_log_has_stands_in_the_timeline_before_what_came_live() {
+    let mut world = asking();
+    world.receive(r#"42["progress_r",{"log_entry":{"message":"now","type":"MILESTONE","time":"2026-11-21T20:45:30.5Z"}}]"#);
+    let stored = |id: u64, second: u64, level: &str| {
+        format!(
+            r#"{{"id":{id},"message":"{level}","timestamp":"Sat, 21 Nov 2026 20:45:{second:02} GMT","log_type":"{level}"}}"#
+        )
+    };
+    let lines = [
+        stored(1, 1, "MILESTONE"),
+        stored(2, 7, "ERROR"),
+        stored(3, 9, "INFO"),
+    ];
+    let unknown = r#"{"id":4,"message":"when","timestamp":"?","log_type":"ERROR"}"#;
+    let body = format!("[{},{unknown}]", lines.join(","));
+    world.answer(Kind::Log, 200, &body);
+    // Again, as each answer has it.
+    world.advance(3_000);
+    world.answer(Kind::Log, 200, &body);
+    let timeline = world.client.timeline("r").unwrap();
+    let of = |kind: TimelineKind| {
+        let entries = timeline.entries.get(kind as usize).unwrap().iter();
+        let short = entries.map(|entry| (entry.at - FIRST_LINE, entry.name.clone()));
+        short.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        of(TimelineKind::Milestone),
+        [(0, "MILESTONE".to_owned()), (29_500, "now".to_owned())]
+    );
+    assert_eq!(of(TimelineKind::Error), [(6_000, "ERROR".to_owned())]);
+    assert_eq!(timeline.newest, FIRST_LINE + 29_500);
+    assert!(world.client.timeline("other").is_none());
 }
 
 #[test]

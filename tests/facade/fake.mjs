@@ -103,6 +103,7 @@ const METHODS = [
   "recall",
   "unsubscribe",
   "snapshot",
+  "timeline",
   "emit",
   "acknowledge",
   "listen",

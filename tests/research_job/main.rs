@@ -15,6 +15,7 @@ mod snapshots;
 mod status_answers;
 mod statuses;
 mod tasks;
+mod timeline;
 mod updates;
 
 use research_socket::research::{

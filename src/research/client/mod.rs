@@ -22,7 +22,7 @@ use crate::persistence::Persistence;
 use crate::queue::{Queue, SmallMap};
 use crate::random::Random;
 use crate::research::contract::{CancelId, Event, Input, Output, State, StateName, Stats};
-use crate::research::job::{Job, JobEvent, Limits, Snapshot};
+use crate::research::job::{Job, JobEvent, Limits, Snapshot, Timeline};
 use crate::research::payload::event::{Refusal, ResearchEvent};
 use crate::research::payload::id::ResearchId;
 use crate::research::payload::warning::Warning;
@@ -314,6 +314,11 @@ impl<C: Carrier> Client<C> {
     /// The reduced state of a research that the page follows.
     pub fn snapshot(&self, research: &str) -> Option<Snapshot> {
         Some(self.subscriptions.get(research)?.job.snapshot())
+    }
+
+    /// What a research that the page follows did when.
+    pub fn timeline(&self, research: &str) -> Option<&Timeline> {
+        Some(self.subscriptions.get(research)?.job.timeline())
     }
 
     /// The state of the connection.

@@ -5,6 +5,7 @@ mod known_log;
 mod ledger;
 pub(super) mod recovery;
 mod state;
+mod timeline;
 mod zone;
 
 use std::borrow::Cow;
@@ -31,6 +32,7 @@ use ledger::Ledger;
 use recovery::{Held, LastLog, Mark, Reading};
 pub use state::Snapshot;
 use state::{Facts, State};
+pub use timeline::{Timeline, TimelineEntry, TimelineKind};
 use zone::Zone;
 
 /// One run of a research.
@@ -193,6 +195,11 @@ impl Job {
         self.state.snapshot(&self.id)
     }
 
+    /// What happened when.
+    pub fn timeline(&self) -> &Timeline {
+        &self.state.timeline
+    }
+
     /// Takes the payload of `progress_<id>` or `research_progress_<id>`, as JSON text.
     pub fn handle_payload(&mut self, now: Timestamp, source: Source, text: &str) {
         let mut refusals = Refusals::default();
@@ -280,6 +287,8 @@ impl Job {
     pub fn recall(&mut self, now: Timestamp, facts: &str) {
         self.handle_payload(now, Source::Live, facts);
         self.end = None;
+        // All of that was before, nobody knows when.
+        self.state.timeline = Timeline::default();
         let status = &mut self.state.facts.status;
         *status = status.filter(|status| !status.is_terminal());
         self.events.clear();
@@ -300,6 +309,10 @@ impl Job {
                 continue;
             };
             let identity = line.identity(self.seed);
+            if let Some(time) = identity.time {
+                let timeline = &mut self.state.timeline;
+                timeline.take_line(time.as_millis(), &line, line.level());
+            }
             if let Some(time) = identity.time.filter(|_| is_first) {
                 self.ledger.forget_before(Some(time.second));
                 is_first = false;
@@ -466,7 +479,11 @@ impl Job {
             if identity.time.is_some() && source == Source::Live {
                 self.mark.set(now, identity.key);
             }
-            self.push_line(identity, line.to_entry(source));
+            let entry = line.to_entry(source);
+            let timeline = &mut self.state.timeline;
+            let at = timeline.time_of(now, source, identity.time);
+            timeline.take_line(at, line, entry.level);
+            self.push_line(identity, entry);
         } else {
             self.counters.duplicate_lines += 1;
         }
@@ -488,7 +505,27 @@ impl Job {
         self.state.take_texts(message);
         let value = message.status.value;
         let progress = self.state.take_progress(now, message.progress, value);
-        if let Some(engine) = self.state.take_engine(message) {
+        let engine = self.state.take_engine(message);
+        let is_over = value.is_some_and(Status::is_terminal);
+        // Of a status that says that it is over nobody knows since when.
+        if source == Source::Live || !is_over {
+            let line = message
+                .log_entry
+                .as_ref()
+                .filter(|_| source == Source::Live);
+            let time = line.and_then(|line| self.zone.identity(now, self.seed, line, false).time);
+            let State {
+                facts, timeline, ..
+            } = &mut self.state;
+            // Its line has told already how the clocks are.
+            let at = timeline.time_of(now, Source::History, time);
+            timeline.take_state(at, message.phase(), facts.progress);
+            if let Some(engine) = &engine {
+                timeline.take_engine(at, engine);
+            }
+            timeline.ended = is_over.then_some(at);
+        }
+        if let Some(engine) = engine {
             self.push(ResearchEvent::Engine(engine));
         }
         if let Some((status, previous)) = self.state.take_status(source, message) {
@@ -516,6 +553,9 @@ impl Job {
             && key.is_some_and(|key| self.failures.insert(key))
             && self.may_fail()
         {
+            let timeline = &mut self.state.timeline;
+            let at = timeline.time_of(now, source, None);
+            timeline.add(TimelineKind::Error, at, &failure.title, None);
             self.push(ResearchEvent::Failure(failure));
         }
         if let Some(status) = value.filter(|status| status.is_terminal()) {

@@ -445,15 +445,21 @@ impl Job {
             let at = at as u32 as usize;
             let entry = match recovered.get(at) {
                 // Read before, so that nothing is wrong with it that is not known.
-                Some(Recovered { raw, .. }) => Line::read(*raw, "logs[]", &mut Refusals::default())
-                    .map(|line| {
+                Some(Recovered { second, raw, .. }) => {
+                    Line::read(*raw, "logs[]", &mut Refusals::default()).map(|line| {
                         let entry = line.to_entry(Source::History);
+                        if let Ok(second @ 1..) = u64::try_from(*second) {
+                            self.state
+                                .timeline
+                                .take_line(second * 1_000, &line, entry.level);
+                        }
                         let is_last = milestone.as_ref().is_none_or(|(last, _)| *last < at);
                         if entry.level == LogLevel::Milestone && is_last {
                             milestone = Some((at, *raw));
                         }
                         entry
-                    }),
+                    })
+                }
                 None => held.get_mut(at - recovered.len()).and_then(Option::take),
             };
             if let Some(entry) = entry {

@@ -1,5 +1,6 @@
 //! What is known of a research: payloads reduced to facts that never contradict each other.
 
+use super::timeline::Timeline;
 use crate::research::payload::fields::Reading;
 use crate::research::payload::id::ResearchId;
 use crate::research::payload::level::LogLevel;
@@ -50,6 +51,7 @@ pub struct Snapshot {
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
     pub(super) facts: Facts,
+    pub(super) timeline: Timeline,
     first_heard: Option<Timestamp>,
     last_heard: Option<Timestamp>,
     /// When the first progress came, and how much it was.

@@ -52,6 +52,12 @@ impl Instant {
         cursor.time_of(days(year, month, day)?)
     }
 
+    /// Whole milliseconds since the Unix epoch; 0 before it.
+    pub(in crate::research) fn as_millis(self) -> u64 {
+        let millis = u64::from(self.nanos.unwrap_or_default() / 1_000_000);
+        self.second.max(0).cast_unsigned() * 1_000 + millis
+    }
+
     /// The whole second in ISO 8601, with the offset in the form of live lines:
     /// `2026-11-21T20:45:09+00:00`.
     pub(in crate::research) fn to_iso(self) -> String {

@@ -63,7 +63,7 @@ pub(in crate::research) struct Line<'a> {
     time: Text<'a>,
     level: Text<'a>,
     metadata: Option<Raw<'a>>,
-    progress: Option<f64>,
+    pub(in crate::research) progress: Option<f64>,
     /// The number of a stored line.
     pub(in crate::research) id: Option<i64>,
 }
@@ -148,6 +148,12 @@ impl<'a> Line<'a> {
     /// How much the line matters.
     pub(in crate::research) fn level(&self) -> LogLevel {
         LogLevel::derive(self.level.as_deref(), self.metadata, &self.message)
+    }
+
+    /// The phase in which it was written, if its metadata say so.
+    pub(in crate::research) fn phase(&self) -> Text<'a> {
+        let phase = self.metadata?.get("phase")?.string()?;
+        (!phase.trim_ascii().is_empty()).then_some(phase)
     }
 
     /// The line as the page gets it.

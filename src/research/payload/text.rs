@@ -12,10 +12,17 @@ pub(in crate::research) const MAX_TEXT: usize = 16 * 1024;
 
 /// The beginning of a text, at most [`MAX_TEXT`] bytes, and "…" if something is missing.
 pub(in crate::research) fn bounded(text: &str) -> String {
-    match text.get(..text.floor_char_boundary(MAX_TEXT)) {
-        Some(start) if start.len() < text.len() => [start, "…"].concat(),
-        Some(_) | None => text.into(),
+    let start = beginning(text, MAX_TEXT);
+    if start.len() < text.len() {
+        [start, "…"].concat()
+    } else {
+        text.into()
     }
+}
+
+/// The beginning of a text, at most so many bytes.
+pub(in crate::research) fn beginning(text: &str, max: usize) -> &str {
+    text.get(..text.floor_char_boundary(max)).unwrap_or(text)
 }
 
 /// Whether the first [`MAX_TEXT`] bytes of the text hold one of the words, which are in lower-case
