@@ -1071,6 +1071,21 @@ export interface Phase {
   readonly to: number | null;
 }
 
+/**
+ * How long a research may still take until its progress is 100, in milliseconds.
+ *
+ * There are two paces: that since the first progress, and that of the later half of the time since then. `min` is what is left at the
+ * faster one, less a part of 1/√n, where progress has risen n times; `max` what is left at the slower one, and as large a part more. So the
+ * range is the wider the fewer times progress has risen and the less evenly, and grows while it stands still. There is none before the
+ * third time, at 100 percent, after the end, where `max` would be more than a day, or more than six times `min`.
+ */
+export interface TimeLeft {
+  /** At the best. */
+  readonly min: number;
+  /** At the worst. */
+  readonly max: number;
+}
+
 /** Everything known of a research. `null` is "not known". */
 export interface ResearchState {
   /** Always a string. */
@@ -1109,8 +1124,8 @@ export interface ResearchState {
   readonly startedAt: number | null;
   /** As of `Date.now()`. */
   readonly updatedAt: number | null;
-  /** Milliseconds until it is done, if it goes on as before. */
-  readonly estimatedTimeLeft: number | null;
+  /** How long it may still take, as of its newest update; `null` while nobody can honestly say. */
+  readonly estimatedTimeLeft: TimeLeft | null;
   /** Where the newest of this was learnt. */
   readonly source: Source | null;
 }

@@ -87,6 +87,7 @@ pub(super) fn snapshot(snapshot: &Snapshot) -> JsValue {
     } = snapshot;
     let number = id.number().map(|number| Plain::Number(number as f64));
     let engine = engine.as_ref().map(engine_members);
+    let left = estimated_time_left.map(|left| [("min", left.min.into()), ("max", left.max.into())]);
     object(&[
         ("id", number.unwrap_or(Plain::Text(id.as_str()))),
         ("status", (*status).into()),
@@ -102,7 +103,11 @@ pub(super) fn snapshot(snapshot: &Snapshot) -> JsValue {
         ("queuePosition", (*queue_position).into()),
         ("startedAt", (*started_at).into()),
         ("updatedAt", (*updated_at).into()),
-        ("estimatedTimeLeft", (*estimated_time_left).into()),
+        (
+            "estimatedTimeLeft",
+            left.as_ref()
+                .map_or(Plain::Null, |left| Plain::Object(left)),
+        ),
         ("source", source.as_str().into()),
     ])
 }

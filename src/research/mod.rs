@@ -8,7 +8,8 @@ mod payload;
 pub use client::Client;
 pub use contract::{CancelId, Event, Input, Output, State, StateName, Stats};
 pub use job::{
-    Counters, Job, JobEvent, Limits, Snapshot, Timeline, TimelineEntry, TimelineKind, dedup,
+    Counters, Job, JobEvent, Limits, Snapshot, TimeLeft, Timeline, TimelineEntry, TimelineKind,
+    dedup,
 };
 pub(crate) use payload::date::canonical as canonical_date;
 pub use payload::event::{End, Gap, Refusal, ResearchEvent, Update};

@@ -13,6 +13,7 @@ import {
   type LogEntry,
   type Research,
   type ResearchState,
+  type TimeLeft,
   type StateName,
   type Status,
   type Stream,
@@ -167,6 +168,9 @@ same<typeof stream.dropped, number>(true);
 research.logs({ level: "ERROR" });
 
 const state: ResearchState = research.state;
+same<typeof state.estimatedTimeLeft, TimeLeft | null>(true);
+same<typeof state.historyRead, boolean>(true);
+research.on("history", () => research.timeline().phases.map(({ phase, from, to }) => [phase, (to ?? Date.now()) - from]));
 same<typeof state.progress, number | null>(true);
 same<typeof state.error, string | null>(true);
 state.logs[0]?.message;

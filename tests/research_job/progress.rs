@@ -76,33 +76,73 @@ fn a_completed_run_is_at_100() {
     assert_eq!(follower.snapshot().progress, Some(100.0));
 }
 
-#[test]
-fn the_time_left_is_linear_since_the_first_progress() {
+/// The range of the time left, in milliseconds.
+fn left(follower: &Follower) -> Option<(u64, u64)> {
+    let left = follower.snapshot().estimated_time_left?;
+    Some((left.min as u64, left.max as u64))
+}
+
+/// One whose progress was these percentages, a second after one another.
+fn reaching(percentages: &[f64]) -> Follower {
     let mut follower = Follower::new();
-    assert_eq!(follower.snapshot().estimated_time_left, None);
-    follower.live(r#"{"progress":20}"#);
-    assert_eq!(follower.snapshot().estimated_time_left, None);
-    follower.live(r#"{"progress":30}"#);
-    assert_eq!(follower.snapshot().estimated_time_left, Some(7_000));
-    follower.live(r#"{"progress":30,"message":"still"}"#);
-    assert_eq!(follower.snapshot().estimated_time_left, Some(14_000));
+    for percent in percentages {
+        follower.live(&format!(r#"{{"progress":{percent}}}"#));
+    }
+    follower
+}
+
+#[test]
+fn the_time_left_is_a_range_that_narrows_with_each_rise_of_an_even_progress() {
+    assert_eq!(left(&Follower::new()), None);
+    assert_eq!(left(&reaching(&[20.0, 30.0, 40.0])), None);
+    // Five seconds at this pace, 1/√3 less and more.
+    assert_eq!(
+        left(&reaching(&[20.0, 30.0, 40.0, 50.0])),
+        Some((2_113, 7_886))
+    );
+    // The same after 16 rises, a quarter less and more.
+    let even: Vec<_> = (0..=16).map(|n| 10.0 + 2.5 * f64::from(n)).collect();
+    assert_eq!(left(&reaching(&even)), Some((15_000, 25_000)));
+}
+
+#[test]
+fn the_less_even_progress_is_the_wider_is_the_range() {
+    // 20 per cent in the first two seconds, 10 in the next two: 9.3 seconds are left at the pace of all, 14 at the newer one.
+    let mut follower = reaching(&[0.0, 10.0, 20.0, 25.0, 30.0]);
+    assert_eq!(left(&follower), Some((4_666, 21_000)));
+    // Where it does not rise there is more left with each second, and then nobody can tell.
+    follower.live(r#"{"message":"still"}"#);
+    let (min, max) = left(&follower).unwrap();
+    assert!(min > 4_666 && max > 21_000, "{min} to {max}");
+    for n in 0..10 {
+        follower.live(&format!(r#"{{"message":"still {n}"}}"#));
+    }
+    assert_eq!(left(&follower), None);
+}
+
+#[test]
+fn nothing_is_estimated_at_the_end_of_progress_and_of_the_run() {
+    let mut follower = reaching(&[20.0, 40.0, 60.0, 80.0]);
+    assert!(left(&follower).is_some());
+    let all = reaching(&[20.0, 40.0, 60.0, 80.0, 100.0]);
+    assert_eq!(left(&all), None);
     follower.live(r#"{"status":"failed","error":"boom"}"#);
-    assert_eq!(follower.snapshot().estimated_time_left, None);
+    assert_eq!(left(&follower), None);
 }
 
 #[test]
 fn an_estimate_of_more_than_a_day_is_none() {
-    let mut follower = Follower::new();
-    follower.live(r#"{"progress":0}"#);
-    follower.live(r#"{"progress":0.000001}"#);
-    assert_eq!(follower.snapshot().estimated_time_left, None);
-
-    for (elapsed_ms, left_ms) in [(86_400_000, Some(86_400_000)), (86_400_001, None)] {
+    // Half of it is done, and the half that is left takes 1.5 times as long at the most.
+    for (elapsed_ms, expected) in [
+        (57_600_000, Some((28_800_000, 86_400_000))),
+        (57_600_004, None),
+    ] {
         let mut follower = Follower::new();
-        follower.live(r#"{"progress":0}"#);
-        follower.now += elapsed_ms - 1_000;
-        follower.live(r#"{"progress":50}"#);
-        assert_eq!(follower.snapshot().estimated_time_left, left_ms);
+        for percent in [0.0, 12.5, 25.0, 37.5, 50.0] {
+            follower.live(&format!(r#"{{"progress":{percent}}}"#));
+            follower.now += elapsed_ms / 4 - 1_000;
+        }
+        assert_eq!(left(&follower), expected);
     }
 }
 
@@ -113,12 +153,20 @@ fn time_that_runs_backwards_is_ignored() {
     follower.live(r#"{"progress":10}"#);
     follower.now = 10_000;
     follower.live(r#"{"progress":20}"#);
-    let snapshot = follower.snapshot();
-    assert_eq!(snapshot.estimated_time_left, None);
-    assert_eq!(snapshot.updated_at, Some(51_000));
-    follower.now = 59_000;
-    follower.live(r#"{"progress":30}"#);
+    assert_eq!(follower.snapshot().updated_at, Some(51_000));
+    for (now, percent) in [(59_000, 30), (69_000, 40), (79_000, 50)] {
+        follower.now = now;
+        follower.live(&format!(r#"{{"progress":{percent}}}"#));
+    }
+    let before = left(&follower);
+    assert!(before.is_some());
     follower.now = 20_000;
     follower.live(r#"{"progress":55}"#);
-    assert_eq!(follower.snapshot().estimated_time_left, Some(9_000));
+    let after = follower.snapshot();
+    assert_eq!(after.progress, Some(55.0));
+    assert_eq!(
+        left(&follower),
+        before,
+        "what has no place in time says nothing"
+    );
 }

@@ -207,7 +207,7 @@ proptest! {
                 prop_assert!((reached..=100.0).contains(&progress));
                 reached = progress;
             }
-            prop_assert!(snapshot.estimated_time_left.is_none_or(|left| left <= 86_400_000));
+            prop_assert!(snapshot.estimated_time_left.is_none_or(|left| left.min <= left.max && left.max <= 86_400_000.0));
         }
     }
 

@@ -28,7 +28,6 @@ fn the_snapshot_holds_the_newest_of_everything() {
         }),
         started_at: Some(2_000),
         updated_at: Some(4_000),
-        estimated_time_left: Some(2_000),
         ..unknown()
     };
     assert_eq!(follower.snapshot(), expected);

@@ -30,8 +30,8 @@ use dedup::Memory;
 use known_log::KnownLog;
 use ledger::Ledger;
 use recovery::{Held, LastLog, Mark, Reading};
-pub use state::Snapshot;
 use state::{Facts, State};
+pub use state::{Snapshot, TimeLeft};
 pub use timeline::{Timeline, TimelineEntry, TimelineKind};
 use zone::Zone;
 
@@ -504,7 +504,7 @@ impl Job {
         self.state.hear(now, source);
         self.state.take_texts(message);
         let value = message.status.value;
-        let progress = self.state.take_progress(now, message.progress, value);
+        let progress = self.state.take_progress(message.progress, value);
         let engine = self.state.take_engine(message);
         let is_over = value.is_some_and(Status::is_terminal);
         // Of a status that says that it is over nobody knows since when.

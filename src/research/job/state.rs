@@ -37,14 +37,28 @@ pub struct Snapshot {
     /// When this client last heard of it, lines of the log included, in milliseconds since the
     /// epoch. A research whose server was killed stays `in_progress` for ever: only this tells.
     pub updated_at: Option<u64>,
-    /// Milliseconds until progress would be 100 if it went on as since its first value; `None`
-    /// before it has risen, after the end, and when it would be more than a day.
-    pub estimated_time_left: Option<u64>,
+    /// How long it may still take.
+    pub estimated_time_left: Option<TimeLeft>,
     /// Whether the stored log was read to its end at least once, and so all lines that it had then
     /// were told.
     pub history_read: bool,
     /// Which way the newest fact came.
     pub source: Source,
+}
+
+/// How long a run may still take until its progress is 100, in milliseconds, as of the newest update.
+///
+/// There are two paces: that since the first progress, and that of the later half of the time since
+/// then. `min` is what is left at the faster one, less a part of 1/√n, where progress has risen n
+/// times; `max` what is left at the slower one, and as large a part more. So it is the wider the
+/// fewer times progress has risen and the less evenly. There is none before the third time, at 100
+/// per cent, after the end, where `max` would be more than a day, or more than six times `min`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TimeLeft {
+    /// At the best, whole.
+    pub min: f64,
+    /// At the worst, whole.
+    pub max: f64,
 }
 
 /// The state of one run.
@@ -54,10 +68,6 @@ pub(super) struct State {
     pub(super) timeline: Timeline,
     first_heard: Option<Timestamp>,
     last_heard: Option<Timestamp>,
-    /// When the first progress came, and how much it was.
-    first_progress: Option<(Timestamp, f64)>,
-    /// When the newest progress came.
-    last_progress: Timestamp,
     pub(super) history_read: bool,
     source: Source,
 }
@@ -96,7 +106,6 @@ impl State {
     /// was stopped ends with `progress: 0`. A page that paints what an update says must not jump.
     pub(super) fn take_progress(
         &mut self,
-        now: Timestamp,
         reading: Reading<f64>,
         status: Option<Status>,
     ) -> Field<f64> {
@@ -114,8 +123,6 @@ impl State {
             value.max(reached)
         };
         self.facts.progress = Some(progress);
-        self.first_progress.get_or_insert((now, progress));
-        self.last_progress = self.last_progress.max(now);
         if progress > value {
             Field::Set(progress)
         } else {
@@ -240,16 +247,11 @@ impl State {
         words
     }
 
-    fn estimated_time_left(&self) -> Option<u64> {
-        let (since, first) = self.first_progress?;
-        let progress = self.facts.progress?;
+    fn estimated_time_left(&self) -> Option<TimeLeft> {
         if self.facts.status.is_some_and(Status::is_terminal) {
             return None;
         }
-        let elapsed = self.last_progress.since(since) as f64;
-        // Infinite, and so no estimate, until progress has risen.
-        let left = elapsed * (100.0 - progress) / (progress - first);
-        (elapsed > 0.0 && left <= MAX_ESTIMATE_MS).then_some(left as u64)
+        self.timeline.time_left()
     }
 
     pub(super) fn snapshot(&self, id: &ResearchId) -> Snapshot {
@@ -283,6 +285,3 @@ fn shows_a_run(message: &Message<'_>) -> bool {
         && message.queue_position.is_none()
         && !fails
 }
-
-/// A longer estimate is no estimate: researches take minutes or hours.
-const MAX_ESTIMATE_MS: f64 = 24.0 * 60.0 * 60.0 * 1000.0;

@@ -1,5 +1,6 @@
 //! What a run did when: for whoever draws it.
 
+use super::state::TimeLeft;
 use crate::research::payload::date::Instant;
 use crate::research::payload::level::LogLevel;
 use crate::research::payload::log::Line;
@@ -9,6 +10,15 @@ use crate::time::Timestamp;
 
 /// Entries of each kind that are kept.
 const MAX_ENTRIES: usize = 64;
+
+/// How often progress has to have risen before anybody can say how long it will take.
+const MIN_RISES: usize = 3;
+
+/// What is as wide as this says nothing.
+const MAX_RATIO: f64 = 6.0;
+
+/// A longer estimate is no estimate: researches take minutes or hours.
+const MAX_LEFT_MS: f64 = 24.0 * 60.0 * 60.0 * 1000.0;
 
 /// Bytes of a name.
 const MAX_NAME: usize = 200;
@@ -28,6 +38,8 @@ pub struct Timeline {
     pub newest: u64,
     /// When the end came, where it came live.
     pub ended: Option<u64>,
+    /// When progress was what it is now, as far as anybody has said so.
+    reached: u64,
     /// By how much this client's clock is ahead of the server's, in milliseconds.
     ahead: i64,
 }
@@ -106,6 +118,9 @@ impl Timeline {
     /// Puts an entry to its place, unless it says what stands before it.
     pub(super) fn add(&mut self, kind: TimelineKind, at: u64, name: &str, number: Option<f64>) {
         self.newest = self.newest.max(at);
+        if kind == TimelineKind::Progress {
+            self.reached = self.reached.max(at);
+        }
         let Some(entries) = self.entries.get_mut(kind as usize) else {
             return;
         };
@@ -142,5 +157,32 @@ impl Timeline {
             entries.remove(shortest);
             self.dropped += 1;
         }
+    }
+
+    /// See [`TimeLeft`].
+    pub(super) fn time_left(&self) -> Option<TimeLeft> {
+        let [_, _, points, ..] = &self.entries;
+        let rises = points.len().checked_sub(1).filter(|n| *n >= MIN_RISES)?;
+        let (first, last) = (points.first()?, points.last()?);
+        let half = first.at.midpoint(self.reached);
+        let later = points.partition_point(|point| point.at <= half);
+        let middle = points.get(later.checked_sub(1)?)?;
+        let percent = last.number?;
+        // Infinite where it has not risen.
+        let left = |since: &TimelineEntry| {
+            let risen = percent - since.number.unwrap_or_default();
+            (self.reached - since.at) as f64 / risen * (100.0 - percent)
+        };
+        let (all, recent) = (left(first), left(middle));
+        let part = 1.0 / (rises as f64).sqrt();
+        let (min, max) = (
+            all.min(recent) * (1.0 - part),
+            all.max(recent) * (1.0 + part),
+        );
+        let is_honest = min > 0.0 && max <= MAX_RATIO * min && max <= MAX_LEFT_MS;
+        is_honest.then_some(TimeLeft {
+            min: min.trunc(),
+            max: max.trunc(),
+        })
     }
 }
