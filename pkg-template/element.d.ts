@@ -15,7 +15,7 @@
 
 // @ts-ignore: only where it is installed; nothing else refers to it
 import type { HTMLAttributes as VueAttributes, PublicProps } from "vue";
-import type { Client, ConnectionState, ConnectOptions, End, Failure, Gap, Refusal, Research, ResearchEvents, ResearchId, ResearchSocketError } from "./index.js";
+import type { Client, ConnectionState, ConnectOptions, End, Failure, Gap, Refusal, Research, ResearchEvents, ResearchId, ResearchSocketError, ResearchState } from "./index.js";
 
 /**
  * `<research-progress>`. All that it shows is text, whoever wrote it. Styles are constructed style sheets, so a policy without
@@ -23,12 +23,17 @@ import type { Client, ConnectionState, ConnectOptions, End, Failure, Gap, Refusa
  *
  * Attributes: `research-id`; `url`, `path` and `namespace` of `connect()`; `filter`; `order` (`oldest`, or `newest` first); `lang` (English and German are included; without it
  * that of the page); `theme` (`light` or `dark`; without it the page's own `color-scheme`); `line-prefix`; `page-title` and `page-icon`, with
- * which the page's title and icon show the progress until the end; `sign-in-href` (none), `result-href` (`/results/{id}`) and `new-href`
+ * which the page's title and icon show the progress until the end; `timeline`, with which what it did when is drawn above the log; `notify`,
+ * with which a button asks for a notification at the end; `sign-in-href` (none), `result-href` (`/results/{id}`) and `new-href`
  * (`/`) for its links, of which an empty one is not shown.
  *
  * CSS custom properties: `--research-text`, `-muted`, `-background`, `-raised`, `-border`, `-control-border`, `-accent`, `-good`,
  * `-warning`, `-error`, `-mark`, `-selected`, `-font`, `-log-font`, `-log-height`, `-row-height`. Parts are called as the classes
  * within: `status`, `bar`, `task`, `log`, `row`, `row-error` and so on. Slots: `heading`, `actions`, `sign-in`, `end`.
+ *
+ * In the timeline: left and right, Home and End lead through phases, search engines and errors, Enter to the line of the log. It is that of
+ * {@link Research.timeline}, by the server's clock, with {@link ResearchState.estimatedTimeLeft} beside it. Marks that would lie on one
+ * another are one. Before the server has said a phase, milestones of the log stand for phases.
  *
  * In the list of lines: arrows, Page Up, Page Down, Home and End move, with Shift they select; `n` and `p` go to the next and the
  * previous error, Enter shows a line in full, `/` searches, Ctrl+C copies. `#L12` and `#L12-L20` in the page's address lead to lines,
@@ -126,6 +131,10 @@ export interface ResearchProgressAttributes extends ConnectionAttributes {
   "page-title"?: boolean | "" | undefined;
   /** The page's icon shows the progress. */
   "page-icon"?: boolean | "" | undefined;
+  /** What it did when is drawn above the log. */
+  timeline?: boolean | "" | undefined;
+  /** A button asks for a notification at the end, where the browser has any; nobody is asked who has not clicked it. */
+  notify?: boolean | "" | undefined;
   /** Where the result is; `{id}` stands for the id. */
   "result-href"?: string | undefined;
   /** Where a new research is begun. */

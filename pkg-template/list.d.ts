@@ -29,8 +29,9 @@ import type { Client, ConnectionState, ConnectOptions, End, Failure, Refusal, Re
  * All lists and `<research-progress>` elements of a page share one connection, by the rules of `connect()`.
  *
  * Attributes: `research-ids`, with spaces or commas between them; `href` of the links (`/progress/{id}`), an empty one for none;
+ * `timeline`, with which each row has what the research did when, with phases and errors;
  * `sign-in-href` (none); `url`, `path` and `namespace` of `connect()`; `lang`; `theme`. The last three, the CSS custom properties and most
- * parts are those of `<research-progress>`; parts of its own are `list`, `research`, `title` and `fresh`. Slots: `heading`, `sign-in`,
+ * parts are those of `<research-progress>`; parts of its own are `list`, `research`, `title`, `strip` and `fresh`. Slots: `heading`, `sign-in`,
  * and `empty` for what stands there when there is no research.
  *
  * @example
@@ -113,6 +114,8 @@ export interface ResearchListAttributes extends ConnectionAttributes {
   "research-ids"?: string | undefined;
   /** Where a research is; `{id}` stands for its id. */
   href?: string | undefined;
+  /** Each row has what the research did when. */
+  timeline?: boolean | "" | undefined;
 }
 
 /** Properties that frameworks set as they are. */

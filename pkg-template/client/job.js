@@ -2,7 +2,7 @@
 
 import { stringify } from "./json.js";
 import { Newest } from "./newest.js";
-import { NOTHING, timelineOf } from "./timeline.js";
+import { NOTHING, timelineOf } from "./course.js";
 
 /** A state has all fields from the beginning: a page can show it before anything has arrived. */
 export const UNKNOWN = {

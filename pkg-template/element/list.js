@@ -19,7 +19,7 @@ const CONNECTING = Object.freeze({ name: "connecting" });
 /** @param {(options?: object) => Promise<import("../client/client.js").Client>} connect */
 export function createResearchList(connect) {
   return class ResearchList extends Base {
-    static observedAttributes = ["research-ids", ...CONNECTION, "lang", "href", "sign-in-href"];
+    static observedAttributes = ["research-ids", ...CONNECTION, "lang", "href", "sign-in-href", "timeline"];
 
     #texts = new Texts("en", {});
     /** Whether it has words by now. */
@@ -39,6 +39,9 @@ export function createResearchList(connect) {
     #isPointedAt = false;
     #isWithin = false;
     #isStale = false;
+    /** What makes a small timeline, once it is loaded; `false`: it could not be. @type {(() => import("./strip.js").Strip) | undefined} */
+    #strip;
+    #stripFile;
     #frame = new Frame(() => this.#paint());
     #timer;
     #announce = new Announcer((text) => this.#spoken.replaceChildren(make("p", "", {}, text)), () => "");
@@ -194,6 +197,8 @@ export function createResearchList(connect) {
         const isOther = state.name !== known.connection.name;
         Object.assign(known, { connection: state, since: Date.now() });
         this.#frame.wish();
+        // What could not be loaded meanwhile can be now.
+        if (state.name === "connected") this.#stripFile ||= undefined;
         if (isOther) this.#announceConnection();
         tell(this, "research-connection", state);
       }));
@@ -249,8 +254,11 @@ export function createResearchList(connect) {
       const now = Date.now();
       const rows = [...this.#rows.values()];
       for (const row of rows) row.note();
+      const hasTimeline = this.hasAttribute("timeline");
+      if (hasTimeline) this.#loadStrip();
       this.#arrange(rows, now);
       const ends = rows.map((row) => row.show(now, row.error ? "" : addressOf(this, "href", "/progress/{id}", row.id), texts));
+      for (const row of rows) row.showStrip(hasTimeline ? this.#strip : undefined, texts);
       set(this.#list, { "aria-label": texts.get("researches") });
       this.#list.hidden = rows.length === 0;
       say(this.#empty, texts.get("researches_none"));
@@ -261,6 +269,16 @@ export function createResearchList(connect) {
       const ms = Math.min(...ends);
       // Timers cannot be longer.
       if (this.isConnected && ms < 2 ** 31) this.#timer = setTimeout(() => this.#frame.wish(), ms + 1);
+    }
+
+    #loadStrip() {
+      this.#stripFile ??= import("./strip.js").then(({ Strip }) => {
+        this.#strip = () => new Strip(this.shadowRoot);
+        this.#frame.wish();
+      }, (error) => {
+        this.#stripFile = false;
+        throw error;
+      });
     }
 
     /** Puts each row to its place, unless somebody could miss it: then new ones come last. */

@@ -1,4 +1,9 @@
-// The progress in the page's title and on its icon, at most once a second, and what was there before afterwards.
+// The progress in the page's title and on its icon, at most once a second, and what was there before afterwards; and a notification at
+// the end, for who asks for it.
+
+import { button, say, set } from "./dom.js";
+import { statusWords } from "./status.js";
+import { NOTICE } from "./words.js";
 
 const EVERY_MS = 1000;
 const SIZE = 32;
@@ -22,10 +27,25 @@ export class PageMark {
     this.#restoreIcon();
   };
 
-  /** @param {{ title: boolean, icon: boolean, words: string, percent: number | null } | undefined} wish without one all is as before */
-  show(wish) {
-    this.#wish = wish;
-    if (!wish) return this.restore();
+  #notice;
+
+  /** @param {ShadowRoot} root */
+  constructor(root) {
+    this.#notice = new Notice(root);
+  }
+
+  /**
+   * @param {string[]} marks the attributes that say what is wanted @param {import("../index.js").Research | null} research
+   * @param {import("../index.js").End | null} end @param {import("./texts.js").Texts} texts
+   */
+  show(marks, research, end, texts) {
+    const [title, icon, notify] = ["page-title", "page-icon", "notify"].map((name) => marks.includes(name));
+    this.#notice.show(notify, research, end, texts);
+    if (!(title || icon) || !research || end) return this.restore();
+    const { progress, status } = research.state;
+    const percent = progress === null ? null : Math.floor(progress);
+    const words = percent === null ? statusWords(status, texts) : texts.get("percent", { n: percent });
+    this.#wish = { title, icon, percent, words };
     this.#timer ??= setTimeout(() => this.#paint(), 0);
   }
 
@@ -83,6 +103,66 @@ export class PageMark {
     this.#icon?.remove();
     this.#icon = this.#shown = undefined;
     document.removeEventListener("securitypolicyviolation", this.#watch);
+  }
+}
+
+/** The button with which somebody asks for a notification, and the notification. */
+class Notice {
+  #button = button("button notify", () => void this.#ask());
+  /** What somebody has asked it for. */
+  #asked;
+  #research;
+  #texts;
+
+  /** @param {ShadowRoot} root */
+  constructor(root) {
+    root.querySelector(".actions").append(this.#button);
+    this.#button.hidden = true;
+  }
+
+  show(wanted, research, end, texts) {
+    // A browser may have none, and lets insecure pages have none.
+    const can = wanted && isSecureContext && typeof Notification !== "undefined";
+    this.#research = research;
+    this.#texts = texts;
+    if (can && end && this.#asked === research) this.#notify(end);
+    if (this.#asked !== research || end) this.#asked = undefined;
+    this.#button.hidden = !can || !research || end !== null || research.state.status === null;
+    if (!this.#button.hidden) this.#paint();
+  }
+
+  #paint() {
+    const words = this.#texts.over(NOTICE);
+    const isDenied = Notification.permission === "denied";
+    say(this.#button, words.get(isDenied ? "notify_denied" : "notify"));
+    // Not `disabled`: whoever is on it would be nowhere.
+    set(this.#button, { "aria-disabled": isDenied ? "true" : null, "aria-pressed": String(this.#asked !== undefined) });
+  }
+
+  /** Only a click gets here: nobody is asked who has not asked. */
+  async #ask() {
+    const research = this.#research;
+    const isOn = this.#asked !== undefined;
+    const permission = isOn ? "" : await Notification.requestPermission();
+    // Another one is followed by now, or it has ended.
+    if (research !== this.#research || this.#button.hidden) return;
+    this.#asked = permission === "granted" ? research : undefined;
+    this.#paint();
+  }
+
+  #notify({ status, message }) {
+    let notice;
+    try {
+      // In each tab that asks for the same one it is the same.
+      notice = new Notification(statusWords(status, this.#texts), { body: message ?? this.#research.id, tag: `research ${this.#research.id}`, lang: this.#texts.lang });
+    } catch {
+      // Chrome on Android lets only service workers do it. How it ended stands in the page in any case.
+      return;
+    }
+    notice.addEventListener("click", () => {
+      focus();
+      notice.close();
+    });
   }
 }
 

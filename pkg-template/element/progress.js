@@ -25,7 +25,7 @@ const FOLLOWED = ["research-id", ...CONNECTION];
 /** @param {(options?: object) => Promise<import("../client/client.js").Client>} connect */
 export function createResearchProgress(connect) {
   return class ResearchProgress extends Base {
-    static observedAttributes = [...FOLLOWED, "lang", "filter", "order", "page-title", "page-icon", "sign-in-href", "result-href", "new-href"];
+    static observedAttributes = [...FOLLOWED, "lang", "filter", "order", "page-title", "page-icon", "timeline", "notify", "sign-in-href", "result-href", "new-href"];
 
     #texts;
     /** Whether it has words by now. */
@@ -41,15 +41,11 @@ export function createResearchProgress(connect) {
     #known = unknown();
     #head;
     #log;
-    /** Once an agent has made one. @type {import("./steps.js").Steps | undefined} */
-    #steps;
-    /** `false` once it could not be loaded. */
-    #stepsFile;
+    /** What few pages need: files by their names, `false` once one could not be loaded, and what was made of each. */
+    #files = {};
+    #parts = {};
     #announce;
     #spoken = make("div", "", { class: "spoken", role: "log", "aria-live": "polite" });
-    /** For title and icon of the page, where they show the progress. @type {import("./page-mark.js").PageMark | undefined} */
-    #mark;
-    #markFile;
     #frame = new Frame(() => this.#paint());
     #timer;
     #isStale = false;
@@ -282,7 +278,7 @@ export function createResearchProgress(connect) {
           const isOther = state.name !== known.connection.name;
           Object.assign(known, { connection: state, since: Date.now() });
           // What could not be loaded meanwhile can be now.
-          if (state.name === "connected") [this.#stepsFile, this.#markFile] = [this.#stepsFile || undefined, this.#markFile || undefined];
+          if (state.name === "connected") for (const name in this.#files) this.#files[name] ||= undefined;
           this.#frame.wish();
           if (isOther) this.#announceConnection();
           tell(this, "research-connection", state);
@@ -302,7 +298,7 @@ export function createResearchProgress(connect) {
       this.#frame.cancel();
       clearTimeout(this.#timer);
       this.#announce.stop();
-      this.#mark?.restore();
+      this.#parts.mark?.restore();
     }
 
     #retry() {
@@ -316,48 +312,32 @@ export function createResearchProgress(connect) {
     #paint() {
       if (!this.#speaks) return;
       const known = this.#known;
-      const state = this.#research?.state ?? null;
+      const research = this.#research;
+      const state = research?.state ?? null;
       const ms = this.#head.show({ ...known, state, options: this.#numbers(), links: this.#links() });
       clearTimeout(this.#timer);
       // Timers cannot be longer.
       if (this.isConnected && ms < 2 ** 31) this.#timer = setTimeout(() => this.#frame.wish(), ms + 1);
-      this.#showSteps();
-      this.#showMark(state);
+      const has = (name) => this.hasAttribute(name);
+      const { steps, stepCount } = known;
+      this.#part("steps", stepCount > 0, () => import("./steps.js"), ({ Steps }) => new Steps(this.shadowRoot))?.show(steps, stepCount, this.#texts);
+      this.#part("timeline", has("timeline"), () => import("./timeline.js"), ({ Timeline }) => new Timeline(this.shadowRoot, this.#log))?.show(has("timeline") ? research : null, this.#texts);
+      const marks = ["page-title", "page-icon", "notify"].filter(has);
+      this.#part("mark", marks.length > 0, () => import("./page-mark.js"), ({ PageMark }) => new PageMark(this.shadowRoot))?.show(marks, research, known.end, this.#texts);
     }
 
-    #showSteps() {
-      const { steps, stepCount } = this.#known;
-      if (this.#steps) this.#steps.show(steps, stepCount, this.#texts);
-      else if (stepCount > 0) {
-        this.#stepsFile ??= import("./steps.js").then(({ Steps }) => {
-          this.#steps = new Steps(this.shadowRoot);
-          this.#log.element.before(this.#steps.element);
+    /** What a file makes, which is loaded once it is wanted. @param {string} name @param {() => Promise<any>} load @param {(file: any) => any} make */
+    #part(name, isWanted, load, make) {
+      if (isWanted) {
+        this.#files[name] ??= load().then((file) => {
+          this.#parts[name] = make(file);
           this.#frame.wish();
         }, (error) => {
-          this.#stepsFile = false;
+          this.#files[name] = false;
           throw error;
         });
       }
-    }
-
-    #showMark(state) {
-      const title = this.hasAttribute("page-title");
-      const icon = this.hasAttribute("page-icon");
-      const isShown = (title || icon) && state !== null && !this.#known.end;
-      if (!isShown) return this.#mark?.show(undefined);
-      if (!this.#mark) {
-        this.#markFile ??= import("./page-mark.js").then(({ PageMark }) => {
-          this.#mark = new PageMark();
-          this.#frame.wish();
-        }, (error) => {
-          this.#markFile = false;
-          throw error;
-        });
-        return;
-      }
-      const percent = state.progress === null ? null : Math.floor(state.progress);
-      const words = percent === null ? statusWords(state.status, this.#texts) : this.#texts.get("percent", { n: percent });
-      this.#mark.show({ title, icon, percent, words });
+      return this.#parts[name];
     }
 
     /** What the words for the connection need to know; of a client that was given nothing. */

@@ -43,6 +43,8 @@ export class Row {
     fresh: make("span", "fresh"),
   };
   #bar = new Bar();
+  /** @type {import("./strip.js").Strip | undefined} */
+  #strip;
 
   /** @param {string} id */
   constructor(id) {
@@ -157,6 +159,14 @@ export class Row {
     p.task.hidden = p.task.textContent === "";
     p.failure.hidden = p.failure.textContent === "";
     return this.#showFresh(now, end, texts);
+  }
+
+  /** Shows when it did what. @param {(() => import("./strip.js").Strip) | undefined} make @param {import("./texts.js").Texts} texts */
+  showStrip(make, texts) {
+    if (!make || !this.#research) return void this.#strip?.element.remove();
+    this.#strip ??= make();
+    if (!this.#strip.element.isConnected) this.#bar.element.after(this.#strip.element);
+    this.#strip.show(this.#research, this.title, texts);
   }
 
   #showFresh(now, end, texts) {

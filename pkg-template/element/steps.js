@@ -46,6 +46,7 @@ export class Steps {
       sheet.replaceSync(CSS);
     }
     root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+    root.querySelector(".log").before(this.element);
   }
 
   /** @param {readonly object[]} steps the newest @param {number} count of all @param {import("./texts.js").Texts} texts */

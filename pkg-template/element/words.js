@@ -111,6 +111,39 @@ export const LIST = {
   ended: "{name}: {words}",
 };
 
+/** What only the button for a notification says. */
+export const NOTICE = {
+  notify: "Notify me at the end",
+  notify_denied: "The browser blocks notifications",
+};
+
+/** What only the timeline says. */
+export const TIMELINE = {
+  timeline: "Timeline",
+  timeline_empty: "Nothing has happened yet",
+  timeline_hint: "Choose one to see its lines in the log",
+  timeline_dropped: "{n} short one is left out|{n} short ones are left out",
+  timeline_span: "{name}, {from} to {to} ({time})",
+  timeline_running: "{name}, since {from} ({time})",
+  timeline_engine: "Search engine {name}, {from}",
+  timeline_engines: "{n} search engines from {from} on, first {name}",
+  timeline_results: "{name} ({n} result)|{name} ({n} results)",
+  timeline_error: "Error at {from}: {name}",
+  timeline_errors: "{n} errors from {from} on, first: {name}",
+  timeline_left: "{from} to {to} left",
+  timeline_left_short: "Less than a minute left",
+  timeline_seconds: "{n} s",
+  timeline_minutes: "{n} min",
+  timeline_hours: "{n} h {minutes} min",
+};
+
+/** What only the timelines of a list say. */
+export const STRIP = {
+  strip: "Timeline of {name}: {words}",
+  strip_phases: "{n} phase|{n} phases",
+  strip_errors: "{n} error|{n} errors",
+};
+
 /** What only the steps of an agent say. */
 export const STEPS = {
   steps: "Agent steps ({n})",

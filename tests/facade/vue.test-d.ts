@@ -9,7 +9,7 @@ declare const progress: InstanceType<GlobalComponents["research-progress"]>;
 declare const list: InstanceType<GlobalComponents["research-list"]>;
 
 progress.goToLine(1);
-const props: typeof progress.$props = { "research-id": 7, "page-title": "", filter: "error", class: "wide", key: "progress" };
+const props: typeof progress.$props = { "research-id": 7, "page-title": "", timeline: "", notify: "", filter: "error", class: "wide", key: "progress" };
 props.onResearchEnd = ({ detail }) => console.log(detail.status);
 const ended: ((event: CustomEvent<End>) => void) | undefined = props.onResearchEnd;
 const researches: readonly ListedResearch[] | null | undefined = list.$props.researches;

@@ -29,6 +29,10 @@ const STATES = {
   completed: `research.lines(entries(600)); ${end("completed")}`,
   cancelling: "part('cancel').click()",
   steps: "for (const phase of ['thought', 'tool_call', 'observation', 'error']) research.tell({}, 'step', { phase, iteration: 2, message: 'What is still unknown about tidal power in the North Sea?', ...(phase === 'tool_call' && { tool: 'web_search', arguments: { query: 'tidal power' } }), ...(phase === 'error' && { error: '429 Too Many Requests' }) }); support.until(() => part('steps')).then(() => (part('steps').open = true))",
+  timeline: "research.told = support.timeline(); element.setAttribute('timeline', ''); research.lines(entries(1800)); research.tell({ estimatedTimeLeft: { min: 95_000, max: 380_000 } }); support.until(() => part('span')).then(() => part('span').focus())",
+  "timeline empty": "element.setAttribute('timeline', '')",
+  "timeline ended": `research.told = support.timeline(true); element.setAttribute('timeline', ''); research.lines(entries(1800)); ${end("completed")}`,
+  notify: "element.setAttribute('notify', ''); element.setAttribute('timeline', ''); research.told = support.timeline(true)",
   quiet: "research.tell({ updatedAt: 0 }); support.mount({ state: { updatedAt: Date.now() - 300_000 }, lines: 50 })",
   "one line": "research.lines(entries(900)); setTimeout(() => element.goToLine(500, 502), 100)",
   searching: "research.lines(entries(900)); part('search').value = 'model'; part('search').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' }))",
@@ -89,6 +93,10 @@ const LISTS = {
     of: { r1: {}, r2: {}, r3: {}, r4: {} }, titles: { r1: "Tidal power", r2: "Averylongwordwithoutanyplacetobreakit".repeat(4) },
     act: `for (const id of ["r1", "r2"]) research(id).tell({ status: "failed", error: "No model answered" }, "end", { status: "failed", message: null, error: "No model answered", progress: 33, source: "live" });
       research("r3").tell({}, "failure", { code: "timeout", title: "LLM Timeout Error", text: "It took too long.", detail: null, suggestion: null }); research("r4").tell({ refusal: "not-found" }, "refusal", "not-found")`,
+  },
+  "list timeline": {
+    of: { r1: { progress: 85 }, r2: {}, r3: { status: "completed", progress: 100 } }, titles: { r1: "Tidal power in the North Sea", r3: "Wind" },
+    act: "research('r1').told = support.timeline(); research('r3').told = support.timeline(true); element.setAttribute('timeline', '')",
   },
   "list signed out": { of: { r1: {}, r2: {} }, act: "research('r1').tell({ refusal: 'unauthorized' }, 'refusal', 'unauthorized')" },
   "list reconnecting": { of: { r1: {}, r2: { status: "suspended" } }, act: "client.become({ name: 'reconnecting', attempt: 2, delay: 20000 })" },

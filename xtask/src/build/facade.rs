@@ -21,11 +21,13 @@ pub(crate) const ENTRY: &str = "index.js";
 /// The entry point that has glue and module within it.
 const INLINE: &str = "inline.js";
 /// What entry points import only where it is needed: files beside them, which bundlers find by their names. For `require()` it is within.
-const PARTS: [&str; 5] = [
+const PARTS: [&str; 7] = [
     ELEMENT,
     "element/log-tools.js",
     "element/page-mark.js",
     "element/steps.js",
+    "element/strip.js",
+    "element/timeline.js",
     "element/words-de.js",
 ];
 /// What [`super::compat`] loads where its tag asks for the element, with the element in it.

@@ -39,6 +39,14 @@ export class FakeResearch extends Emitter {
     this.state = { ...UNKNOWN, id, logs: [], ...state };
   }
 
+  /** What it did when, as the test says it. */
+  told = { phases: [], milestones: [], progress: [], engines: [], errors: [], from: null, newest: null, to: null, dropped: 0 };
+
+  timeline() {
+    this.calls.push("timeline");
+    return this.told;
+  }
+
   /** Something is known, and an event tells it. */
   tell(state, event = "update", value = state) {
     this.state = { ...this.state, ...state };
@@ -104,6 +112,23 @@ export function entries(count, from = 1, more = {}) {
   return all;
 }
 
+/** The moment of the first of these lines, and one that is so many seconds later. */
+const moment = (seconds) => 1_790_000_000_000 + 1000 * seconds;
+
+/** What a run of a quarter of an hour did when, from milestones of its stored log to its end if it `isOver`. */
+export function timeline(isOver = false) {
+  const to = isOver ? moment(900) : null;
+  const phase = (phase, from, until) => ({ phase, from: moment(from), to: until ? moment(until) : to });
+  return {
+    phases: [phase("search", 120, 300), phase("question_generation", 300, 310), phase("search", 310, 520), phase("reading", 520, 800), phase("final_synthesis", 800)],
+    milestones: [{ message: "Starting the research", at: moment(1) }, { message: "Asking the model for questions", at: moment(40) }, { message: "Second round", at: moment(310) }],
+    progress: [[5, 120], [12.5, 200], [33, 300], [48, 420], [52, 520], [70, 640], [80, 800], [85, 880]].map(([percent, at]) => ({ percent, at: moment(at) })),
+    engines: [{ name: "searxng", resultCount: 10, at: moment(125) }, { name: "brave", resultCount: null, at: moment(130) }, { name: "arxiv", resultCount: 3, at: moment(330) }],
+    errors: [[250, "No answer from https://example.org"], [560, "429 Too Many Requests"], [562, "429 Too Many Requests, again"], [563, "429, and again"]].map(([at, message]) => ({ message, at: moment(at) })),
+    from: moment(1), newest: moment(900), to, dropped: 0,
+  };
+}
+
 /** Puts an element into the page. `with` says whether it gets the research alone or a client too. */
 export function mount({ attributes = {}, state = {}, lines = 0, client = true } = {}) {
   const research = new FakeResearch({ status: "in_progress", progress: 42, currentTask: "Reading sources", updatedAt: Date.now(), ...state, ...(lines > 0 && { logs: entries(lines) }) });
@@ -113,7 +138,7 @@ export function mount({ attributes = {}, state = {}, lines = 0, client = true } 
   const fake = new FakeClient(research);
   if (client) element.client = fake;
   (document.querySelector("main") ?? document.body).append(element);
-  Object.assign(globalThis, { element, research, client: fake, entries, part: (name) => element.shadowRoot.querySelector(`.${name}`) });
+  Object.assign(globalThis, { element, research, client: fake, entries, timeline, part: (name) => element.shadowRoot.querySelector(`.${name}`) });
   return element;
 }
 

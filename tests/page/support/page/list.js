@@ -3,7 +3,7 @@
 import "/pkg/list.js";
 import { FakeClient, FakeResearch } from "./element.js";
 
-export { frames } from "./element.js";
+export { frames, timeline } from "./element.js";
 
 const RUNNING = { status: "in_progress", progress: 42, currentTask: "Reading sources", startedAt: Date.now() - 60_000, updatedAt: Date.now() };
 
