@@ -105,7 +105,7 @@ export class Lines {
   push({ message, level, time }) {
     const known = LEVELS.indexOf(level);
     const number = known < 0 ? INFO : known;
-    const text = String(message);
+    const text = plain(String(message));
     if (number !== MILESTONE && number !== GAP && this.#isRepeated(text, number)) return;
     this.#append(text.length > MAX_TEXT ? clipped(text) : text, number, time === undefined ? NaN : Date.parse(time));
     const recent = { at: this.end - 1, text, level: number };
@@ -173,6 +173,11 @@ export class Lines {
   isShown(at, filter) {
     return (SHOWN_BY[this.chunkOf(at).levels[at & (CHUNK - 1)]] & filter) !== 0;
   }
+}
+
+/** A text without what colours it in a terminal. */
+export function plain(text) {
+  return text.replace(/\x1b\[[0-?]*[ -/]*[@-~]/g, "");
 }
 
 /** The beginning, and how much more there was. A text of its own: a part of one keeps the whole of it. */

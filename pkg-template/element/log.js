@@ -1,7 +1,7 @@
 // The log: lines, what of them is shown, where one is in it, and what one can do with it by pointer and keyboard.
 
 import { button, make, say, set } from "./dom.js";
-import { FILTERS, Lines, Shown } from "./lines.js";
+import { FILTERS, Lines, Shown, plain } from "./lines.js";
 import { Frame, inSlices } from "./slices.js";
 import { View } from "./view.js";
 
@@ -92,7 +92,7 @@ export class Log {
       for (let n = 0; n < PIECE && this.#taken < this.#waiting.length; n++) {
         const entry = this.#waiting[this.#taken++];
         this.lines.push(entry);
-        this.#host.announce.line(entry.message, entry.level === "error" || entry.level === "critical");
+        this.#host.announce.line(plain(entry.message), entry.level === "error" || entry.level === "critical");
       }
       // A page that nobody sees has no frames for a while.
       if (this.lines.isOver) this.#paint();

@@ -87,6 +87,12 @@ test("of a line that is too long the beginning is kept, and how much is missing"
   assert.equal(lines.text(0), `${"x".repeat(MAX_TEXT)}… (+5)`);
 });
 
+test("what colours a line in a terminal is no part of it, and lines that differ only in that are the same", () => {
+  const lines = new Lines();
+  for (const message of ["\x1b[1;31mfailed\x1b[0m after \x1b[38;5;208m3 s\x1b[m", "failed after 3 s", "\x1b[2K\x1b[1Gagain", "an array [31m] stays"]) lines.push({ message, level: "info" });
+  assert.deepEqual(Array.from({ length: lines.end }, (_, n) => [lines.get(n).text, lines.get(n).count]), [["failed after 3 s", 2], ["again", 1], ["an array [31m] stays", 1]]);
+});
+
 test("a line without a time that can be read has none", () => {
   const lines = new Lines();
   lines.push({ message: "a", level: "info" });
