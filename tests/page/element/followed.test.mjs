@@ -55,6 +55,30 @@ test("a research is shown from its beginning to its end, and the session ends wi
   });
 });
 
+test("what a research did when is drawn from what the server sent and from its stored log", { timeout: 180_000 }, async (t) => {
+  await onPage(t, async (page, server) => {
+    await page.evaluate(() => window.element.setAttribute("timeline", ""));
+    await shows(page, "connection-words", "Live");
+    await page.waitForFunction(() => window.element.research.state.historyRead);
+    for (const [n, phase] of ["search", "reading", "final_synthesis"].entries()) {
+      await server.control("updates", { id: ID, count: 4, first: 1 + 4 * n, total: 12, phase });
+      await server.control("lines", { id: ID, count: 2, prefix: phase });
+      await shows(page, "layer", `${phase} 2`);
+    }
+    await page.waitForFunction(() => [...window.element.shadowRoot.querySelectorAll(".span-name")].map(({ textContent }) => textContent).join() === "Search,Reading,Final synthesis", undefined, { timeout: 60_000 });
+    const timeline = await page.evaluate(() => window.element.research.timeline());
+    assert.deepEqual(timeline.phases.map(({ phase }) => phase), ["search", "reading", "final_synthesis"]);
+    const percentages = timeline.progress.map(({ percent }) => percent);
+    assert.ok(percentages.length > 3 && percentages.every((percent, n) => percent > (percentages[n - 1] ?? -1)), String(percentages));
+    assert.deepEqual([timeline.phases[0].to, timeline.to], [timeline.phases[1].from, null]);
+    await server.control("final", { id: ID });
+    await shows(page, "status", "Completed");
+    const { phases, to } = await page.evaluate(() => window.element.research.timeline());
+    assert.ok(to !== null && to === phases.at(-1).to && to >= phases.at(-1).from);
+    await page.waitForFunction(() => window.element.shadowRoot.querySelector(".span[data-runs]") === null);
+  });
+});
+
 test("a server that is restarted is told of in words, and the page goes on by itself", { timeout: 180_000 }, async (t) => {
   await onPage(t, async (page, server) => {
     await shows(page, "connection-words", "Live");
