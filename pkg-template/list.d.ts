@@ -29,7 +29,7 @@ import type { Client, ConnectionState, ConnectOptions, End, Failure, Refusal, Re
  * All lists and `<research-progress>` elements of a page share one connection, by the rules of `connect()`.
  *
  * Attributes: `research-ids`, with spaces or commas between them; `href` of the links (`/progress/{id}`), an empty one for none;
- * `timeline`, with which each row has what the research did when, with phases and errors;
+ * `timeline`, with which each row has what the research did when (with `options = { history: false }` only since the page was opened);
  * `sign-in-href` (none); `url`, `path` and `namespace` of `connect()`; `lang`; `theme`. The last three, the CSS custom properties and most
  * parts are those of `<research-progress>`; parts of its own are `list`, `research`, `title`, `strip` and `fresh`. Slots: `heading`, `sign-in`,
  * and `empty` for what stands there when there is no research.

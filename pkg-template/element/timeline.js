@@ -19,7 +19,7 @@ const CSS = `
 .spans { inset-block-start: 0; block-size: 2rem }
 .curve { inset-block-start: 2.375rem; block-size: 2.5rem; border-block-end: 1px solid var(--_control) }
 .marks { inset-block-end: .125rem; block-size: 1.75rem }
-.reached { position: absolute; inset-block-end: 0; background: var(--_accent); opacity: .55 }
+.reached { position: absolute; inset-block-end: 0; background: var(--_accent); opacity: .75 }
 .chart button { position: absolute; padding: 0; min-inline-size: 0; font-size: 1em; overflow: hidden; white-space: nowrap }
 .chart button:focus-visible { outline-offset: -2px; z-index: 1 }
 .span { inset-block: .125rem; min-block-size: 0; border-color: var(--_control); border-radius: .2rem; background: var(--_raised); text-align: start }

@@ -15,6 +15,8 @@ export const page = (
       style={{ inlineSize: "40rem" }}
       research-id={7}
       page-title
+      timeline
+      notify=""
       filter="error"
       client={client}
       texts={{ live: "Connected" }}
@@ -24,7 +26,7 @@ export const page = (
     >
       <h2 slot="heading">Tidal power</h2>
     </research-progress>
-    <research-list key="list" researches={["a", { id: 7, title: "Wind" }]} href="/progress/{id}" options={{ history: false }} onresearch-end={({ detail }) => heard(`${detail.id} ${detail.status}`)} />
+    <research-list key="list" researches={["a", { id: 7, title: "Wind" }]} href="/progress/{id}" timeline options={{ history: false }} onresearch-end={({ detail }) => heard(`${detail.id} ${detail.status}`)} />
   </main>
 );
 
