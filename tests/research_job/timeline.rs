@@ -128,16 +128,57 @@ fn of_many_the_first_and_the_newest_and_those_that_lasted_longest_are_kept() {
     let mut follower = at(1_000);
     for n in 0..200 {
         // Each tenth takes a minute.
-        follower.now += if n % 10 == 1 { 60_000 } else { 0 };
+        follower.now += if n % 10 == 2 { 60_000 } else { 0 };
         follower.live(&format!(r#"{{"phase":"phase {n}"}}"#));
     }
     let phases = entries(&follower, TimelineKind::Phase);
     assert_eq!((phases.len(), follower.job.timeline().dropped), (64, 136));
-    for n in [0, 10, 100, 190, 199] {
+    for n in [0, 11, 101, 191, 199] {
         let name = format!(" phase {n}");
         let count = phases.iter().filter(|phase| phase.ends_with(&name)).count();
         assert_eq!(count, 1, "{name} of {phases:?}");
     }
+}
+
+#[test]
+fn lines_of_the_same_moment_stand_as_they_came_and_any_line_is_news() {
+    let mut follower = at(0);
+    for message in ["a", "c", "b"] {
+        follower.live(&line(2, "MILESTONE", message));
+    }
+    assert_eq!(
+        entries(&follower, TimelineKind::Milestone),
+        ["2250 a", "2250 c", "2250 b"]
+    );
+    follower.live(&line(9, "INFO", "x"));
+    assert_eq!(follower.job.timeline().newest, MINUTE + 9_250);
+}
+
+#[test]
+fn what_an_older_line_says_was_so_since_then() {
+    let mut follower = at(5_000);
+    follower.live(r#"{"phase":"search","progress":20}"#);
+    let older = |second: u64, progress: u64| {
+        format!(
+            r#"{{"log_entry":{{"message":"{second}","time":"2026-11-21T20:45:0{second}Z","progress":{progress},"metadata":{{"phase":"search"}}}}}}"#
+        )
+    };
+    // By the order of time: reached before, too much for then, and less than was reached by then.
+    for (second, progress) in [(3, 20), (2, 30), (4, 10)] {
+        follower.live(&older(second, progress));
+    }
+    assert_eq!(entries(&follower, TimelineKind::Phase), ["2000 search"]);
+    assert_eq!(entries(&follower, TimelineKind::Progress), ["3000  20"]);
+}
+
+#[test]
+fn the_newest_line_in_an_answer_about_the_status_says_nothing_of_the_clocks() {
+    let mut follower = at(30_000);
+    follower.answer(
+        r#"{"status":"in_progress","log_entry":{"message":"old","time":"2026-11-21T20:45:01Z","type":"INFO"}}"#,
+    );
+    follower.live(r#"{"phase":"search"}"#);
+    assert_eq!(entries(&follower, TimelineKind::Phase), ["31000 search"]);
 }
 
 #[test]
