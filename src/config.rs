@@ -5,6 +5,7 @@ use std::fmt;
 use crate::backoff::Backoff;
 use crate::socket::packet::{MAIN_NAMESPACE, is_valid_namespace};
 use crate::socket::{self};
+use crate::websocket::Transport;
 
 /// The longest time that any option takes, in milliseconds: one day.
 pub const MAX_OPTION_MS: u64 = 86_400_000;
@@ -31,6 +32,8 @@ pub struct Config {
     /// Whether to look at [`OTHER_PATH`] as well where nothing is at [`path`](Self::path). Default:
     /// false; a page that names no path has it on.
     pub either_path: bool,
+    /// What carries the connection. Default: [`Transport::Polling`], as the application documents it.
+    pub transport: Transport,
     /// Namespace. Default: `/`.
     pub namespace: String,
     /// Whether to try again after a failure. Default: true.
@@ -112,6 +115,7 @@ impl Config {
             url: url.into(),
             path: "/socket.io".to_owned(),
             either_path: false,
+            transport: Transport::default(),
             namespace: MAIN_NAMESPACE.to_owned(),
             reconnection: true,
             reconnection_attempts: Some(5),
@@ -231,6 +235,7 @@ impl Config {
             url: [&self.url, &self.path, slash].concat(),
             other_url: (self.either_path).then(|| [&self.url, OTHER_PATH, "/"].concat()),
             namespace: self.namespace.clone(),
+            transport: self.transport,
             reconnection: self.reconnection,
             attempts: self.reconnection_attempts,
             backoff: Backoff {

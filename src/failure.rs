@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::text::decimal;
+use crate::websocket::BROKEN_OFF;
 
 /// Stable names of failures, as `ResearchSocketError.code` shows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,12 +131,14 @@ pub enum Failure {
     /// The server said that this page may not follow a research, and disconnected it. Carries its
     /// words.
     Refused(String),
-    /// Engine.IO's close packet.
+    /// Engine.IO's close packet, or a WebSocket that was closed without a fault.
     ServerClosed,
     /// Socket.IO's DISCONNECT packet.
     ServerDisconnected,
     /// 400 on a session id: the server restarted, or another worker answered.
     SessionUnknown,
+    /// A WebSocket that could not be opened, or ended. Carries the close code and the server's words.
+    SocketClosed(u16, String),
     /// Another status than 200.
     Status(u16),
     /// Session after session unknown right after its handshake.
@@ -206,7 +209,8 @@ impl Failure {
             Self::StickySessions => Code::StickySession,
             Self::Throttled { .. } => Code::Throttled,
             Self::Asleep | Self::Timeout(_) => Code::Timeout,
-            Self::TooLarge(_) => Code::PayloadTooLarge,
+            Self::TooLarge(_) | Self::SocketClosed(1009, _) => Code::PayloadTooLarge,
+            Self::SocketClosed(..) => Code::Transport,
         }
     }
 
@@ -236,6 +240,7 @@ impl Failure {
             | Self::Protocol(_)
             | Self::ServerClosed
             | Self::ServerDisconnected
+            | Self::SocketClosed(..)
             | Self::Status(_)
             | Self::StickySessions
             | Self::Timeout(_)
@@ -252,10 +257,20 @@ impl Failure {
             Self::Asleep
                 | Self::CutBody(_)
                 | Self::Network(_)
+                // Going away, broken off, a fault, restarting, to be tried later, a bad gateway.
+                | Self::SocketClosed(1001 | 1006 | 1011..=1014, _)
                 | Self::Status(500..)
                 | Self::Throttled { .. }
                 | Self::Timeout(Phase::Connect | Phase::Handshake | Phase::Heartbeat | Phase::Post)
         )
+    }
+
+    /// What the end of a WebSocket says.
+    pub(crate) fn of_close(code: u16, reason: String) -> Self {
+        match code {
+            1000 | 1005 => Self::ServerClosed,
+            _ => Self::SocketClosed(code, reason),
+        }
     }
 
     /// socket.io-client's words for the same in its `disconnect` event.
@@ -263,7 +278,7 @@ impl Failure {
         match self {
             Self::Closed | Self::PageHidden => "io client disconnect",
             Self::Refused(_) | Self::ServerDisconnected => "io server disconnect",
-            Self::ServerClosed => "transport close",
+            Self::ServerClosed | Self::SocketClosed(..) => "transport close",
             Self::Asleep | Self::Timeout(Phase::Heartbeat) => "ping timeout",
             Self::NotEngineIo(_) | Self::OldServer | Self::Protocol(_) => "parse error",
             Self::BadRequest(_)
@@ -391,6 +406,31 @@ impl Failure {
                  answered",
                 "",
             ),
+            Self::SocketClosed(code, reason) => {
+                let words = match *code {
+                    1001 => "goes away",
+                    BROKEN_OFF => {
+                        "could not be opened, or broke off: check that the server runs, takes \
+                         WebSockets and the origin of this page, and lets it in"
+                    }
+                    1002 | 1003 | 1007 => "takes what was sent for a fault of the protocol",
+                    1008 | 1010 => "does not allow it",
+                    1009 => "takes no message as large as that which was sent",
+                    1011 | 1014 => "has a fault",
+                    1012 => "restarts",
+                    1013 => "asks to try again later",
+                    1015 => "has a certificate that the browser does not trust",
+                    _ => "gave a reason of its own",
+                };
+                let subject = if *code == BROKEN_OFF {
+                    "the WebSocket "
+                } else {
+                    "the server closed the WebSocket: it "
+                };
+                let code = decimal((*code).into());
+                let colon = if reason.is_empty() { "" } else { ": " };
+                return [subject, words, " (close code ", &code, ")", colon, reason].concat();
+            }
             Self::Status(status) => {
                 return status_words("the server answered with HTTP status ", *status, "");
             }
@@ -479,6 +519,14 @@ mod tests {
             ),
             (Failure::NotTerminated(500), "(HTTP status 500)"),
             (Failure::Unauthorized(403), "(HTTP status 403): sign in"),
+            (
+                Failure::SocketClosed(1006, String::new()),
+                "check that the server runs",
+            ),
+            (
+                Failure::SocketClosed(1012, "deploy".to_owned()),
+                "it restarts (close code 1012): deploy",
+            ),
         ] {
             let message = failure.message();
             assert!(message.contains(words), "{message}");
@@ -492,6 +540,8 @@ mod tests {
             (Failure::Closed, "io client disconnect"),
             (Failure::ServerDisconnected, "io server disconnect"),
             (Failure::ServerClosed, "transport close"),
+            (Failure::of_close(1000, String::new()), "transport close"),
+            (Failure::of_close(1006, String::new()), "transport close"),
             (Failure::Timeout(Phase::Heartbeat), "ping timeout"),
             (Failure::Timeout(Phase::Post), "transport error"),
             (Failure::Protocol(String::new()), "parse error"),

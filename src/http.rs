@@ -3,8 +3,9 @@
 use crate::queue::Queue;
 use crate::random::Random;
 use crate::time::Timestamp;
+use crate::websocket::{Frame, Opening};
 
-/// Names one request for the life of a client; no number is used twice.
+/// Names one request, or one WebSocket, for the life of a client; no number is used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestId(pub u64);
 
@@ -164,12 +165,21 @@ pub struct Credentials {
 /// Something that the driver has to do for the protocol.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// Stop waiting for this request. Its answer, if one still comes, is dropped.
+    /// Stop waiting for this request, or close this WebSocket. Its answer, if one still comes, is dropped.
     Abort(RequestId),
     /// Fetch the credentials of the next attempt.
     Ask(AskId),
     /// Send this and forget it.
     Beacon(Beacon),
+    /// Open this WebSocket.
+    Open(Opening),
+    /// Send this over a WebSocket.
+    Send {
+        /// Which.
+        socket: RequestId,
+        /// What.
+        frame: Frame,
+    },
     /// Carry this request out.
     Start(Request),
 }
@@ -190,6 +200,14 @@ impl Context<'_> {
     pub(crate) fn start(&mut self, request: impl FnOnce(RequestId) -> Request) -> RequestId {
         let id = RequestId(self.ids.next());
         self.commands.push_back(Command::Start(request(id)));
+        id
+    }
+
+    /// Opens a WebSocket, under an id like those of requests.
+    pub(crate) fn open(&mut self, url: String, query: Vec<(String, String)>) -> RequestId {
+        let id = RequestId(self.ids.next());
+        self.commands
+            .push_back(Command::Open(Opening { id, url, query }));
         id
     }
 

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //!  fetch answers, timers, ──▶ browser::Driver ──▶ Client::handle_input(now, Input)
-//!  lifecycle, page calls                              │  engine    bytes → packets; one GET, one POST, heartbeat
+//!  lifecycle, page calls                              │  engine    bytes → packets; GET and POST or WebSocket, heartbeat
 //!                                                     │  socket    packets → events and acks on one namespace
 //!                                                     │  research  validate → deduplicate → reduce → events
 //!                                                     ▼
@@ -67,6 +67,7 @@ pub mod tabs;
 mod text;
 pub mod time;
 pub mod trace;
+pub mod websocket;
 pub mod whereabouts;
 
 #[cfg(target_arch = "wasm32")]

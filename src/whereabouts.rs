@@ -58,6 +58,8 @@ words! {
         Polling,
         /// A POST is in flight too.
         Posting,
+        /// A WebSocket carries it.
+        Socket,
         /// Over, which nobody should see: its end is dealt with at once.
         Over,
     }

@@ -276,7 +276,13 @@ impl Run {
                     self.post = request.id;
                 }
                 Output::Command(Command::Start(request)) => self.get = request.id,
-                Output::Command(Command::Abort(_) | Command::Beacon(_)) | Output::Event(_) => {}
+                Output::Command(
+                    Command::Abort(_)
+                    | Command::Beacon(_)
+                    | Command::Open(_)
+                    | Command::Send { .. },
+                )
+                | Output::Event(_) => {}
             }
         }
         let (due, state) = (self.client.poll_timeout(), self.client.snapshot("r"));

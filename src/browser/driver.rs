@@ -297,6 +297,8 @@ impl Inner {
             Command::Beacon(beacon) => {
                 fetch::send_beacon(&self.host, beacon, &self.settings);
             }
+            // No option of a page asks for a WebSocket yet.
+            Command::Open(_) | Command::Send { .. } => {}
             Command::Start(request) => self.start(request),
         }
     }

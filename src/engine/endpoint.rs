@@ -1,9 +1,12 @@
-//! Where an Engine.IO server is, and what a polling request to it looks like.
+//! Where an Engine.IO server is, and what a request to it looks like.
 
 use crate::http::{Beacon, Body, Context, Method, Request, RequestId};
 
 /// `EIO`, the version of the Engine.IO protocol that this library speaks.
 const PROTOCOL_VERSION: &str = "4";
+
+/// The name of long-polling.
+const POLLING: &str = "polling";
 
 /// Keeps cross-origin requests "simple" in the terms of CORS: no preflight.
 const CONTENT_TYPE: &str = "text/plain;charset=UTF-8";
@@ -40,13 +43,21 @@ impl Endpoint {
 
     /// The POST of `payload` for a page that is going away.
     pub(super) fn beacon(&self, ctx: &mut Context<'_>, sid: &str, payload: String) -> Beacon {
-        let query = self.session_query(ctx, Some(sid));
+        let query = self.session_query(ctx, POLLING, Some(sid));
         Beacon {
             url: self.url.clone(),
             query,
             headers: self.headers.clone(),
             text: payload,
         }
+    }
+
+    /// Opens a WebSocket for a new session. Browsers send no headers of a page with it.
+    pub(super) fn websocket(&self, ctx: &mut Context<'_>) -> RequestId {
+        let query = self.session_query(ctx, "websocket", None);
+        // `http:` becomes `ws:`, and `https:` `wss:`.
+        let rest = self.url.strip_prefix("http").unwrap_or(&self.url);
+        ctx.open(["ws", rest].concat(), query)
     }
 
     fn start(
@@ -58,7 +69,7 @@ impl Endpoint {
         keepalive: bool,
         follow: bool,
     ) -> RequestId {
-        let query = self.session_query(ctx, sid);
+        let query = self.session_query(ctx, POLLING, sid);
         let (url, headers) = (self.url.clone(), self.headers.clone());
         let streams = method == Method::Get && sid.is_some();
         ctx.start(|id| Request {
@@ -74,13 +85,18 @@ impl Endpoint {
         })
     }
 
-    fn session_query(&self, ctx: &mut Context<'_>, sid: Option<&str>) -> Vec<(String, String)> {
+    fn session_query(
+        &self,
+        ctx: &mut Context<'_>,
+        transport: &str,
+        sid: Option<&str>,
+    ) -> Vec<(String, String)> {
         let mut query = self.query.clone();
         // The protocol's own fields are not the page's to set.
         query.retain(|(name, _)| !matches!(name.as_str(), "EIO" | "transport" | "t" | "sid"));
         let mut add = |name: &str, value: &str| query.push((name.to_owned(), value.to_owned()));
         add("EIO", PROTOCOL_VERSION);
-        add("transport", "polling");
+        add("transport", transport);
         // No cache between here and the server may answer.
         add("t", &ctx.random.word());
         if let Some(sid) = sid {

@@ -1,4 +1,4 @@
-//! Engine.IO protocol version 4 over HTTP long-polling.
+//! Engine.IO protocol version 4 over HTTP long-polling, or over a WebSocket.
 
 mod answer;
 mod base64;

@@ -1,4 +1,4 @@
-//! Engine.IO protocol v4 packets in the form they have on long-polling.
+//! Engine.IO protocol v4 packets in the form they have on long-polling; on a WebSocket only binary ones have another.
 
 use std::borrow::Cow;
 use std::fmt;

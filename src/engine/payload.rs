@@ -58,7 +58,8 @@ fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((bytes.get(..at)?, bytes.get(at + 1..)?))
 }
 
-fn read(bytes: &[u8]) -> Result<Packet<'_>, Malformed<'_>> {
+/// Reads one packet, without separators.
+pub(super) fn read(bytes: &[u8]) -> Result<Packet<'_>, Malformed<'_>> {
     let error = match std::str::from_utf8(bytes) {
         _ if bytes.len() > MAX_PACKET_BYTES => PacketError::TooLarge,
         Ok(text) => match Packet::decode(text) {

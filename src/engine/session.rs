@@ -1,4 +1,7 @@
-//! One Engine.IO session over long-polling: when to GET, when to POST, and when it is dead.
+//! One Engine.IO session over long-polling: when to GET, when to POST, and when it is dead; or over a
+//! WebSocket.
+
+mod websocket;
 
 use super::answer::body_of;
 use super::endpoint::Endpoint;
@@ -14,7 +17,9 @@ use crate::http::{Answer, Beacon, Context, RequestId};
 use crate::queue::Queue;
 use crate::text::behind;
 use crate::time::{Timestamp, earliest};
+use crate::websocket::Transport;
 use crate::whereabouts;
+use websocket::Socket;
 
 /// A heartbeat that is overdue by more than this, in milliseconds, and by more than a whole silence
 /// of the server, was slept through: no page is busy for so long.
@@ -78,7 +83,12 @@ pub(crate) struct Session {
 
 #[derive(Debug)]
 enum State {
-    Opening { get: RequestId, deadline: Timestamp },
+    Opening {
+        get: RequestId,
+        /// Whether that is a WebSocket.
+        over_socket: bool,
+        deadline: Timestamp,
+    },
     Open(Box<Open>),
     Closed,
 }
@@ -86,6 +96,8 @@ enum State {
 #[derive(Debug)]
 struct Open {
     handshake: Handshake,
+    /// What carries everything in place of polls and POSTs.
+    socket: Option<Socket>,
     /// The poll that is always in flight; `None` while its last words are read.
     get: Option<RequestId>,
     /// Reads the answers to polls as they arrive.
@@ -116,12 +128,21 @@ impl Session {
     pub(crate) fn open(
         ctx: &mut Context<'_>,
         endpoint: Endpoint,
+        transport: Transport,
         timeout_ms: u64,
         follow: bool,
     ) -> Self {
-        let get = endpoint.get(ctx, None, follow);
-        let deadline = ctx.now.after(timeout_ms);
-        let state = State::Opening { get, deadline };
+        let over_socket = transport == Transport::WebSocket;
+        let get = if over_socket {
+            endpoint.websocket(ctx)
+        } else {
+            endpoint.get(ctx, None, follow)
+        };
+        let state = State::Opening {
+            get,
+            over_socket,
+            deadline: ctx.now.after(timeout_ms),
+        };
         Self {
             endpoint,
             timeout_ms,
@@ -139,7 +160,11 @@ impl Session {
             },
             // Of nothing else that is asked.
             _ if matches!(answer, Answer::Piece(_)) => {}
-            State::Opening { get, .. } if *get == id => self.handle_handshake(ctx, id, answer),
+            State::Opening {
+                get,
+                over_socket: false,
+                ..
+            } if *get == id => self.handle_handshake(ctx, id, answer),
             State::Open(open) if open.post.is_some_and(|post| post.id == id) => {
                 open.post = None;
                 match body_of(answer, true) {
@@ -178,7 +203,8 @@ impl Session {
             State::Opening { deadline, .. } => deadline,
             State::Open(open) => match &mut open.post {
                 Some(post) => &mut post.deadline,
-                None => return false,
+                // Nothing that is sent over a WebSocket is answered.
+                None => return open.socket.is_some(),
             },
             State::Closed => return false,
         };
@@ -214,7 +240,10 @@ impl Session {
     /// waits here that the layer above could keep for a later session.
     pub(crate) fn has_room(&self) -> bool {
         match &self.state {
-            State::Open(open) => open.post.is_none() && open.queue.len() < MAX_PACKETS_PER_PAYLOAD,
+            State::Open(open) => match &open.socket {
+                Some(socket) => socket.has_room(open.queued_bytes as u64),
+                None => open.post.is_none() && open.queue.len() < MAX_PACKETS_PER_PAYLOAD,
+            },
             State::Opening { .. } | State::Closed => false,
         }
     }
@@ -254,11 +283,15 @@ impl Session {
         }
     }
 
-    /// Starts a POST if there is something to send and none is in flight.
+    /// Sends what the WebSocket has room for, or starts a POST if there is something to send and none is in
+    /// flight.
     pub(crate) fn flush(&mut self, ctx: &mut Context<'_>) {
         let State::Open(open) = &mut self.state else {
             return;
         };
+        if open.socket.is_some() {
+            return open.send(ctx, false);
+        }
         if open.post.is_some() {
             return;
         }
@@ -302,6 +335,12 @@ impl Session {
                     open.queue.push_back(packet);
                 }
                 open.queue.push_back(Packet::Close);
+                if let Some(socket) = open.socket {
+                    // All of it leaves before the WebSocket closes.
+                    open.send(ctx, true);
+                    ctx.abort(socket.id);
+                    return None;
+                }
                 let max_payload = open.max_payload();
                 let Open {
                     handshake,
@@ -330,6 +369,12 @@ impl Session {
         ctx: &mut Context<'_>,
         farewell: Option<Packet<'static>>,
     ) -> Option<Beacon> {
+        if let State::Open(open) = &self.state
+            && open.socket.is_some()
+        {
+            self.close(ctx, farewell);
+            return None;
+        }
         self.abort(ctx, None);
         self.remains()?.abandon(ctx, farewell)
     }
@@ -343,6 +388,8 @@ impl Session {
 
     fn remains(self) -> Option<Remains> {
         match self.state {
+            // With its WebSocket a session is over.
+            State::Open(open) if open.socket.is_some() => None,
             State::Open(open) => Some(Remains {
                 endpoint: self.endpoint,
                 max_payload: open.max_payload(),
@@ -352,12 +399,14 @@ impl Session {
         }
     }
 
-    /// Whether the answer to this request is awaited.
+    /// Whether the answer to this request is awaited, or this is the WebSocket.
     pub(crate) fn awaits(&self, id: RequestId) -> bool {
         match &self.state {
             State::Opening { get, .. } => *get == id,
             State::Open(open) => {
-                open.get == Some(id) || open.post.is_some_and(|post| post.id == id)
+                open.get == Some(id)
+                    || open.post.is_some_and(|post| post.id == id)
+                    || open.socket.is_some_and(|socket| socket.id == id)
             }
             State::Closed => false,
         }
@@ -377,9 +426,21 @@ impl Session {
             };
             return self.fail(ctx, failure, Some(id));
         };
-        let heartbeat = ctx.now.after(silence_ms(&handshake));
+        self.opened(ctx.now, handshake, None);
+        for packet in packets {
+            self.handle_packet(ctx, packet);
+        }
+        // A packet may have ended the session.
+        if let State::Open(open) = &mut self.state {
+            open.poll(ctx, &self.endpoint);
+        }
+    }
+
+    fn opened(&mut self, now: Timestamp, handshake: Handshake, socket: Option<Socket>) {
+        let heartbeat = now.after(silence_ms(&handshake));
         self.state = State::Open(Box::new(Open {
             handshake,
+            socket,
             get: None,
             decoder: Decoder::default(),
             goes_on: false,
@@ -396,13 +457,6 @@ impl Session {
             is_barren: true,
         }));
         self.events.push_back(Event::Opened);
-        for packet in packets {
-            self.handle_packet(ctx, packet);
-        }
-        // A packet may have ended the session.
-        if let State::Open(open) = &mut self.state {
-            open.poll(ctx, &self.endpoint);
-        }
     }
 
     /// A part of a good answer to the poll. Each packet counts as soon as it is complete; the next poll
@@ -536,8 +590,8 @@ impl Session {
             Packet::Binary(bytes) => self.events.push_back(Event::Binary(bytes)),
             Packet::Close => {
                 // The answer that brought it may go on.
-                for id in [open.get, open.post.map(|post| post.id)] {
-                    id.into_iter().for_each(|id| ctx.abort(id));
+                for id in open.requests() {
+                    ctx.abort(id);
                 }
                 self.state = State::Closed;
                 self.events.push_back(Event::Closed(Failure::ServerClosed));
@@ -584,14 +638,14 @@ impl Session {
 
     /// Gives up all requests but the one that is answered.
     fn abort(&self, ctx: &mut Context<'_>, answered: Option<RequestId>) {
-        let (get, post) = match &self.state {
-            State::Opening { get, .. } => (Some(*get), None),
-            State::Open(open) => (open.get, open.post.map(|post| post.id)),
-            State::Closed => (None, None),
-        };
-        let open = get.into_iter().chain(post);
-        for id in open.filter(|id| Some(*id) != answered) {
-            ctx.abort(id);
+        match &self.state {
+            State::Opening { get, .. } if Some(*get) != answered => ctx.abort(*get),
+            State::Open(open) => {
+                for id in open.requests().filter(|id| Some(*id) != answered) {
+                    ctx.abort(id);
+                }
+            }
+            State::Opening { .. } | State::Closed => {}
         }
     }
 }
@@ -601,6 +655,7 @@ impl Session {
     pub(crate) const fn whereabouts(&self) -> whereabouts::Session {
         match &self.state {
             State::Opening { .. } => whereabouts::Session::Opening,
+            State::Open(open) if open.socket.is_some() => whereabouts::Session::Socket,
             State::Open(open) if open.post.is_some() => whereabouts::Session::Posting,
             State::Open(_) => whereabouts::Session::Polling,
             State::Closed => whereabouts::Session::Over,
@@ -612,6 +667,13 @@ impl Open {
     /// Starts the next poll.
     fn poll(&mut self, ctx: &mut Context<'_>, endpoint: &Endpoint) {
         self.get = Some(endpoint.get(ctx, Some(&self.handshake.sid), true));
+    }
+
+    /// What is in flight.
+    fn requests(&self) -> impl Iterator<Item = RequestId> {
+        let socket = self.socket.map(|socket| socket.id);
+        let post = self.post.map(|post| post.id);
+        [self.get, post, socket].into_iter().flatten()
     }
 
     fn max_payload(&self) -> u64 {

@@ -9,6 +9,7 @@ use super::payload::warning::Warning;
 use crate::failure::Failure;
 use crate::http::{Answer, AskId, Command, Credentials, RequestId};
 use crate::socket::{Emit, EmitError, EmitId};
+use crate::websocket::News;
 
 /// Names one request to end a research, for the life of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +91,13 @@ pub enum Input {
         /// Whether these are all that the page was ever told. If not, stored lines that are older
         /// than the first of them are taken as told too.
         complete: bool,
+    },
+    /// Something was heard of a WebSocket.
+    Socket {
+        /// Which.
+        socket: RequestId,
+        /// What.
+        news: News,
     },
     /// The page wants to follow a research.
     Subscribe(ResearchId),
@@ -238,9 +246,9 @@ impl StateName {
 /// Counters since the client began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// HTTP requests started.
+    /// HTTP requests started, those that open a WebSocket among them.
     pub requests: u64,
-    /// Bytes of response bodies, without their content encoding.
+    /// Bytes of response bodies and of messages of WebSockets, without their content encoding.
     pub bytes_received: u64,
     /// Connections that became live.
     pub connects: u64,

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::http::{Answer, AskId, Context, Credentials, RequestId};
 use crate::random::Random;
 use crate::time::Timestamp;
+use crate::websocket::News;
 
 /// What tabs ask the server besides the connection. Those that share one need not all ask for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,6 +97,10 @@ pub(crate) trait Carrier {
         credentials: Result<Credentials, String>,
     ) {
         self.own_mut().handle_credentials(ctx, ask, credentials);
+    }
+    #[inline(always)]
+    fn handle_news(&mut self, ctx: &mut Context<'_>, id: RequestId, news: News) {
+        self.own_mut().handle_news(ctx, id, news);
     }
     #[inline(always)]
     fn handle_timeout(&mut self, ctx: &mut Context<'_>) {

@@ -14,6 +14,7 @@ use crate::persistence::{Persistence, Refused};
 use crate::queue::Queue;
 use crate::random::Random;
 use crate::time::{Timestamp, earliest};
+use crate::websocket::News;
 
 /// How long a connection must have been live before attempts are counted from the start again, in
 /// milliseconds. Resetting them at each open makes reconnection endless where connections open and
@@ -188,7 +189,12 @@ impl Connection {
                 };
                 // A sign-in at another origin looks like a network that fails.
                 let follow = !matches!(self.failure, Some(Failure::Network(_)));
-                let session = Session::open(ctx, endpoint, self.settings.timeout_ms, follow);
+                let Settings {
+                    transport,
+                    timeout_ms,
+                    ..
+                } = self.settings;
+                let session = Session::open(ctx, endpoint, transport, timeout_ms, follow);
                 self.link = Link::Opening { session, auth };
             }
             Err(words) => self.fail(ctx, Failure::Credentials(words)),
@@ -209,6 +215,17 @@ impl Connection {
         };
         if let Some(session) = self.session() {
             session.handle_answer(ctx, id, answer);
+        }
+        self.handle_session(ctx);
+    }
+
+    /// Applies what is heard of the connection's WebSocket; of others it does nothing.
+    pub(crate) fn handle_news(&mut self, ctx: &mut Context<'_>, id: RequestId, news: News) {
+        let Some(news) = self.hold_news_back(ctx, id, news) else {
+            return;
+        };
+        if let Some(session) = self.session() {
+            session.handle_news(ctx, id, news);
         }
         self.handle_session(ctx);
     }

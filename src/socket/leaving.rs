@@ -9,6 +9,7 @@ use crate::engine::Remains;
 use crate::failure::Failure;
 use crate::http::{Answer, Context, RequestError, RequestId};
 use crate::time::Timestamp;
+use crate::websocket::{BROKEN_OFF, News};
 
 /// How long nothing is opened after a navigation has begun, or has ended a request, in milliseconds:
 /// what is opened then may be ended too, and its session be left at the server. Most pages have gone
@@ -86,18 +87,46 @@ impl Connection {
         id: RequestId,
         answer: Answer,
     ) -> Option<Answer> {
-        let is_leaving = self
-            .leaving
-            .is_some_and(|said| ctx.now < said.after(LEAVING_MS));
         match answer {
             Answer::Failed(RequestError::Body(words) | RequestError::Network(words))
-                if is_leaving && self.session().is_some_and(|session| session.awaits(id)) =>
+                if self.is_leaving(ctx.now)
+                    && self.session().is_some_and(|session| session.awaits(id)) =>
             {
                 self.interrupt(ctx, id, words);
                 None
             }
             Answer::Failed(_) | Answer::Piece(_) | Answer::Response(_) => Some(answer),
         }
+    }
+
+    /// The news, unless it is no more than that the browser has ended the WebSocket.
+    pub(super) fn hold_news_back(
+        &mut self,
+        ctx: &mut Context<'_>,
+        id: RequestId,
+        news: News,
+    ) -> Option<News> {
+        match news {
+            // Firefox goes away as soon as a navigation begins.
+            News::Closed {
+                code: 1001 | BROKEN_OFF,
+                reason,
+            } if self.is_leaving(ctx.now)
+                && self.session().is_some_and(|session| session.awaits(id)) =>
+            {
+                self.interrupt(ctx, id, reason);
+                None
+            }
+            News::Closed { .. } | News::Frame(_) | News::TooLarge { .. } | News::Waiting(_) => {
+                Some(news)
+            }
+        }
+    }
+
+    /// Whether what fails may have been ended by the browser.
+    fn is_leaving(&self, now: Timestamp) -> bool {
+        self.leaving
+            .is_some_and(|said| now < said.after(LEAVING_MS))
     }
 
     fn interrupt(&mut self, ctx: &mut Context<'_>, id: RequestId, words: String) {

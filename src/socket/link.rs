@@ -9,6 +9,7 @@ use crate::http::AskId;
 use crate::json::Text;
 use crate::queue::Queue;
 use crate::time::Timestamp;
+use crate::websocket::Transport;
 
 /// How many bytes of events may wait for the grant of their namespace: as much as one poll of a
 /// usual server brings.
@@ -25,6 +26,7 @@ pub(crate) struct Settings {
     /// Where else the server may be: asked at once when nothing is at the first.
     pub(crate) other_url: Option<String>,
     pub(crate) namespace: String,
+    pub(crate) transport: Transport,
     pub(crate) reconnection: bool,
     /// `None`: without end.
     pub(crate) attempts: Option<u32>,

@@ -794,6 +794,16 @@ impl Carrier for Shared {
         self.own.handle_answer(ctx, id, answer);
     }
 
+    fn handle_news(
+        &mut self,
+        ctx: &mut Context<'_>,
+        id: crate::http::RequestId,
+        news: crate::websocket::News,
+    ) {
+        self.now = ctx.now;
+        self.own.handle_news(ctx, id, news);
+    }
+
     fn handle_timeout(&mut self, ctx: &mut Context<'_>) {
         self.now = ctx.now;
         self.own.handle_timeout(ctx);

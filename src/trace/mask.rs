@@ -306,14 +306,14 @@ fn fields_of(kind: &str) -> Option<[Field; 4]> {
         "answer" => [Own, Own, Own, Body],
         "cancel" => [Own, Id, Own, Own],
         "listen" => [Name, Own, Own, Own],
-        "piece" => [Own, Body, Own, Own],
+        "frame" | "piece" => [Own, Body, Own, Own],
         "recall" | "remember" => [Id, Json, Own, Own],
         "told" => [Own, Body, Own, Own],
         "refresh" | "subscribe" | "unsubscribe" | "verify" => [Id, Own, Own, Own],
-        "acknowledge" | "channel_failed" | "close" | "connect" | "credentials" | "emit"
-        | "failed" | "hidden" | "leave" | "leaving" | "lock_granted" | "lock_lost"
-        | "lock_refused" | "lock_unopposed" | "online" | "refused" | "timeout" | "unseen"
-        | "visible" => [Own; 4],
+        "acknowledge" | "binary" | "channel_failed" | "close" | "connect" | "credentials"
+        | "emit" | "failed" | "hidden" | "large_frame" | "leave" | "leaving" | "lock_granted"
+        | "lock_lost" | "lock_refused" | "lock_unopposed" | "online" | "refused"
+        | "socket_closed" | "timeout" | "unseen" | "visible" | "waiting" => [Own; 4],
         _ => return None,
     })
 }

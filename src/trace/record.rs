@@ -10,6 +10,7 @@ use crate::socket::{Acked, Emit};
 use crate::tabs;
 use crate::text::push_decimal;
 use crate::time::Timestamp;
+use crate::websocket::{Frame, News, Transport};
 
 /// The longest text in a line, in bytes. A longer one would push everything else out of the trace;
 /// the line says how long it was, and exact replay ends there.
@@ -22,6 +23,7 @@ pub fn header(config: &Config, shares: bool, seed: u64, start: Timestamp) -> Str
         url: _,
         path,
         either_path,
+        transport,
         namespace,
         reconnection,
         reconnection_attempts,
@@ -49,6 +51,9 @@ pub fn header(config: &Config, shares: bool, seed: u64, start: Timestamp) -> Str
     line.field("seed").text(&crate::text::decimal(seed));
     line.field("path").text(path);
     line.field("eitherPath").boolean(*either_path);
+    if *transport == Transport::WebSocket {
+        line.field("transport").text("websocket");
+    }
     line.field("namespace").text(namespace);
     line.field("reconnection").boolean(*reconnection);
     line.field("attempts")
@@ -191,6 +196,28 @@ pub fn input(since_start_ms: u64, input: &Input) -> String {
             kind(&mut line, "remember");
             line.text(research).content(lines).boolean(*complete);
         }
+        Input::Socket { socket, news } => match news {
+            News::Closed { code, .. } => {
+                kind(&mut line, "socket_closed");
+                line.number(socket.0).number((*code).into());
+            }
+            News::Frame(Frame::Binary(bytes)) => {
+                kind(&mut line, "binary");
+                line.number(socket.0).number(bytes.len() as u64);
+            }
+            News::Frame(Frame::Text(text)) => {
+                kind(&mut line, "frame");
+                line.number(socket.0).content(text);
+            }
+            News::TooLarge { binary } => {
+                kind(&mut line, "large_frame");
+                line.number(socket.0).boolean(*binary);
+            }
+            News::Waiting(bytes) => {
+                kind(&mut line, "waiting");
+                line.number(socket.0).number(*bytes);
+            }
+        },
         Input::Subscribe(id) => {
             kind(&mut line, "subscribe");
             line.comma();
@@ -357,6 +384,8 @@ fn push_command(out: &mut String, command: &Command) -> Option<u64> {
         Command::Abort(id) => ("abort", Some(id.0)),
         Command::Ask(ask) => ("ask", Some(ask.0)),
         Command::Beacon(_) => ("beacon", None),
+        Command::Open(opening) => ("websocket", Some(opening.id.0)),
+        Command::Send { socket, .. } => ("send", Some(socket.0)),
         Command::Start(request) => (request.method.as_str(), Some(request.id.0)),
     };
     out.push_str(kind);

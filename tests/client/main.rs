@@ -44,6 +44,7 @@ mod terminations;
 mod trace;
 mod verify;
 mod watchdog;
+mod websocket;
 mod words;
 mod world;
 mod zones;

@@ -22,7 +22,7 @@ mod reader;
 const SEED: u64 = 0x5eed;
 
 /// Runs the one story of a trace again.
-fn replay(trace: &str) -> Result<(), String> {
+pub(crate) fn replay(trace: &str) -> Result<(), String> {
     let stories = reader::read(trace);
     assert_eq!(stories.len(), 1);
     // A line that the reader does not know would end the story early, and all before it is right.

@@ -12,6 +12,7 @@ use research_socket::research::{
 use research_socket::socket::{Acked, Emit, EmitError, EmitId};
 use research_socket::time::Timestamp;
 use research_socket::trace;
+use research_socket::websocket::{Frame, News, Opening, Transport};
 
 use crate::words::{self, Kind};
 
@@ -41,6 +42,9 @@ pub(crate) struct World {
     pub(crate) started: Vec<Request>,
     pub(crate) in_flight: BTreeMap<RequestId, Request>,
     pub(crate) beacons: Vec<Beacon>,
+    /// Every WebSocket that was opened, in order, and those that are not closed.
+    pub(crate) sockets: Vec<Opening>,
+    open_sockets: BTreeSet<RequestId>,
     sessions: u32,
     /// What the client did and told since it was asked last, in short words.
     did: Vec<String>,
@@ -106,6 +110,8 @@ impl World {
             started: Vec::new(),
             in_flight: BTreeMap::new(),
             beacons: Vec::new(),
+            sockets: Vec::new(),
+            open_sockets: BTreeSet::new(),
             sessions: 0,
             did: Vec::new(),
             told: Vec::new(),
@@ -306,6 +312,48 @@ impl World {
         self.answer(Kind::Status, status, body);
     }
 
+    /// Something is heard of the WebSocket that was opened last.
+    #[track_caller]
+    pub(crate) fn hear_of_socket(&mut self, news: News) {
+        let socket = self.sockets.last().expect("a WebSocket").id;
+        self.input(Input::Socket { socket, news });
+    }
+
+    /// Each packet comes over the WebSocket, as a message of its own.
+    #[track_caller]
+    pub(crate) fn frames(&mut self, packets: &str) {
+        for packet in packets.split('|') {
+            self.hear_of_socket(News::Frame(Frame::Text(packet.to_owned())));
+        }
+    }
+
+    /// The WebSocket is over, or cannot be opened.
+    #[track_caller]
+    pub(crate) fn socket_closed(&mut self, code: u16) {
+        let reason = String::new();
+        self.hear_of_socket(News::Closed { code, reason });
+    }
+
+    /// A client that is live over a WebSocket.
+    pub(crate) fn live_over_socket(change: impl FnOnce(&mut Config)) -> Self {
+        let mut world = Self::with(|config| {
+            config.transport = Transport::WebSocket;
+            change(config);
+        });
+        world.connect();
+        world.join_over_socket();
+        world.forget();
+        world
+    }
+
+    #[track_caller]
+    pub(crate) fn join_over_socket(&mut self) {
+        let open = self.next_handshake();
+        self.frames(&open);
+        self.frames(r#"40{"sid":"n"}"#);
+        assert!(self.client.is_connected());
+    }
+
     /// Everything that makes a connection live, from the handshake on.
     #[track_caller]
     pub(crate) fn join(&mut self) {
@@ -430,6 +478,12 @@ impl World {
                 answer: Answer::Piece(_),
                 ..
             } => {}
+            Input::Socket {
+                socket,
+                news: News::Closed { .. },
+            } => {
+                self.open_sockets.remove(socket);
+            }
             Input::Answer { request, answer } => {
                 let answered = self.in_flight.remove(request);
                 let Some(request) = answered else { return };
@@ -457,6 +511,7 @@ impl World {
 
     fn carry_out(&mut self, command: Command, was_closed: bool) {
         self.did.push(match &command {
+            Command::Abort(id) if self.open_sockets.contains(id) => "close".to_owned(),
             Command::Abort(id) => {
                 let request = self.in_flight.get(id);
                 let request = request.expect("only what is in flight is aborted, and once");
@@ -466,9 +521,15 @@ impl World {
             Command::Beacon(beacon) => {
                 format!("beacon {}", words::body(&beacon.text))
             }
+            Command::Open(_) => "websocket".to_owned(),
+            Command::Send { frame, .. } => match frame {
+                Frame::Text(text) => format!("send {text}"),
+                Frame::Binary(bytes) => format!("send {bytes:?}"),
+            },
             Command::Start(request) => words::request(request),
         });
         match command {
+            Command::Abort(id) if self.open_sockets.remove(&id) => {}
             Command::Abort(id) => {
                 let request = self.in_flight.remove(&id).unwrap();
                 if words::kind(&request) == Kind::Poll {
@@ -480,6 +541,22 @@ impl World {
                 self.asks.push(ask);
             }
             Command::Beacon(beacon) => self.beacons.push(beacon),
+            Command::Open(opening) => {
+                assert!(!was_closed, "a closed client opens nothing");
+                assert!(
+                    self.rules.requests.insert(opening.id),
+                    "each WebSocket has its own number"
+                );
+                assert!(self.open_sockets.is_empty(), "one WebSocket at a time");
+                self.open_sockets.insert(opening.id);
+                self.sockets.push(opening);
+            }
+            Command::Send { socket, .. } => {
+                assert!(
+                    self.open_sockets.contains(&socket),
+                    "what is closed sends nothing"
+                );
+            }
             Command::Start(request) => {
                 assert!(
                     !was_closed || request.keepalive,
@@ -595,6 +672,7 @@ impl World {
         if self.client.is_over() {
             let left: Vec<_> = self.in_flight.values().map(words::request).collect();
             assert!(left.is_empty(), "left behind: {left:?}");
+            assert!(self.open_sockets.is_empty(), "a WebSocket is left behind");
             assert_eq!(self.due(), None);
         }
     }

@@ -144,7 +144,8 @@ impl Asked<'_> {
                         let credentials = Ok(Credentials::default());
                         inputs.push(Input::Credentials { ask, credentials });
                     }
-                    Command::Abort(_) => {}
+                    Command::Open(opening) => self.check(&opening.url.replacen("ws", "http", 1)),
+                    Command::Abort(_) | Command::Send { .. } => {}
                 }
             }
         }

@@ -7,6 +7,7 @@ use research_socket::socket::{Acked, Emit, EmitId};
 use research_socket::tabs;
 use research_socket::time::Timestamp;
 use research_socket::trace::Outputs;
+use research_socket::websocket::{Frame, News, Transport};
 use serde_json::Value;
 
 /// One client of a trace.
@@ -130,6 +131,9 @@ fn story(header: &Value) -> Story {
     let mut config = Config::new("https://host.invalid");
     config.path = text("path");
     config.either_path = header["eitherPath"] == true;
+    if header["transport"] == "websocket" {
+        config.transport = Transport::WebSocket;
+    }
     config.namespace = text("namespace");
     config.reconnection = header["reconnection"] == true;
     // Traces from before there was the option are of clients that had none of it.
@@ -261,6 +265,17 @@ fn input(fields: &[Value]) -> Input {
             lines: text(3),
             complete: flag(4),
         },
+        "binary" => socket(
+            &fields[2],
+            News::Frame(Frame::Binary(vec![0; number(3) as usize])),
+        ),
+        "frame" => socket(&fields[2], News::Frame(Frame::Text(text(3)))),
+        "large_frame" => socket(&fields[2], News::TooLarge { binary: flag(3) }),
+        "socket_closed" => {
+            let (code, reason) = (number(3) as u16, String::new());
+            socket(&fields[2], News::Closed { code, reason })
+        }
+        "waiting" => socket(&fields[2], News::Waiting(number(3))),
         "subscribe" => Input::Subscribe(match fields[2].as_i64() {
             Some(number) => ResearchId::from_integer(number),
             None => ResearchId::from_text(&text(2)).unwrap(),
@@ -272,6 +287,11 @@ fn input(fields: &[Value]) -> Input {
         "visible" => Input::Visible,
         other => panic!("{other} is no input"),
     }
+}
+
+fn socket(id: &Value, news: News) -> Input {
+    let socket = RequestId(number_of(id));
+    Input::Socket { socket, news }
 }
 
 /// What was no UTF-8 is in an array, with U+FFFD for each byte that may have been wrong.

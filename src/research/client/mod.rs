@@ -29,6 +29,7 @@ use crate::research::payload::warning::Warning;
 use crate::socket::{self, Carrier, Connection};
 use crate::tabs::UNSUBSCRIBE;
 use crate::time::{Timestamp, earliest};
+use crate::websocket::News;
 use checks::{Asking, Checks, Outcome, TOO_LARGE};
 use history::History;
 use subscription::{Access, Schedule, Standing, Subscription, args_about};
@@ -246,6 +247,16 @@ impl<C: Carrier> Client<C> {
                     subscription.job.remember(&lines, complete);
                     let is_live = self.connection.is_live();
                     subscription.history.take_over(self.now, is_live);
+                }
+            }
+            Input::Socket { socket, news } => {
+                if let News::Frame(frame) = &news {
+                    self.stats.bytes_received += frame.size() as u64;
+                }
+                self.connection
+                    .handle_news(&mut context!(self), socket, news);
+                if self.connection.is_live() {
+                    self.heard = self.now;
                 }
             }
             Input::Subscribe(id) => self.subscribe(id),
@@ -726,7 +737,7 @@ impl<C: Carrier> Client<C> {
             );
             self.renewal = self.renewal.filter(|_| !is_retry);
         }
-        let started = |command: &&Command| matches!(command, Command::Start(_));
+        let started = |command: &&Command| matches!(command, Command::Open(_) | Command::Start(_));
         self.stats.requests += self.commands.iter().filter(started).count() as u64;
         let state = self.current_state();
         if state != self.state {

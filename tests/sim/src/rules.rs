@@ -320,6 +320,9 @@ impl Rules {
                 })
             }
             Command::Beacon(_) => Ok(()),
+            Command::Open(_) | Command::Send { .. } => {
+                Err(format!("{command:?} over long-polling"))
+            }
             Command::Start(request) => self.start(request, was_closed),
         }
     }

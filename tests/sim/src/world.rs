@@ -340,6 +340,8 @@ impl<'p> World<'p> {
                 self.network.at(self.now + delay, event);
             }
             Command::Beacon(beacon) => self.beacon(beacon),
+            // The rules have seen them.
+            Command::Open(_) | Command::Send { .. } => {}
             Command::Start(request) => self.start(index, request),
         }
     }

@@ -66,8 +66,8 @@ rows! {
     /// Of [`Input`].
     InputRow {
         Acknowledge, Answer, Cancel, Close, Connect, Credentials, CredentialsThrew, Emit, Hidden, Leaving,
-        Listen, Unlisten, Online, Offline, Recall, Refresh, Remember, Subscribe, Timeout, Unseen, Unsubscribe,
-        Verify, Visible,
+        Listen, Unlisten, Online, Offline, Recall, Refresh, Remember, Socket, Subscribe, Timeout, Unseen,
+        Unsubscribe, Verify, Visible,
     }
     /// Of [`Event`].
     EventRow {
@@ -90,8 +90,8 @@ rows! {
     FailureRow {
         Asleep, BadRequest, Closed, ConnectError, Credentials, CutBody, Internal, LoginPage, Network,
         NotEngineIo, NotFound, NotTerminated, OldServer, OriginRefused, Outlived, PageHidden, PollingRefused, Protocol,
-        Redirected, Refused, ServerClosed, ServerDisconnected, SessionUnknown, Status, StickySessions,
-        Throttled, TimeoutOfConnect, TimeoutOfCredentials, TimeoutOfHandshake, TimeoutOfHeartbeat,
+        Redirected, Refused, ServerClosed, ServerDisconnected, SessionUnknown, SocketClosed, Status,
+        StickySessions, Throttled, TimeoutOfConnect, TimeoutOfCredentials, TimeoutOfHandshake, TimeoutOfHeartbeat,
         TimeoutOfPost, TooLarge, Unauthorized, VersionRefused,
     }
     /// The events that say why.
@@ -410,6 +410,7 @@ impl InputRow {
             Input::Recall { .. } => Self::Recall,
             Input::Refresh(_) => Self::Refresh,
             Input::Remember { .. } => Self::Remember,
+            Input::Socket { .. } => Self::Socket,
             Input::Subscribe(_) => Self::Subscribe,
             Input::Timeout => Self::Timeout,
             Input::Unseen => Self::Unseen,
@@ -510,6 +511,7 @@ impl FailureRow {
             Failure::ServerClosed => Self::ServerClosed,
             Failure::ServerDisconnected => Self::ServerDisconnected,
             Failure::SessionUnknown => Self::SessionUnknown,
+            Failure::SocketClosed(..) => Self::SocketClosed,
             Failure::Status(_) => Self::Status,
             Failure::StickySessions => Self::StickySessions,
             Failure::Throttled { .. } => Self::Throttled,

@@ -375,6 +375,9 @@ impl<'p> World<'p> {
                 }
                 Ok(())
             }
+            Command::Open(_) | Command::Send { .. } => {
+                Err(format!("{command:?} over long-polling"))
+            }
             Command::Start(request) => {
                 self.start(index, request);
                 Ok(())

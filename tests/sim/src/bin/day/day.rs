@@ -305,7 +305,8 @@ impl Day {
                 let credentials = Ok(Credentials::default());
                 self.tell(Input::Credentials { ask, credentials });
             }
-            Command::Beacon(_) => {}
+            // The day is one of long-polling.
+            Command::Beacon(_) | Command::Open(_) | Command::Send { .. } => {}
             Command::Start(request) => self.send(Step::Arrive(server_request(request))),
         }
     }

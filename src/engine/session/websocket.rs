@@ -1,0 +1,146 @@
+//! A session whose packets a WebSocket carries, from the handshake on: each message is one packet.
+
+use super::{Open, Session, State, queued_len, silence_ms};
+use crate::engine::packet::{Packet, PacketError, excerpt};
+use crate::engine::payload::{self, MAX_PACKET_BYTES};
+use crate::failure::Failure;
+use crate::http::{Command, Context, RequestId};
+use crate::queue::Queue;
+use crate::websocket::{Frame, News};
+
+/// So many bytes may wait in a WebSocket before the next packet waits here, where it can still be bounded,
+/// and a pong can go before it. As much leaves a slow line within seconds.
+pub(crate) const MAX_WAITING_BYTES: u64 = 65_536;
+
+/// What a binary packet begins with on long-polling.
+const BINARY: &[u8] = b"b";
+
+/// The WebSocket of a session.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Socket {
+    pub(super) id: RequestId,
+    /// How much was sent and has not left, as far as is known.
+    waiting: u64,
+}
+
+impl Socket {
+    pub(super) const fn new(id: RequestId) -> Self {
+        Self { id, waiting: 0 }
+    }
+
+    /// Whether what is sent behind so many bytes leaves at once.
+    pub(super) const fn has_room(&self, ahead: u64) -> bool {
+        self.waiting + ahead < MAX_WAITING_BYTES
+    }
+
+    /// Sends what there is room for, or `all` of it. How many packets other than pongs that were.
+    pub(super) fn send(
+        &mut self,
+        ctx: &mut Context<'_>,
+        queue: &mut Queue<Packet<'static>>,
+        all: bool,
+    ) -> u64 {
+        let mut sent = 0;
+        while (all || self.has_room(0))
+            && let Some(packet) = queue.pop_front()
+        {
+            sent += u64::from(!matches!(packet, Packet::Pong(_)));
+            let frame = frame_of(packet);
+            self.waiting += frame.size() as u64;
+            let socket = self.id;
+            ctx.commands.push_back(Command::Send { socket, frame });
+        }
+        sent
+    }
+}
+
+/// The form that a packet has on a WebSocket (protocol, "Packet encoding", WebSocket).
+fn frame_of(packet: Packet<'static>) -> Frame {
+    if let Packet::Binary(bytes) = packet {
+        return Frame::Binary(bytes);
+    }
+    let mut text = String::new();
+    packet.encode(&mut text);
+    Frame::Text(text)
+}
+
+impl Session {
+    /// Applies what is heard of this session's WebSocket; of others it does nothing.
+    pub(crate) fn handle_news(&mut self, ctx: &mut Context<'_>, id: RequestId, news: News) {
+        match &mut self.state {
+            State::Opening {
+                get,
+                over_socket: true,
+                ..
+            } if *get == id => {}
+            State::Open(open) if open.socket.is_some_and(|socket| socket.id == id) => {
+                if !matches!(news, News::Closed { .. } | News::Waiting(_)) {
+                    // A ping may wait behind what has come.
+                    let heartbeat = ctx.now.after(silence_ms(&open.handshake));
+                    open.heartbeat = open.heartbeat.max(heartbeat);
+                }
+            }
+            State::Opening { .. } | State::Open(_) | State::Closed => return,
+        }
+        match news {
+            News::Closed { code, reason } => {
+                self.fail(ctx, Failure::of_close(code, reason), Some(id));
+            }
+            News::Frame(Frame::Binary(bytes)) if bytes.len() > MAX_PACKET_BYTES => {
+                self.handle_too_large(BINARY);
+            }
+            News::Frame(Frame::Binary(bytes)) => {
+                if let State::Opening { .. } = self.state {
+                    return self.fail(ctx, Failure::NotEngineIo(excerpt(&bytes)), None);
+                }
+                self.handle_packet(ctx, Ok(Packet::Binary(bytes)));
+            }
+            News::Frame(Frame::Text(text)) => {
+                let packet = payload::read(text.as_bytes());
+                if let State::Opening { .. } = self.state {
+                    return match packet {
+                        Ok(Packet::Open(handshake)) => {
+                            self.opened(ctx.now, handshake, Some(Socket::new(id)));
+                        }
+                        Ok(_) | Err(_) => {
+                            let words = excerpt(text.as_bytes());
+                            self.fail(ctx, Failure::NotEngineIo(words), None);
+                        }
+                    };
+                }
+                self.handle_packet(ctx, packet);
+            }
+            News::TooLarge { binary } => {
+                self.handle_too_large(if binary { BINARY } else { &[] });
+            }
+            News::Waiting(bytes) => {
+                if let State::Open(open) = &mut self.state
+                    && let Some(socket) = &mut open.socket
+                {
+                    socket.waiting = bytes;
+                    if bytes == 0 {
+                        open.taken = open.posted;
+                    }
+                }
+            }
+        }
+        self.flush(ctx);
+    }
+
+    fn handle_too_large(&mut self, head: &[u8]) {
+        self.events.push_back(super::Event::TooLarge {
+            head: head.to_vec(),
+            words: PacketError::TooLarge.message(),
+        });
+    }
+}
+
+impl Open {
+    /// Sends over the WebSocket, if there is one, what it has room for, or `all` of it.
+    pub(super) fn send(&mut self, ctx: &mut Context<'_>, all: bool) {
+        if let Some(socket) = &mut self.socket {
+            self.posted += socket.send(ctx, &mut self.queue, all);
+            self.queued_bytes = self.queue.iter().map(queued_len).sum();
+        }
+    }
+}
