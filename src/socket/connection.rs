@@ -14,7 +14,7 @@ use crate::persistence::{Persistence, Refused};
 use crate::queue::Queue;
 use crate::random::Random;
 use crate::time::{Timestamp, earliest};
-use crate::websocket::News;
+use crate::websocket::{BROKEN_OFF, News};
 
 /// How long a connection must have been live before attempts are counted from the start again, in
 /// milliseconds. Resetting them at each open makes reconnection endless where connections open and
@@ -681,7 +681,7 @@ impl Connection {
     /// Ends what there is, tells the layer above, and decides what comes next.
     pub(super) fn fail(&mut self, ctx: &mut Context<'_>, failure: Failure) {
         let is_opening = matches!(self.link, Link::Opening { .. });
-        if failure == Failure::NotFound && is_opening && !self.elsewhere && self.turn() {
+        if is_opening && self.may_be_elsewhere(&failure) && !self.elsewhere && self.turn() {
             // The same attempt goes on: there is nothing to tell yet.
             self.leave(ctx, false);
             self.ask(ctx);
@@ -710,6 +710,12 @@ impl Connection {
             self.fail(ctx, Failure::Outlived);
         }
         is_live
+    }
+
+    /// Whether the server may be at the other address. Of a WebSocket that cannot be opened nobody says why.
+    fn may_be_elsewhere(&self, failure: &Failure) -> bool {
+        let is_broken = matches!(failure, Failure::SocketClosed(BROKEN_OFF, _));
+        *failure == Failure::NotFound || (is_broken && !self.ever_live)
     }
 
     /// What was live for long enough is a new beginning.

@@ -15,6 +15,9 @@ const BOUNDED_SEEDS: &str = "150000";
 /// How many of tabs: each is up to twelve tabs through ten minutes.
 const TABS_SEEDS: &str = "500";
 
+/// How many of pages that use a WebSocket.
+const WEBSOCKET_SEEDS: &str = "50000";
+
 /// Runs the simulation with these options; says whether every schedule passed.
 pub(crate) fn run(project: &Project, options: &[String]) -> Result<bool> {
     let binary = match options {
@@ -40,6 +43,13 @@ pub(crate) fn bounded(project: &Project) -> Command {
 pub(crate) fn tabs(project: &Project) -> Command {
     let mut cargo = command(project, "sim");
     cargo.args(["--tabs", "--seeds", TABS_SEEDS]);
+    cargo
+}
+
+/// Schedules of pages that use a WebSocket.
+pub(crate) fn websocket(project: &Project) -> Command {
+    let mut cargo = command(project, "sim");
+    cargo.args(["--websocket", "--seeds", WEBSOCKET_SEEDS]);
     cargo
 }
 

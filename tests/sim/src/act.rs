@@ -5,6 +5,7 @@ use research_socket::http::{Answer, RequestId};
 use research_socket::patience::LATE_MS;
 use research_socket::research::{CancelId, Input, ResearchId};
 use research_socket::socket::{Acked, Emit, EmitId};
+use research_socket::websocket::BROKEN_OFF;
 
 use crate::network::{Event, lost};
 use crate::page::Page;
@@ -200,6 +201,12 @@ impl World<'_> {
             let Some(Some(page)) = self.pages.get(index) else {
                 continue;
             };
+            if self.is_open_socket(index, request) {
+                // As Firefox does.
+                let cut = self.cut_socket(index, request, 1001);
+                self.reach(index, cut)?;
+                continue;
+            }
             // The end of one may have been a reason to give up another.
             if page.rules.open.iter().any(|open| open.id == request) {
                 let at = self.now + self.network.delay();
@@ -269,6 +276,11 @@ impl World<'_> {
         let open = page.rules.open.iter().map(|open| open.id);
         let broken: Vec<_> = open.filter(|id| cut && !answered(*id)).collect();
         for request in broken {
+            if self.is_open_socket(index, request) {
+                let cut = self.cut_socket(index, request, BROKEN_OFF);
+                self.network.at(now, cut);
+                continue;
+            }
             let (page, answer) = (index as u8, lost());
             self.network.at(
                 now,
@@ -410,6 +422,8 @@ impl World<'_> {
                 self.signed_in = signed_in;
                 self.refuse_subscriptions();
             }
+            // One worker has a WebSocket from its beginning to its end.
+            Fault::WrongWorker(_) if self.plan.setup.websocket => {}
             Fault::WrongWorker(ms) => {
                 self.right_worker_at = until(ms);
                 self.server.config_mut().quirks.two_workers = true;

@@ -1,9 +1,11 @@
 //! What a page has emitted and is not sent or acknowledged yet: nothing is refused that has room.
 
-use research_socket::http::Command;
+use research_socket::http::{Command, RequestId};
 use research_socket::socket::{ACK_BYTES, Acked, EMIT_BYTES, Emit, EmitError, EmitId};
+use research_socket::websocket::Frame;
 
 use crate::rules::{Verdict, require};
+use crate::websocket::request_of;
 
 /// What comes to the arguments of an event in its packet, at most: its types and the number of its ack.
 const HEAD_BYTES: usize = 24;
@@ -62,6 +64,13 @@ impl Crowd {
                 .for_each(|emit| emit.is_sent = true);
         }
         self.emits.retain(|emit| !emit.is_sent || emit.wants_ack);
+    }
+
+    /// A message over a WebSocket.
+    pub(crate) fn sent(&mut self, socket: RequestId, frame: &Frame) {
+        if let Frame::Text(text) = frame {
+            self.command(&Command::Start(request_of(socket, "", Some(text))));
+        }
     }
 
     pub(crate) fn acknowledged(&mut self, id: EmitId) {

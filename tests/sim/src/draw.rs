@@ -209,6 +209,7 @@ impl Setup {
             keeps_persons: default.keeps_persons,
             guarded: entropy.chance(1, 4)?,
             nan: false,
+            websocket: false,
             reconnection: !entropy.chance(1, 8)?,
             persistent: default.persistent,
             attempts: entropy.pick(&[Some(5), Some(0), Some(1), Some(30), None])?,

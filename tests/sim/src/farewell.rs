@@ -51,7 +51,9 @@ impl World<'_> {
             .iter()
             .flatten()
             .filter(|page| page.rules.is_live() && !page.rules.is_renewing() && !posts(page))
-            .filter_map(|page| page.rules.sid().map(str::to_owned))
+            .filter_map(|page| page.rules.sid())
+            .filter(|sid| !self.wires.iter().any(|wire| wire.delays(sid, self.now)))
+            .map(str::to_owned)
             .collect()
     }
 

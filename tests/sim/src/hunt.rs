@@ -8,6 +8,21 @@ use crate::plan::Plan;
 use crate::reach::{self, Reach};
 use crate::{Report, Violation, play, record, run};
 
+/// The plan that these bytes draw; `websocket`: of pages that use one, everything else as without.
+pub fn plan_of(bytes: &[u8], websocket: bool) -> Plan {
+    let mut plan = Plan::draw(&mut Entropy::from_bytes(bytes));
+    plan.setup.websocket = websocket;
+    plan
+}
+
+/// Runs the plan that these bytes draw, of pages that use a WebSocket.
+///
+/// # Errors
+/// What went wrong, in words.
+pub fn try_bytes_over_websocket(bytes: &[u8]) -> Result<Report, String> {
+    try_plan(&plan_of(bytes, true))
+}
+
 /// Runs the plan that these bytes draw. A panic is a failure like any other.
 ///
 /// # Errors
@@ -116,11 +131,17 @@ pub struct Tally {
 
 impl Tally {
     /// Runs one more, perhaps repeatedly.
-    pub fn take(&mut self, seed: u64, bytes: Vec<u8>, repeatedly: bool) -> Option<Found> {
+    pub fn take(
+        &mut self,
+        seed: u64,
+        bytes: Vec<u8>,
+        plan: &Plan,
+        repeatedly: bool,
+    ) -> Option<Found> {
         self.schedules += 1;
-        let mut outcome = try_bytes(&bytes);
+        let mut outcome = try_plan(plan);
         if repeatedly && outcome.is_ok() {
-            outcome = try_repeatedly(&Plan::draw(&mut Entropy::from_bytes(&bytes)));
+            outcome = try_repeatedly(plan);
         }
         self.count_outcome(seed, bytes, outcome)
     }

@@ -26,6 +26,7 @@ mod rules;
 mod slow;
 mod story;
 mod traffic;
+mod websocket;
 mod world;
 
 pub mod hunt;

@@ -20,7 +20,7 @@ use clap::Parser;
 use sim::hunt::{self, Found, Tally};
 use sim::reach::{self, Catalogue, Kept, Reach};
 use sim::tabs::{self, TabsPlan};
-use sim::{Entropy, Plan, seeded_bytes};
+use sim::{Entropy, seeded_bytes};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -65,6 +65,9 @@ struct Options {
     /// Schedules of tabs that share a connection, instead of those of pages.
     #[arg(long, conflicts_with = "reach")]
     tabs: bool,
+    /// Schedules whose pages use a WebSocket.
+    #[arg(long, conflicts_with_all = ["reach", "tabs", "third"])]
+    websocket: bool,
     /// Every third schedule is one of tabs.
     #[arg(long, conflicts_with_all = ["reach", "seed", "tabs"])]
     third: bool,
@@ -111,7 +114,7 @@ fn run(options: &Options) -> Result<usize> {
                 bytes,
                 options,
                 false,
-                hunt::try_bytes(bytes).err(),
+                hunt::try_plan(&hunt::plan_of(bytes, options.websocket)).err(),
             ));
         }
         println!("{} kept schedules, {failed} failed", kept.len());
@@ -148,7 +151,8 @@ fn run(options: &Options) -> Result<usize> {
                     let found = if of_tabs {
                         tally.count(seed, &bytes, tabs::try_bytes(&bytes))
                     } else {
-                        tally.take(seed, bytes, seed.is_multiple_of(REPEAT_EVERY))
+                        let plan = hunt::plan_of(&bytes, options.websocket);
+                        tally.take(seed, bytes, &plan, seed.is_multiple_of(REPEAT_EVERY))
                     };
                     tally.time(of_tabs, one.elapsed());
                     if let Some(found) = found
@@ -235,14 +239,14 @@ fn one(name: &str, bytes: Vec<u8>, options: &Options) -> usize {
         return usize::from(report(name, &bytes, options, true, words));
     }
     if options.tell {
-        let plan = Plan::draw(&mut Entropy::from_bytes(&bytes));
-        let (result, story) = sim::tell(&plan);
+        let (result, story) = sim::tell(&hunt::plan_of(&bytes, options.websocket));
         println!("{story}{result:?}");
         return usize::from(result.is_err());
     }
-    let words = hunt::try_bytes(&bytes).err();
+    let plan = hunt::plan_of(&bytes, options.websocket);
+    let words = hunt::try_plan(&plan).err();
     if options.print && words.is_none() {
-        println!("{}", Plan::draw(&mut Entropy::from_bytes(&bytes)));
+        println!("{plan}");
     }
     let failed = report(name, &bytes, options, false, words);
     if !failed {
@@ -266,10 +270,10 @@ fn report(
     let mut smallest = bytes.to_vec();
     if options.minimise {
         let rule = hunt::rule(&words);
-        let try_bytes = if of_tabs {
-            tabs::try_bytes
-        } else {
-            hunt::try_bytes
+        let try_bytes = match (of_tabs, options.websocket) {
+            (true, _) => tabs::try_bytes,
+            (false, true) => hunt::try_bytes_over_websocket,
+            (false, false) => hunt::try_bytes,
         };
         smallest = hunt::minimise(bytes, 20_000, |bytes| {
             try_bytes(bytes).is_err_and(|words| hunt::rule(&words) == rule)
@@ -282,7 +286,7 @@ fn report(
         println!("{}", TabsPlan::draw(&mut Entropy::from_bytes(&smallest)));
         return true;
     }
-    let plan = Plan::draw(&mut Entropy::from_bytes(&smallest));
+    let plan = hunt::plan_of(&smallest, options.websocket);
     println!("{}", plan.script("a_schedule_that_failed"));
     true
 }

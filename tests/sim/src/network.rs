@@ -5,6 +5,7 @@ use std::collections::BinaryHeap;
 
 use mock_server::Request as ServerRequest;
 use research_socket::http::{Answer, AskId, RequestError, RequestId, Response};
+use research_socket::websocket::News;
 
 use crate::entropy::Dice;
 use crate::plan::{Kind, ODD_BODIES, ODD_PACKETS, OddBody, Setup, Trouble};
@@ -23,6 +24,16 @@ pub(crate) enum Event {
         request: RequestId,
         answer: Answer,
     },
+    /// Something of a WebSocket reaches the page.
+    Socket {
+        page: u8,
+        socket: RequestId,
+        news: News,
+    },
+    /// What was sent over this WebSocket may have left its browser.
+    Drained(u64),
+    /// The server notices that this WebSocket is closed.
+    HungUp(u64),
     /// The page's own function answers.
     Credentials { page: u8, ask: AskId, throws: bool },
     /// The page that began to go has gone.
@@ -179,6 +190,20 @@ impl Network {
         self.every.retain(|(_, _, until)| now < *until);
         let every = self.every.iter().find(|(kind, ..)| meets(*kind));
         every.map(|(_, trouble, _)| *trouble)
+    }
+
+    /// Whether the server itself is to refuse the CONNECT that is sent now, or to say nothing to it.
+    pub(crate) fn refusal(&mut self, now: u64, kind: Kind) -> Option<Trouble> {
+        let refuses = |trouble| matches!(trouble, Trouble::NoConnect | Trouble::Refused);
+        let is_such = |other: Kind, trouble| other == kind && refuses(trouble);
+        let next = self.next.iter().find(|(kind, _)| *kind == Kind::Join);
+        let every = self.every.iter().find(|(kind, ..)| *kind == Kind::Join);
+        let is_next = next.is_some_and(|(kind, trouble)| is_such(*kind, *trouble));
+        let is_every = every.is_some_and(|(kind, trouble, _)| is_such(*kind, *trouble));
+        if is_next || (next.is_none() && is_every) {
+            return self.trouble(now, kind).filter(|trouble| refuses(*trouble));
+        }
+        None
     }
 
     /// Shuffles in place.

@@ -5,6 +5,7 @@ use research_socket::http::RequestId;
 use research_socket::json::Raw;
 use research_socket::research::{Client, Event, ResearchEvent, Source};
 use research_socket::time::Timestamp;
+use research_socket::websocket::Transport;
 
 use crate::crowd::Crowd;
 use crate::network::Event as NetworkEvent;
@@ -282,6 +283,9 @@ fn clock(ahead: i64, now: u64) -> Timestamp {
 pub(crate) fn config_of(setup: &Setup) -> Config {
     let mut config = Config::new("http://host");
     config.either_path = setup.either_path;
+    if setup.websocket {
+        config.transport = Transport::WebSocket;
+    }
     config.reconnection = setup.reconnection;
     config.persistent = setup.persistent;
     config.reconnection_attempts = setup.attempts;

@@ -67,6 +67,8 @@ pub struct Setup {
     /// Whether the server has numbers in its objects that JSON does not have, and writes them as
     /// Python does.
     pub nan: bool,
+    /// Whether one WebSocket carries each connection.
+    pub websocket: bool,
     /// The client's options.
     pub reconnection: bool,
     /// Whether what is refused is tried again.
@@ -110,6 +112,7 @@ impl Default for Setup {
             keeps_persons: false,
             guarded: false,
             nan: false,
+            websocket: false,
             reconnection: true,
             persistent: true,
             attempts: Some(5),

@@ -389,6 +389,11 @@ impl Refusals {
         }
     }
 
+    /// A WebSocket could not be opened, which is all that is known of a 404.
+    pub(crate) const fn not_opened(&mut self) {
+        self.goes_on = !self.goes_on;
+    }
+
     /// There is no connection any more, or no new one: what comes next is a retry only after a refusal.
     pub(crate) fn connection_failed(&mut self, now: u64, failure: &Failure) {
         match failure {

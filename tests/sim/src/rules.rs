@@ -2,14 +2,17 @@
 
 use research_socket::config::Config;
 use research_socket::failure::{Failure, Phase};
-use research_socket::http::{Answer, Command, Method, Request, RequestId};
+use research_socket::http::{Answer, Command, Method, Request, RequestId, Response};
 use research_socket::patience::LAST_LOOK_MS;
 use research_socket::research::{Client, Event, Input, StateName};
 use research_socket::socket::{MOMENT_MS, STABLE_AFTER_MS};
+use research_socket::websocket::{Frame, News};
 
 use crate::flushes::Flushes;
+use crate::network::lost;
 use crate::plan::Kind;
 use crate::refusals::Refusals;
+use crate::websocket::{handshake_of, request_of};
 
 /// A rule that was broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +61,8 @@ pub(crate) struct Open {
     /// Index into [`Rules::sessions`].
     pub(crate) session: Option<usize>,
     request: Request,
+    /// Whether it is a WebSocket, which is a handshake until it is open, and then a poll.
+    pub(crate) is_socket: bool,
     /// When it was started, or something of its answer came.
     since: u64,
 }
@@ -320,9 +325,14 @@ impl Rules {
                 })
             }
             Command::Beacon(_) => Ok(()),
-            Command::Open(_) | Command::Send { .. } => {
-                Err(format!("{command:?} over long-polling"))
+            Command::Open(opening) => {
+                self.start(&handshake_of(opening), was_closed)?;
+                if let Some(open) = self.open.last_mut() {
+                    open.is_socket = true;
+                }
+                Ok(())
             }
+            Command::Send { socket, frame } => self.send(*socket, frame, was_closed),
             Command::Start(request) => self.start(request, was_closed),
         }
     }
@@ -391,6 +401,7 @@ impl Rules {
             kind,
             session,
             request: request.clone(),
+            is_socket: false,
             since: self.now,
         });
         require(self.open.len() <= MAX_IN_FLIGHT, || {
@@ -400,6 +411,83 @@ impl Rules {
         require(self.starts <= MAX_STARTS_A_SECOND, || {
             format!("{} requests in one second", self.starts)
         })
+    }
+
+    /// A message is sent.
+    fn send(&mut self, socket: RequestId, frame: &Frame, was_closed: bool) -> Verdict {
+        let open = self
+            .open
+            .iter()
+            .find(|open| open.id == socket && open.is_socket);
+        let session = open.and_then(|open| self.sessions.get(open.session?));
+        let Some(Session {
+            sid,
+            is_dead: false,
+        }) = session
+        else {
+            return Err(format!("{frame:?} over a WebSocket that is not open"));
+        };
+        let Frame::Text(text) = frame else {
+            return Err(format!("nobody sends {frame:?}"));
+        };
+        require(!was_closed, || format!("a closed client sends {text}"))?;
+        require(text.len() <= self.max_payload, || {
+            format!("{} bytes in one message", text.len())
+        })?;
+        let request = request_of(socket, sid, Some(text));
+        self.refusals.start(self.now, &request)?;
+        self.flushes.start(self.now, &request);
+        Ok(())
+    }
+
+    /// Something of a WebSocket reaches the client. Whether it is awaited.
+    pub(crate) fn hears_socket(
+        &mut self,
+        now: u64,
+        socket: RequestId,
+        news: &News,
+    ) -> Result<bool, String> {
+        let Some(place) = self.open.iter().position(|open| open.id == socket) else {
+            return Ok(false);
+        };
+        let kind = self.open.get(place).map(|open| open.kind);
+        match news {
+            News::Closed { .. } => {
+                if let Some(open) = self.answered(socket, false)
+                    && open.kind == Kind::Handshake
+                {
+                    self.heard(now, &open, &lost(), None);
+                    self.refusals.not_opened();
+                }
+            }
+            News::Frame(Frame::Text(text)) if kind == Some(Kind::Handshake) => {
+                let sid = text
+                    .split("\"sid\":\"")
+                    .nth(1)
+                    .and_then(|rest| rest.split('"').next());
+                let Some(sid) = sid.filter(|_| text.starts_with('0')) else {
+                    return Ok(true);
+                };
+                let session = self.session(sid);
+                if let Some(open) = self.open.get(place).cloned() {
+                    let answer = Answer::Response(Response {
+                        status: 200,
+                        ..Response::default()
+                    });
+                    self.heard(now, &open, &answer, Some(b'0'));
+                }
+                self.refusals.start(now, &request_of(socket, sid, None))?;
+                if let Some(open) = self.open.get_mut(place) {
+                    (open.kind, open.session, open.since) = (Kind::Poll, Some(session), now);
+                }
+            }
+            News::Frame(Frame::Text(text)) => {
+                self.progressed(now, socket, text.as_bytes());
+                self.progressed(now, socket, b"\x1e");
+            }
+            News::Frame(Frame::Binary(_)) | News::TooLarge { .. } | News::Waiting(_) => {}
+        }
+        Ok(true)
     }
 
     fn session(&mut self, sid: &str) -> usize {
@@ -527,6 +615,10 @@ impl Rules {
         })?;
         require(self.live_since.is_some() == live, || {
             format!("connected: {live}, but the page heard otherwise")
+        })?;
+        let is_open = self.open.iter().any(|open| open.is_socket);
+        require(!is_open || !(self.hidden || self.closed), || {
+            "a WebSocket of a page that is closed or hidden".to_owned()
         })?;
         if self.closed {
             require(state == StateName::Closed, || {

@@ -53,7 +53,7 @@ impl World<'_> {
         self.network.at(at, Event::Arrive(Box::new(arriving)));
     }
 
-    fn trouble(&mut self, kind: Kind) -> Option<Trouble> {
+    pub(crate) fn trouble(&mut self, kind: Kind) -> Option<Trouble> {
         let is_socket = match kind {
             Kind::Handshake | Kind::Poll | Kind::Post | Kind::Join => true,
             Kind::Status | Kind::Logs | Kind::Terminate => false,
@@ -110,7 +110,7 @@ impl World<'_> {
                 .iter()
                 .position(|(other, _)| *other == id)
                 .map(|place| self.troubles.swap_remove(place).1);
-            if id & COPY != 0 {
+            if id & COPY != 0 || self.take_wire_answer(&response) {
                 continue;
             }
             self.send_answer(id, response, trouble);
@@ -248,7 +248,7 @@ pub(crate) fn server_request(id: u64, request: Request) -> ServerRequest {
 }
 
 /// What comes after the host, with the query. Nothing that the simulation sends needs escaping.
-fn path_of(url: &str, query: &[(String, String)]) -> String {
+pub(crate) fn path_of(url: &str, query: &[(String, String)]) -> String {
     let route = url.strip_prefix("http://host").unwrap_or(url);
     let mut path = String::with_capacity(route.len() + 100);
     path.push_str(route);

@@ -13,6 +13,7 @@ use crate::plan::{Job, Kind, PAGES, Plan, RESEARCHES, Release, Setup, Step, Trou
 use crate::reach::Reached;
 use crate::rules::{Verdict, Violation};
 use crate::story::{Truth, id_of};
+use crate::websocket::Wire;
 
 /// So many steps in one schedule have no reason: the longest plan has 60 and ends within the hour.
 const MAX_STEPS: u64 = 200_000;
@@ -34,6 +35,9 @@ pub(crate) struct World<'p> {
     pub(crate) network: Network,
     pub(crate) pages: [Option<Page>; PAGES as usize],
     pub(crate) truths: [Truth; RESEARCHES as usize],
+    /// WebSockets, and how many requests were made for them.
+    pub(crate) wires: Vec<Wire>,
+    pub(crate) wire_requests: u64,
     /// What is to happen to the answers of these requests.
     pub(crate) troubles: Vec<(u64, Trouble)>,
     pub(crate) signed_in: bool,
@@ -49,7 +53,7 @@ pub(crate) struct World<'p> {
     /// the last line that is stored, however old.
     lines_ordered: bool,
     /// Whether answers to requests that are not in flight reach clients.
-    races: bool,
+    pub(crate) races: bool,
     pub(crate) journal: Option<Journal>,
     /// What happened in which state.
     pub(crate) reached: Reached,
@@ -80,6 +84,8 @@ impl<'p> World<'p> {
             network: Network::new(&plan.setup, plan.seed),
             pages: [const { None }; PAGES as usize],
             truths: Default::default(),
+            wires: Vec::new(),
+            wire_requests: 0,
             troubles: Vec::new(),
             signed_in: true,
             written: 0,
@@ -163,13 +169,20 @@ impl<'p> World<'p> {
         self.serve(ServerInput::Timeout)
     }
 
-    fn happen(&mut self, event: Event) -> Verdict {
+    pub(crate) fn happen(&mut self, event: Event) -> Verdict {
         match event {
             Event::Arrive(request) => self.serve(ServerInput::Request(*request)),
             Event::GivenUp(id) => self.serve(ServerInput::Aborted { id }),
             Event::Gone(page) => self.gone(usize::from(page)),
             Event::Wake(page) => self.wake(usize::from(page)),
-            Event::Answer { page, .. } | Event::Credentials { page, .. } => {
+            Event::Drained(wire) => self.drained(wire),
+            Event::HungUp(wire) => {
+                self.hung_up(wire);
+                Ok(())
+            }
+            Event::Answer { page, .. }
+            | Event::Credentials { page, .. }
+            | Event::Socket { page, .. } => {
                 let index = usize::from(page);
                 let Some(Some(there)) = self.pages.get_mut(index) else {
                     return Ok(());
@@ -247,7 +260,13 @@ impl<'p> World<'p> {
                 };
                 self.feed(index, Input::Credentials { ask, credentials })
             }
-            Event::Arrive(_) | Event::GivenUp(_) | Event::Gone(_) | Event::Wake(_) => Ok(()),
+            Event::Socket { socket, news, .. } => self.reach_by_socket(index, socket, news),
+            Event::Arrive(_)
+            | Event::Drained(_)
+            | Event::GivenUp(_)
+            | Event::Gone(_)
+            | Event::HungUp(_)
+            | Event::Wake(_) => Ok(()),
         }
     }
 
@@ -302,6 +321,9 @@ impl<'p> World<'p> {
                 Output::Command(command) => {
                     page.rules.command(&command, was_closed)?;
                     page.crowd.command(&command);
+                    if let Command::Send { socket, frame } = &command {
+                        page.crowd.sent(*socket, frame);
+                    }
                     commands.push(command);
                 }
                 Output::Event(event) => {
@@ -320,6 +342,7 @@ impl<'p> World<'p> {
     fn obey(&mut self, index: usize, command: Command) {
         let page = index as u8;
         match command {
+            Command::Abort(id) if self.is_wire(index, id) => self.hang_up(index, id),
             Command::Abort(id) => {
                 let at = self.now + self.network.delay();
                 let id = server_id(index, id);
@@ -340,8 +363,8 @@ impl<'p> World<'p> {
                 self.network.at(self.now + delay, event);
             }
             Command::Beacon(beacon) => self.beacon(beacon),
-            // The rules have seen them.
-            Command::Open(_) | Command::Send { .. } => {}
+            Command::Open(opening) => self.open_socket(index, opening),
+            Command::Send { socket, frame } => self.send_frame(index, socket, &frame),
             Command::Start(request) => self.start(index, request),
         }
     }

@@ -27,6 +27,18 @@ fn new_schedules_pass() {
 }
 
 #[test]
+fn new_schedules_over_a_websocket_pass() {
+    for seed in 0..NEW {
+        let outcome = hunt::try_bytes_over_websocket(&seeded_bytes(seed));
+        assert_eq!(
+            outcome.err(),
+            None,
+            "cargo xtask sim --websocket --seed {seed} --minimise"
+        );
+    }
+}
+
+#[test]
 fn a_schedule_without_faults_passes_and_reaches_its_end() {
     let plan = Plan::draw(&mut Entropy::from_bytes(&[]));
     let report = run(&plan).unwrap();

@@ -29,6 +29,9 @@ const TABS_SEEDS: u64 = 2_000;
 /// What the name of such a fault has in it.
 const TABS: &str = "-tabs-";
 
+/// The same of faults of WebSockets, which the schedules of pages that use one have to find.
+const WEBSOCKET: &str = "-websocket-";
+
 /// What the simulation is compiled with: see the profile in Cargo.toml.
 const PROFILE: &str = "planted";
 
@@ -37,6 +40,29 @@ const RUN_DEADLINE: Duration = Duration::from_secs(10 * 60);
 
 /// The words of a rule that are shown: the rest names times and ids.
 const MAX_WORDS: usize = 70;
+
+/// Which schedules have to find a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum World {
+    /// Those of pages.
+    Pages,
+    /// Those of tabs that share a connection.
+    Tabs,
+    /// Those of pages that use a WebSocket.
+    WebSocket,
+}
+
+impl World {
+    fn of(fault: &Fault) -> Self {
+        if fault.name.contains(TABS) {
+            Self::Tabs
+        } else if fault.name.contains(WEBSOCKET) {
+            Self::WebSocket
+        } else {
+            Self::Pages
+        }
+    }
+}
 
 /// A schedule that broke a rule.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,12 +89,11 @@ pub(crate) fn run(project: &Project, names: &[String]) -> Result<bool> {
     };
     ui::say(format_args!("the client as it is: {SEEDS} schedules"));
     harness.compile("the client as it is")?;
-    let are_of_tabs = |fault: &Fault| fault.name.contains(TABS);
-    for of_tabs in [false, true] {
-        if !faults.iter().any(|fault| are_of_tabs(fault) == of_tabs) {
+    for world in [World::Pages, World::Tabs, World::WebSocket] {
+        if !faults.iter().any(|fault| World::of(fault) == world) {
             continue;
         }
-        if let Some(found) = harness.hunt("the client as it is", of_tabs)? {
+        if let Some(found) = harness.hunt("the client as it is", world)? {
             bail!(
                 "schedule {} fails without any planted fault, so finding one would mean nothing: {}",
                 found.seed,
@@ -117,7 +142,7 @@ impl Harness<'_> {
         let applied = fault.apply(self.checkout.root());
         let result = applied.and_then(|()| {
             self.compile(&fault.name)?;
-            self.hunt(&fault.name, fault.name.contains(TABS))
+            self.hunt(&fault.name, World::of(fault))
         });
         Checkout::restore(&before)?;
         result
@@ -136,13 +161,15 @@ impl Harness<'_> {
     }
 
     /// The schedule with the smallest seed that breaks a rule.
-    fn hunt(&self, label: &str, of_tabs: bool) -> Result<Option<Found>> {
+    fn hunt(&self, label: &str, world: World) -> Result<Option<Found>> {
         let mut sim = self.command(self.build.join(PROFILE).join("sim"));
-        let seeds = if of_tabs { TABS_SEEDS } else { SEEDS };
+        let (seeds, option) = match world {
+            World::Pages => (SEEDS, None),
+            World::Tabs => (TABS_SEEDS, Some("--tabs")),
+            World::WebSocket => (SEEDS, Some("--websocket")),
+        };
         sim.args(["--seeds", &seeds.to_string(), "--failures", "1"]);
-        if of_tabs {
-            sim.arg("--tabs");
-        }
+        sim.args(option);
         found_in(&process::run(label, &mut sim, RUN_DEADLINE)?)
     }
 

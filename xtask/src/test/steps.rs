@@ -364,9 +364,10 @@ fn native(context: &Context) -> Result<Report> {
 
 fn simulation(context: &Context) -> Result<Report> {
     let schedules = check("sim: schedules", &mut sim::bounded(&context.project))?;
+    let sockets = check("sim: websocket", &mut sim::websocket(&context.project))?;
     let tabs = check("sim: tabs", &mut sim::tabs(&context.project))?;
     let day = check("sim: day", &mut sim::day(&context.project))?;
-    Ok(schedules.and(tabs).and(day))
+    Ok(schedules.and(sockets).and(tabs).and(day))
 }
 
 fn chrome(context: &Context) -> Result<Report> {
