@@ -15,6 +15,7 @@ const template = string((path) => path.includes("{id}") && isPath(path.replaceAl
 
 /** Name, in an object with a dot, and rule of each. */
 export const RULES = Object.entries({
+  transports: { ...object("an array"), holds: isTransports, words: `["polling"] or ["websocket"]` },
   path: string(isPath, `a path ${AS_IN_AN_ADDRESS}`),
   namespace: string((name) => /^\/[^,?\x00-\x1f\x7f]*$/.test(name), "a name that starts with / and has no comma, ? or control character"),
   reconnection: boolean,
@@ -113,6 +114,10 @@ function isPath(path) {
   // Proxies may decode these before they resolve the dots.
   const decoded = path.replace(/%2e/gi, ".").replace(/%2f|%5c/gi, "/");
   return /^\/(?!\/)([\w.~!$&'()*+,;=:@/-]|%[\da-f]{2})*$/i.test(path) && !/\/\.+(\/|$)/.test(decoded);
+}
+
+function isTransports(value) {
+  return Array.isArray(value) && value.length === 1 && ["polling", "websocket"].includes(value[0]);
 }
 
 function isWhole(value, least, most) {

@@ -3,8 +3,8 @@
 import { NAMES, RULES, nearest } from "../client/option-check.js";
 import { readOptions } from "../client/options.js";
 
-/** Of these the text of an attribute can be none. */
-const WITHOUT = ["dedup"];
+/** Of these the text of an attribute can be none, or the page has no use for them. */
+const WITHOUT = ["dedup", "transports"];
 
 /** `fallbackInterval` → `["fallback.interval", rule]`: what is called `data-fallback-interval`. */
 const ATTRIBUTES = new Map([

@@ -7,6 +7,7 @@ export class Host {
   #end = new AbortController();
   #requests = new Set();
   #channels = new Set();
+  #sockets = new Set();
   #record;
   #headStart;
   #makeTabs;
@@ -34,6 +35,10 @@ export class Host {
     this.#tabs?.end();
     for (const controller of this.#requests) controller.abort();
     for (const channel of this.#channels) channel.port1.close();
+    for (const socket of this.#sockets) {
+      this.forgetSocket(socket);
+      socket.close();
+    }
     this.#requests.clear();
     this.#channels.clear();
   }
@@ -135,6 +140,35 @@ export class Host {
     need(origin, address);
     if (!withCredentials && origin !== pageOrigin()) return false;
     return navigator.sendBeacon(address, new Blob([text], { type: "text/plain;charset=UTF-8" }));
+  }
+
+  /**
+   * Opens a WebSocket. `tell` is called with each message, a text or bytes; of one that is larger than `limit` with whether it was
+   * bytes; and at its end with the server's words and the close code. A browser whose policy forbids it may refuse to make one.
+   */
+  socket(origin, address, limit, tell) {
+    tell = this.guard(tell);
+    try {
+      need(origin, address.replace(/^ws/, "http"));
+      const socket = new WebSocket(address);
+      socket.binaryType = "arraybuffer";
+      socket.onmessage = ({ data }) => {
+        const isText = typeof data === "string";
+        if ((isText ? data.length : data.byteLength) > limit) return tell(!isText);
+        tell(isText ? data : new Uint8Array(data));
+      };
+      socket.onclose = ({ code, reason }) => tell(reason, code);
+      this.#sockets.add(socket);
+      return socket;
+    } catch ({ message }) {
+      queueMicrotask(() => tell(message, 1006));
+    }
+  }
+
+  /** Nothing more is told of it. */
+  forgetSocket(socket) {
+    socket.onmessage = socket.onclose = null;
+    this.#sockets.delete(socket);
   }
 
   /** The controller of one request, until `release` when it is over. */

@@ -12,6 +12,7 @@ use super::host::Host;
 use super::lifecycle::Lifecycle;
 use super::slices::{READING_MS, Slices};
 use super::tabs::Tabs;
+use super::websocket::Socket;
 use crate::config::{Config, ConfigError};
 use crate::http::{Answer, AskId, Command, Credentials, Request, RequestId};
 use crate::mailbox::Mailbox;
@@ -21,6 +22,7 @@ use crate::socket::{Emit, EmitError};
 use crate::tabs::{self, Shared, group_of};
 use crate::time::Timestamp;
 use crate::trace;
+use crate::websocket::{News, Opening};
 
 /// The longest delay that `setTimeout` takes, in milliseconds; with more it fires at once.
 const MAX_DELAY_MS: u64 = i32::MAX as u64;
@@ -65,6 +67,7 @@ struct Inner {
     /// The newest: the answer to an older one would come too late.
     ask: Cell<Option<AskId>>,
     requests: RefCell<SmallMap<RequestId, Exchange>>,
+    sockets: RefCell<SmallMap<RequestId, Socket>>,
     /// Which answer was read from last: each gets its turn.
     last_read: Cell<RequestId>,
     /// When the core last heard of an answer that is not read, in milliseconds.
@@ -103,6 +106,7 @@ impl Driver {
                 mailbox: RefCell::default(),
                 ask: Cell::default(),
                 requests: RefCell::default(),
+                sockets: RefCell::default(),
                 last_read: Cell::new(RequestId(0)),
                 last_sign: Cell::default(),
                 timer: RefCell::default(),
@@ -287,6 +291,8 @@ impl Inner {
     fn carry_out(self: &Rc<Self>, command: Command) {
         match command {
             Command::Abort(id) => {
+                let socket = self.sockets.borrow_mut().remove(&id);
+                drop(socket);
                 let exchange = self.requests.borrow_mut().remove(&id);
                 if let Some(exchange) = exchange {
                     exchange.release(&self.host);
@@ -297,8 +303,13 @@ impl Inner {
             Command::Beacon(beacon) => {
                 fetch::send_beacon(&self.host, beacon, &self.settings);
             }
-            // No option of a page asks for a WebSocket yet.
-            Command::Open(_) | Command::Send { .. } => {}
+            Command::Open(opening) => self.open_socket(&opening),
+            Command::Send { socket, frame } => {
+                if let Some(socket) = self.sockets.borrow().get(&socket) {
+                    socket.send(&frame);
+                }
+                self.look_later(socket);
+            }
             Command::Start(request) => self.start(request),
         }
     }
@@ -311,6 +322,49 @@ impl Inner {
             inner.take(id, given, std::mem::take(&mut is_first));
         });
         self.requests.borrow_mut().insert(id, exchange);
+    }
+
+    fn open_socket(self: &Rc<Self>, opening: &Opening) {
+        let (id, inner) = (opening.id, Rc::clone(self));
+        let origin = &self.settings.origin;
+        let socket = Socket::open(&self.host, opening, origin, move |news| {
+            inner.hear_of_socket(id, news);
+        });
+        self.sockets.borrow_mut().insert(id, socket);
+    }
+
+    fn hear_of_socket(self: &Rc<Self>, socket: RequestId, news: News) {
+        // What was sent may be what this answers.
+        self.look(socket);
+        let is_over = matches!(news, News::Closed { .. });
+        let over = is_over.then(|| self.sockets.borrow_mut().remove(&socket));
+        self.handle(Input::Socket { socket, news });
+        drop(over);
+    }
+
+    /// Tells the core what waits in a WebSocket, if that is news.
+    fn look(self: &Rc<Self>, socket: RequestId) {
+        let sockets = self.sockets.borrow();
+        let news = sockets.get(&socket).and_then(Socket::news);
+        drop(sockets);
+        if let Some(news) = news {
+            self.handle(Input::Socket { socket, news });
+        }
+    }
+
+    fn look_later(self: &Rc<Self>, socket: RequestId) {
+        let inner = Rc::downgrade(self);
+        if let Some(there) = self.sockets.borrow().get(&socket) {
+            there.look_later(move || {
+                with(&inner, |inner| {
+                    if let Some(there) = inner.sockets.borrow().get(&socket) {
+                        there.looks();
+                    }
+                    inner.look(socket);
+                    inner.look_later(socket);
+                });
+            });
+        }
     }
 
     /// Something of an answer has come.

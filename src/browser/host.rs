@@ -3,7 +3,7 @@
 
 use js_sys::{Function, Promise};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, EventTarget, MessageChannel, MessagePort, RequestInit};
+use web_sys::{AbortController, EventTarget, MessageChannel, MessagePort, RequestInit, WebSocket};
 
 #[wasm_bindgen]
 extern "C" {
@@ -88,6 +88,21 @@ extern "C" {
         text: &str,
         with_credentials: bool,
     ) -> Result<bool, JsValue>;
+
+    /// Opens a WebSocket and calls `tell` with what comes of it (see `host.js`); none where the browser refuses, which
+    /// is told later. Messages that are larger than `limit` are not read.
+    #[wasm_bindgen(method)]
+    pub(super) fn socket(
+        this: &Host,
+        origin: &str,
+        address: &str,
+        limit: u32,
+        tell: &JsValue,
+    ) -> Option<WebSocket>;
+
+    /// Nothing more is to be told of it.
+    #[wasm_bindgen(method, js_name = forgetSocket)]
+    pub(super) fn forget_socket(this: &Host, socket: &WebSocket);
 
     /// The controller of one request.
     #[wasm_bindgen(method)]

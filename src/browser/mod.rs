@@ -7,6 +7,7 @@ mod host;
 mod lifecycle;
 mod slices;
 mod tabs;
+mod websocket;
 
 pub(crate) use driver::{Driver, Page, Settings};
 pub use host::Host;

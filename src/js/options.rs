@@ -1,10 +1,11 @@
 //! The options that a page gives: their types, and the names it knows them by.
 
-use js_sys::{RangeError, Reflect};
+use js_sys::{Array, RangeError, Reflect};
 use wasm_bindgen::prelude::*;
 
 use crate::browser::Settings;
 use crate::config::{Config, ConfigError, Fallback};
+use crate::websocket::Transport;
 
 /// Whole numbers that JavaScript holds exactly end here.
 pub(super) const MAX_SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
@@ -20,6 +21,18 @@ pub(super) fn read(object: &JsValue) -> Result<(Config, Settings), JsValue> {
     let path = options.string("path");
     config.either_path = path.is_none();
     set(&mut config.path, path);
+    if let Some(transports) = options.get("transports").dyn_ref::<Array>() {
+        config.transport = match String::from(transports.join(",")).as_str() {
+            "polling" => Transport::Polling,
+            "websocket" => Transport::WebSocket,
+            _ => {
+                return Err(out_of_range(&ConfigError {
+                    option: "transports",
+                    expected: "[\"polling\"] or [\"websocket\"]",
+                }));
+            }
+        };
+    }
     set(&mut config.namespace, options.string("namespace"));
     set(&mut config.reconnection, options.boolean("reconnection"));
     set(&mut config.persistent, options.boolean("persistent"));

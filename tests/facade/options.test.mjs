@@ -111,7 +111,7 @@ test("of a misspelt option the nearest known one is named, wherever it belongs, 
     ["statusPath", "fallback.statusPath"],
     ["interval", "fallback.interval"],
     ["retries", undefined],
-    ["transports", undefined],
+    ["transport", "transports"],
     ["upgrade", undefined],
     ["x".repeat(10_000), undefined],
   ]) {

@@ -1,0 +1,156 @@
+// A connection over one WebSocket: in Chromium and Firefox, at each real server.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { startProxy } from "../servers/proxy.mjs";
+import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
+import { follow, numbered } from "./support/follow.mjs";
+import { startServer } from "./support/servers.mjs";
+import { assertWhole } from "./support/tally.mjs";
+import { until } from "./support/until.mjs";
+import { startBrowser } from "./support/webdriver.mjs";
+
+const ID = "research-1";
+const OPTIONS = { transports: ["websocket"] };
+/** Chromium writes why a WebSocket ended on the console. */
+const FAILED_SOCKET = /^console: WebSocket connection to/;
+const KINDS = /** @type {const} */ (["flask", "asgi", "node"]);
+
+/** @param {import("node:test").TestContext} t @param {typeof KINDS[number]} kind @param {object} [flags] */
+const start = (t, kind, flags) => startServer(t, kind, { page: true, ...(kind === "node" ? { transports: "polling,websocket" } : {}), ...flags });
+
+for (const kind of KINDS) {
+  test(`a page follows a research at the ${kind} server over one WebSocket, and says goodbye`, { timeout: 180_000 }, async (t) => {
+    const server = await start(t, kind);
+    await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_SOCKET] }, async (page, { requests }) => {
+      const sockets = socketsOf(page);
+      await server.control("updates", { id: ID, count: 1, prefix: "before" });
+      const followed = await follow(page, { id: ID, options: { ...OPTIONS, path: server.path } });
+      await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
+      await server.control("lines", { id: ID, count: 500 });
+      await server.control("updates", { id: ID, count: 50 });
+      await followed.untilLines(500);
+      await server.control("final", { id: ID });
+      const heard = await followed.until("the end", ({ done }) => done.length > 0);
+      assert.deepEqual(heard.lines, numbered("line", 1, 500));
+      assert.deepEqual(heard.updates.filter((message) => message.startsWith("step")), numbered("step", 1, 50));
+      assert.deepEqual(heard.ends.map(({ status }) => status), ["completed"]);
+      assert.equal(sockets.length, 1);
+      assert.deepEqual(requests.handshakes(), []);
+      // Text and bytes, both ways.
+      const echoed = await page.evaluate(async () => {
+        const [bytes] = await /** @type {any} */ (window).run.client.emitWithAck("echo", new Uint8Array([1, 2, 255])).then((answer) => [answer].flat());
+        return [...new Uint8Array(bytes.buffer ?? bytes)];
+      });
+      assert.deepEqual(echoed, [1, 2, 255]);
+      await page.evaluate(() => /** @type {any} */ (window).run.client.close());
+      await server.untilGoodbye();
+      await until("it is closed", () => sockets[0].isClosed());
+    });
+  });
+}
+
+test("a page hears everything once through a restart of the server", { timeout: 180_000 }, async (t) => {
+  const server = await start(t, "flask");
+  await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST, FAILED_SOCKET] }, async (page) => {
+    const followed = await follow(page, { id: ID, options: OPTIONS });
+    await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
+    await server.control("lines", { id: ID, count: 100 });
+    await followed.untilLines(100);
+    server.kill();
+    const { connection } = await followed.until("the page notices", ({ connection }) => connection.some(({ event }) => event === "disconnect"));
+    assert.match(connection.find(({ event }) => event === "disconnect")?.detail.message ?? "", /WebSocket.*\(close code 1006\)/);
+    await server.start();
+    await server.until("the page is back", ({ subscriptions }) => subscriptions.length === 1);
+    await server.control("lines", { id: ID, first: 101, count: 50 });
+    const { lines } = await followed.untilLines(150);
+    assert.deepEqual(lines, numbered("line", 1, 150));
+    await server.control("final", { id: ID });
+    const { ends } = await followed.until("the end", ({ done }) => done.length > 0);
+    assert.equal(ends.length, 1);
+  });
+});
+
+for (const mode of /** @type {const} */ (["refuse", "blackhole"])) {
+  test(`a network that is cut (${mode}) costs no line, and one end comes`, { timeout: 180_000 }, async (t) => {
+    const server = await start(t, "flask", { pingInterval: 1, pingTimeout: 4 });
+    const proxy = await startProxy({ target: server.url });
+    t.after(() => proxy.close());
+    await withPage(`${proxy.url}/progress/${ID}`, { expected: [FAILED_REQUEST, FAILED_SOCKET] }, async (page) => {
+      const followed = await follow(page, { id: ID, options: OPTIONS });
+      await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
+      await server.control("lines", { id: ID, count: 60 });
+      await followed.untilLines(60);
+      await proxy.mode(mode);
+      await server.control("lines", { id: ID, first: 61, count: 60 });
+      await followed.until("the page notices", ({ connection }) => connection.some(({ event }) => event === "disconnect"));
+      await proxy.mode("pass");
+      await server.until("the page is back", ({ connected, subscriptions }) => connected === 1 && subscriptions.length >= 2);
+      await server.control("lines", { id: ID, first: 121, count: 60 });
+      await followed.untilLines(180);
+      await server.control("final", { id: ID });
+      await followed.until("the end", ({ done }) => done.length > 0);
+      const heard = await followed.heard();
+      assertWhole(t, mode, await server.stored(ID), heard);
+      assert.equal(heard.ends.length, 1);
+    });
+  });
+}
+
+test("a server without WebSockets is tried as often as one that is down, and the words say what to look at", { timeout: 180_000 }, async (t) => {
+  const server = await startServer(t, "node", { page: true, transports: "polling" });
+  await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST, FAILED_SOCKET] }, async (page) => {
+    const options = { ...OPTIONS, reconnectionAttempts: 2, reconnectionDelay: 20, reconnectionDelayMax: 40 };
+    const followed = await follow(page, { id: ID, options });
+    const { connection } = await followed.until("it gives up", ({ connection }) => connection.some(({ event }) => event === "reconnect_failed"));
+    assert.match(connection.find(({ event }) => event === "connect_error")?.detail.message ?? "", /check that the server runs, takes WebSockets/);
+  });
+});
+
+test("a policy that forbids the WebSocket looks like a server that is down", { timeout: 180_000 }, async (t) => {
+  const server = await start(t, "flask");
+  await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST, FAILED_SOCKET, /Content.Security.Policy/] }, async (page) => {
+    await page.evaluate(() => {
+      const policy = Object.assign(document.createElement("meta"), { httpEquiv: "Content-Security-Policy", content: `connect-src ${location.origin.replace("127.0.0.1", "localhost")} ${location.origin}/pkg/ ${location.origin}/api/` });
+      document.head.append(policy);
+    });
+    const followed = await follow(page, { id: ID, options: { ...OPTIONS, reconnection: false } });
+    await followed.until("it says so", ({ connection }) => connection.some(({ event }) => event === "connect_error"));
+  });
+});
+
+for (const kind of KINDS) {
+  test(`Firefox follows a research at the ${kind} server over one WebSocket through a restart`, { timeout: 240_000 }, async (t) => {
+    const server = await start(t, kind);
+    const browser = await startBrowser(t, "firefox");
+    await browser.goto(`${server.url}/progress/${ID}`);
+    await server.control("updates", { id: ID, count: 1, prefix: "before" });
+    const given = { id: ID, options: { ...OPTIONS, path: server.path } };
+    await browser.evaluate((given) => import("/support/follow.js").then(({ follow }) => follow(given)), [given]);
+    const heard = () => browser.evaluate(() => /** @type {any} */ (window).run.heard);
+    await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
+    await server.control("lines", { id: ID, count: 200 });
+    await until("the lines", async () => (await heard()).lines.length === 200);
+    server.kill();
+    await until("the page notices", async () => (await heard()).connection.some(({ event }) => event === "disconnect"));
+    await server.start();
+    await server.control("updates", { id: ID, count: 1, prefix: "before" });
+    await server.until("the page is back", ({ subscriptions }) => subscriptions.length === 1);
+    await server.control("lines", { id: ID, first: 201, count: 50 });
+    await server.control("final", { id: ID });
+    const { lines, ends } = await until("the end", async () => {
+      const now = await heard();
+      return now.done.length > 0 && now;
+    });
+    assert.deepEqual(lines, numbered("line", 1, 250));
+    assert.equal(ends.length, 1);
+  });
+}
+
+/** The WebSockets that the page opens from now on. @param {import("playwright-core").Page} page */
+function socketsOf(page) {
+  /** @type {import("playwright-core").WebSocket[]} */
+  const sockets = [];
+  page.on("websocket", (socket) => sockets.push(socket));
+  return sockets;
+}
