@@ -1,10 +1,10 @@
-// Several workers without sticky sessions: no client can work there, but it can say so, and stop.
+// Several workers without sticky sessions: no client can work there by long-polling, but it can say so, and stop; over a WebSocket one can.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startRoundRobin } from "../servers/round_robin.mjs";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
-import { follow } from "./support/follow.mjs";
+import { follow, numbered } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
 
 const ID = "research-1";
@@ -37,3 +37,18 @@ for (const deal of /** @type {const} */ (["never-its-own", "in-turn"])) {
     });
   });
 }
+
+test("over a WebSocket a page follows a research behind workers dealt in turn", { timeout: 180_000 }, async (t) => {
+  const workers = [await startServer(t, "flask", { page: true }), await startServer(t, "flask", { page: true })];
+  const balancer = await startRoundRobin({ workers: workers.map(({ url }) => url) });
+  t.after(() => balancer.close());
+  await withPage(`${balancer.url}/progress/${ID}`, { expected: [FAILED_REQUEST] }, async (page) => {
+    const followed = await follow(page, { id: ID, options: { transports: ["websocket"] } });
+    await workers[0].until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
+    await workers[0].control("lines", { id: ID, count: 50 });
+    await workers[0].control("final", { id: ID });
+    const heard = await followed.until("the end", ({ done }) => done.length > 0);
+    assert.deepEqual(heard.lines, numbered("line", 1, 50));
+    assert.deepEqual(balancer.seen.filter(({ url }) => url.startsWith("/socket.io/")).map(({ status }) => status), [101]);
+  });
+});

@@ -1,6 +1,7 @@
 // A load balancer without sticky sessions, in front of several workers that do not know each other's sessions.
 
 import http from "node:http";
+import net from "node:net";
 
 /**
  * @param {{ workers: string[], deal?: "in-turn" | "never-its-own" }} options
@@ -37,6 +38,20 @@ export async function startRoundRobin({ workers, deal = "in-turn" }) {
     onward.on("error", () => response.destroy());
     response.on("close", () => onward.destroy());
     request.pipe(onward);
+  });
+  // A WebSocket is one request, which a balancer passes on as it comes.
+  server.on("upgrade", (request, socket, head) => {
+    const url = request.url ?? "/";
+    const worker = choose(url);
+    seen.push({ at: Date.now(), method: "GET", url, worker, status: 101 });
+    const { hostname, port } = new URL(workers[worker]);
+    const onward = net.connect(Number(port), hostname, () => {
+      const lines = request.rawHeaders.flatMap((name, at, all) => (at % 2 ? [] : [`${name}: ${all[at + 1]}`]));
+      onward.write([`GET ${url} HTTP/1.1`, ...lines, "", ""].join("\r\n"));
+      onward.write(head);
+      onward.pipe(socket).pipe(onward);
+    });
+    for (const [one, other] of [[onward, socket], [socket, onward]]) one.on("error", () => other.destroy()).on("close", () => other.destroy());
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   const address = /** @type {import("node:net").AddressInfo} */ (server.address());
