@@ -192,14 +192,15 @@ export interface ConnectOptions {
   query?: Given<Pairs | URLSearchParams>;
 
   /**
-   * What carries the connection: `["polling"]` for HTTP long-polling, as the application documents it, or `["websocket"]` for one
-   * WebSocket from the handshake on. Over a WebSocket several workers need no sticky sessions. Browsers send the cookies with it, but no
+   * What carries the connection: `["polling"]` for HTTP long-polling, as the application documents it; `["websocket"]` for one
+   * WebSocket from the handshake on; `["websocket", "polling"]` for long-polling where a WebSocket cannot be opened, in the same attempt,
+   * and from then on. Over a WebSocket several workers need no sticky sessions. Browsers send the cookies with it, but no
    * `headers`, and do not say why one cannot be opened: a refusal looks like a server that is down. A policy has to allow it
    * (`connect-src 'self'`, or `wss:` and the server's host). What is asked about a research besides goes by HTTP with either.
    * @default ["polling"]
    * @example ["websocket"]
    */
-  transports?: readonly ["polling"] | readonly ["websocket"];
+  transports?: readonly ["polling"] | readonly ["websocket"] | readonly ["websocket", "polling"];
 
   /**
    * Whether cookies go to a server of another origin. To the page's own origin they always go.

@@ -34,6 +34,9 @@ pub struct Config {
     pub either_path: bool,
     /// What carries the connection. Default: [`Transport::Polling`], as the application documents it.
     pub transport: Transport,
+    /// Whether long-polling takes the place of a WebSocket that cannot be opened and never could, in the same attempt;
+    /// once that has worked, for good. Default: false.
+    pub fall_back: bool,
     /// Namespace. Default: `/`.
     pub namespace: String,
     /// Whether to try again after a failure. Default: true.
@@ -116,6 +119,7 @@ impl Config {
             path: "/socket.io".to_owned(),
             either_path: false,
             transport: Transport::default(),
+            fall_back: false,
             namespace: MAIN_NAMESPACE.to_owned(),
             reconnection: true,
             reconnection_attempts: Some(5),
@@ -236,6 +240,7 @@ impl Config {
             other_url: (self.either_path).then(|| [&self.url, OTHER_PATH, "/"].concat()),
             namespace: self.namespace.clone(),
             transport: self.transport,
+            fall_back: self.fall_back,
             reconnection: self.reconnection,
             attempts: self.reconnection_attempts,
             backoff: Backoff {

@@ -22,13 +22,14 @@ pub(super) fn read(object: &JsValue) -> Result<(Config, Settings), JsValue> {
     config.either_path = path.is_none();
     set(&mut config.path, path);
     if let Some(transports) = options.get("transports").dyn_ref::<Array>() {
-        config.transport = match String::from(transports.join(",")).as_str() {
-            "polling" => Transport::Polling,
-            "websocket" => Transport::WebSocket,
+        (config.transport, config.fall_back) = match String::from(transports.join(",")).as_str() {
+            "polling" => (Transport::Polling, false),
+            "websocket" => (Transport::WebSocket, false),
+            "websocket,polling" => (Transport::WebSocket, true),
             _ => {
                 return Err(out_of_range(&ConfigError {
                     option: "transports",
-                    expected: "[\"polling\"] or [\"websocket\"]",
+                    expected: "[\"polling\"], [\"websocket\"] or [\"websocket\", \"polling\"]",
                 }));
             }
         };

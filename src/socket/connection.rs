@@ -2,7 +2,7 @@
 
 use super::binary::Reassembler;
 use super::leaving::Ended;
-use super::link::{Early, Event, Hold, Link, Settings, Status};
+use super::link::{Early, Event, Hold, Link, Settings, Status, WebSocket};
 use super::outgoing::{self, Emit, EmitError, Outgoing};
 use super::packet::{self, Packet};
 use crate::backoff::Backoff;
@@ -14,7 +14,7 @@ use crate::persistence::{Persistence, Refused};
 use crate::queue::Queue;
 use crate::random::Random;
 use crate::time::{Timestamp, earliest};
-use crate::websocket::{BROKEN_OFF, News};
+use crate::websocket::{BROKEN_OFF, News, Transport};
 
 /// How long a connection must have been live before attempts are counted from the start again, in
 /// milliseconds. Resetting them at each open makes reconnection endless where connections open and
@@ -73,6 +73,7 @@ pub struct Connection {
     began: Timestamp,
     /// Whether the attempt under way goes to the other address, since nothing was at the first.
     elsewhere: bool,
+    pub(super) websocket: WebSocket,
     /// Whether there was a sign of life while the attempt that is under way was.
     pub(super) returned: bool,
     /// Sessions in a row that were unknown to the server, since one was stable.
@@ -109,6 +110,7 @@ impl Connection {
             unheard: true,
             began: Timestamp::default(),
             elsewhere: false,
+            websocket: WebSocket::Untried,
             returned: false,
             unknown_sessions: 0,
             persistence: Persistence::default(),
@@ -189,11 +191,11 @@ impl Connection {
                 };
                 // A sign-in at another origin looks like a network that fails.
                 let follow = !matches!(self.failure, Some(Failure::Network(_)));
-                let Settings {
-                    transport,
-                    timeout_ms,
-                    ..
-                } = self.settings;
+                let timeout_ms = self.settings.timeout_ms;
+                let transport = match self.websocket {
+                    WebSocket::Untried | WebSocket::Works => self.settings.transport,
+                    WebSocket::Failed | WebSocket::Useless => Transport::Polling,
+                };
                 let session = Session::open(ctx, endpoint, transport, timeout_ms, follow);
                 self.link = Link::Opening { session, auth };
             }
@@ -608,6 +610,9 @@ impl Connection {
         if std::mem::take(&mut self.elsewhere) {
             self.turn();
         }
+        if self.websocket == WebSocket::Failed {
+            self.websocket = WebSocket::Untried;
+        }
         // What waited for attachments is lost with its session, as everything under way is.
         self.reassembler = Reassembler::default();
         self.persistence.retry(ctx.now);
@@ -651,6 +656,10 @@ impl Connection {
             return;
         };
         self.elsewhere = false;
+        self.websocket = match self.websocket {
+            WebSocket::Failed | WebSocket::Useless => WebSocket::Useless,
+            WebSocket::Untried | WebSocket::Works => WebSocket::Works,
+        };
         let data = auth.as_deref().map(Raw::parse).transpose();
         let connect = data.map_err(|error| error.message()).and_then(|data| {
             let connect = outgoing::message(&Packet::Connect {
@@ -684,8 +693,15 @@ impl Connection {
         if is_opening && self.may_be_elsewhere(&failure) && !self.elsewhere && self.turn() {
             // The same attempt goes on: there is nothing to tell yet.
             self.leave(ctx, false);
+            let websocket = self.websocket;
             self.ask(ctx);
-            self.elsewhere = true;
+            (self.elsewhere, self.websocket) = (true, websocket);
+            return;
+        }
+        if is_opening && self.may_fall_back(&failure) {
+            self.leave(ctx, false);
+            self.ask(ctx);
+            self.websocket = WebSocket::Failed;
             return;
         }
         self.prove(ctx.now);
@@ -716,6 +732,15 @@ impl Connection {
     fn may_be_elsewhere(&self, failure: &Failure) -> bool {
         let is_broken = matches!(failure, Failure::SocketClosed(BROKEN_OFF, _));
         *failure == Failure::NotFound || (is_broken && !self.ever_live)
+    }
+
+    /// Whether this may be no more than that there is no way for a WebSocket.
+    fn may_fall_back(&self, failure: &Failure) -> bool {
+        let is_closed = matches!(
+            failure,
+            Failure::SocketClosed(..) | Failure::Timeout(Phase::Handshake)
+        );
+        is_closed && self.settings.fall_back && self.websocket == WebSocket::Untried
     }
 
     /// What was live for long enough is a new beginning.

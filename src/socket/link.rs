@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) other_url: Option<String>,
     pub(crate) namespace: String,
     pub(crate) transport: Transport,
+    /// Whether long-polling takes the place of a WebSocket that never could be opened.
+    pub(crate) fall_back: bool,
     pub(crate) reconnection: bool,
     /// `None`: without end.
     pub(crate) attempts: Option<u32>,
@@ -192,6 +194,19 @@ pub(super) enum Link {
         until: Timestamp,
         delay_ms: u64,
     },
+}
+
+/// What a connection knows of the WebSocket that it is to use first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WebSocket {
+    /// Nothing yet.
+    Untried,
+    /// It was open once.
+    Works,
+    /// It could not be opened: the attempt goes on by long-polling.
+    Failed,
+    /// That worked where it did not.
+    Useless,
 }
 
 /// Why none of the attempts is planned.

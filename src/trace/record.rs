@@ -24,6 +24,7 @@ pub fn header(config: &Config, shares: bool, seed: u64, start: Timestamp) -> Str
         path,
         either_path,
         transport,
+        fall_back,
         namespace,
         reconnection,
         reconnection_attempts,
@@ -53,6 +54,9 @@ pub fn header(config: &Config, shares: bool, seed: u64, start: Timestamp) -> Str
     line.field("eitherPath").boolean(*either_path);
     if *transport == Transport::WebSocket {
         line.field("transport").text("websocket");
+    }
+    if *fall_back {
+        line.field("fallBack").boolean(true);
     }
     line.field("namespace").text(namespace);
     line.field("reconnection").boolean(*reconnection);

@@ -459,6 +459,97 @@ fn a_trace_of_a_websocket_runs_again_masked_or_not() {
     }
 }
 
+fn falling_back() -> World {
+    let mut world = World::with(|config| {
+        config.transport = Transport::WebSocket;
+        config.fall_back = true;
+    });
+    world.connect();
+    world.forget();
+    world
+}
+
+#[test]
+fn long_polling_takes_the_place_of_a_websocket_that_cannot_be_opened_in_the_same_attempt() {
+    for (fail, did) in [
+        (
+            (|world| world.socket_closed(1006)) as fn(&mut World),
+            &["ask", "handshake"][..],
+        ),
+        (
+            |world| world.advance(20_000),
+            &["close", "ask", "handshake"],
+        ),
+    ] {
+        let mut world = falling_back();
+        fail(&mut world);
+        assert_eq!(world.did(), did);
+        assert_eq!(world.told(), [""; 0], "nothing has failed yet");
+        world.join();
+        // It is remembered.
+        world.receive("1");
+        world.forget();
+        world.wait();
+        assert_eq!(world.did(), ["ask", "handshake"]);
+        assert_eq!(world.sockets.len(), 1);
+    }
+}
+
+#[test]
+fn a_server_that_is_down_is_not_taken_for_one_without_websockets() {
+    let mut world = falling_back();
+    world.socket_closed(1006);
+    world.cut(Kind::Handshake);
+    world.forget();
+    world.wait();
+    assert_eq!(world.did(), ["ask", "websocket"]);
+    world.join_over_socket();
+    assert!(world.client.is_connected());
+}
+
+#[test]
+fn a_websocket_that_has_worked_is_not_given_up() {
+    let mut world = falling_back();
+    world.join_over_socket();
+    world.socket_closed(1006);
+    world.wait();
+    world.forget();
+    world.socket_closed(1006);
+    assert_eq!(world.did(), [""; 0]);
+    world.wait();
+    assert_eq!(world.did(), ["ask", "websocket"]);
+}
+
+#[test]
+fn a_server_at_the_newer_path_without_websockets_is_found_there() {
+    let mut world = World::with(|config| {
+        config.transport = Transport::WebSocket;
+        config.fall_back = true;
+        config.either_path = true;
+    });
+    world.connect();
+    for _ in 0..2 {
+        world.socket_closed(1006);
+    }
+    world.answer(Kind::Handshake, 404, "");
+    assert_eq!(world.told(), [""; 0]);
+    assert_eq!(
+        world.find(Kind::Handshake).unwrap().url,
+        "http://host/ws/socket.io/"
+    );
+    world.join();
+    assert_eq!(world.sockets.len(), 2);
+}
+
+#[test]
+fn without_a_way_to_fall_back_to_a_websocket_is_tried_again() {
+    let mut world = connecting();
+    world.socket_closed(1006);
+    world.forget();
+    world.wait();
+    assert_eq!(world.did(), ["ask", "websocket"]);
+}
+
 /// Something that happens to a connection over a WebSocket, or to its page.
 #[derive(Clone, Debug)]
 enum Step {

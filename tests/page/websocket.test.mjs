@@ -119,6 +119,30 @@ test("a policy that forbids the WebSocket looks like a server that is down", { t
   });
 });
 
+test("where a WebSocket cannot be opened long-polling takes its place, and the page hears no more of it", { timeout: 180_000 }, async (t) => {
+  const server = await startServer(t, "flask", { page: true, transports: "polling" });
+  await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST, FAILED_SOCKET] }, async (page, { requests }) => {
+    const sockets = socketsOf(page);
+    const followed = await follow(page, { id: ID, options: { transports: ["websocket", "polling"] } });
+    await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
+    await server.control("lines", { id: ID, count: 20 });
+    await followed.untilLines(20);
+    assert.deepEqual(await followed.events("connect_error"), []);
+    server.kill();
+    await followed.until("the page notices", ({ connection }) => connection.some(({ event }) => event === "disconnect"));
+    await server.start();
+    await server.until("the page is back", ({ subscriptions }) => subscriptions.length === 1);
+    await server.control("lines", { id: ID, first: 21, count: 20 });
+    await server.control("final", { id: ID });
+    const { lines, ends } = await followed.until("the end", ({ done }) => done.length > 0);
+    assert.deepEqual(lines, numbered("line", 1, 40));
+    assert.equal(ends.length, 1);
+    // The page names no path, so that both were tried once.
+    assert.equal(sockets.length, 2);
+    assert.ok(requests.handshakes().length >= 2);
+  });
+});
+
 for (const kind of KINDS) {
   test(`Firefox follows a research at the ${kind} server over one WebSocket through a restart`, { timeout: 240_000 }, async (t) => {
     const server = await start(t, kind);

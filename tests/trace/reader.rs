@@ -134,6 +134,7 @@ fn story(header: &Value) -> Story {
     if header["transport"] == "websocket" {
         config.transport = Transport::WebSocket;
     }
+    config.fall_back = header["fallBack"] == true;
     config.namespace = text("namespace");
     config.reconnection = header["reconnection"] == true;
     // Traces from before there was the option are of clients that had none of it.

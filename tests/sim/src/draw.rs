@@ -210,6 +210,8 @@ impl Setup {
             guarded: entropy.chance(1, 4)?,
             nan: false,
             websocket: false,
+            falls_back: false,
+            no_websockets: false,
             reconnection: !entropy.chance(1, 8)?,
             persistent: default.persistent,
             attempts: entropy.pick(&[Some(5), Some(0), Some(1), Some(30), None])?,

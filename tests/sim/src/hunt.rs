@@ -12,6 +12,8 @@ use crate::{Report, Violation, play, record, run};
 pub fn plan_of(bytes: &[u8], websocket: bool) -> Plan {
     let mut plan = Plan::draw(&mut Entropy::from_bytes(bytes));
     plan.setup.websocket = websocket;
+    plan.setup.falls_back = websocket && matches!(plan.seed % 5, 1 | 2);
+    plan.setup.no_websockets = websocket && plan.seed % 5 == 2;
     plan
 }
 

@@ -285,6 +285,7 @@ pub(crate) fn config_of(setup: &Setup) -> Config {
     config.either_path = setup.either_path;
     if setup.websocket {
         config.transport = Transport::WebSocket;
+        config.fall_back = setup.falls_back;
     }
     config.reconnection = setup.reconnection;
     config.persistent = setup.persistent;

@@ -69,6 +69,10 @@ pub struct Setup {
     pub nan: bool,
     /// Whether one WebSocket carries each connection.
     pub websocket: bool,
+    /// Whether long-polling may take its place.
+    pub falls_back: bool,
+    /// Whether something on the way lets no WebSocket through.
+    pub no_websockets: bool,
     /// The client's options.
     pub reconnection: bool,
     /// Whether what is refused is tried again.
@@ -113,6 +117,8 @@ impl Default for Setup {
             guarded: false,
             nan: false,
             websocket: false,
+            falls_back: false,
+            no_websockets: false,
             reconnection: true,
             persistent: true,
             attempts: Some(5),

@@ -59,6 +59,7 @@ pub(crate) struct Refusals {
     reconnection: bool,
     /// Whether the status is asked for.
     asks: bool,
+    falls_back: bool,
     /// The researches that the page follows.
     followed: [bool; RESEARCHES as usize],
     /// Those of which nothing has been sent since it began to.
@@ -84,6 +85,7 @@ impl Refusals {
             persistent: config.persistent,
             reconnection: config.reconnection,
             asks: config.fallback.is_some(),
+            falls_back: config.fall_back,
             followed: Default::default(),
             unsent: Default::default(),
             again: Default::default(),
@@ -391,7 +393,7 @@ impl Refusals {
 
     /// A WebSocket could not be opened, which is all that is known of a 404.
     pub(crate) const fn not_opened(&mut self) {
-        self.goes_on = !self.goes_on;
+        self.goes_on = self.falls_back || !self.goes_on;
     }
 
     /// There is no connection any more, or no new one: what comes next is a retry only after a refusal.

@@ -85,6 +85,9 @@ pub(crate) struct Rules {
     max_attempts: Option<u32>,
     live_since: Option<u64>,
     attempt: u32,
+    falls_back: bool,
+    /// Whether a page that would use a WebSocket has polled.
+    is_without_sockets: bool,
     /// Whether attempts may count from the start again.
     forgiven: bool,
     pub(crate) closed: bool,
@@ -141,9 +144,11 @@ impl Rules {
             max_attempts: config.reconnection_attempts,
             forgiven: true,
             // An attempt can have one at each path.
-            max_handshakes: MAX_HANDSHAKES << u8::from(config.either_path),
+            max_handshakes: MAX_HANDSHAKES
+                << (u8::from(config.either_path) + u8::from(config.fall_back)),
             refusals: Refusals::new(config),
             flushes: Flushes::new(config),
+            falls_back: config.fall_back,
             ..Self::default()
         }
     }
@@ -307,6 +312,12 @@ impl Rules {
                 if let Some(open) = &aborted {
                     self.flushes.aborted(&open.request);
                 }
+                if aborted
+                    .as_ref()
+                    .is_some_and(|open| open.is_socket && open.kind == Kind::Handshake)
+                {
+                    self.refusals.not_opened();
+                }
                 let is_reason = |open: &Open| matches!(open.kind, Kind::Logs | Kind::Status);
                 self.reasons.extend(
                     aborted
@@ -326,6 +337,10 @@ impl Rules {
             }
             Command::Beacon(_) => Ok(()),
             Command::Open(opening) => {
+                require(!self.is_without_sockets, || {
+                    "a WebSocket is tried again where long-polling has worked in its place"
+                        .to_owned()
+                })?;
                 self.start(&handshake_of(opening), was_closed)?;
                 if let Some(open) = self.open.last_mut() {
                     open.is_socket = true;
@@ -333,7 +348,10 @@ impl Rules {
                 Ok(())
             }
             Command::Send { socket, frame } => self.send(*socket, frame, was_closed),
-            Command::Start(request) => self.start(request, was_closed),
+            Command::Start(request) => {
+                self.is_without_sockets |= self.falls_back && kind_of(request) == Kind::Poll;
+                self.start(request, was_closed)
+            }
         }
     }
 

@@ -51,6 +51,9 @@ impl World<'_> {
     pub(crate) fn open_socket(&mut self, index: usize, opening: Opening) {
         let (page, socket) = (index as u8, opening.id);
         let mut at = self.now + self.network.delay();
+        if self.plan.setup.no_websockets {
+            return self.end_socket(at, page, socket, BROKEN_OFF);
+        }
         let mut hangs = false;
         match self.socket_trouble(index, Kind::Handshake) {
             None | Some(Blow::Odd(_)) => {}
@@ -410,7 +413,7 @@ pub(crate) fn handshake_of(opening: &Opening) -> Request {
     Request {
         id: opening.id,
         method: Method::Get,
-        url: opening.url.replacen("ws", "http", 1),
+        url: opening.url.clone(),
         query: opening.query.clone(),
         headers: Vec::new(),
         body: None,
