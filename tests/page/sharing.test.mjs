@@ -107,6 +107,26 @@ test("twenty tabs share where the browser has no locks, since the page comes wit
   await open([]);
 });
 
+test("tabs share a WebSocket, and go on over that of another when the tab that has it is closed", { timeout: 240_000 }, async (t) => {
+  const server = await serve(t);
+  await withPages(4, `${server.url}/progress/${ID}`, { expected, record: false }, async (pages) => {
+    const sockets = new Map(pages.map((page) => [page, 0]));
+    for (const page of pages) page.on("websocket", () => sockets.set(page, (sockets.get(page) ?? 0) + 1));
+    const tabs = await followIn(pages, { transports: ["websocket"] });
+    const { leader, others } = await leaderOf(tabs);
+    await server.control("lines", { id: ID, count: 20 });
+    await untilAllHave(tabs, 20);
+    await oneSession(t, server);
+    assert.ok((sockets.get(leader.page) ?? 0) > 0);
+    await leader.page.close();
+    await server.control("lines", { id: ID, count: 20, first: 21 });
+    await untilAllHave(others, 40);
+    const next = await leaderOf(others);
+    assert.ok((sockets.get(next.leader.page) ?? 0) > 0);
+    await oneSession(t, server);
+  });
+});
+
 /** What becomes of the tab that has the connection. @type {Record<string, (page: Page, server: any) => Promise<unknown>>} */
 const FATES = {
   "is closed": (page) => page.close(),
