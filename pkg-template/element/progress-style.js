@@ -15,7 +15,7 @@ button[aria-pressed=true] { background: var(--_accent); border-color: var(--_acc
 .filters, .finder, .downloads { display: flex; flex-wrap: wrap; gap: .25rem; align-items: center }
 .filter { display: inline-flex; gap: .4em }
 .count { font-variant-numeric: tabular-nums; opacity: .85 }
-.finder { flex: 1 1 14rem; justify-content: end }
+.finder { flex: 1 1 17rem; justify-content: end }
 .search { flex: 1 1 8rem; min-inline-size: 0; max-inline-size: 20rem }
 .hits { font-size: .875em; font-variant-numeric: tabular-nums; min-inline-size: 4em; text-align: end }
 .downloads { margin-inline-start: auto; font-size: .875em }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
-import { mkdir } from "node:fs/promises";
+import { access, mkdir } from "node:fs/promises";
 import path from "node:path";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
@@ -12,6 +12,10 @@ import { withElement, withList } from "./open.mjs";
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** Git ignores it: people look at them. */
 const PICTURES = path.join(ROOT, "target/element");
+/** Those that the guides show, of the element alone. They are taken anew with RESEARCH_SOCKET_KEEP=1. */
+const SHOWN = path.join(ROOT, "docs/pictures");
+/** The look in which a guide shows a state. @type {Record<string, string>} */
+const IN_GUIDES = { middle: "light", notify: "light", gap: "light", "signed out": "light", failure: "dark", "list running": "light" };
 /** axe-core is text that is run. */
 const POLICY = "default-src 'self' 'unsafe-inline' 'unsafe-eval'";
 
@@ -62,6 +66,14 @@ async function looksRight(page, name) {
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(wide <= 0, `${look}: nothing has to be scrolled sideways, but ${wide} px`);
     await page.screenshot({ path: path.join(PICTURES, `${name} ${look}.png`.replaceAll(" ", "-")) });
+    if (IN_GUIDES[name] !== look) continue;
+    const shown = path.join(SHOWN, `${name}.png`.replaceAll(" ", "-"));
+    if (process.env.RESEARCH_SOCKET_KEEP) {
+      await mkdir(SHOWN, { recursive: true });
+      await page.setViewportSize({ width: 760, height: 900 });
+      await page.locator("research-progress, research-list").screenshot({ path: shown });
+    }
+    await access(shown);
   }
 }
 
