@@ -64,12 +64,13 @@ enum Kind {
     Waiting,
 }
 
-const BENCHES: [Bench; 13] = [
+const BENCHES: [Bench; 14] = [
     Bench::of("first-line", Kind::Page),
     Bench::of("burst", Kind::Page),
     Bench::of("parts", Kind::Profile),
     Bench::of("backlog", Kind::Page),
     Bench::of("old-page", Kind::Page),
+    Bench::of("log-view", Kind::Page),
     Bench::of("cumulative", Kind::Page),
     Bench::of("latency", Kind::Page),
     Bench::of("memory", Kind::Page),
