@@ -86,13 +86,15 @@ export async function run(t, rows, size, options) {
       bench.add("large/find", side, await find(large / 2 + 1));
       bench.add("large/find/task", side, longest(await tasksDuring(page, async () => void (await find(large / 3 | 0)))));
     });
+    // Peers may fail at so many.
+    const expected = side === "ours" ? [] : [/^the page crashed/];
     await bench.on(side, huge, async (page) => {
-      const within = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, undefined).unref());
-      const took = await Promise.race([feed(page, 1).catch(() => undefined), side === "ours" ? new Promise(() => {}) : within]);
-      if (took === undefined) return bench.isLate(side, "huge/mount", "huge/scroll");
+      const fed = feed(page, 1);
+      const took = side === "ours" ? await fed : await Promise.race([fed.catch(whyItCrashed), late()]);
+      if (typeof took === "string") return bench.fails(side, took, "huge/mount", "huge/scroll");
       bench.add("huge/mount", side, took / 1000);
       bench.add("huge/scroll", side, longest(await scrolling(page, frames)));
-    });
+    }, expected);
   });
 }
 
@@ -125,20 +127,21 @@ class Bench {
     }
   }
 
-  /** A peer that has no figure: ours stands alone, and the row says why. @param {"viewer" | "naive"} peer @param {string[]} names */
-  isLate(peer, ...names) {
+  /** A peer that has no figure: ours stands alone, and the row says why. @param {Side} side @param {string} why @param {string[]} names */
+  fails(side, why, ...names) {
+    const peer = /** @type {"viewer" | "naive"} */ (side);
     for (const name of names) {
       const row = nameOf(name, peer);
       const { ours = [] } = this.#rows.all.find((one) => one.row === row) ?? {};
       const { what, unit } = /** @type {{ spec: import("./support/rows.mjs").Spec }} */ (this.#specs.get(name)).spec;
-      this.#rows.declare(row, { what: `${what} (${PEERS[peer]}: not within 60 s)`, unit, beside: "" });
+      this.#rows.declare(row, { what: `${what} (${PEERS[peer]}: ${why})`, unit, beside: "" });
       for (const figure of ours) this.#rows.add(row, { ours: figure });
     }
   }
 
-  /** Opens a page with one of them, and with lines to give it. @param {Side} side @param {number} count @param {(page: import("playwright-core").Page) => Promise<void>} use */
-  on(side, count, use) {
-    return withPage(this.#url, { record: false }, async (page) => {
+  /** Opens a page with one of them, and with lines to give it. @param {Side} side @param {number} count @param {(page: import("playwright-core").Page) => Promise<void>} use @param {RegExp[]} [expected] */
+  on(side, count, use, expected = []) {
+    return withPage(this.#url, { record: false, expected }, async (page) => {
       await page.route("**/app/log-view.js", (route) => route.fulfill({ contentType: "text/javascript", body: this.#script }));
       await page.evaluate(() => import(/** @type {any} */ ("/app/log-view.js")));
       await page.evaluate(async ([side, count]) => {
@@ -155,6 +158,14 @@ const nameOf = (name, peer) => `log-view/${name}${peer === "naive" ? "/naive" : 
 
 /** Waits as long as it takes. @param {import("playwright-core").Page} page @param {number} batches @returns {Promise<number>} */
 const feed = (page, batches) => page.evaluate((batches) => globalThis.logView.feed(batches), batches);
+
+const late = () => new Promise((resolve) => setTimeout(resolve, PATIENCE_MS, "not within 60 s").unref());
+
+/** @param {Error} error @returns {string} */
+function whyItCrashed(error) {
+  if (!/crashed|closed/.test(error.message)) throw error;
+  return "its page crashed";
+}
 
 /** @param {import("playwright-core").Page} page @param {number} frames */
 const scrolling = (page, frames) => tasksDuring(page, () => page.evaluate((frames) => globalThis.logView.scroll(frames), frames));
