@@ -10,7 +10,7 @@ const HEIGHT = "24rem";
 /** Whoever needs longer to scroll has shown by then what it costs. */
 const SCROLL_MS = 20_000;
 /** A view so much higher has so many fewer places to look at. */
-const TALL = "6000px";
+const TALL = "30000px";
 
 /** @param {{ time: string, level: string, message: string }} entry */
 const textOf = ({ time, level, message }) => `${time} ${level} ${message}`;
