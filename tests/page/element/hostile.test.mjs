@@ -43,7 +43,8 @@ for (const [name, policy] of Object.entries({ "a strict policy and Trusted Types
           element.goToLine(n + 1);
           await frames(1);
           if (element.shadowRoot.querySelector(".task").textContent !== text) wrong.push(["task", text]);
-          if (element.shadowRoot.querySelector(".detail-text").textContent !== text) wrong.push(["detail", text]);
+          // What colours a line in a terminal is no part of it.
+          if (element.shadowRoot.querySelector(".detail-text").textContent !== text.replace(/\x1b\[\d*m/g, "")) wrong.push(["detail", text]);
           if (element.shadowRoot.querySelector(".filter-all").firstChild.textContent !== text.replace(/^[^]*\|/, "")) wrong.push(["own text", text]);
           await support.until(() => part("step"));
           if ([...element.shadowRoot.querySelectorAll(".step")].at(-1).querySelector(".step-text").textContent !== text) wrong.push(["step", text]);
