@@ -70,6 +70,10 @@ fn an_option_out_of_its_range_is_refused_by_name() {
     let options = table(include_str!("options.json"));
     for refused in options["refused"].as_array().expect("a list") {
         let name = refused[0].as_str().expect("a name");
+        if name == "transports" {
+            // No `Config` can hold these: they are refused as they are read (`tests/web`, `tests/facade`).
+            continue;
+        }
         let error = config(&refused[1]).check();
         let error = error.expect_err(&refused.to_string());
         assert!(error.option.ends_with(name), "{refused}: {error}");

@@ -754,7 +754,10 @@ impl<C: Carrier> Client<C> {
             return false;
         }
         let mut subscriptions = self.subscriptions.values();
-        subscriptions.all(|subscription| subscription.refusal.is_some())
+        let is_granted = |subscription: &Subscription| {
+            subscription.refusal.is_none() && subscription.job.end().is_none()
+        };
+        !subscriptions.any(is_granted)
     }
 
     fn drain_jobs(&mut self) {
