@@ -122,7 +122,8 @@ for (const block of blocksIn("jsx", "vue", "svelte")) {
       await finish(id);
       const main = page.locator("main");
       if (isElement) {
-        await main.getByText("Tidal power").waitFor();
+        // By its link: the same words are said to screen readers too, as soon as there is something to say.
+        await main.getByRole("link", { name: "Tidal power" }).waitFor();
         const said = async () => (await page.consoleMessages()).map((message) => message.text());
         await until("it says the end", async () => (await said()).includes("7 completed"), { seen: said });
         return;
