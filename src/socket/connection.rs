@@ -69,6 +69,8 @@ pub struct Connection {
     /// would be asked for that all the time; but for an attempt that has waited for its answer for as long as
     /// there is between two looks.
     unheard: bool,
+    /// Whether another request failed after the last that was answered well.
+    lost_touch: bool,
     /// When the last attempt began.
     began: Timestamp,
     /// Whether the attempt under way goes to the other address, since nothing was at the first.
@@ -108,6 +110,7 @@ impl Connection {
             not_before: Timestamp::default(),
             probes: 0,
             unheard: true,
+            lost_touch: false,
             began: Timestamp::default(),
             elsewhere: false,
             websocket: WebSocket::Untried,
@@ -757,12 +760,16 @@ impl Connection {
     /// Another request has failed.
     pub(crate) const fn lose_touch(&mut self) {
         self.unheard = true;
+        self.lost_touch = true;
     }
 
     /// Another request was answered well: if the server was down, it is back.
     pub(crate) fn sign_of_life(&mut self, ctx: &mut Context<'_>) {
         let is_news = self.unheard || ctx.now.since(self.began) >= MAX_PROBE_MS;
-        if !is_news || !self.failure.as_ref().is_some_and(Failure::is_outage) {
+        // The first attempt may hang as others do that have failed.
+        let was_down = (self.failure.as_ref()).map_or(self.lost_touch, Failure::is_outage);
+        self.lost_touch = false;
+        if !is_news || !was_down {
             return;
         }
         let by = ctx.now.after(LAST_CHANCE_MS);

@@ -371,3 +371,25 @@ fn an_attempt_that_got_no_answer_for_long_makes_the_next_good_one_news() {
     let planned = world.client.state().delay_ms;
     assert!(planned <= Some(RETURN_MS), "{planned:?}");
 }
+
+#[test]
+fn a_first_attempt_that_hangs_as_something_else_did_gives_way_once_that_is_answered() {
+    for fails in [true, false] {
+        let mut world = World::with_all(|_| {});
+        world.connect();
+        world.input(Input::Refresh("r".to_owned()));
+        world.subscribe("r");
+        world.input(Input::Refresh("r".to_owned()));
+        if fails {
+            world.cut(Kind::Status);
+        }
+        while !world.is_asked(Kind::Status) {
+            world.wait();
+        }
+        world.status("r", 200, RUNS);
+        world.forget();
+        world.advance(LAST_CHANCE_MS);
+        let has_failed = world.heard().contains(&"connect_error TIMEOUT".to_owned());
+        assert_eq!(has_failed, fails, "one that is slow is awaited");
+    }
+}

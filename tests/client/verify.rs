@@ -118,18 +118,24 @@ fn after_the_end_it_is_asked_as_well_and_the_end_is_told_once() {
 
 #[test]
 fn what_a_page_that_is_not_persistent_was_refused_after_the_end_is_asked_again_when_it_is_seen() {
-    let mut world = World::live_with(|config| config.persistent = false);
-    world.subscribe("r");
-    world.accept();
-    world.status("r", 200, RUNS);
-    world.receive(r#"42["progress_r",{"status":"completed"}]"#);
-    verify(&mut world);
-    world.status("r", 401, "");
-    world.advance(15_000);
-    assert!(!world.is_asked(Kind::Status));
-    world.forget();
-    world.input(Input::Visible);
-    world.status("r", 200, r#"{"status":"completed"}"#);
-    assert!(world.told().contains(&"r verified true".to_owned()));
-    assert!(!world.is_asked(Kind::Status));
+    for is_live in [true, false] {
+        let mut world = World::live_with(|config| config.persistent = false);
+        world.subscribe("r");
+        world.accept();
+        world.status("r", 200, RUNS);
+        world.receive(r#"42["progress_r",{"status":"completed"}]"#);
+        if !is_live {
+            world.answer(Kind::Poll, 403, "");
+            assert!(world.state().starts_with("stopped"), "{}", world.state());
+        }
+        verify(&mut world);
+        world.status("r", 401, "");
+        world.advance(15_000);
+        assert!(!world.is_asked(Kind::Status));
+        world.forget();
+        world.input(Input::Visible);
+        world.status("r", 200, r#"{"status":"completed"}"#);
+        assert!(world.told().contains(&"r verified true".to_owned()));
+        assert!(!world.is_asked(Kind::Status));
+    }
 }

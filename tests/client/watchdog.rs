@@ -385,3 +385,38 @@ fn what_was_refused_and_is_answered_now_is_not_asked_for_again() {
     world.input(Input::Visible);
     assert_eq!(world.did(), [""; 0]);
 }
+
+#[test]
+fn a_subscription_that_was_refused_and_then_not_again_is_sent_again_when_it_stays_silent() {
+    let mut world = up_to_date();
+    world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
+    world.forget();
+    let subscribed_in = |world: &mut World, seconds: u32| {
+        for _ in 0..seconds {
+            world.beat(1_000);
+            world.accept_all();
+            if world.is_asked(Kind::Status) {
+                world.status("r", 200, RUNS);
+            }
+            if world.is_asked(Kind::Log) {
+                world.answer(Kind::Log, 200, "[]");
+            }
+        }
+        let did = world.did();
+        did.iter().filter(|did| did.contains("subscribe")).count()
+    };
+    assert_eq!(subscribed_in(&mut world, 15), 1, "after its first wait");
+    assert_eq!(
+        subscribed_in(&mut world, 65),
+        1,
+        "its refusal may have been lost"
+    );
+    assert_eq!(
+        subscribed_in(&mut world, 65),
+        0,
+        "the silence may last longer each time"
+    );
+    assert_eq!(subscribed_in(&mut world, 65), 1);
+    world.receive(r#"42["progress_r",{"progress":10}]"#);
+    assert_eq!(subscribed_in(&mut world, 900), 0, "it is heard");
+}

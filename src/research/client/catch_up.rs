@@ -200,8 +200,7 @@ impl<C: Carrier> Client<C> {
                 subscription.job.release(None);
             }
             if is_live && is_over(subscription.stall_due()) {
-                subscription.watchdog.bark(now);
-                subscription.schedule.once(now);
+                subscription.stall(now, &self.config, &mut self.connection);
                 self.stats.stall_checks += 1;
             }
         }

@@ -186,6 +186,7 @@ impl<C: Carrier> Client<C> {
         };
         subscription.schedule.heard();
         subscription.watchdog.hear(self.now);
+        subscription.is_heard = true;
         // Some servers tell everybody, also whom they refuse.
         if subscription.standing != Standing::Refused {
             self.subscribing.grant(self.now, &mut subscription.refusal);

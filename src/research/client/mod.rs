@@ -533,6 +533,7 @@ impl<C: Carrier> Client<C> {
             flush: None,
             watchdog: Watchdog::new(watched, self.now),
             heard: None,
+            is_heard: false,
             verify: None,
             shown: None,
             asks_itself: false,
@@ -593,8 +594,13 @@ impl<C: Carrier> Client<C> {
                 refused.want(now);
             }
             let has_ended = subscription.job.end().is_some();
-            if !live || has_ended && subscription.verify.is_none() {
-                // A new connection asks for everything, an end for no more than the log.
+            let is_asked_for = if has_ended {
+                subscription.verify.is_some()
+            } else {
+                live
+            };
+            if !is_asked_for {
+                // A new connection asks for what goes on, an end for no more than the log.
                 continue;
             }
             if subscription.standing == Standing::Refused && !has_ended {

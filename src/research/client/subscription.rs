@@ -45,6 +45,8 @@ pub(super) struct Subscription {
     /// `None`: the page does not want it, or the server has refused it for good.
     pub(super) flush: Option<Flush>,
     pub(super) watchdog: Watchdog,
+    /// Whether anything was heard of it over this session.
+    pub(super) is_heard: bool,
     /// When a live update or line came last.
     pub(super) heard: Option<Timestamp>,
     /// Since when somebody waits for the server to show the research.
@@ -114,7 +116,7 @@ impl Subscription {
     /// The connection is another one. What the server has refused is not sent with it: only what was
     /// missed is to be found out.
     pub(super) fn renew(&mut self, now: Timestamp, config: &Config, connection: &mut impl Carrier) {
-        self.sent = 0;
+        (self.sent, self.is_heard) = (0, false);
         if self.refusal.is_none() {
             return self.send(now, config, connection);
         }
@@ -140,7 +142,7 @@ impl Subscription {
     /// The server has not refused it again: what happened meanwhile is to be found out.
     pub(super) fn pass(&mut self, now: Timestamp, config: &Config) {
         if let Standing::OnTrial(_) = self.standing {
-            self.watchdog.hear(now);
+            self.watchdog.resume(now);
             self.begin(now, config);
             self.accepted(now, config);
         }
@@ -264,6 +266,17 @@ impl Subscription {
         self.schedule.now(now);
         if let Some(refused) = &mut self.status_refusal {
             refused.want(now);
+        }
+    }
+
+    /// It was silent for too long. Where it was refused over this session, and then not again as far as was heard, that may have been
+    /// lost: then it is sent again, and the status is asked for when the server has it.
+    pub(super) fn stall(&mut self, now: Timestamp, config: &Config, connection: &mut impl Carrier) {
+        self.watchdog.bark(now);
+        if self.sent > 1 && !self.is_heard {
+            self.send(now, config, connection);
+        } else {
+            self.schedule.once(now);
         }
     }
 

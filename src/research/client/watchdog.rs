@@ -36,6 +36,13 @@ impl Watchdog {
         *self = Self::new(self.stall_after_ms, now);
     }
 
+    /// The research can be heard from now on, as far as silence can tell: that may last as long as before.
+    pub(super) const fn resume(&mut self, now: Timestamp) {
+        self.heard = now;
+        self.since = now;
+        self.is_suspicious = false;
+    }
+
     /// When the silence will be too long.
     pub(super) fn due(&self) -> Option<Timestamp> {
         self.stall_after_ms?;

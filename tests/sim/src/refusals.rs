@@ -72,7 +72,7 @@ pub(crate) struct Refusals {
     goes_on: bool,
     /// What has come of a packet of the poll that is being answered.
     part: Vec<u8>,
-    /// Whether that poll has told the end of the connection: what stands behind it is not heard.
+    /// Whether the connection of that poll is over: what stands behind its end is not heard.
     ended: bool,
     /// Whether nothing was granted or shown again since a session was given up for a new one.
     is_renewed: bool,
@@ -394,6 +394,11 @@ impl Refusals {
     /// A WebSocket could not be opened, which is all that is known of a 404.
     pub(crate) const fn not_opened(&mut self) {
         self.goes_on = self.falls_back || !self.goes_on;
+    }
+
+    /// What the poll of a connection that is over still brings is not heard.
+    pub(crate) const fn disconnected(&mut self) {
+        self.ended = true;
     }
 
     /// There is no connection any more, or no new one: what comes next is a retry only after a refusal.

@@ -550,9 +550,15 @@ impl Rules {
         })?;
         match event {
             Event::Connect { .. } => {
+                // A connection that is open is over a network.
                 self.without_network = false;
                 let was = self.live_since.replace(now);
                 require(was.is_none(), || "connected twice".to_owned())
+            }
+            // As is one that took the place of another without the page's knowledge.
+            Event::Renewed { .. } => {
+                self.without_network = false;
+                Ok(())
             }
             Event::ConnectError(failure) => {
                 self.refusals.connection_failed(now, failure);
@@ -561,6 +567,7 @@ impl Rules {
                 })
             }
             Event::Disconnect(failure) => {
+                self.refusals.disconnected();
                 self.refusals.connection_failed(now, failure);
                 if *failure == Failure::Outlived {
                     self.refusals.renewed(now)?;
