@@ -43,6 +43,10 @@ pub const RETURN_MS: u64 = 1_000;
 /// been sent into the void.
 pub const LAST_CHANCE_MS: u64 = 2_000;
 
+/// How long each of the two steps of a first attempt may take at least for that, in milliseconds: nothing is known
+/// of the server yet, which may be slow.
+pub const FIRST_CHANCE_MS: u64 = 10_000;
+
 /// So many sessions in a row unknown to the server that opened them are no restart.
 const UNKNOWN_SESSIONS: u32 = 2;
 
@@ -69,8 +73,6 @@ pub struct Connection {
     /// would be asked for that all the time; but for an attempt that has waited for its answer for as long as
     /// there is between two looks.
     unheard: bool,
-    /// Whether another request failed after the last that was answered well.
-    lost_touch: bool,
     /// When the last attempt began.
     began: Timestamp,
     /// Whether the attempt under way goes to the other address, since nothing was at the first.
@@ -110,7 +112,6 @@ impl Connection {
             not_before: Timestamp::default(),
             probes: 0,
             unheard: true,
-            lost_touch: false,
             began: Timestamp::default(),
             elsewhere: false,
             websocket: WebSocket::Untried,
@@ -685,6 +686,7 @@ impl Connection {
         let deadline = ctx.now.after(self.settings.timeout_ms);
         self.link = Link::Joining {
             session,
+            since: ctx.now,
             deadline,
             early: Early::default(),
         };
@@ -760,31 +762,36 @@ impl Connection {
     /// Another request has failed.
     pub(crate) const fn lose_touch(&mut self) {
         self.unheard = true;
-        self.lost_touch = true;
     }
 
     /// Another request was answered well: if the server was down, it is back.
     pub(crate) fn sign_of_life(&mut self, ctx: &mut Context<'_>) {
         let is_news = self.unheard || ctx.now.since(self.began) >= MAX_PROBE_MS;
-        // The first attempt may hang as others do that have failed.
-        let was_down = (self.failure.as_ref()).map_or(self.lost_touch, Failure::is_outage);
-        self.lost_touch = false;
+        let is_first = self.failure.is_none();
+        let was_down = self.failure.as_ref().is_none_or(Failure::is_outage);
         if !is_news || !was_down {
             return;
         }
-        let by = ctx.now.after(LAST_CHANCE_MS);
-        let soon_ms = self.soon_ms(ctx);
-        let soon = ctx.now.after(soon_ms);
+        let last = ctx.now.after(LAST_CHANCE_MS);
+        let by = |began: Timestamp| {
+            let first = began.after(FIRST_CHANCE_MS);
+            if is_first { last.max(first) } else { last }
+        };
+        let not_before = self.not_before;
         match &mut self.link {
             Link::Joining {
-                session, deadline, ..
+                session,
+                deadline,
+                since,
+                ..
             } => {
+                let by = by(*since);
                 session.hurry(by);
                 *deadline = by.min(*deadline);
                 self.returned = true;
             }
             Link::Opening { session, .. } => {
-                session.hurry(by);
+                session.hurry(by(self.began));
                 self.returned = true;
             }
             Link::Holding {
@@ -792,6 +799,8 @@ impl Connection {
                 probe: Some((until, delay_ms)),
             }
             | Link::Waiting { until, delay_ms } => {
+                let soon_ms = soon_ms(ctx, not_before);
+                let soon = ctx.now.after(soon_ms);
                 if soon < *until {
                     (*until, *delay_ms) = (soon, soon_ms);
                     self.uncount();
@@ -806,12 +815,6 @@ impl Connection {
         }
         self.unheard = false;
         self.probes = 0;
-    }
-
-    /// How long the attempt after a sign of life waits, in milliseconds.
-    fn soon_ms(&self, ctx: &mut Context<'_>) -> u64 {
-        let drawn = ctx.random.unit() * RETURN_MS as f64;
-        self.not_before.since(ctx.now).max(drawn as u64 + 1)
     }
 
     /// The failure in the light of those before it.
@@ -873,7 +876,7 @@ impl Connection {
             return hold(Hold::Offline, Some(probe_ms));
         }
         if std::mem::take(&mut self.returned) && is_outage {
-            return wait(self.soon_ms(ctx));
+            return wait(soon_ms(ctx, self.not_before));
         }
         // Once: the next unknown session is a sign of missing sticky sessions.
         if failure.retry() == Retry::Now {
@@ -987,4 +990,10 @@ impl Connection {
             namespace: &self.settings.namespace,
         })
     }
+}
+
+/// How long the attempt after a sign of life waits, in milliseconds, where the server asked to be left alone until then.
+fn soon_ms(ctx: &mut Context<'_>, not_before: Timestamp) -> u64 {
+    let drawn = ctx.random.unit() * RETURN_MS as f64;
+    not_before.since(ctx.now).max(drawn as u64 + 1)
 }

@@ -179,6 +179,7 @@ pub(super) enum Link {
     Idle,
     Joining {
         session: Session,
+        since: Timestamp,
         deadline: Timestamp,
         early: Early,
     },

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use research_socket::config::Config;
 use research_socket::http::{Answer, RequestError};
 use research_socket::research::{CancelId, Input, ResearchId};
-use research_socket::socket::{LAST_CHANCE_MS, PROBE_MS, RETURN_MS};
+use research_socket::socket::{FIRST_CHANCE_MS, LAST_CHANCE_MS, PROBE_MS, RETURN_MS};
 
 use crate::words::Kind;
 use crate::world::{RUNS, SEED, World, network_error, response, throttled};
@@ -373,23 +373,35 @@ fn an_attempt_that_got_no_answer_for_long_makes_the_next_good_one_news() {
 }
 
 #[test]
-fn a_first_attempt_that_hangs_as_something_else_did_gives_way_once_that_is_answered() {
-    for fails in [true, false] {
+fn each_step_of_a_first_attempt_gives_way_after_ten_seconds_once_anything_else_is_answered() {
+    for (stage, answers) in [("opening", true), ("joining", true), ("opening", false)] {
         let mut world = World::with_all(|_| {});
-        world.connect();
-        world.input(Input::Refresh("r".to_owned()));
         world.subscribe("r");
+        world.connect();
+        if stage == "joining" {
+            world.open();
+        }
         world.input(Input::Refresh("r".to_owned()));
-        if fails {
-            world.cut(Kind::Status);
+        if answers {
+            world.status("r", 200, RUNS);
         }
-        while !world.is_asked(Kind::Status) {
-            world.wait();
+        world.advance(FIRST_CHANCE_MS - 1);
+        let failed = |world: &mut World| {
+            let mut heard = world.heard().into_iter();
+            heard.any(|heard| heard == "connect_error TIMEOUT")
+        };
+        assert!(!failed(&mut world), "{stage}: it may be slow");
+        world.advance(1);
+        assert_eq!(failed(&mut world), answers, "{stage}");
+        if !answers {
+            continue;
         }
+        // Of a server that is slow no more is asked than of one that is down.
+        let waited = attempted(&mut world);
+        assert!(waited <= RETURN_MS, "{stage}: {waited}");
+        world.input(Input::Refresh("r".to_owned()));
         world.status("r", 200, RUNS);
-        world.forget();
-        world.advance(LAST_CHANCE_MS);
-        let has_failed = world.heard().contains(&"connect_error TIMEOUT".to_owned());
-        assert_eq!(has_failed, fails, "one that is slow is awaited");
+        world.advance(FIRST_CHANCE_MS);
+        assert!(!failed(&mut world), "{stage}");
     }
 }
