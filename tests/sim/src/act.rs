@@ -57,8 +57,9 @@ impl World<'_> {
         let Some(page) = self.open(index)? else {
             return Ok(());
         };
-        // Where nothing runs, the page does nothing.
-        if page.asleep.is_some() || (page.hidden && act != Act::Show) {
+        // Where nothing runs, the page does nothing; one that has gone may be frozen besides.
+        let is_gone = page.hidden;
+        if page.asleep.is_some() || (is_gone && !matches!(act, Act::Hide | Act::Show)) {
             return Ok(());
         }
         // Whoever leaves does nothing else, until it is clear that the page stays.
@@ -117,8 +118,8 @@ impl World<'_> {
                 self.feed(index, Input::Emit(emit))
             }
             Act::Hide => match navigation {
-                Some(takes) => self.navigate(index, Some(takes)),
-                None => {
+                Some(takes) if !is_gone => self.navigate(index, Some(takes)),
+                Some(_) | None => {
                     page.hidden = true;
                     self.feed(index, Input::Hidden)
                 }

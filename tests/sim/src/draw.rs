@@ -2,7 +2,7 @@
 
 use crate::entropy::Entropy;
 use crate::plan::{
-    Ack, Act, DRAWN_BODIES, Ending, Fault, Job, Kind, ODD_BODIES, ODD_PACKETS, OddBody, PAGES,
+    Ack, Act, DRAWN_BODIES, DRAWN_PACKETS, Ending, Fault, Job, Kind, ODD_BODIES, OddBody, PAGES,
     Plan, RESEARCHES, Release, STATUSES, Seems, Setup, Step, Trouble, Vouch,
 };
 
@@ -52,6 +52,7 @@ const ALWAYS: usize = 3;
 /// In one of so many schedules the stored log can always be read, whatever else happens: more is required
 /// of a page then.
 const SPARING: u64 = 16;
+const SPARING_TURN: u64 = 1;
 
 /// In as many pages send events in bursts, more than may wait.
 const CROWDED: u64 = 7;
@@ -88,6 +89,10 @@ const OFF: u64 = 19;
 const EMPTY: u64 = 3;
 const WHOLE: u64 = 12;
 
+/// One in 17 begins with something rare, but for those that keep a promise which that would break.
+const CORNERS: u64 = 17;
+const CORNER: u64 = 10;
+
 const TROUBLES: usize = 17;
 
 const WEIGHTS: [u32; 8] = [1, 1, 2, 3, 5, 8, 15, 30];
@@ -108,7 +113,7 @@ impl Plan {
         if plan.seed % ENDING == 4 {
             plan.end_requests_early();
         }
-        if plan.seed % SPARING == 1 {
+        if plan.seed % SPARING == SPARING_TURN {
             plan.spare_the_log();
         }
         if plan.seed % SPARING == CROWDED {
@@ -145,6 +150,11 @@ impl Plan {
         plan.setup.moved = plan.seed % PATHS == NEWER;
         // Nor of those from before sessions could be nobody's.
         plan.setup.keeps_persons = plan.seed % KEEPING == 1;
+        // Nor of those from before anything rare was sought.
+        let promises = [SPARING_TURN, ONLY_REFUSED, FLOODING, DOWN[0], DOWN[1]];
+        if plan.seed % CORNERS == CORNER && !promises.contains(&(plan.seed % 16)) {
+            plan.visit_corner();
+        }
         plan
     }
 
@@ -412,7 +422,7 @@ fn every(entropy: &mut Entropy<'_>, swarm: &Swarm) -> Option<Step> {
 }
 
 /// A POST that is answered `ok` and has not arrived is beyond what a client can notice.
-fn possible(kind: Kind, trouble: Trouble) -> Trouble {
+pub(crate) fn possible(kind: Kind, trouble: Trouble) -> Trouble {
     let is_receipt = |body: u8| {
         ODD_BODIES
             .get(usize::from(body))
@@ -440,7 +450,7 @@ fn trouble(entropy: &mut Entropy<'_>, swarm: &Swarm) -> Option<Trouble> {
         7 => status(entropy)?,
         8 => Trouble::Html,
         9 => Trouble::Nonsense(entropy.below(DRAWN_BODIES as u32)? as u8),
-        10 => Trouble::Inject(entropy.below(ODD_PACKETS.len() as u32)? as u8),
+        10 => Trouble::Inject(entropy.below(DRAWN_PACKETS as u32)? as u8),
         11 => Trouble::Doubled,
         12 => Trouble::Reordered,
         13 => Trouble::Resent,

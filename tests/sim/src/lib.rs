@@ -10,6 +10,7 @@
 )]
 
 mod act;
+mod corners;
 mod crowd;
 mod draw;
 mod entropy;

@@ -449,9 +449,12 @@ pub const ODD_BODIES: [OddBody; 15] = [
 /// Statuses that answer instead of the server's.
 pub(crate) const STATUSES: [u16; 12] = [500, 502, 503, 504, 400, 401, 403, 404, 413, 418, 429, 204];
 
-/// Packets that no good server sends, or not at that point. None of them says anything that a page
-/// would have to hear.
-pub const ODD_PACKETS: [&str; 16] = [
+/// How many of [`ODD_PACKETS`] are drawn; the others end a connection that is not granted yet.
+pub(crate) const DRAWN_PACKETS: usize = 16;
+
+/// Packets that no good server sends, or not at that point. None of those that are drawn says anything that a
+/// page would have to hear.
+pub const ODD_PACKETS: [&str; 18] = [
     "6",
     "2",
     "zzz",
@@ -468,6 +471,8 @@ pub const ODD_PACKETS: [&str; 16] = [
     "b!",
     "3probe",
     "44{\"message\":\"no\"}",
+    "40",
+    "41",
 ];
 
 impl Plan {
@@ -535,11 +540,11 @@ impl Plan {
         for (at, step) in self.steps.iter_mut().skip(2) {
             let other = match *step {
                 Step::Break(Fault::Every(kind, trouble, ms)) => trouble
-                    .rarer(kind, *at)
+                    .rarer(*at)
                     .map(|trouble| Fault::Every(kind, trouble, ms)),
-                Step::Break(Fault::Next(kind, trouble)) => trouble
-                    .rarer(kind, *at)
-                    .map(|trouble| Fault::Next(kind, trouble)),
+                Step::Break(Fault::Next(kind, trouble)) => {
+                    trouble.rarer(*at).map(|trouble| Fault::Next(kind, trouble))
+                }
                 // So short that a subscription is granted again while much happens.
                 Step::Break(Fault::RefuseSubscriptions(ms)) => {
                     Some(Fault::RefuseSubscriptions(ms % 12_000))
@@ -795,11 +800,10 @@ impl fmt::Display for Plan {
 }
 
 impl Trouble {
-    /// A trouble of the same kind that is not drawn, for a request of this kind.
-    fn rarer(self, kind: Kind, at: u64) -> Option<Self> {
+    /// A trouble of the same kind that is not drawn.
+    fn rarer(self, at: u64) -> Option<Self> {
         match self {
-            // Polls are followed wherever they lead.
-            Self::Html if kind != Kind::Poll => Some(Self::Redirected),
+            Self::Html => Some(Self::Redirected),
             Self::Nonsense(_) => {
                 let others = ODD_BODIES.len() - DRAWN_BODIES;
                 Some(Self::Nonsense((DRAWN_BODIES + at as usize % others) as u8))

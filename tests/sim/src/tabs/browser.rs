@@ -38,6 +38,7 @@ impl World<'_> {
                 if self.now < tab.cut_until {
                     self.broken = Some(format!("tab {index} takes over, and reaches nothing"));
                 }
+                self.forget_lock(index);
                 self.steal(group, Some(index));
             }
             Output::AskLock => {
@@ -47,24 +48,25 @@ impl World<'_> {
             Output::StealLock => self.lock_input(index, Input::LockRefused),
             Output::DropLock => {
                 self.drop_lock(index);
-                // Nothing that was on its way comes.
-                let is_of_lock = |input: &Input| {
-                    matches!(
-                        input,
-                        Input::LockGranted
-                            | Input::LockLost
-                            | Input::LockRefused
-                            | Input::LockUnopposed
-                    )
-                };
-                self.due.retain(|_, due| {
-                    !matches!(due, Due::Tabs(to, input) if *to == index && is_of_lock(input))
-                });
-                if let Some(tab) = self.tabs.get_mut(index) {
-                    tab.held
-                        .retain(|held| !matches!(held, Held::Tabs(input) if is_of_lock(input)));
-                }
+                self.forget_lock(index);
             }
+        }
+    }
+
+    /// What was on its way of an earlier request for the lock does not come: the page hears of its newest one.
+    fn forget_lock(&mut self, index: usize) {
+        let is_of_lock = |input: &Input| {
+            matches!(
+                input,
+                Input::LockGranted | Input::LockLost | Input::LockRefused | Input::LockUnopposed
+            )
+        };
+        self.due.retain(
+            |_, due| !matches!(due, Due::Tabs(to, input) if *to == index && is_of_lock(input)),
+        );
+        if let Some(tab) = self.tabs.get_mut(index) {
+            tab.held
+                .retain(|held| !matches!(held, Held::Tabs(input) if is_of_lock(input)));
         }
     }
 

@@ -13,6 +13,9 @@ pub(super) const RESEARCHES: u8 = 3;
 /// In one of so many schedules two persons use the browser.
 const PERSONS: u64 = 5;
 
+/// In one of so many schedules nobody looks at the tabs as they begin.
+const AWAY: u64 = 7;
+
 /// Whose research it is, where there are two persons.
 pub(super) const fn owner_of(research: u8) -> u8 {
     research % 2
@@ -134,7 +137,21 @@ impl TabsPlan {
             at += pause;
             plan.steps.push((at, happening));
         }
+        // Nor from before somebody looked away while tabs without locks find out who leads.
+        if plan.seed % AWAY == 3 && !plan.setup.locks {
+            plan.look_away();
+        }
         plan
+    }
+
+    /// Nobody looks at the tabs for a second that are there from the beginning.
+    fn look_away(&mut self) {
+        for place in 0..self.setup.tabs {
+            let at = (self.seed / AWAY + u64::from(place) * 37) % 150;
+            self.steps.push((at, Happening::See(place, false)));
+            self.steps.push((at + 1_000, Happening::See(place, true)));
+        }
+        self.steps.sort_by_key(|(at, _)| *at);
     }
 }
 
