@@ -99,7 +99,7 @@ impl Scene {
                 (setup.latency, setup.jitter) = (MAX_LATENCY, 0);
             }
             8 => {
-                setup.jitter = [MAX_JITTER, WIDE_JITTER][self.dice.below(2) as usize];
+                setup.jitter = self.pick(&[MAX_JITTER, WIDE_JITTER], MAX_JITTER);
                 setup.ping_interval = 300;
                 (setup.ping_timeout, setup.timeout) = (60_000, 20_000);
             }
