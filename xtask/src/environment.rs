@@ -10,7 +10,9 @@ use anyhow::{Context as _, Result};
 use crate::project::Project;
 use crate::setup::browsers;
 use crate::setup::cargo_tools::{GECKODRIVER, WASM_BINDGEN, WASM_PACK};
+use crate::setup::haproxy;
 use crate::setup::nginx;
+use crate::setup::redis;
 use crate::toolchain::WasmToolchain;
 
 /// The explanation in `cargo xtask env --help`.
@@ -21,7 +23,8 @@ RESEARCH_SOCKET_PKG           the built package, as `cargo xtask build` leaves i
 RESEARCH_SOCKET_MOCK_SERVER   the program of tests/mock-server
 RESEARCH_SOCKET_PYTHON        a Python with the packages of tests/servers
 RESEARCH_SOCKET_CHROMIUM      and _CHROMEDRIVER, _FIREFOX, _GECKODRIVER, _WEBKITDRIVER,
-                              _MINIBROWSER: the browsers and their drivers; _NGINX
+                              _MINIBROWSER: the browsers and their drivers; _NGINX, _HAPROXY,
+                              _REDIS: the programs of the cluster
 The paths of browsers and drivers can be set beforehand; the others are this checkout's own.";
 
 /// What set-up installed, as variables.
@@ -72,6 +75,8 @@ impl Environment {
             ),
             ("RESEARCH_SOCKET_MINIBROWSER", browsers::mini_browser()),
             ("RESEARCH_SOCKET_NGINX", nginx::find(project)),
+            ("RESEARCH_SOCKET_HAPROXY", haproxy::find(project)),
+            ("RESEARCH_SOCKET_REDIS", redis::find(project)),
         ];
         let variables = own
             .into_iter()

@@ -1,10 +1,11 @@
 //! Debian's packages: installs as root, through sudo, or names the command that a person must run.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::process;
 use crate::project::Project;
@@ -69,6 +70,64 @@ pub(crate) fn download(project: &Project, what: &str, package: &str, folder: &Pa
     Ok(())
 }
 
+/// Unpacks the files of `package` into `folder`, and installs nothing: for a package that would start a server.
+pub(crate) fn unpack(project: &Project, what: &str, package: &str, folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("cannot clear {}", folder.display()))?;
+    }
+    fs::create_dir_all(folder)?;
+    download(project, what, package, folder)?;
+    for entry in fs::read_dir(folder)? {
+        let archive = entry?.path();
+        if archive.extension().is_some_and(|end| end == "deb") {
+            let mut unpack = project.command("dpkg-deb");
+            process::run_or_fail(what, unpack.arg("-x").arg(&archive).arg(folder))?;
+        }
+    }
+    Ok(())
+}
+
+/// Installs the libraries that `package` needs, and not the package itself.
+pub(crate) fn install_libraries_of(project: &Project, what: &str, package: &str) -> Result<()> {
+    let mut depends = project.command("apt-cache");
+    depends.args(["depends", "--important", package]);
+    let lines = process::run_or_fail(what, &mut depends)?;
+    let mut missing = libraries(&lines);
+    // Whoever asks for a library that is there gets its newest version, for all of the system.
+    missing.retain(|name| !is_installed(project, name));
+    if missing.is_empty() {
+        return Ok(());
+    }
+    install(project, what, &missing)
+}
+
+fn is_installed(project: &Project, package: &str) -> bool {
+    let mut query = project.command("dpkg-query");
+    query.args(["--show", "--showformat=${db:Status-Status}", package]);
+    process::query(&mut query).is_some_and(|status| status == "installed")
+}
+
+/// Of each choice the first.
+fn libraries(depends: &str) -> Vec<&str> {
+    let mut libraries = Vec::new();
+    let mut chosen = false;
+    for line in depends.lines() {
+        if let Some(name) = line.trim().strip_prefix("|Depends: ") {
+            if !chosen {
+                libraries.push(name);
+            }
+            chosen = true;
+        } else if let Some(name) = line.trim().strip_prefix("Depends: ") {
+            if !chosen {
+                libraries.push(name);
+            }
+            chosen = false;
+        }
+    }
+    libraries.retain(|name| name.starts_with("lib"));
+    libraries
+}
+
 fn update(project: &Project, what: &str, right: Right, updated: &mut bool) -> Result<()> {
     if !*updated {
         ui::say(format_args!("{what}: reading the lists of packages"));
@@ -109,4 +168,16 @@ fn command(project: &Project, right: Right, program: &str) -> Command {
     };
     command.env("DEBIAN_FRONTEND", "noninteractive");
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_a_package_depends_on_the_libraries_are_told_from_the_rest() {
+        let said = "haproxy\n  PreDepends: dpkg\n  Depends: libc6\n |Depends: libsystemd0\n  Depends: \
+                    libelogind0\n  Depends: adduser\n  Depends: liblua5.3-0\n";
+        assert_eq!(libraries(said), ["libc6", "libsystemd0", "liblua5.3-0"]);
+    }
 }

@@ -3,11 +3,13 @@
 mod apt;
 pub(crate) mod browsers;
 pub(crate) mod cargo_tools;
+pub(crate) mod haproxy;
 pub(crate) mod llvm;
 pub(crate) mod nginx;
 mod node;
 mod node_version;
 mod python;
+pub(crate) mod redis;
 mod std_source;
 mod wasm_std;
 
@@ -31,6 +33,8 @@ pub(crate) enum Part {
     Deny,
     /// The driver of Firefox, which Debian does not package.
     Geckodriver,
+    /// A balancer of the cluster.
+    Haproxy,
     /// What plants mistakes; only `cargo xtask mutants` needs it.
     Mutants,
     /// The web server before the servers of some page tests.
@@ -39,6 +43,8 @@ pub(crate) enum Part {
     Node,
     /// The Python packages of the real test servers.
     Python,
+    /// The message queue of the cluster.
+    Redis,
     /// The source of the standard library, for a small module. Optional.
     StdSource,
     WasmBindgen,
@@ -49,7 +55,7 @@ pub(crate) enum Part {
 
 impl Part {
     /// In the order in which they are worked on: what others wait for comes first.
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::WasmStd,
         Self::StdSource,
         Self::Node,
@@ -57,6 +63,8 @@ impl Part {
         Self::Consumers,
         Self::Browsers,
         Self::Nginx,
+        Self::Haproxy,
+        Self::Redis,
         Self::WasmBindgen,
         Self::WasmPack,
         Self::Geckodriver,
@@ -77,10 +85,12 @@ impl Part {
             Self::Consumers => "npm packages of tests/package",
             Self::Deny => "cargo-deny",
             Self::Geckodriver => "geckodriver",
+            Self::Haproxy => "HAProxy",
             Self::Mutants => "cargo-mutants",
             Self::Nginx => "nginx",
             Self::Node => "npm packages",
             Self::Python => "Python packages",
+            Self::Redis => "Redis",
             Self::StdSource => "source of the standard library",
             Self::WasmBindgen => "wasm-bindgen",
             Self::WasmPack => "wasm-pack",
@@ -93,11 +103,13 @@ impl Part {
             Self::Browsers => browsers::missing_packages().is_empty(),
             Self::Deny => cargo_tools::DENY.find(project)?.is_some(),
             Self::Geckodriver => cargo_tools::GECKODRIVER.find(project)?.is_some(),
+            Self::Haproxy => haproxy::find(project).is_some(),
             Self::Mutants => cargo_tools::MUTANTS.find(project)?.is_some(),
             Self::Consumers => node::is_ready(project, node::CONSUMERS)?,
             Self::Nginx => nginx::find(project).is_some(),
             Self::Node => node::is_ready(project, node::TOOLS)?,
             Self::Python => python::is_ready(project),
+            Self::Redis => redis::find(project).is_some(),
             Self::StdSource => std_source::is_ready(project),
             Self::WasmBindgen => cargo_tools::WASM_BINDGEN.find(project)?.is_some(),
             Self::WasmPack => cargo_tools::WASM_PACK.find(project)?.is_some(),
@@ -110,11 +122,13 @@ impl Part {
             Self::Browsers => browsers::install(project),
             Self::Deny => cargo_tools::DENY.install(project),
             Self::Geckodriver => cargo_tools::GECKODRIVER.install(project),
+            Self::Haproxy => haproxy::install(project),
             Self::Mutants => cargo_tools::MUTANTS.install(project),
             Self::Consumers => node::install(project, node::CONSUMERS),
             Self::Nginx => nginx::install(project),
             Self::Node => node::install(project, node::TOOLS),
             Self::Python => python::install(project),
+            Self::Redis => redis::install(project),
             Self::StdSource => std_source::install(project),
             Self::WasmBindgen => cargo_tools::WASM_BINDGEN.install(project),
             Self::WasmPack => cargo_tools::WASM_PACK.install(project),
@@ -126,7 +140,12 @@ impl Part {
     // and would only slow each other down.
     fn lane(self) -> usize {
         match self {
-            Self::WasmStd | Self::StdSource | Self::Browsers | Self::Nginx => 0,
+            Self::WasmStd
+            | Self::StdSource
+            | Self::Browsers
+            | Self::Nginx
+            | Self::Haproxy
+            | Self::Redis => 0,
             Self::WasmBindgen | Self::WasmPack | Self::Geckodriver | Self::Deny | Self::Mutants => {
                 1
             }

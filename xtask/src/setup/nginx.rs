@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use super::apt;
-use crate::process;
 use crate::project::Project;
 
 const LABEL: &str = "nginx";
@@ -26,19 +25,7 @@ pub(crate) fn find(project: &Project) -> Option<PathBuf> {
 pub(crate) fn install(project: &Project) -> Result<()> {
     let scratch = project.cache("nginx.new");
     for package in PACKAGES {
-        if scratch.exists() {
-            fs::remove_dir_all(&scratch)
-                .with_context(|| format!("cannot clear {}", scratch.display()))?;
-        }
-        fs::create_dir_all(&scratch)?;
-        apt::download(project, LABEL, package, &scratch)?;
-        for entry in fs::read_dir(&scratch)? {
-            let archive = entry?.path();
-            if archive.extension().is_some_and(|end| end == "deb") {
-                let mut unpack = project.command("dpkg-deb");
-                process::run_or_fail(LABEL, unpack.arg("-x").arg(&archive).arg(&scratch))?;
-            }
-        }
+        apt::unpack(project, LABEL, package, &scratch)?;
         if scratch.join("usr/sbin/nginx").exists() {
             // Renamed into place, so that there is never half of it.
             fs::rename(&scratch, project.cache("nginx"))?;

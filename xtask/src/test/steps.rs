@@ -240,6 +240,8 @@ pub(crate) const STEPS: [Step; 21] = [
             Part::Browsers,
             Part::Geckodriver,
             Part::Nginx,
+            Part::Haproxy,
+            Part::Redis,
         ],
         after: &["build"],
         load: Load::Waiting,
