@@ -436,7 +436,8 @@ impl Failure {
             }
             Self::StickySessions => (
                 "each new session is unknown to the server right after it was opened: several \
-                 workers need sticky sessions (one client's requests must reach one worker)",
+                 workers need sticky sessions (one client's requests must reach one worker), or the \
+                 page a WebSocket (option `transports`)",
                 "",
             ),
             Self::Throttled {

@@ -72,7 +72,7 @@ export const CODES = {
   STICKY_SESSION: {
     severity: "error",
     message: ({ what }) => `The server does not know the session that it has just opened (${what}): several workers answer, and each knows only its own.`,
-    setting: () => "Let all requests of a client go to the same worker (nginx: `ip_hash;` in the upstream), or run one worker (`gunicorn -w 1 --threads 100`).",
+    setting: () => "Let all requests of a client go to the same worker (nginx: `ip_hash;` in the upstream), or run one worker (`gunicorn -w 1 --threads 100`), or connect with `transports: [\"websocket\"]`.",
     fine: "All requests of a session reach the worker that knows it.",
   },
   REFUSED: {

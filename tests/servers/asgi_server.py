@@ -10,30 +10,39 @@ from engineio.async_socket import AsyncSocket
 import options as command_line
 import ping
 from endpoints import Request
-from research import Ask, Disconnect, Emit, Pause
+from research import Ask, Disconnect, Emit, Join, Pause
 
 PATH = "ws/socket.io"
 
 
 def main():
     options = command_line.parse(__doc__, "newest")
+    serve(options, create_app(options, PATH))
+
+
+def create_app(options, path, **server_options):
+    """The application for any ASGI server. `server_options` are python-socketio's."""
     desk, endpoints = command_line.build(options)
     sio = socketio.AsyncServer(
         async_mode="asgi",
         ping_interval=options.ping_interval,
         ping_timeout=options.ping_timeout,
         **command_line.server_options(options),
+        **server_options,
     )
     ping.announce_fractions(AsyncSocket)
     register_events(sio, desk)
-    app = socketio.ASGIApp(sio, other_asgi_app=http_app(sio, desk, endpoints), socketio_path=PATH)
+    return socketio.ASGIApp(sio, other_asgi_app=http_app(sio, desk, endpoints), socketio_path=path)
 
+
+def serve(options, app, **uvicorn_options):
+    """Serves an application until a signal ends it."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", options.port))
     listener.listen(128)
     command_line.announce(listener.getsockname()[1])
-    config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off")
+    config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off", **uvicorn_options)
     uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -104,6 +113,8 @@ async def perform(sio, desk, actions):
                 await sio.emit(event, args, to=to)
             case Ask(event, args, to):
                 await sio.emit(event, args, to=to, callback=lambda *said: desk.stats.answers.append(said))
+            case Join(room, sid):
+                await sio.enter_room(sid, room)
             case Disconnect(sid):
                 await sio.disconnect(sid)
             case Pause(seconds):

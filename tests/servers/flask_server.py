@@ -12,23 +12,33 @@ from werkzeug.serving import make_server
 import options as command_line
 import ping
 from endpoints import Request
-from research import Ask, Disconnect, Emit, Pause
+from research import Ask, Disconnect, Emit, Join, Pause
 
 
 def main():
     options = command_line.parse(__doc__, "1.3")
+    app = create_app(options, async_mode="threading")
+    # What `SocketIO.run` does in this mode, but it does not say which port it got.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", options.port, app, threaded=True)
+    command_line.announce(server.server_port)
+    server.serve_forever()
+
+
+def create_app(options, **server_options):
+    """The application for any WSGI server. `server_options` are Flask-SocketIO's."""
     desk, endpoints = command_line.build(options)
     app = Flask(__name__, static_folder=None)
     # The values of the application, but for the ping when a test gives its own.
     socketio = SocketIO(
         app,
-        async_mode="threading",
         path="/socket.io",
         logger=False,
         engineio_logger=False,
         ping_timeout=options.ping_timeout,
         ping_interval=options.ping_interval,
         **command_line.server_options(options),
+        **server_options,
     )
     ping.announce_fractions(Socket)
     register_events(socketio, desk)
@@ -44,11 +54,7 @@ def main():
             perform(socketio, desk, made.actions)
         return Response(made.body, made.status, made.headers)
 
-    # What `SocketIO.run` does in this mode, but it does not say which port it got.
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", options.port, app, threaded=True)
-    command_line.announce(server.server_port)
-    server.serve_forever()
+    return app
 
 
 def register_events(socketio, desk):
@@ -91,6 +97,8 @@ def perform(socketio, desk, actions):
                 socketio.emit(event, args, to=to)
             case Ask(event, args, to):
                 socketio.emit(event, args, to=to, callback=lambda *said: desk.stats.answers.append(said))
+            case Join(room, sid):
+                socketio.server.enter_room(sid, room)
             case Disconnect(sid):
                 socketio.server.disconnect(sid)
             case Pause(seconds):

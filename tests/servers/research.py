@@ -3,6 +3,7 @@
 Methods return actions; the two servers (Flask and ASGI) carry them out. So both behave alike.
 """
 
+import os
 import threading
 import time
 from collections import Counter
@@ -12,7 +13,7 @@ from http.cookies import SimpleCookie
 
 @dataclass(frozen=True)
 class Emit:
-    """Send an event; to everybody when `to` is None."""
+    """Send an event to one client or a room; to everybody when `to` is None."""
 
     event: str
     args: tuple
@@ -25,6 +26,14 @@ class Ask:
 
     event: str
     args: tuple
+    to: str
+
+
+@dataclass(frozen=True)
+class Join:
+    """Let one client hear what is sent to a room."""
+
+    room: str
     to: str
 
 
@@ -49,7 +58,8 @@ class Release:
     live: str
     snapshot: str
     # "twice": to everybody and once more to each subscriber; "subscribers": to them only;
-    # "subscribers-else-all": to them, or to everybody while there are none.
+    # "subscribers-else-all": to them, or to everybody while there are none; "room": to the room of the research, whose
+    # members may be at any of several processes.
     delivery: str
     # Whether log lines are appended to the log in memory that the snapshot is made from.
     keeps_active_log: bool
@@ -61,6 +71,7 @@ RELEASES = {
     "1.3": Release("progress", "research_progress", "twice", False),
     "1.5": Release("progress", "progress", "subscribers-else-all", False),
     "newest": Release("research_progress", "research_progress", "subscribers", True, True),
+    "rooms": Release("progress", "progress", "room", False),
 }
 
 # The cookie that says who has signed in. No script of a page can read it.
@@ -101,6 +112,7 @@ class Stats:
 
     def as_json(self):
         return {
+            "pid": os.getpid(),
             "sessions": list(self.sessions),
             "connected": len(self.connected()),
             "subscriptions": list(self.subscriptions),
@@ -142,6 +154,8 @@ class Desk:
                     refusal = Emit("subscribe_error", ({"error": reason, "research_id": research_id},), sid)
                     return [refusal, Disconnect(sid)] if prefix == "expired-" else [refusal]
         with self._lock:
+            if self.release.delivery == "room":
+                return [Join(room_of(research_id), sid)]
             self._subscribers.setdefault(str(research_id), {})[sid] = True
             active = self._active.get(str(research_id))
             if active is None or not active["log"]:
@@ -183,6 +197,9 @@ class Desk:
     def publish(self, research_id, payload, event=None):
         """The emissions of one update, in the order in which this release sends them."""
         name = event or f"{self.release.live}_{research_id}"
+        if self.release.delivery == "room":
+            yield Emit(name, (payload,), room_of(research_id))
+            return
         with self._lock:
             subscribers = list(self._subscribers.get(research_id, {}))
         to_everybody = self.release.delivery == "twice" or (
@@ -192,6 +209,10 @@ class Desk:
             yield Emit(name, (payload,))
         for sid in subscribers:
             yield Emit(name, (payload,), sid)
+
+
+def room_of(research_id):
+    return f"research_{research_id}"
 
 
 def person_of(cookie):

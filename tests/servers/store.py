@@ -1,6 +1,7 @@
 """What a research server keeps on disk: researches and their log lines.
 
-With a file, a process that is killed and started again still has them, as the application's database does.
+With a file, a process that is killed and started again still has them, as the application's database does. Several processes may
+share the file.
 """
 
 import json
@@ -50,6 +51,8 @@ class Store:
         self._db.row_factory = sqlite3.Row
         # A killed process loses nothing without fsync; only a killed machine would.
         self._db.execute("PRAGMA synchronous = OFF")
+        # Whoever reads waits for no writer, also of another process, not even for one that was stopped.
+        self._db.execute("PRAGMA journal_mode = WAL")
         self._db.executescript(SCHEMA)
         self._waiting = deque()
         self._has_waiting = threading.Condition(self._lock)

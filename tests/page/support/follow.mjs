@@ -11,6 +11,7 @@ import { PATIENCE_MS, until } from "./until.mjs";
  * @property {string[]} lines messages of the log lines
  * @property {(string | undefined)[]} times their times, as the server wrote them
  * @property {string[]} sources where they came from
+ * @property {number[]} arrivals when the page heard them, in milliseconds of its own clock
  * @property {Plain[]} ends what `end` carried, each time, and `afterLines`: how many lines had come before it
  * @property {{ resolved?: Plain, rejected?: Plain }[]} done
  * @property {Plain[]} gaps
@@ -113,7 +114,7 @@ export class Followed {
 
 /** @param {Heard} heard */
 function summary(heard) {
-  const { lines, times, sources, updates, ...rest } = heard;
+  const { lines, times, sources, arrivals, updates, ...rest } = heard;
   return { lines: [lines.length, lines.at(-1)], updates: [updates.length, updates.at(-1)], ...rest };
 }
 

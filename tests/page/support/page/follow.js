@@ -18,6 +18,7 @@ export async function follow({ id, options = {}, lineCost = 0 }) {
     heard.lines.push(entry.message);
     heard.times.push(entry.time);
     heard.sources.push(entry.source);
+    heard.arrivals.push(performance.now());
   });
   run.research.on("end", (end) => heard.ends.push({ ...plain(end), afterLines: heard.lines.length }));
   run.research.on("gap", (gap) => heard.gaps.push(plain(gap)));
@@ -60,7 +61,7 @@ export async function connectOnly(options = {}) {
 }
 
 function emptyRecord() {
-  return { updates: [], lines: [], times: [], sources: [], ends: [], done: [], gaps: [], failures: [], connection: [], states: [], warnings: [] };
+  return { updates: [], lines: [], times: [], sources: [], arrivals: [], ends: [], done: [], gaps: [], failures: [], connection: [], states: [], warnings: [] };
 }
 
 function listen(client, heard) {
