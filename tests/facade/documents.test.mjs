@@ -46,7 +46,18 @@ const RUN_BY = {
   "tests/page/documents": ["diff", "html", "http", "js", "jsx", "python", "python part", "svelte", "vue"],
   "tests/package/documents": ["js jest", "sh"],
   "tests/page/nginx": ["nginx"],
+  "tests/cluster": ["haproxy"],
 };
+
+/** What the cluster of the tests is run with. */
+const CLUSTER = ["gunicorn.conf.py", "haproxy.cfg", "nginx-cookie.conf", "nginx-ip-hash.conf", "tell.py"];
+
+test("the guide to several workers shows the files that the cluster of the tests is run with", () => {
+  const blocks = blocksOf("docs/guides/several-workers.md");
+  const files = CLUSTER.map((name) => read(`tests/cluster/${name}`).trimEnd());
+  for (const [n, file] of files.entries()) assert.ok(blocks.some(({ code }) => code === file), CLUSTER[n]);
+  for (const block of blocks.filter(({ language }) => ["haproxy", "nginx"].includes(language))) assert.ok(files.includes(block.code), nameOf(block));
+});
 
 test("all code of the documents is run by a test", () => {
   const known = Object.values(RUN_BY).flat();

@@ -7,6 +7,7 @@
 
 mod bench;
 mod build;
+mod cluster;
 mod coverage;
 mod demo;
 mod environment;
@@ -63,6 +64,21 @@ enum Task {
         /// The port to listen on; 0 takes a free one.
         #[arg(long, default_value_t = 0)]
         port: u16,
+    },
+    /// Start several workers with Redis behind nginx or HAProxy, with a page, and commands for what goes wrong.
+    ///
+    /// tests/cluster has the configurations, and says what is what.
+    Cluster {
+        /// haproxy, nginx-cookie, nginx-ip-hash, or round-robin, which is not sticky.
+        #[arg(long)]
+        proxy: Option<String>,
+        /// flask: three of gunicorn's with gevent; asgi: two of uvicorn's.
+        #[arg(long)]
+        kind: Option<String>,
+        /// Try every fault behind every balancer over each transport instead, or behind those named,
+        /// and print a table of what a page hears. Takes ten minutes.
+        #[arg(long)]
+        table: bool,
     },
     /// Make the reference of the package's types, with the guides, and print where it is.
     ///
@@ -175,6 +191,14 @@ fn run(task: Task) -> Result<bool> {
         Task::Setup => setup::run(&project)?,
         Task::Build { dev } => build::run(&project, if dev { Mode::Dev } else { Mode::Release })?,
         Task::Demo { port } => demo::run(&project, port)?,
+        Task::Cluster { proxy, kind, table } => {
+            let options = cluster::Options {
+                proxy: proxy.as_deref(),
+                kind: kind.as_deref(),
+                table,
+            };
+            cluster::run(&project, &options)?;
+        }
         Task::Doc => reference::run(&project)?,
         Task::Test { list: true, .. } => {
             for step in &test::STEPS {

@@ -18,7 +18,7 @@ export async function configurations(guide) {
 }
 
 /**
- * Runs a configuration with the ports of the test in place of its own, and returns the address. It ends with the test.
+ * Runs a configuration with the ports of the test in place of its own, and as many workers, and returns the address. It ends with the test.
  * @param {import("node:test").TestContext} t @param {string} configuration @param {number[]} workers their ports
  */
 export async function startNginx(t, configuration, workers) {
@@ -26,7 +26,7 @@ export async function startNginx(t, configuration, workers) {
   const port = await freePort();
   const here = configuration
     .replace("listen 80;", `listen 127.0.0.1:${port};`)
-    .replace(/server 127\.0\.0\.1:(\d+);/g, (_, own) => `server 127.0.0.1:${workers[Number(own) - 5001]};`);
+    .replace(/^ *server 127\.0\.0\.1:(\d+).*\n/gm, (_, own) => (own - 5001 in workers ? `server 127.0.0.1:${workers[own - 5001]};\n` : ""));
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${folder}/${name};`);
   const whole = `daemon off; master_process off; pid ${folder}/pid; events {} http { access_log off; ${temporary.join(" ")}\n${here}}\n`;
   await writeFile(path.join(folder, "nginx.conf"), whole);
