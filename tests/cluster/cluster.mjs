@@ -160,10 +160,13 @@ export class Cluster {
     await until("the balancer has reloaded", () => reloaded.test(this.#proxy.output.slice(before)), { seen: () => this.#proxy.output.slice(before) });
   }
 
-  /** The worker that has the page's session: its number, or -1. */
-  async connectedWorker() {
-    const connected = await Promise.all(this.workers.map((worker) => worker.stats().then(({ connected }) => connected, () => 0)));
-    return connected.findIndex((count) => count > 0);
+  /** The worker at which a page follows a research: its number, or -1. @param {string} id */
+  async workerOf(id) {
+    const all = await Promise.all(this.workers.map((worker) => worker.stats().catch(() => undefined)));
+    return all.findIndex((stats) => {
+      const follows = (/** @type {string} */ sid) => stats.subscriptions.some((/** @type {any} */ one) => one.sid === sid && one.research_id === id);
+      return stats?.sessions.some((/** @type {any} */ one) => one.disconnected_at === null && follows(one.sid));
+    });
   }
 
   /** The stored log, as some worker has it. @param {string} id @returns {Promise<{ message: string }[]>} */

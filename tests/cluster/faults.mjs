@@ -17,7 +17,7 @@ const AHEAD = 50;
 
 /**
  * Each goes wrong while lines are written, and is over when the page hears of those that are written after it.
- * @type {Record<string, (cluster: Cluster, hears: () => Promise<void>) => Promise<void>>}
+ * @type {Record<string, (cluster: Cluster, hears: () => Promise<void>, id: string) => Promise<void>>}
  */
 export const FAULTS = {
   "workers are killed in turn": async (cluster, hears) => {
@@ -40,8 +40,8 @@ export const FAULTS = {
     await cluster.reloadProxy();
     await hears();
   },
-  "a worker hangs": async (cluster, hears) => {
-    const worker = await cluster.connectedWorker();
+  "a worker hangs": async (cluster, hears, id) => {
+    const worker = await cluster.workerOf(id);
     cluster.hangWorker(worker);
     // While it hangs: nothing but the end of the poll, and of what comes after it, leads away.
     await hears();
@@ -60,7 +60,7 @@ export async function run(cluster, page, { id, fault, options = {} }) {
   const research = await cluster.startResearch(id);
   const followed = await follow(page, { id, options });
   try {
-    await until("a worker has the page", async () => (await cluster.connectedWorker()) >= 0);
+    await until("a worker has the page", async () => (await cluster.workerOf(id)) >= 0);
     const hears = async () => {
       const from = research.written + AHEAD;
       const isHeard = (/** @type {number} */ from) => /** @type {any} */ (window).run.heard.lines.some((/** @type {string} */ line) => Number(line.replace("line ", "")) > from);
@@ -68,7 +68,7 @@ export async function run(cluster, page, { id, fault, options = {} }) {
     };
     const stream = research.stream(EVERY_MS);
     await hears();
-    await FAULTS[fault](cluster, hears);
+    await FAULTS[fault](cluster, hears, id);
     await stream.stop();
     await research.end();
     const heard = await followed.until("the end", ({ done }) => done.length > 0);

@@ -7,5 +7,5 @@ workers = 1
 worker_connections = 1000
 # Seconds that open requests have when the worker is told to end, or to begin anew (HUP).
 graceful_timeout = 10
-# All of one person would have the same one.
+# Its socket for control (since gunicorn 25.1) would be the same for all of them.
 control_socket_disable = True

@@ -43,6 +43,9 @@ export const PROXIES = {
   },
 };
 
+/** What the times of the configurations are in a test, whose ping interval is 2 s and not 5 s. @type {Record<string, string>} */
+const SHORT = { 10: "4s", 5: "2s", 2: "1s" };
+
 /** @param {string} text @param {Places} places */
 function wholeNginx(text, places) {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${places.folder}/${name};`);
@@ -55,15 +58,14 @@ ${here(text, places)}}
 }
 
 /**
- * The ports of the test, and times that fit its ping interval (2 s and not 5 s).
+ * The ports and times of the test.
  * @param {string} text @param {Places} places
  */
 function here(text, { port, workers }) {
   return text
     .replace("listen 80;", `listen 127.0.0.1:${port};`)
     .replace("bind :80", `bind 127.0.0.1:${port}`)
-    .replace(/\b10s\b/g, "4s")
-    .replace(/\b2s\b/g, "1s")
+    .replace(/\b(10|5|2)s\b/g, (_, seconds) => SHORT[seconds])
     .replace(/^.*127\.0\.0\.1:(500\d).*\n/gm, (line, own) => {
       const worker = workers[Number(own) - 5001];
       return worker ? line.replace(own, String(worker)) : "";

@@ -34,7 +34,7 @@ const ACTIONS = {
   roll: () => cluster.reload(),
   redis: () => cluster.restartRedis(),
   proxy: () => cluster.reloadProxy(),
-  where: async () => console.log(`worker ${(await cluster.connectedWorker()) + 1}`),
+  where: async () => console.log(`worker ${(await cluster.workerOf(ID)) + 1}`),
   output: () => console.log(cluster.output),
   help: () => console.log(COMMANDS),
 };
