@@ -1,7 +1,7 @@
 // Several workers with Redis between them, behind a real balancer, and a research in a process of its own. README.md says what is where.
 
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,12 +37,11 @@ const redisServer = () => process.env.RESEARCH_SOCKET_REDIS ?? "/usr/bin/redis-s
  */
 export async function startCluster(t, { proxy, kind = "flask", flags = [] }) {
   const folder = await mkdtemp(path.join(os.tmpdir(), "research-socket-cluster-"));
-  const leash = new Leash();
+  const leash = new Leash(folder);
   const cluster = new Cluster({ folder, proxy, kind, flags, leash });
-  t.after(async () => {
+  t.after(() => {
     cluster.kill();
     leash.release();
-    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
   await cluster.start();
   return cluster;
@@ -372,10 +371,15 @@ function exists(pid) {
   }
 }
 
-/** Ends the groups when this process is gone, however it went. */
+/** Ends the groups when this process is gone, however it went, and removes the folder. */
 class Leash {
-  // In a group of its own, so that what ends that of this process leaves it.
-  #child = spawn(python(), [path.join(HERE, "leash.py")], { detached: true, stdio: ["pipe", "ignore", "inherit"] });
+  #child;
+
+  /** @param {string} folder */
+  constructor(folder) {
+    // In a group of its own, so that what ends that of this process leaves it.
+    this.#child = spawn(python(), [path.join(HERE, "leash.py"), folder], { detached: true, stdio: ["pipe", "ignore", "inherit"] });
+  }
 
   /** @param {number} group */
   add(group) {

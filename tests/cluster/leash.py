@@ -1,6 +1,10 @@
-"""Ends process groups when whoever has started this one is gone, however it went. Reads `+ID` and `-ID`, one a line."""
+"""Ends process groups when whoever has started this one is gone, however it went, and removes the folder that they shared.
+
+Its argument is the folder. Reads `+ID` and `-ID` of groups, one a line.
+"""
 
 import os
+import shutil
 import signal
 import sys
 
@@ -12,3 +16,4 @@ for group in groups:
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:
         pass
+shutil.rmtree(sys.argv[1], ignore_errors=True)

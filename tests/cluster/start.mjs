@@ -34,14 +34,13 @@ const ACTIONS = {
   roll: () => cluster.reload(),
   redis: () => cluster.restartRedis(),
   proxy: () => cluster.reloadProxy(),
-  where: async () => console.log(`worker ${(await cluster.workerOf(ID)) + 1}`),
+  where: async () => console.log((await cluster.workerOf(ID)) + 1 || "none"),
   output: () => console.log(cluster.output),
   help: () => console.log(COMMANDS),
 };
 
 console.log(`${cluster.url}/progress/${ID}\n\n${COMMANDS}`);
-process.once("SIGINT", () => process.stdin.destroy());
-process.once("SIGTERM", () => process.stdin.destroy());
+// Ctrl-C ends this process at once, and the leash the others.
 for await (const line of createInterface({ input: process.stdin })) {
   const [word, number] = line.trim().split(/\s+/);
   if (word === "quit") break;
