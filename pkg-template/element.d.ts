@@ -23,8 +23,8 @@ import type { Client, ConnectionState, ConnectOptions, End, Failure, Gap, Refusa
  *
  * Attributes: `research-id`; `url`, `path` and `namespace` of `connect()`; `filter`; `order` (`oldest`, or `newest` first); `lang` (English and German are included; without it
  * that of the page); `theme` (`light` or `dark`; without it the page's own `color-scheme`); `line-prefix`; `page-title` and `page-icon`, with
- * which the page's title and icon show the progress until the end; `timeline`, with which what it did when is drawn above the log; `notify`,
- * with which a button asks for a notification at the end; `sign-in-href` (none), `result-href` (`/results/{id}`) and `new-href`
+ * which the page's title and icon show the progress until the end; `timeline`, with which what it did when is drawn above the log; `groups`, with
+ * which the lines between two milestones are a group that can be closed, and are closed once it is over with `groups="closed"`; `notify`, with which a button asks for a notification at the end; `sign-in-href` (none), `result-href` (`/results/{id}`) and `new-href`
  * (`/`) for its links, of which an empty one is not shown.
  *
  * CSS custom properties: `--research-text`, `-muted`, `-background`, `-raised`, `-border`, `-control-border`, `-accent`, `-good`,
@@ -36,7 +36,8 @@ import type { Client, ConnectionState, ConnectOptions, End, Failure, Gap, Refusa
  * another are one. Before the server has said a phase, milestones of the log stand for phases.
  *
  * In the list of lines: arrows, Page Up, Page Down, Home and End move, with Shift they select; `n` and `p` go to the next and the
- * previous error, Enter shows a line in full, `/` searches, Ctrl+C copies. `#L12` and `#L12-L20` in the page's address lead to lines,
+ * previous error, Enter shows a line in full, `/` searches, Ctrl+C copies; with `groups` left closes the group of a line and leads to its
+ * milestone, and right opens it (from right to left the other way round). What is searched for, the next error and a line that an address names open their group. `#L12` and `#L12-L20` in the page's address lead to lines,
  * by the numbers that stand before them.
  *
  * @example
@@ -133,6 +134,8 @@ export interface ResearchProgressAttributes extends ConnectionAttributes {
   "page-icon"?: boolean | "" | undefined;
   /** What it did when is drawn above the log. */
   timeline?: boolean | "" | undefined;
+  /** The lines between two milestones are a group that can be closed; with `closed` they are so once it is over. Gaps are shown all the same. */
+  groups?: boolean | "" | "open" | "closed" | undefined;
   /** A button asks for a notification at the end, where the browser has any; nobody is asked who has not clicked it. */
   notify?: boolean | "" | undefined;
   /** Where the result is; `{id}` stands for the id. */

@@ -1,7 +1,11 @@
 // Finds words in all lines of a log, and not only in those that the page shows, without keeping it from painting.
 
+import { make } from "./dom.js";
 import { CHUNK, FILTERS, SHOWN_BY } from "./lines.js";
 import { inSlices } from "./slices.js";
+
+/** So many hits are marked in a row. */
+const MAX_MARKS = 50;
 
 /** What finds a text as it is written, in either case. @param {string} words */
 export function patternOf(words) {
@@ -126,6 +130,28 @@ export class Search {
       return line < 0 && tried <= all;
     }, { now: this.#now });
     return run === this.#run ? line : undefined;
+  }
+
+  /** How many were found, and which of them a line is. @param {number} at @param {import("./texts.js").Texts} texts */
+  words(at, texts) {
+    if (!this.pattern) return "";
+    const words = this.count === 0 ? texts.get("hits_none") : texts.get("hits", { at: this.ordinal(at), n: this.count });
+    return this.isLooking ? texts.get("hits_looking", { words: this.count === 0 ? "" : words }) : words;
+  }
+
+  /** Marks what is looked for in a text. @param {Element} cell that has nothing but the text */
+  mark(cell) {
+    const { pattern } = this;
+    if (!pattern) return;
+    const text = cell.textContent;
+    cell.replaceChildren();
+    let done = 0;
+    pattern.lastIndex = 0;
+    for (let match, marks = 0; marks < MAX_MARKS && (match = pattern.exec(text)); marks++) {
+      cell.append(text.slice(done, match.index), make("mark", "mark", {}, match[0]));
+      done = match.index + match[0].length;
+    }
+    cell.append(text.slice(done));
   }
 
   /** The how manieth of the found lines a line is, from 1; 0 if it is none. */

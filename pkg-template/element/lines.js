@@ -66,8 +66,8 @@ export class Lines {
   /** The first line that is still here, and the first that is not there yet. */
   begin = 0;
   end = 0;
-  /** How often a line came again, so that whoever shows lines knows that a number has changed. */
-  repeats = 0;
+  /** How often something else was to be shown of lines that were there: one came again, or a group was opened or closed. */
+  changes = 0;
   #chunks = [];
   #characters = 0;
   #before = 0;
@@ -118,7 +118,7 @@ export class Lines {
       const { counts } = this.chunkOf(recent.at);
       const n = recent.at & (CHUNK - 1);
       counts.set(n, (counts.get(n) ?? 1) + 1);
-      this.repeats += 1;
+      this.changes += 1;
       return true;
     }
     return false;
@@ -189,6 +189,8 @@ function clipped(text) {
 export class Shown {
   #lines;
   #filter;
+  /** What hides lines, if there is anything. @type {import("./groups.js").Part | undefined} */
+  #groups;
   /** Without a filter a line's place is its number. */
   #list = new Uint32Array(0);
   #begin = 0;
@@ -197,10 +199,11 @@ export class Shown {
   #first = 0;
   #seen = 0;
 
-  /** @param {Lines} lines @param {number} filter bits @param {boolean} [newestFirst] */
-  constructor(lines, filter = FILTERS.all, newestFirst = false) {
+  /** @param {Lines} lines @param {number} filter bits @param {boolean} [newestFirst] @param {import("./groups.js").Part} [groups] of all lines: with a filter there are none */
+  constructor(lines, filter = FILTERS.all, newestFirst = false, groups) {
     this.#lines = lines;
     this.#filter = filter;
+    if (filter === FILTERS.all) this.#groups = groups;
     this.newestFirst = newestFirst;
     this.update();
   }
@@ -209,8 +212,12 @@ export class Shown {
     return this.#filter;
   }
 
+  get #isAll() {
+    return this.#filter === FILTERS.all && !this.#groups;
+  }
+
   get length() {
-    return this.#filter === FILTERS.all ? this.#seen - this.#first : this.#size - this.#begin;
+    return this.#isAll ? this.#seen - this.#first : this.#size - this.#begin;
   }
 
   /** Takes in what came since, and returns by how many places the others have moved up; down, if that is negative. */
@@ -223,7 +230,8 @@ export class Shown {
   /** Returns how many are gone from the beginning. */
   #takeIn() {
     const lines = this.#lines;
-    const all = this.#filter === FILTERS.all;
+    const all = this.#isAll;
+    const from = this.#groups?.update(lines);
     let gone = all ? lines.begin - this.#first : 0;
     this.#first = lines.begin;
     if (all) {
@@ -231,7 +239,11 @@ export class Shown {
       return gone;
     }
     for (; this.#begin < this.#size && this.#list[this.#begin] < lines.begin; this.#begin += 1) gone += 1;
-    for (let at = Math.max(this.#seen, lines.begin); at < lines.end; at++) if (lines.isShown(at, this.#filter)) this.#add(at);
+    if (from < this.#seen) {
+      this.#size = this.#begin + this.#nth(from);
+      this.#seen = from;
+    }
+    for (let at = Math.max(this.#seen, lines.begin); at < lines.end; at++) if (lines.isShown(at, this.#filter) && !this.#groups?.hides(at)) this.#add(at);
     this.#seen = lines.end;
     return gone;
   }
@@ -250,7 +262,7 @@ export class Shown {
 
   at(place) {
     const nth = this.#turned(place);
-    return this.#filter === FILTERS.all ? this.#first + nth : this.#list[this.#begin + nth];
+    return this.#isAll ? this.#first + nth : this.#list[this.#begin + nth];
   }
 
   /** The place from the other end. */
@@ -264,7 +276,7 @@ export class Shown {
   }
 
   #nth(at) {
-    if (this.#filter === FILTERS.all) return Math.max(0, at - this.#first);
+    if (this.#isAll) return Math.max(0, at - this.#first);
     let low = this.#begin;
     let high = this.#size;
     while (low < high) {

@@ -7,8 +7,6 @@ import { View } from "./view.js";
 
 /** A row shows so much of a line; the rest is below the list when one asks for it. */
 const MAX_IN_ROW = 1000;
-/** So many hits are marked in a row. */
-const MAX_MARKS = 50;
 /** How long it waits for more letters before it searches, in milliseconds. */
 const TYPING_MS = 120;
 /** So many lines taken in before the clock is asked. */
@@ -20,6 +18,8 @@ export class Log {
   #host;
   #texts;
   #shown;
+  /** Where a page wants them. @type {import("./groups.js").Part | undefined} */
+  #groups;
   /** Once somebody has searched. @type {import("./find.js").Search | undefined} */
   #search;
   /** @type {((lines: Lines) => import("./find.js").Search) | undefined} */
@@ -40,7 +40,7 @@ export class Log {
   #wanted;
   /** The first line that came after one had scrolled away. */
   #newest = 0;
-  #repeats = 0;
+  #changes = 0;
   /** The words that one has typed, as far as they were looked for. */
   #lookedFor = "";
   #typing;
@@ -70,7 +70,7 @@ export class Log {
     this.#newest = 0;
     this.#search = this.#searchIn?.(this.lines);
     this.#setOpen(false);
-    this.#shown = new Shown(this.lines, this.#shown.filter, this.#shown.newestFirst);
+    this.#shown = new Shown(this.lines, this.#shown.filter, this.#shown.newestFirst, this.#groups);
     this.#view.following = true;
     // First that: rows of the lines before would be written anew.
     this.#view.update(0, 1, true);
@@ -134,9 +134,17 @@ export class Log {
 
   /** @param {number} filter bits @param {boolean} newestFirst */
   #show(filter, newestFirst) {
-    if (filter === this.#shown.filter && newestFirst === this.#shown.newestFirst) return;
-    const at = this.#here();
-    this.#shown = new Shown(this.lines, filter, newestFirst);
+    if (filter !== this.#shown.filter || newestFirst !== this.#shown.newestFirst) this.#renew(filter, newestFirst);
+  }
+
+  set groups(groups) {
+    this.#groups = groups;
+    this.#renew(this.#shown.filter, this.#shown.newestFirst);
+  }
+
+  #renew(filter, newestFirst) {
+    const at = this.here();
+    this.#shown = new Shown(this.lines, filter, newestFirst, this.#groups);
     this.#view.newestFirst = newestFirst;
     const { following } = this.#view;
     this.#view.update(this.#shown.length, 0, true);
@@ -171,7 +179,7 @@ export class Log {
     if (!this.lines.has(first)) return;
     this.#reveal(first);
     this.#anchor = Math.min(last, this.lines.end - 1);
-    this.#select(first, this.#anchor, "center");
+    this.select(first, this.#anchor, "center");
     this.#setOpen(true);
   }
 
@@ -234,7 +242,7 @@ export class Log {
     view.addEventListener("focus", () => {
       const { length } = this.#shown;
       // At the end, following goes on.
-      if (this.#current < 0 && length > 0) this.#select(this.following ? this.#shown.at(this.#shown.newestFirst ? 0 : length - 1) : this.#here());
+      if (this.#current < 0 && length > 0) this.select(this.following ? this.#shown.at(this.#shown.newestFirst ? 0 : length - 1) : this.here());
     });
     view.addEventListener("pointerdown", (event) => this.#press(event));
     // With the button down, from line to line.
@@ -264,16 +272,17 @@ export class Log {
   /** Once a frame, however many lines have come. */
   #paint() {
     this.lines.trim();
-    this.#takeIn();
+    this.takeIn();
     this.#search?.update();
     if (this.#wanted) this.goTo(this.#wanted.number, this.#wanted.until);
     this.#note();
   }
 
-  #takeIn() {
+  /** Shows what came since, and what groups that were opened or closed show now. */
+  takeIn() {
     const moved = this.#shown.update();
-    const anew = this.lines.repeats !== this.#repeats;
-    this.#repeats = this.lines.repeats;
+    const anew = this.lines.changes !== this.#changes;
+    this.#changes = this.lines.changes;
     this.#view.update(this.#shown.length, moved, anew);
   }
 
@@ -305,12 +314,9 @@ export class Log {
   }
 
   #noteHits() {
-    const { count = 0, isLooking, pattern } = this.#search ?? {};
     const p = this.#parts;
-    p.next.disabled = p.previous.disabled = count === 0;
-    if (!pattern) return void say(p.found, "");
-    const words = count === 0 ? this.#texts.get("hits_none") : this.#texts.get("hits", { at: this.#search.ordinal(this.#current), n: count });
-    say(p.found, isLooking ? this.#texts.get("hits_looking", { words: count === 0 ? "" : words }) : words);
+    p.next.disabled = p.previous.disabled = !this.#search?.count;
+    say(p.found, this.#search?.words(this.#current, this.#texts) ?? "");
   }
 
   #fill(row, place) {
@@ -331,28 +337,15 @@ export class Log {
     say(timeCell, this.#texts.clock(time));
     say(levelCell, this.#texts.get(`level_${level}`));
     say(countCell, count > 1 ? `×${count}` : "");
-    this.#mark(textCell, text.length > MAX_IN_ROW ? `${text.slice(0, MAX_IN_ROW)}…` : text);
-  }
-
-  /** Writes a text in which what is looked for is marked. */
-  #mark(cell, text) {
-    const pattern = this.#search?.pattern;
-    cell.replaceChildren();
-    let done = 0;
-    if (pattern) {
-      pattern.lastIndex = 0;
-      for (let match, marks = 0; marks < MAX_MARKS && (match = pattern.exec(text)); marks++) {
-        cell.append(text.slice(done, match.index), make("mark", "mark", {}, match[0]));
-        done = match.index + match[0].length;
-      }
-    }
-    cell.append(text.slice(done));
+    textCell.textContent = text.length > MAX_IN_ROW ? `${text.slice(0, MAX_IN_ROW)}…` : text;
+    this.#search?.mark(textCell);
+    this.#groups?.mark(row, at);
   }
 
   // --- Where one is ----------------------------------------------------------------------------------------------------
 
   /** The line that one is at, or the first that one sees. */
-  #here() {
+  here() {
     if (this.lines.has(this.#current)) return this.#current;
     return this.#shown.length > 0 ? this.#shown.at(Math.min(this.#view.first, this.#shown.length - 1)) : -1;
   }
@@ -362,7 +355,7 @@ export class Log {
   }
 
   /** @param {number} at @param {number} [anchor] where the selection begins @param {"nearest" | "center"} [where] */
-  #select(at, anchor = at, where = "nearest") {
+  select(at, anchor = at, where = "nearest") {
     this.#current = at;
     this.#anchor = anchor;
     this.#view.show(this.#shown.placeOf(at), where);
@@ -374,7 +367,8 @@ export class Log {
   /** Makes sure that the filter shows a line. */
   #reveal(at) {
     if (!this.lines.isShown(at, this.#shown.filter)) this.filter = "all";
-    else this.#takeIn();
+    this.#groups?.reveal(at);
+    this.takeIn();
   }
 
   /** The direction in which one goes down the list. */
@@ -384,11 +378,11 @@ export class Log {
 
   async #error(step) {
     const { nextError } = await this.#withTools();
-    const from = this.lines.has(this.#current) ? this.#current : step > 0 ? this.#here() - this.#down : this.#here();
+    const from = this.lines.has(this.#current) ? this.#current : step > 0 ? this.here() - this.#down : this.here();
     const at = nextError(this.lines, from, step * this.#down);
     if (at < 0) return;
     this.#reveal(at);
-    this.#select(at, at, "center");
+    this.select(at, at, "center");
   }
 
   /** @param {PointerEvent} event */
@@ -398,7 +392,7 @@ export class Log {
     const at = Number(row.dataset.at);
     if (further && at === this.#current) return;
     this.#wanted = undefined;
-    this.#select(at, further && this.#current >= 0 ? this.#anchor : at);
+    this.select(at, further && this.#current >= 0 ? this.#anchor : at);
     if (event.type === "pointerdown") this.#setOpen(true);
   }
 
@@ -407,13 +401,13 @@ export class Log {
     const { key, shiftKey, ctrlKey, metaKey, altKey } = event;
     if (altKey) return;
     const last = this.#shown.length - 1;
-    const place = this.#shown.placeOf(this.#here());
+    const place = this.#shown.placeOf(this.here());
     const moves = { ArrowDown: place + 1, ArrowUp: place - 1, PageDown: place + this.#view.rowsInView, PageUp: place - this.#view.rowsInView, Home: 0, End: last };
     const command = ctrlKey || metaKey;
     if (Object.hasOwn(moves, key) && last >= 0) {
       const at = this.#shown.at(Math.max(0, Math.min(last, moves[key])));
       this.#wanted = undefined;
-      this.#select(at, shiftKey ? this.#anchor : at);
+      this.select(at, shiftKey ? this.#anchor : at);
     } else if (command && key === "a" && last >= 0) {
       this.#current = this.#shown.at(last);
       this.#anchor = this.#shown.at(0);
@@ -452,20 +446,20 @@ export class Log {
     this.#search ??= this.#searchIn(this.lines);
     this.#lookFor();
     // The first one from where one is, itself with it.
-    if (this.#search?.pattern) void this.#hit(1, this.#here() - this.#down);
+    if (this.#search?.pattern) void this.#hit(1, this.here() - this.#down);
   }
 
   #lookFor() {
-    this.#search?.start(this.#lookedFor, this.#shown.filter, this.#here());
+    this.#search?.start(this.#lookedFor, this.#shown.filter, this.here());
     this.#view.refresh();
     this.#noteHits();
   }
 
-  async #hit(step, from = this.#here()) {
+  async #hit(step, from = this.here()) {
     const at = await this.#search?.next(from, step * this.#down);
     if (at === undefined || at < 0 || !this.lines.has(at)) return;
     this.#reveal(at);
-    this.#select(at, at, "center");
+    this.select(at, at, "center");
   }
 
   // --- One line, several lines, all lines --------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ const SIZE = 32;
 /** Of several elements in a page one has the title, and one the icon. */
 const owners = { title: undefined, icon: undefined };
 
-export class PageMark {
+export class Part {
   #wish;
   #timer;
   /** @type {{ before: string, own: string } | undefined} */

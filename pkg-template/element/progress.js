@@ -25,7 +25,7 @@ const FOLLOWED = ["research-id", ...CONNECTION];
 /** @param {(options?: object) => Promise<import("../client/client.js").Client>} connect */
 export function createResearchProgress(connect) {
   return class ResearchProgress extends Base {
-    static observedAttributes = [...FOLLOWED, "lang", "filter", "order", "page-title", "page-icon", "timeline", "notify", "sign-in-href", "result-href", "new-href"];
+    static observedAttributes = [...FOLLOWED, "lang", "filter", "order", "page-title", "page-icon", "timeline", "groups", "notify", "sign-in-href", "result-href", "new-href"];
 
     #texts;
     /** Whether it has words by now. */
@@ -320,17 +320,18 @@ export function createResearchProgress(connect) {
       if (this.isConnected && ms < 2 ** 31) this.#timer = setTimeout(() => this.#frame.wish(), ms + 1);
       const has = (name) => this.hasAttribute(name);
       const { steps, stepCount } = known;
-      this.#part("steps", stepCount > 0, () => import("./steps.js"), ({ Steps }) => new Steps(this.shadowRoot))?.show(steps, stepCount, this.#texts);
-      this.#part("timeline", has("timeline"), () => import("./timeline.js"), ({ Timeline }) => new Timeline(this.shadowRoot, this.#log))?.show(has("timeline") ? research : null, this.#texts);
+      this.#part("steps", stepCount > 0, () => import("./steps.js"))?.show(steps, stepCount, this.#texts);
+      this.#part("timeline", has("timeline"), () => import("./timeline.js"))?.show(has("timeline") ? research : null, this.#texts);
+      this.#part("groups", has("groups"), () => import("./groups.js"))?.show(this.getAttribute("groups"), this.#texts);
       const marks = ["page-title", "page-icon", "notify"].filter(has);
-      this.#part("mark", marks.length > 0, () => import("./page-mark.js"), ({ PageMark }) => new PageMark(this.shadowRoot))?.show(marks, research, known.end, this.#texts);
+      this.#part("mark", marks.length > 0, () => import("./page-mark.js"))?.show(marks, research, known.end, this.#texts);
     }
 
-    /** What a file makes, which is loaded once it is wanted. @param {string} name @param {() => Promise<any>} load @param {(file: any) => any} make */
-    #part(name, isWanted, load, make) {
+    /** What a file has for it, which is loaded once it is wanted. @param {string} name @param {boolean} isWanted @param {() => Promise<{ Part: any }>} load */
+    #part(name, isWanted, load) {
       if (isWanted) {
-        this.#files[name] ??= load().then((file) => {
-          this.#parts[name] = make(file);
+        this.#files[name] ??= load().then(({ Part }) => {
+          this.#parts[name] = new Part(this.shadowRoot, this.#log);
           this.#frame.wish();
         }, (error) => {
           this.#files[name] = false;

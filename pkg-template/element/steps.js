@@ -28,7 +28,7 @@ const CSS = `
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
 
-export class Steps {
+export class Part {
   #summary = make("span", "steps-title");
   #newest = make("span", "steps-newest", { dir: "auto" });
   #list = make("ol", "steps-list", { role: "list", tabindex: "0" });

@@ -45,7 +45,7 @@ const CSS = `
 }
 `;
 
-export class Timeline {
+export class Part {
   #title = make("span", "timeline-title");
   #left = make("span", "timeline-left", { dir: "auto" });
   #spans = make("div", "spans");

@@ -96,6 +96,8 @@ export const WORDS = {
   step_round: "Runde {n}",
   notify: "Am Ende benachrichtigen",
   notify_denied: "Der Browser sperrt Benachrichtigungen",
+  groups: "Gruppen einklappen",
+  group_lines: "{n} Zeile verborgen|{n} Zeilen verborgen",
   timeline: "Zeitleiste",
   strip: "Zeitleiste von {name}: {words}",
   strip_phases: "{n} Phase|{n} Phasen",

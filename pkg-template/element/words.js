@@ -117,6 +117,12 @@ export const NOTICE = {
   notify_denied: "The browser blocks notifications",
 };
 
+/** What only groups of lines say. */
+export const GROUPS = {
+  groups: "Collapse groups",
+  group_lines: "{n} line hidden|{n} lines hidden",
+};
+
 /** What only the timeline says. */
 export const TIMELINE = {
   timeline: "Timeline",

@@ -47,7 +47,7 @@ test("the same words among the ten newest lines are counted, unless they are a m
   }
   const all = Array.from({ length: lines.length }, (_, at) => lines.get(at)).map(({ text, level, count }) => `${text} ${level} ${count}`);
   assert.deepEqual(all, ["a info 3", "b info 1", "a error 1", "m milestone 1", "m milestone 1", "g gap 1", "g gap 1"]);
-  assert.equal(lines.repeats, 2);
+  assert.equal(lines.changes, 2);
 });
 
 test("words that come again after ten others are a line of their own", () => {

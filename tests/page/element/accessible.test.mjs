@@ -34,6 +34,7 @@ const STATES = {
   cancelling: "part('cancel').click()",
   steps: "for (const phase of ['thought', 'tool_call', 'observation', 'error']) research.tell({}, 'step', { phase, iteration: 2, message: 'What is still unknown about tidal power in the North Sea?', ...(phase === 'tool_call' && { tool: 'web_search', arguments: { query: 'tidal power' } }), ...(phase === 'error' && { error: '429 Too Many Requests' }) }); support.until(() => part('steps')).then(() => (part('steps').open = true))",
   timeline: "research.told = support.timeline(); element.setAttribute('timeline', ''); research.lines(entries(1800)); research.tell({ estimatedTimeLeft: { min: 95_000, max: 380_000 } }); support.until(() => part('span')).then(() => part('span').focus())",
+  groups: "element.setAttribute('groups', 'closed'); research.lines(entries(1800)); support.until(() => part('groups')).then(() => { part('view').scrollTop = 0; part('layer').querySelector('.fold')?.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true, composed: true })); })",
   "timeline empty": "element.setAttribute('timeline', '')",
   "timeline ended": `research.told = support.timeline(true); element.setAttribute('timeline', ''); research.lines(entries(1800)); ${end("completed")}`,
   notify: "element.setAttribute('notify', ''); element.setAttribute('timeline', ''); research.told = support.timeline(true)",

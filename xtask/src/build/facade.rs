@@ -21,8 +21,9 @@ pub(crate) const ENTRY: &str = "index.js";
 /// The entry point that has glue and module within it.
 const INLINE: &str = "inline.js";
 /// What entry points import only where it is needed: files beside them, which bundlers find by their names. For `require()` it is within.
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 8] = [
     ELEMENT,
+    "element/groups.js",
     "element/log-tools.js",
     "element/page-mark.js",
     "element/steps.js",
