@@ -42,6 +42,8 @@ async function looksRight(page, name) {
 const isReady = (page) => page.waitForFunction(() => /** @type {HTMLButtonElement} */ (document.getElementById("go")).disabled === false);
 /** @param {import("playwright-core").Page} page */
 const textsOf = (page, /** @type {string} */ selector) => page.evaluate((selector) => Array.from(document.querySelectorAll(selector), ({ textContent }) => textContent ?? ""), selector);
+/** A word of the server's, as the element says it. @param {string} name */
+const asWords = (name) => `${name[0].toUpperCase()}${name.slice(1)}`.replaceAll("_", " ");
 /** What the element says of the research. @param {import("playwright-core").Page} page */
 const statusOf = (page) => page.evaluate(() => document.querySelector("research-progress")?.shadowRoot?.querySelector(".status")?.textContent ?? "");
 /** The messages of all lines that the element has, as its button "JSON" gives them, without the words on gaps. @param {import("playwright-core").Page} page */
@@ -292,12 +294,21 @@ test("a recorded run is played from any folder of a host that has nothing but fi
     const seen = { seen: () => statusOf(page) };
     await until("it begins", async () => (await statusOf(page)) === "In progress", seen);
     assert.deepEqual(await textsOf(page, "#title"), [recording.title]);
+    const drawn = (/** @type {string} */ part) => page.evaluate((part) => Array.from(document.querySelector("research-progress")?.shadowRoot?.querySelectorAll(part) ?? [], (one) => one.textContent || one.ariaLabel), part);
+    const left = async () => (await drawn(".timeline-left"))[0] ?? "";
+    await until("it says how long it may still take", async () => (await left()) === "Less than a minute left", { seen: left });
     await looksRight(page, "recorded");
     await page.locator("#fast").press("Enter");
     await page.locator("research-progress .row", { hasText: "came after the connection was back" }).waitFor();
     await until("it is over", async () => (await statusOf(page)) === "Completed", seen);
     assert.deepEqual((await downloaded(page)).toSorted(), told("log").map((/** @type {{ message: string }} */ { message }) => message).toSorted());
     assert.ok(told("gap")[0].recovered > 0 && told("gap")[0].missing === 0);
+    const phases = recording.timeline.phases.map((/** @type {[number, { phase: string }]} */ [, { phase }]) => asWords(phase));
+    const seenPhases = { seen: () => drawn(".span") };
+    await until("all that it did is drawn", async () => (await drawn(".span")).join() === phases.join(), seenPhases);
+    assert.equal(await left(), "");
+    await page.locator("research-progress .span", { hasText: "Final synthesis" }).press("Enter");
+    await page.locator("research-progress .row[aria-selected=true]", { hasText: "Two sources say the same" }).waitFor();
     await page.click("#again");
     await until("it begins anew", async () => (await statusOf(page)) === "In progress", seen);
   });

@@ -42,11 +42,11 @@ test("the demo's recorded run is a picture that moves, from its beginning over a
     await page.clock.install({ time: BEGAN });
     await page.goto(`${server.url}/recorded.html`);
     await page.locator("#again:enabled").waitFor();
-    // It plays from the beginning, and only as far as it is told to. What only that page has is left out.
-    await page.addStyleTag({ content: "#title ~ .buttons { visibility: hidden }" });
+    // It plays from the beginning, and only as far as it is told to. What only that page has is left out, and the log is as high as fits.
+    await page.addStyleTag({ content: "#title ~ .buttons { visibility: hidden } research-progress { --research-log-height: 11rem }" });
     await page.clock.pauseAt(new Date(BEGAN.getTime() + LOADING_MS));
     await page.evaluate(() => document.getElementById("again")?.click());
-    const card = page.locator("main section");
+    const card = page.locator("main > section");
     for (let at = 0; at <= told.at(-1)[0] + STEP_MS; at += STEP_MS) {
       await page.clock.runFor(STEP_MS);
       const { x, y, width } = (await card.boundingBox()) ?? assert.fail("no card");

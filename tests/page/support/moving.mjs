@@ -4,7 +4,7 @@
 /** @typedef {{ x: number, y: number, width: number, height: number, still: Buffer, ms: number }} Frame */
 
 /** How much is kept of a still, from 0 to 1. */
-const QUALITY = 0.8;
+const QUALITY = 0.6;
 
 /**
  * Cuts screenshots of one size down to what is new in each; what shows nothing new lengthens the one before.
