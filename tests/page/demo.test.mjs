@@ -1,16 +1,18 @@
 // The demo page: one research and ten, what it breaks on request, what it says of it, its doctor, and the code to copy.
 
 import assert from "node:assert/strict";
-import { mkdir, readFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { ID, startServer } from "../package/support/server.mjs";
 import { STRICT } from "./element/open.mjs";
 import { startHttp } from "./support/servers.mjs";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
-import { packageFolder, ROOT } from "./support/places.mjs";
+import { packageFolder, PAGE_SCRIPTS, ROOT } from "./support/places.mjs";
 import { until } from "./support/until.mjs";
+import { startBrowser } from "./support/webdriver.mjs";
 
 /** How often Tab leads to the button at most. */
 const TABS = 40;
@@ -199,6 +201,101 @@ test("each button of the demo that breaks requests has the server do so, a bound
     }
   });
 });
+
+/**
+ * A browser with the demo in it. What the page complains of is in its `problems`.
+ * @param {import("node:test").TestContext} t @param {"chromium" | "firefox" | "webkit"} name @param {string} url
+ * @param {(browser: { evaluate: <T, Args extends any[]>(run: (...args: Args) => T, args?: Args) => Promise<T>, resize: (width: number, height: number) => Promise<unknown>, screenshot: () => Promise<Buffer> }) => Promise<void>} use
+ */
+async function inBrowser(t, name, url, use) {
+  if (name === "chromium") {
+    return withPage(url, { expected: [FAILED_REQUEST] }, (page) => use({
+      // Playwright takes one argument.
+      evaluate: (run, args) => page.evaluate(([run, args]) => (0, eval)(`(${run})`)(...args), /** @type {[string, any[]]} */ ([String(run), args ?? []])),
+      resize: (width, height) => page.setViewportSize({ width, height }),
+      screenshot: () => page.screenshot({ fullPage: true }),
+    }));
+  }
+  const browser = await startBrowser(t, name);
+  await browser.goto(url);
+  await use(/** @type {any} */ (browser));
+}
+
+for (const name of /** @type {const} */ (["chromium", "firefox", "webkit"])) {
+  test(`each button of the demo that breaks something is survived without an error of the page (${name})`, { timeout: 300_000 }, async (t) => {
+    const www = await mkdtemp(path.join(os.tmpdir(), "www-"));
+    t.after(() => rm(www, { recursive: true, force: true }));
+    await cp(WWW.www, www, { recursive: true });
+    await cp(path.join(PAGE_SCRIPTS, "problems.js"), path.join(www, "problems.js"));
+    // Drivers do not tell what is on a console.
+    const html = await readFile(path.join(www, "index.html"), "utf8");
+    await writeFile(path.join(www, "index.html"), html.replace("<head>", '<head><script src="/problems.js"></script>'));
+    const server = await startServer(t, { ...WWW, www });
+    await mkdir(PICTURES, { recursive: true });
+    await inBrowser(t, name, server.url, async (browser) => {
+      const press = (/** @type {string} */ id) => browser.evaluate((id) => document.getElementById(id)?.click(), [id]);
+      const text = (/** @type {string} */ id) => browser.evaluate((id) => document.getElementById(id)?.textContent ?? "", [id]);
+      const within = (/** @type {string} */ part) => browser.evaluate((part) => document.querySelector("research-progress")?.shadowRoot?.querySelector(part)?.textContent ?? "", [part]);
+      const shows = (/** @type {string} */ part, /** @type {RegExp} */ words) => until(`${part} shows ${words}`, async () => words.test(await within(part)), { seen: () => within(part) });
+      const pressed = (/** @type {string} */ what, /** @type {RegExp} */ words) => until(`${what} shows ${words}`, async () => words.test(await text(what)), { seen: () => text(what) });
+      /** Presses what ends the connection, and waits until the page has heard of that, however soon it is back. @param {string} id */
+      const breaks = async (id) => {
+        const before = await browser.evaluate(() => Reflect.get(window, "outages"));
+        await press(id);
+        await until(`${id} ends the connection`, () => browser.evaluate((before) => Reflect.get(window, "outages") > before, [before]), { seen: connection });
+      };
+      // Not what the element shows, which has no connection to show after the end.
+      const connection = () => browser.evaluate(() => Reflect.get(window, "connection"));
+      const isLive = () => until("it is live", async () => (await connection()) === "connected", { seen: connection });
+      await browser.evaluate(() => {
+        Object.assign(window, { outages: 0, connection: "connected" });
+        // @ts-ignore: an event of the element
+        addEventListener("research-connection", ({ detail: { name } }) => Object.assign(window, { connection: name, outages: Reflect.get(window, "outages") + (name === "connected" ? 0 : 1) }));
+      });
+      const picture = async (/** @type {string} */ what) => writeFile(path.join(PICTURES, `${name}-${what}.png`), await browser.screenshot());
+      await until("it is ready", () => browser.evaluate(() => /** @type {HTMLButtonElement} */ (document.getElementById("go")).disabled === false));
+      await browser.resize(1200, 1000);
+      const heights = await browser.evaluate(() => Array.from(document.querySelectorAll("#start input, #start select"), (field) => field.getBoundingClientRect().height));
+      assert.equal(new Set(heights).size, 1, `fields beside each other are equally high: ${heights}`);
+      await picture("start");
+      await press("go");
+      await press("ten");
+      await shows(".status", /^In progress$/);
+      // Their files cannot come without a network.
+      await until("steps and timeline are there", () => browser.evaluate(() => [".steps", ".span", ".groups", ".notify"].every((part) => document.querySelector("research-progress")?.shadowRoot?.querySelector(part))));
+      for (const id of ["twice", "half", "slow", "garbage", "refuse", "burst", "refresh"]) await press(id);
+      await shows(".filter-all .count", /^3,\d+$/);
+      await picture("broken");
+      await isLive();
+      await breaks("restart");
+      await isLive();
+      await breaks("network");
+      await pressed("network", /^Give the network back$/);
+      await picture("cut");
+      await press("network");
+      await isLive();
+      await breaks("stop");
+      // It is down for three seconds from now.
+      await press("restart");
+      await isLive();
+      await press("doctor");
+      await pressed("diagnosis", /things are in order\.$|finding/);
+      await shows(".status", /^Completed$/);
+      const id = await browser.evaluate(() => location.pathname.split("/").at(-1));
+      const { length: stored } = await (await fetch(`${server.url}/api/research/${id}/logs`)).json();
+      const count = async () => Number((await within(".filter-all .count")).replace(",", ""));
+      await until("all lines are there", async () => (await count()) >= stored, { seen: count });
+      await press("go");
+      await shows(".status", /^In progress$/);
+      await press("fail");
+      await shows(".status", /^Failed$/);
+      await picture("failed");
+      await browser.resize(400, 900);
+      await picture("narrow");
+      assert.deepEqual(await browser.evaluate(() => Reflect.get(window, "problems")), []);
+    });
+  });
+}
 
 test("what goes on underneath the demo is told at most twice a second, whatever comes", { timeout: 180_000 }, async (t) => {
   const server = await startServer(t, WWW);

@@ -114,6 +114,16 @@ class Browser {
     return this.#call("POST", `${this.#session}/execute/sync`, { script: `return (${run})(...arguments)`, args: args ?? [] });
   }
 
+  /** Gives its window a size, which a screen may not have room for. @param {number} width @param {number} height */
+  resize(width, height) {
+    return this.#call("POST", `${this.#session}/window/rect`, { width, height });
+  }
+
+  /** What one sees of the page, as a PNG. @returns {Promise<Buffer>} */
+  async screenshot() {
+    return Buffer.from(await this.#call("GET", `${this.#session}/screenshot`), "base64");
+  }
+
   /** Another window. It takes turns with the others, since a driver has one in hand at a time. */
   async openWindow() {
     const { handle } = await this.#inTurn(() => this.#call("POST", `${this.#session}/window/new`, { type: "window" }));
