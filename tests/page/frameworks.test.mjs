@@ -37,6 +37,33 @@ for (const framework of /** @type {const} */ (["vue", "svelte"])) {
   });
 }
 
+for (const framework of /** @type {const} */ (["vue", "svelte"])) {
+  test(`${framework}: each part changes for itself alone`, { timeout: 180_000 }, async (t) => {
+    const server = await startServer(t, "flask", { page: true, release: "1.5" });
+    await server.control("research", { id: ID, status: "in_progress", progress: 10 });
+    await withPage(`${server.url}/progress/${ID}`, { expected: [OVERTAKEN_POLL] }, async (page) => {
+      await loadApp(page, "frameworks.js");
+      await page.evaluate(([framework, id]) => window.parts[framework](id), [framework, ID]);
+      await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
+      const changes = () => page.evaluate(() => ({ ...window.changes }));
+      /** What changes while something is done, until a part has changed. @param {() => Promise<unknown>} act @param {string} part */
+      const changed = async (act, part) => {
+        const before = await changes();
+        await act();
+        await until(`${part} changes`, async () => (await changes())[part] > before[part], { seen: changes });
+        // What else there is to tell is told in the next frame.
+        await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+        const after = await changes();
+        return Object.keys(after).filter((name) => after[name] > before[name]);
+      };
+      // Of a first line the research knows when it was heard.
+      await changed(() => server.control("lines", { id: ID, count: 1 }), "log");
+      assert.deepEqual(await changed(() => server.control("lines", { id: ID, count: 5 }), "log"), ["log"]);
+      assert.deepEqual(await changed(() => server.control("emit", { id: ID, payload: { progress: 40 } }), "research"), ["research"]);
+    });
+  });
+}
+
 test("vue: what a ref comes to is followed, and nothing of what it was is shown any more", { timeout: 180_000 }, async (t) => {
   const server = await startServer(t, "flask", { page: true, release: "1.5" });
   for (const [id, progress] of [["research-1", 10], ["research-2", 70]]) await server.control("research", { id, status: "in_progress", progress });
