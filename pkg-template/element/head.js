@@ -140,7 +140,8 @@ export class Head {
     const lines = texts.filter((text) => typeof text === "string" && text !== "");
     if (p.failureTexts.textContent !== lines.join("")) p.failureTexts.replaceChildren(...lines.map((line) => make("p", "failure-text", { dir: "auto" }, line)));
     p.end.hidden = end === null;
-    say(p.endWords, end?.message ?? "");
+    // Often the same as the failure says.
+    say(p.endWords, !p.failure.hidden && lines.includes(end?.message) ? "" : (end?.message ?? ""));
     p.result.hidden = end?.status !== "completed" || links.result === "";
     p.another.hidden = links.another === "";
     set(p.result, { href: links.result || null });

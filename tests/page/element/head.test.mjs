@@ -99,6 +99,15 @@ test("a failure is told in words for people, or in the server's own if there are
   await withElement(t, {}, async (page) => {
     await page.evaluate(() => research.tell({}, "failure", { code: "rate_limit", title: "API Rate Limit Reached", text: "Wait a few minutes.", detail: "429", suggestion: null }));
     await shows(page, { failure: "API Rate Limit ReachedWait a few minutes.429" });
+    const end = (/** @type {string} */ status, /** @type {string} */ message) => page.evaluate(([status, message]) => research.tell({ status }, "end", { status, message, progress: 12, error: message, source: "live" }), [status, message]);
+    await end("failed", "429");
+    await shows(page, { status: "Failed", failure: "API Rate Limit ReachedWait a few minutes.429", "end-words": "" });
+    await page.evaluate(() => support.mount());
+    await end("failed", "No model");
+    await shows(page, { status: "Failed", failure: "FailedNo model", "end-words": "" });
+    await page.evaluate(() => support.mount());
+    await end("completed", "All is there");
+    await shows(page, { status: "Completed", failure: "", "end-words": "All is there" });
     await page.evaluate(() => support.mount());
     await page.evaluate(() => research.tell({ status: "failed" }, "end", { status: "failed", message: null, progress: 12, error: "No model", source: "live" }));
     await shows(page, { status: "Failed", failure: "FailedNo model", result: "" });
