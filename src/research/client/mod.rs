@@ -701,7 +701,7 @@ impl<C: Carrier> Client<C> {
         self.drain_jobs();
         let taken = self.connection.taken();
         let (mut is_refused, mut is_outlived) = (false, false);
-        let may_renew = self.may_renew();
+        let may_renew = self.connection.is_live() && self.may_renew();
         for (id, subscription) in self.subscriptions.iter_mut() {
             is_outlived |= subscription.has_outlived_session(may_renew, &self.config);
             subscription.taken(self.now, &self.config, taken);

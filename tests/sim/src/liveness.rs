@@ -5,6 +5,7 @@ use research_socket::research::{Input, StateName};
 
 use crate::page::Page;
 use crate::plan::{Act, Ending, Job, MAX_IN_PIECES, Plan, RESEARCHES, Seems, Step, Trouble};
+use crate::refusals::TRIAL;
 use crate::rules::{Verdict, Violation};
 use crate::story::id_of;
 use crate::world::World;
@@ -65,7 +66,13 @@ impl World<'_> {
         if !self.plan.is_no_more_than_refused() {
             return Ok(());
         }
-        let within = BACK_WITHIN + self.way() * 40;
+        // A session that nobody had may tell only after that, by one refusal more.
+        let more = if self.plan.setup.keeps_persons {
+            TRIAL
+        } else {
+            0
+        };
+        let within = BACK_WITHIN + more + self.way() * 40;
         let deadline = self.now + within;
         while !(self.is_following() && self.has_all_lines() && self.is_shown()) {
             if self.due().is_none_or(|due| due > deadline) {
@@ -85,6 +92,7 @@ impl World<'_> {
         }
         for page in self.pages.iter_mut().flatten() {
             page.rules.good_since = None;
+            page.rules.back_at = self.now;
         }
         let again = if self.plan.was_down_before() {
             RETURN_AGAIN_WITHIN

@@ -13,7 +13,7 @@ use crate::story::{id_of, number_of};
 const WAITS: [u64; 5] = [5_000, 5_000, 10_000, 20_000, 30_000];
 
 /// A subscription that is not refused so soon is granted, in milliseconds.
-const TRIAL: u64 = 3_000;
+pub(crate) const TRIAL: u64 = 3_000;
 
 const SUBSCRIBE: &str = "subscribe_to_research";
 

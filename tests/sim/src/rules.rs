@@ -109,6 +109,8 @@ pub(crate) struct Rules {
     /// When the first good answer came since the connection was lost, or this was forgotten, to whatever was
     /// asked.
     pub(crate) good_since: Option<u64>,
+    /// What was asked for before then says nothing of a server that is back.
+    pub(crate) back_at: u64,
     /// Handshakes of the last minute, and what was a reason for some of them: the page's own wish, or a
     /// request that failed.
     handshakes: Vec<u64>,
@@ -294,7 +296,7 @@ impl Rules {
         match open.kind {
             // Those of a session that is used, or over, say nothing of another one.
             Kind::Join | Kind::Poll | Kind::Post => {}
-            _ if is_good && !self.is_live() => {
+            _ if is_good && !self.is_live() && open.since >= self.back_at => {
                 self.good_since.get_or_insert(now);
             }
             Kind::Logs | Kind::Status if !is_good => self.reasons.push(now),
