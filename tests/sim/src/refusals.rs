@@ -264,6 +264,7 @@ impl Refusals {
         let before = asked.and_then(|asked| asked.replace(now));
         if wish == Wish::Subscription && before.is_some_and(|before| now - before >= TRIAL) {
             // Nothing was said against it.
+            self.is_renewed = false;
             return Ok(());
         }
         let was_refused = past.refused.get(research).is_some_and(|refused| *refused);
@@ -414,12 +415,8 @@ impl Refusals {
     fn refuse(&mut self, now: u64, wish: Wish, research: usize) {
         let past = self.past(wish);
         let is_refused = past.refused.get(research) == Some(&true);
-        let asked = past
-            .asked
-            .get_mut(research)
-            .and_then(Option::take)
-            .is_some();
-        if is_refused && !asked {
+        let asked = past.asked.get_mut(research).and_then(Option::take);
+        if is_refused && asked.is_none() {
             // Of two that answer one question the first counts.
             return;
         }
@@ -438,6 +435,10 @@ impl Refusals {
             && wish != Wish::Subscription
         {
             *wanted = false;
+        }
+        if wish == Wish::Subscription && asked.is_some_and(|asked| now - asked >= TRIAL) {
+            // It came so late that it was taken for granted before.
+            self.is_renewed = false;
         }
         if wish == Wish::Status
             && self.again.get_mut(research).is_some_and(std::mem::take)

@@ -218,7 +218,11 @@ impl Rules {
         self.refusals.input(input);
         self.flushes.input(input);
         match input {
-            Input::Close => self.closed = true,
+            Input::Close => {
+                // What the page itself ends it is told of.
+                self.going_until = 0;
+                self.closed = true;
+            }
             Input::Connect | Input::Visible => {
                 self.reasons.push(now);
                 self.going_until = 0;
