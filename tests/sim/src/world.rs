@@ -171,11 +171,18 @@ impl<'p> World<'p> {
 
     pub(crate) fn happen(&mut self, event: Event) -> Verdict {
         match event {
-            Event::Arrive(request) => self.serve(ServerInput::Request(*request)),
+            Event::Arrive(request) => {
+                self.end_poll(&request);
+                self.serve(ServerInput::Request(*request))
+            }
             Event::GivenUp(id) => self.serve(ServerInput::Aborted { id }),
             Event::Gone(page) => self.gone(usize::from(page)),
             Event::Wake(page) => self.wake(usize::from(page)),
             Event::Drained(wire) => self.drained(wire),
+            Event::Upgrading(wire, text) => {
+                self.upgrading(wire, text.as_deref());
+                Ok(())
+            }
             Event::HungUp(wire) => {
                 self.hung_up(wire);
                 Ok(())
@@ -266,6 +273,7 @@ impl<'p> World<'p> {
             | Event::GivenUp(_)
             | Event::Gone(_)
             | Event::HungUp(_)
+            | Event::Upgrading(..)
             | Event::Wake(_) => Ok(()),
         }
     }
