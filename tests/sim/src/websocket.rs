@@ -123,6 +123,9 @@ impl World<'_> {
     pub(crate) fn upgrading(&mut self, id: u64, text: Option<&str>) {
         let (number, at) = (self.number_for(id), self.now + self.network.delay());
         let now = self.now;
+        // Some proxies let no more than the beginning of a WebSocket through.
+        let breaks_off = self.plan.seed % 20 == 3 && text == Some("2probe");
+        let broken_at = at + self.network.delay();
         let Some(wire) = self.wire(id).filter(|wire| !wire.hangs) else {
             return;
         };
@@ -149,9 +152,29 @@ impl World<'_> {
             wire.down_at = at;
             self.network.at(at, Event::Socket { page, socket, news });
         }
+        if breaks_off {
+            self.network.at(broken_at, Event::BreaksOff(id));
+        }
         if let Some(request) = request {
             self.network.at(now, Event::Arrive(Box::new(request)));
         }
+    }
+
+    /// A WebSocket breaks off that has not taken over, which costs nothing.
+    pub(crate) fn break_before(&mut self, id: u64) -> Verdict {
+        let Some(wire) = self.wire(id).filter(|wire| !wire.hangs) else {
+            return Ok(());
+        };
+        let (page, socket) = (wire.page, wire.socket);
+        let found = self.pages.get(usize::from(page)).and_then(Option::as_ref);
+        let mut open = found.into_iter().flat_map(|page| &page.rules.open);
+        if !open.any(|open| open.id == socket && open.kind == Kind::Handshake) {
+            return Ok(());
+        }
+        self.forget_wire(id);
+        let (code, reason) = (BROKEN_OFF, String::new());
+        let news = News::Closed { code, reason };
+        self.happen(Event::Socket { page, socket, news })
     }
 
     /// A server that was asked over a WebSocket answers each poll soon.

@@ -183,6 +183,7 @@ impl<'p> World<'p> {
                 self.upgrading(wire, text.as_deref());
                 Ok(())
             }
+            Event::BreaksOff(wire) => self.break_before(wire),
             Event::HungUp(wire) => {
                 self.hung_up(wire);
                 Ok(())
@@ -272,6 +273,7 @@ impl<'p> World<'p> {
             | Event::Drained(_)
             | Event::GivenUp(_)
             | Event::Gone(_)
+            | Event::BreaksOff(_)
             | Event::HungUp(_)
             | Event::Upgrading(..)
             | Event::Wake(_) => Ok(()),
