@@ -638,6 +638,7 @@ impl Session {
             }
             Packet::Noop => {}
             Packet::Ping(text) => {
+                open.idle.pinged();
                 open.heartbeat = ctx.now.after(silence_ms(&open.handshake));
                 let pong = Packet::Pong(text.into_owned().into());
                 if payload::fits(pong.encoded_len(), Some(open.max_payload())) {

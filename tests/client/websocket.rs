@@ -720,6 +720,22 @@ fn a_server_that_answers_each_poll_at_once_while_it_waits_for_the_probe_costs_no
 }
 
 #[test]
+fn a_server_that_holds_back_everything_from_polls_after_the_websocket_has_gone_is_left() {
+    for (packets, is_left) in [("6", true), ("6|2", false)] {
+        let mut world = opening();
+        world.socket_closed(1006);
+        for _ in 0..20 {
+            world.advance(200);
+            if world.is_asked(Kind::Poll) {
+                world.receive(packets);
+                world.accept_all();
+            }
+        }
+        assert_eq!(world.client.is_connected(), !is_left, "{packets}");
+    }
+}
+
+#[test]
 fn a_trace_of_an_upgrade_runs_again_masked_or_not() {
     let mut world = proven();
     world.receive("6");

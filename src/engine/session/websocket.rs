@@ -184,6 +184,7 @@ impl Session {
             && open.socket.is_none()
             && open.handshake.upgrades.iter().any(|name| name == WEBSOCKET)
         {
+            open.idle.may_be_held();
             open.upgrade = Some(Upgrade {
                 id: self.endpoint.websocket(ctx, Some(&open.handshake.sid)),
                 is_proven: false,
