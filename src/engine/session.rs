@@ -619,8 +619,10 @@ impl Session {
         if !matches!(packet, Packet::Open(_) | Packet::Pong(_) | Packet::Upgrade) {
             open.is_barren = false;
         }
-        if let Packet::Binary(_) | Packet::Message(_) = packet {
-            open.idle.heard();
+        match packet {
+            Packet::Binary(_) | Packet::Message(_) => open.idle.heard(),
+            Packet::Ping(_) => open.idle.pinged(),
+            Packet::Close | Packet::Noop | Packet::Open(_) | Packet::Pong(_) | Packet::Upgrade => {}
         }
         match packet {
             Packet::Binary(bytes) => self.events.push_back(Event::Binary(bytes)),
@@ -638,7 +640,6 @@ impl Session {
             }
             Packet::Noop => {}
             Packet::Ping(text) => {
-                open.idle.pinged();
                 open.heartbeat = ctx.now.after(silence_ms(&open.handshake));
                 let pong = Packet::Pong(text.into_owned().into());
                 if payload::fits(pong.encoded_len(), Some(open.max_payload())) {
