@@ -37,6 +37,9 @@ pub struct Config {
     /// Whether long-polling takes the place of a WebSocket that cannot be opened and never could, in the same attempt;
     /// once that has worked, for good. Default: false.
     pub fall_back: bool,
+    /// Whether a WebSocket takes the place of long-polling once a session is open, where the server offers that and one
+    /// can be opened; one that cannot is not tried again. Default: false.
+    pub upgrade: bool,
     /// Namespace. Default: `/`.
     pub namespace: String,
     /// Whether to try again after a failure. Default: true.
@@ -120,6 +123,7 @@ impl Config {
             either_path: false,
             transport: Transport::default(),
             fall_back: false,
+            upgrade: false,
             namespace: MAIN_NAMESPACE.to_owned(),
             reconnection: true,
             reconnection_attempts: Some(5),
@@ -241,6 +245,7 @@ impl Config {
             namespace: self.namespace.clone(),
             transport: self.transport,
             fall_back: self.fall_back,
+            upgrade: self.upgrade,
             reconnection: self.reconnection,
             attempts: self.reconnection_attempts,
             backoff: Backoff {

@@ -60,6 +60,8 @@ pub enum News {
         /// Whether it was a binary one.
         binary: bool,
     },
+    /// It is open.
+    Opened,
     /// So many bytes that were sent have not left yet (`bufferedAmount`). To be told after whatever was
     /// sent, until there are none.
     Waiting(u64),

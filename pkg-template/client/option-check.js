@@ -15,7 +15,7 @@ const template = string((path) => path.includes("{id}") && isPath(path.replaceAl
 
 /** Name, in an object with a dot, and rule of each. */
 export const RULES = Object.entries({
-  transports: { ...object("an array"), holds: isTransports, words: `["polling"], ["websocket"] or ["websocket", "polling"]` },
+  transports: { ...object("an array"), holds: isTransports, words: `["polling"], ["websocket"], or both in either order` },
   path: string(isPath, `a path ${AS_IN_AN_ADDRESS}`),
   namespace: string((name) => /^\/[^,?\x00-\x1f\x7f]*$/.test(name), "a name that starts with / and has no comma, ? or control character"),
   reconnection: boolean,
@@ -117,7 +117,7 @@ function isPath(path) {
 }
 
 function isTransports(value) {
-  return Array.isArray(value) && ["polling", "websocket", "websocket,polling"].includes(value.join());
+  return Array.isArray(value) && ["polling", "websocket", "polling,websocket", "websocket,polling"].includes(value.join());
 }
 
 function isWhole(value, least, most) {

@@ -143,7 +143,7 @@ export class Host {
   }
 
   /**
-   * Opens a WebSocket. `tell` is called with each message, a text or bytes; of one that is larger than `limit` with whether it was
+   * Opens a WebSocket. `tell` is called with nothing when it is open; with each message, a text or bytes; of one that is larger than `limit` with whether it was
    * bytes; and at its end with the server's words and the close code. A browser whose policy forbids it may refuse to make one.
    */
   socket(origin, address, limit, tell) {
@@ -157,6 +157,7 @@ export class Host {
         if ((isText ? data.length : data.byteLength) > limit) return tell(!isText);
         tell(isText ? data : new Uint8Array(data));
       };
+      socket.onopen = () => tell();
       socket.onclose = ({ code, reason }) => tell(reason, code);
       this.#sockets.add(socket);
       return socket;
@@ -167,7 +168,7 @@ export class Host {
 
   /** Nothing more is told of it. */
   forgetSocket(socket) {
-    socket.onmessage = socket.onclose = null;
+    socket.onopen = socket.onmessage = socket.onclose = null;
     this.#sockets.delete(socket);
   }
 

@@ -92,7 +92,7 @@ impl Drop for Socket {
     }
 }
 
-/// What `host.js` tells: a text or bytes; with a code, the words of the end; or whether a message that was too
+/// What `host.js` tells: nothing once it is open; a text or bytes; with a code, the words of the end; or whether a message that was too
 /// large was one of bytes.
 fn read(what: &JsValue, code: &JsValue) -> News {
     if let Some(code) = code.as_f64() {
@@ -100,6 +100,9 @@ fn read(what: &JsValue, code: &JsValue) -> News {
             code: code as u16,
             reason: what.as_string().unwrap_or_default(),
         };
+    }
+    if what.is_undefined() {
+        return News::Opened;
     }
     if let Some(binary) = what.as_bool() {
         return News::TooLarge { binary };

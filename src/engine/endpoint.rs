@@ -8,6 +8,9 @@ const PROTOCOL_VERSION: &str = "4";
 /// The name of long-polling.
 const POLLING: &str = "polling";
 
+/// That of WebSockets.
+pub(super) const WEBSOCKET: &str = "websocket";
+
 /// Keeps cross-origin requests "simple" in the terms of CORS: no preflight.
 const CONTENT_TYPE: &str = "text/plain;charset=UTF-8";
 
@@ -52,9 +55,9 @@ impl Endpoint {
         }
     }
 
-    /// Opens a WebSocket for a new session. Browsers send no headers of a page with it.
-    pub(super) fn websocket(&self, ctx: &mut Context<'_>) -> RequestId {
-        let query = self.session_query(ctx, "websocket", None);
+    /// Opens a WebSocket, for a new session or for this one. Browsers send no headers of a page with it.
+    pub(super) fn websocket(&self, ctx: &mut Context<'_>, sid: Option<&str>) -> RequestId {
+        let query = self.session_query(ctx, WEBSOCKET, sid);
         // `http:` becomes `ws:`, and `https:` `wss:`.
         let rest = self.url.strip_prefix("http").unwrap_or(&self.url);
         ctx.open(["ws", rest].concat(), query)

@@ -22,7 +22,7 @@ const MAX_UPGRADE_BYTES: usize = 32;
 pub struct Handshake {
     /// The session id, for the query of every later request; 1 to [`MAX_SID_BYTES`] bytes.
     pub sid: String,
-    /// The transports the server offers to change to. This client stays with long-polling.
+    /// The transports the server offers to change to.
     pub upgrades: Vec<String>,
     /// How often the server pings, in milliseconds; 0 to [`MAX_PING_MS`]. python-engineio announces
     /// whole seconds, so 0 for every interval below one.

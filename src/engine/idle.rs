@@ -17,12 +17,25 @@ pub(super) struct Idle {
     since: Timestamp,
     /// The answer to this poll has a message.
     has_message: bool,
+    /// A WebSocket was asked for: servers answer each poll with a noop meanwhile, and python-engineio under uvicorn
+    /// for ever after if it did not notice its end.
+    is_holding: bool,
 }
 
 impl Idle {
     /// A packet came that somebody waits for.
     pub(super) fn heard(&mut self) {
         self.has_message = true;
+    }
+
+    /// A WebSocket is asked for: from now on it does not matter how long so many answers take, unless pings come.
+    pub(super) fn may_be_held(&mut self) {
+        self.is_holding = true;
+    }
+
+    /// A ping came.
+    pub(super) fn pinged(&mut self) {
+        self.has_message |= self.is_holding;
     }
 
     /// A poll was answered. Whether there are too many without a message.
@@ -39,6 +52,6 @@ impl Idle {
             return false;
         }
         self.polls = 0;
-        now.since(self.since) < WITHIN_MS
+        self.is_holding || now.since(self.since) < WITHIN_MS
     }
 }

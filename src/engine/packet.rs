@@ -20,7 +20,7 @@ pub enum Packet<'a> {
     Pong(Cow<'a, str>),
     /// `4`: text for the layer above, which is Socket.IO.
     Message(Cow<'a, str>),
-    /// `5`: the end of a change of transport. This client never asks for one.
+    /// `5`: the end of a change of transport.
     Upgrade,
     /// `6`: nothing; it only ends a poll.
     Noop,

@@ -19,7 +19,7 @@ use crate::text::behind;
 use crate::time::{Timestamp, earliest};
 use crate::websocket::Transport;
 use crate::whereabouts;
-use websocket::Socket;
+use websocket::{Socket, Upgrade};
 
 /// A heartbeat that is overdue by more than this, in milliseconds, and by more than a whole silence
 /// of the server, was slept through: no page is busy for so long.
@@ -61,6 +61,8 @@ pub(crate) enum Event {
     /// A packet that was too large to be read: its beginning, and what to say of it. The session
     /// goes on.
     TooLarge { head: Vec<u8>, words: String },
+    /// No WebSocket could take the place of long-polling, which works; or it did, and nothing came over it.
+    NotUpgraded,
     /// The handshake is done.
     Opened,
 }
@@ -98,6 +100,10 @@ struct Open {
     handshake: Handshake,
     /// What carries everything in place of polls and POSTs.
     socket: Option<Socket>,
+    /// What is to.
+    upgrade: Option<Upgrade>,
+    /// It could not. That is told once long-polling has gone on: it may have been the network.
+    not_upgraded: bool,
     /// The poll that is always in flight; `None` while its last words are read.
     get: Option<RequestId>,
     /// Reads the answers to polls as they arrive.
@@ -134,7 +140,7 @@ impl Session {
     ) -> Self {
         let over_socket = transport == Transport::WebSocket;
         let get = if over_socket {
-            endpoint.websocket(ctx)
+            endpoint.websocket(ctx, None)
         } else {
             endpoint.get(ctx, None, follow)
         };
@@ -191,6 +197,13 @@ impl Session {
                 Phase::Post
             }
             State::Open(open) if ctx.is_over(open.heartbeat) => Phase::Heartbeat,
+            State::Open(open)
+                if open
+                    .upgrade
+                    .is_some_and(|upgrade| ctx.is_over(upgrade.deadline)) =>
+            {
+                return self.upgrade_failed(ctx, None);
+            }
             State::Opening { .. } | State::Open(_) | State::Closed => return,
         };
         self.fail(ctx, Failure::Timeout(phase), None);
@@ -217,7 +230,9 @@ impl Session {
         match &self.state {
             State::Opening { deadline, .. } => Some(*deadline),
             State::Open(open) => {
-                earliest(Some(open.heartbeat), open.post.map(|post| post.deadline))
+                let post = open.post.map(|post| post.deadline);
+                let upgrade = open.upgrade.map(|upgrade| upgrade.deadline);
+                earliest(Some(open.heartbeat), earliest(post, upgrade))
             }
             State::Closed => None,
         }
@@ -242,7 +257,11 @@ impl Session {
         match &self.state {
             State::Open(open) => match &open.socket {
                 Some(socket) => socket.has_room(open.queued_bytes as u64),
-                None => open.post.is_none() && open.queue.len() < MAX_PACKETS_PER_PAYLOAD,
+                None => {
+                    open.post.is_none()
+                        && !open.pauses()
+                        && open.queue.len() < MAX_PACKETS_PER_PAYLOAD
+                }
             },
             State::Opening { .. } | State::Closed => false,
         }
@@ -289,10 +308,11 @@ impl Session {
         let State::Open(open) = &mut self.state else {
             return;
         };
+        open.change_over(ctx);
         if open.socket.is_some() {
             return open.send(ctx, false);
         }
-        if open.post.is_some() {
+        if open.post.is_some() || open.pauses() {
             return;
         }
         let max_payload = open.max_payload();
@@ -340,6 +360,9 @@ impl Session {
                     open.send(ctx, true);
                     ctx.abort(socket.id);
                     return None;
+                }
+                if let Some(upgrade) = open.upgrade {
+                    ctx.abort(upgrade.id);
                 }
                 let max_payload = open.max_payload();
                 let Open {
@@ -441,6 +464,8 @@ impl Session {
         self.state = State::Open(Box::new(Open {
             handshake,
             socket,
+            upgrade: None,
+            not_upgraded: false,
             get: None,
             decoder: Decoder::default(),
             goes_on: false,
@@ -494,7 +519,12 @@ impl Session {
             Ok(body) if body.is_empty() && !open.decoder.has_begun() => {
                 self.fail(ctx, Failure::CutBody("it is empty".to_owned()), None);
             }
-            Ok(body) => self.read(ctx, &body, true),
+            Ok(body) => {
+                if std::mem::take(&mut open.not_upgraded) {
+                    self.events.push_back(Event::NotUpgraded);
+                }
+                self.read(ctx, &body, true);
+            }
             Err(failure) => self.fail(ctx, failure, None),
         }
     }
@@ -534,7 +564,11 @@ impl Session {
             return;
         }
         if open.idle.count(ctx.now) {
-            return self.fail(ctx, Failure::Protocol(idle::WORDS.to_owned()), None);
+            // A server that waits for the probe has nothing else to say to a poll.
+            if open.upgrade.is_none() {
+                return self.fail(ctx, Failure::Protocol(idle::WORDS.to_owned()), None);
+            }
+            open.give_up_upgrade(ctx, None);
         }
         let head = std::mem::take(&mut open.head);
         open.barren_polls = match std::mem::replace(&mut open.is_barren, true) {
@@ -544,7 +578,9 @@ impl Session {
         if open.barren_polls >= MAX_BARREN_POLLS {
             return self.fail(ctx, Failure::NotEngineIo(excerpt(&head)), None);
         }
-        open.poll(ctx, &self.endpoint);
+        if !open.pauses() {
+            open.poll(ctx, &self.endpoint);
+        }
         self.flush(ctx);
     }
 
@@ -583,8 +619,10 @@ impl Session {
         if !matches!(packet, Packet::Open(_) | Packet::Pong(_) | Packet::Upgrade) {
             open.is_barren = false;
         }
-        if let Packet::Binary(_) | Packet::Message(_) = packet {
-            open.idle.heard();
+        match packet {
+            Packet::Binary(_) | Packet::Message(_) => open.idle.heard(),
+            Packet::Ping(_) => open.idle.pinged(),
+            Packet::Close | Packet::Noop | Packet::Open(_) | Packet::Pong(_) | Packet::Upgrade => {}
         }
         match packet {
             Packet::Binary(bytes) => self.events.push_back(Event::Binary(bytes)),
@@ -632,6 +670,11 @@ impl Session {
             return;
         }
         self.abort(ctx, answered);
+        if let State::Open(open) = &self.state
+            && open.socket.is_some_and(|socket| socket.is_unheard())
+        {
+            self.events.push_back(Event::NotUpgraded);
+        }
         self.state = State::Closed;
         self.events.push_back(Event::Closed(failure));
     }
@@ -673,7 +716,8 @@ impl Open {
     fn requests(&self) -> impl Iterator<Item = RequestId> {
         let socket = self.socket.map(|socket| socket.id);
         let post = self.post.map(|post| post.id);
-        [self.get, post, socket].into_iter().flatten()
+        let upgrade = self.upgrade.map(|upgrade| upgrade.id);
+        [self.get, post, socket, upgrade].into_iter().flatten()
     }
 
     fn max_payload(&self) -> u64 {

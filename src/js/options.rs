@@ -22,14 +22,16 @@ pub(super) fn read(object: &JsValue) -> Result<(Config, Settings), JsValue> {
     config.either_path = path.is_none();
     set(&mut config.path, path);
     if let Some(transports) = options.get("transports").dyn_ref::<Array>() {
-        (config.transport, config.fall_back) = match String::from(transports.join(",")).as_str() {
-            "polling" => (Transport::Polling, false),
+        let order = String::from(transports.join(","));
+        config.upgrade = order == "polling,websocket";
+        (config.transport, config.fall_back) = match order.as_str() {
+            "polling" | "polling,websocket" => (Transport::Polling, false),
             "websocket" => (Transport::WebSocket, false),
             "websocket,polling" => (Transport::WebSocket, true),
             _ => {
                 return Err(out_of_range(&ConfigError {
                     option: "transports",
-                    expected: "[\"polling\"], [\"websocket\"] or [\"websocket\", \"polling\"]",
+                    expected: "[\"polling\"], [\"websocket\"], or both in either order",
                 }));
             }
         };

@@ -78,6 +78,8 @@ pub struct Connection {
     /// Whether the attempt under way goes to the other address, since nothing was at the first.
     elsewhere: bool,
     pub(super) websocket: WebSocket,
+    /// Whether a WebSocket could not take the place of long-polling.
+    pub(super) stays_polling: bool,
     /// Whether there was a sign of life while the attempt that is under way was.
     pub(super) returned: bool,
     /// Sessions in a row that were unknown to the server, since one was stable.
@@ -115,6 +117,7 @@ impl Connection {
             began: Timestamp::default(),
             elsewhere: false,
             websocket: WebSocket::Untried,
+            stays_polling: false,
             returned: false,
             unknown_sessions: 0,
             persistence: Persistence::default(),
@@ -646,6 +649,7 @@ impl Connection {
                 engine::Event::Closed(failure) => self.fail(ctx, failure),
                 engine::Event::Damaged(words) => self.events.push_back(Event::Damaged(words)),
                 engine::Event::Message { text, times } => self.handle_message(ctx, text, times),
+                engine::Event::NotUpgraded => self.stays_polling = true,
                 engine::Event::Opened => self.join(ctx),
                 engine::Event::TooLarge { head, words } => self.handle_too_large(&head, words),
             }

@@ -151,9 +151,14 @@ impl Connection {
             return;
         };
         if let Link::Joining {
-            session, mut early, ..
+            mut session,
+            mut early,
+            ..
         } = std::mem::replace(&mut self.link, Link::Idle)
         {
+            if self.settings.upgrade && !self.stays_polling {
+                session.upgrade(ctx);
+            }
             self.link = Link::Live {
                 session,
                 since: ctx.now,

@@ -117,9 +117,11 @@ impl Connection {
                 self.interrupt(ctx, id, reason);
                 None
             }
-            News::Closed { .. } | News::Frame(_) | News::TooLarge { .. } | News::Waiting(_) => {
-                Some(news)
-            }
+            News::Closed { .. }
+            | News::Frame(_)
+            | News::Opened
+            | News::TooLarge { .. }
+            | News::Waiting(_) => Some(news),
         }
     }
 

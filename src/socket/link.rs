@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) transport: Transport,
     /// Whether long-polling takes the place of a WebSocket that never could be opened.
     pub(crate) fall_back: bool,
+    /// Whether a WebSocket takes the place of long-polling where the server offers that.
+    pub(crate) upgrade: bool,
     pub(crate) reconnection: bool,
     /// `None`: without end.
     pub(crate) attempts: Option<u32>,

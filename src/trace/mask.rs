@@ -313,7 +313,9 @@ fn fields_of(kind: &str) -> Option<[Field; 4]> {
         "acknowledge" | "binary" | "channel_failed" | "close" | "connect" | "credentials"
         | "emit" | "failed" | "hidden" | "large_frame" | "leave" | "leaving" | "lock_granted"
         | "lock_lost" | "lock_refused" | "lock_unopposed" | "online" | "refused"
-        | "socket_closed" | "timeout" | "unseen" | "visible" | "waiting" => [Own; 4],
+        | "socket_closed" | "socket_open" | "timeout" | "unseen" | "visible" | "waiting" => {
+            [Own; 4]
+        }
         _ => return None,
     })
 }

@@ -25,6 +25,7 @@ pub fn header(config: &Config, shares: bool, seed: u64, start: Timestamp) -> Str
         either_path,
         transport,
         fall_back,
+        upgrade,
         namespace,
         reconnection,
         reconnection_attempts,
@@ -54,6 +55,9 @@ pub fn header(config: &Config, shares: bool, seed: u64, start: Timestamp) -> Str
     line.field("eitherPath").boolean(*either_path);
     if *transport == Transport::WebSocket {
         line.field("transport").text("websocket");
+    }
+    if *upgrade {
+        line.field("upgrade").boolean(true);
     }
     if *fall_back {
         line.field("fallBack").boolean(true);
@@ -212,6 +216,10 @@ pub fn input(since_start_ms: u64, input: &Input) -> String {
             News::Frame(Frame::Text(text)) => {
                 kind(&mut line, "frame");
                 line.number(socket.0).content(text);
+            }
+            News::Opened => {
+                kind(&mut line, "socket_open");
+                line.number(socket.0);
             }
             News::TooLarge { binary } => {
                 kind(&mut line, "large_frame");

@@ -163,7 +163,10 @@ fn json_in_a_string_is_masked_as_json() {
 fn packets_keep_their_types_and_nothing_of_what_is_wrong_with_them() {
     for (packets, others) in [
         ("2|3|6|1|41|40|", "2|3|6|1|41|40|"),
-        ("2probe|6data|7data", "2xxxxx|6cxxx|dxxxx"),
+        (
+            "2probe|3probe|2probes|6data|7data",
+            "2probe|3probe|2xxxxxx|6cxxx|dxxxx",
+        ),
         (
             r#"0{"sid":"canary","pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#,
             r#"0{"sid":"cxxxxx","pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#,

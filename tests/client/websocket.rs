@@ -550,6 +550,222 @@ fn without_a_way_to_fall_back_to_a_websocket_is_tried_again() {
     assert_eq!(world.did(), ["ask", "websocket"]);
 }
 
+fn upgrading() -> World {
+    let mut world = World::with(|config| config.upgrade = true);
+    world.connect();
+    world.open_offering();
+    world
+}
+
+/// Live by long-polling, and a WebSocket is being opened.
+fn opening() -> World {
+    let mut world = upgrading();
+    world.accept();
+    world.receive(r#"40{"sid":"n"}"#);
+    world
+}
+
+/// The server has answered the probe.
+fn proven() -> World {
+    let mut world = opening();
+    world.hear_of_socket(News::Opened);
+    world.forget();
+    world.frames("3probe");
+    world
+}
+
+#[test]
+fn a_websocket_takes_the_place_of_long_polling_without_a_gap() {
+    let mut world = upgrading();
+    // What the page waits for does not wait for the WebSocket.
+    assert_eq!(world.did(), ["ask", "handshake", "poll s1", "post s1 40"]);
+    world.accept();
+    world.receive(r#"40{"sid":"n"}"#);
+    assert_eq!(world.did(), ["poll s1", "websocket"]);
+    let query = &world.sockets[0].query;
+    assert!(
+        query.contains(&("sid".to_owned(), "s1".to_owned())),
+        "{query:?}"
+    );
+    world.hear_of_socket(News::Opened);
+    assert_eq!(world.did(), ["send 2probe"]);
+    world.listen("news", true);
+    world.frames("3probe");
+    // What the page sends waits for the WebSocket, and so does what the server sends behind the poll.
+    world.emit(1, "mine");
+    assert_eq!(world.did(), [""; 0]);
+    world.receive(r#"42["news",1]|6"#);
+    assert_eq!(world.did(), ["send 5", r#"send 42["mine"]"#]);
+    world.frames(r#"42["news",2]|6|2"#);
+    assert_eq!(world.did(), ["send 3"]);
+    let news = world
+        .heard()
+        .iter()
+        .filter(|heard| heard.contains("news"))
+        .count();
+    assert_eq!(news, 2);
+    world.close();
+    assert_eq!(world.did(), ["send 41", "send 1", "close"]);
+    assert!(world.client.is_over());
+}
+
+#[test]
+fn a_post_that_is_under_way_is_awaited_as_well() {
+    let mut world = opening();
+    world.hear_of_socket(News::Opened);
+    world.emit(1, "mine");
+    world.frames("3probe");
+    world.receive("6");
+    world.forget();
+    assert!(world.is_asked(Kind::Post));
+    world.accept();
+    assert_eq!(world.did(), ["send 5"]);
+}
+
+#[test]
+fn where_no_websocket_can_take_over_long_polling_goes_on_and_none_is_tried_again() {
+    let lost: [fn(&mut World); 8] = [
+        |world| world.socket_closed(1006),
+        |world| {
+            world.hear_of_socket(News::Opened);
+            world.frames("hello");
+        },
+        |world| world.hear_of_socket(News::TooLarge { binary: false }),
+        // It is not opened, or not answered, in time.
+        |world| world.advance(20_000),
+        |world| {
+            world.hear_of_socket(News::Opened);
+            world.advance(20_000);
+        },
+        // The poll is paused, and in flight still; or nothing is.
+        |world| {
+            world.hear_of_socket(News::Opened);
+            world.frames("3probe");
+            world.socket_closed(1006);
+        },
+        |world| {
+            world.hear_of_socket(News::Opened);
+            world.frames("3probe");
+            world.advance(20_000);
+        },
+        |world| {
+            world.hear_of_socket(News::Opened);
+            world.emit(9, "held");
+            world.frames("3probe");
+            world.receive("6");
+            assert!(!world.is_asked(Kind::Poll));
+            world.socket_closed(1006);
+            world.accept();
+        },
+    ];
+    for (place, lose) in lost.into_iter().enumerate() {
+        let mut world = opening();
+        lose(&mut world);
+        assert!(world.client.is_connected(), "{place}");
+        assert!(world.is_asked(Kind::Poll), "{place}");
+        world.forget();
+        world.emit(1, "mine");
+        assert_eq!(world.did(), [r#"post s1 42["mine"]"#], "{place}");
+        world.accept();
+        world.receive("2");
+        world.accept();
+        world.receive("1");
+        world.wait();
+        world.open_offering();
+        world.accept();
+        world.receive(r#"40{"sid":"n2"}"#);
+        assert!(world.client.is_connected(), "{place}");
+        assert_eq!(world.sockets.len(), 1, "{place}");
+    }
+}
+
+#[test]
+fn a_websocket_that_fails_with_the_network_is_tried_again() {
+    let mut world = opening();
+    world.socket_closed(1006);
+    world.cut(Kind::Poll);
+    world.wait();
+    world.open_offering();
+    world.accept();
+    world.receive(r#"40{"sid":"n2"}"#);
+    assert_eq!(world.sockets.len(), 2);
+}
+
+#[test]
+fn a_websocket_that_takes_over_and_brings_nothing_is_not_tried_again() {
+    for (heard, tried) in [("", 1), ("6", 2)] {
+        let mut world = proven();
+        world.receive("6");
+        if !heard.is_empty() {
+            world.frames(heard);
+        }
+        world.socket_closed(1006);
+        assert!(!world.client.is_connected());
+        world.wait();
+        world.open_offering();
+        world.accept();
+        world.receive(r#"40{"sid":"n2"}"#);
+        assert_eq!(world.sockets.len(), tried, "{heard:?}");
+    }
+}
+
+#[test]
+fn a_server_that_answers_each_poll_at_once_while_it_waits_for_the_probe_costs_no_session() {
+    let mut world = opening();
+    for _ in 0..25 {
+        world.receive("6");
+    }
+    assert!(world.client.is_connected());
+    assert!(world.did().contains(&"close".to_owned()));
+}
+
+#[test]
+fn a_server_that_holds_back_everything_from_polls_after_the_websocket_has_gone_is_left() {
+    for (packets, is_left) in [("6", true), ("6|2", false)] {
+        let mut world = opening();
+        world.socket_closed(1006);
+        for _ in 0..20 {
+            world.advance(200);
+            if world.is_asked(Kind::Poll) {
+                world.receive(packets);
+                world.accept_all();
+            }
+        }
+        assert_eq!(world.client.is_connected(), !is_left, "{packets}");
+    }
+}
+
+#[test]
+fn a_trace_of_an_upgrade_runs_again_masked_or_not() {
+    let mut world = proven();
+    world.receive("6");
+    world.frames(r#"42["news",2]|2"#);
+    assert_eq!(crate::trace::replay(&world.trace), Ok(()));
+    assert_eq!(crate::trace::replay(&mask(&world.trace, 7)), Ok(()));
+}
+
+#[test]
+fn a_session_that_ends_while_it_is_upgraded_leaves_no_websocket_behind() {
+    let mut world = opening();
+    world.close();
+    assert!(world.did().contains(&"close".to_owned()));
+    let mut world = proven();
+    world.input(Input::Hidden);
+    assert!(world.did().contains(&"close".to_owned()));
+    assert_eq!(world.beacons.len(), 1);
+    let mut world = proven();
+    world.cut(Kind::Poll);
+    assert!(world.did().contains(&"close".to_owned()));
+}
+
+#[test]
+fn a_server_that_offers_no_websocket_is_polled() {
+    let mut world = World::with(|config| config.upgrade = true);
+    world.connect();
+    world.join();
+    assert!(world.sockets.is_empty());
+}
+
 /// Something that happens to a connection over a WebSocket, or to its page.
 #[derive(Clone, Debug)]
 enum Step {
@@ -558,6 +774,8 @@ enum Step {
     Waiting(u64),
     Closed(u16),
     Joined,
+    Opened,
+    Polled,
     Page(Input),
     Wait(u64),
     Late(u64),
@@ -569,6 +787,7 @@ fn step() -> impl Strategy<Value = Step> {
         "1",
         "2",
         "2probe",
+        "3probe",
         "3",
         "40",
         "41",
@@ -599,6 +818,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0_usize..9).prop_map(Step::Binary),
         2 => (0_u64..200_000).prop_map(Step::Waiting),
         1 => Just(Step::Waiting(0)),
+        2 => Just(Step::Opened),
+        2 => Just(Step::Polled),
         1 => (1000_u16..1016).prop_map(Step::Closed),
         4 => Just(Step::Joined),
         3 => page.prop_map(Step::Page),
@@ -614,13 +835,20 @@ proptest! {
     /// The world holds the rules: of states, of outcomes, and that a WebSocket that is closed sends nothing.
     #[test]
     fn whatever_happens_over_a_websocket_keeps_the_rules(steps in prop::collection::vec(step(), 1..80), seed: u64) {
-        let mut world = connecting();
+        let mut world = if seed.is_multiple_of(2) { connecting() } else { upgrading() };
         for step in steps {
             let is_open = !world.sockets.is_empty();
             match step {
                 Step::Frame(text) if is_open => world.hear_of_socket(News::Frame(Frame::Text(text))),
                 Step::Binary(size) if is_open => world.hear_of_socket(News::Frame(Frame::Binary(vec![1; size]))),
                 Step::Waiting(bytes) if is_open => world.hear_of_socket(News::Waiting(bytes)),
+                Step::Opened if is_open => world.hear_of_socket(News::Opened),
+                Step::Polled => {
+                    world.accept_all();
+                    if world.is_asked(Kind::Poll) {
+                        world.receive("6");
+                    }
+                }
                 Step::Closed(code) if is_open => world.socket_closed(code),
                 Step::Joined if is_open => {
                     let open = world.next_handshake();
@@ -632,11 +860,15 @@ proptest! {
                 }
                 Step::Wait(millis) => world.advance(millis),
                 Step::Late(millis) => world.sleep(millis),
-                Step::Frame(_) | Step::Binary(_) | Step::Waiting(_) | Step::Closed(_) | Step::Joined => {}
+                Step::Opened | Step::Frame(_) | Step::Binary(_) | Step::Waiting(_) | Step::Closed(_) | Step::Joined => {}
             }
         }
         world.close();
-        // Nothing is said goodbye to later: a WebSocket sends what is left before it closes.
+        // A WebSocket sends what is left before it closes; long-polling has to say it.
+        if seed.is_multiple_of(2) {
+            prop_assert!(world.client.is_over());
+        }
+        world.advance(2_000);
         prop_assert!(world.client.is_over());
         prop_assert_eq!(crate::trace::replay(&world.trace), Ok(()));
         prop_assert_eq!(crate::trace::replay(&mask(&world.trace, seed)), Ok(()));

@@ -255,6 +255,14 @@ impl World {
         self.answer(Kind::Handshake, 200, &body);
     }
 
+    /// The same of a server that offers a WebSocket.
+    #[track_caller]
+    pub(crate) fn open_offering(&mut self) {
+        let body = self.next_handshake();
+        let body = body.replace(r#""upgrades":[]"#, r#""upgrades":["websocket"]"#);
+        self.answer(Kind::Handshake, 200, &body);
+    }
+
     pub(crate) fn next_handshake(&mut self) -> String {
         self.sessions += 1;
         let (sid, limit) = (format!("s{}", self.sessions), self.max_payload);

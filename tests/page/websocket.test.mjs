@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { startProxy } from "../servers/proxy.mjs";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { follow, numbered } from "./support/follow.mjs";
+import { startGate } from "./support/gate.mjs";
 import { startServer } from "./support/servers.mjs";
 import { assertWhole } from "./support/tally.mjs";
 import { until } from "./support/until.mjs";
@@ -169,6 +170,119 @@ for (const kind of KINDS) {
     assert.deepEqual(lines, numbered("line", 1, 250));
     assert.equal(ends.length, 1);
   });
+}
+
+/** Follows over long-polling, and notes what the page sends over WebSockets. @param {object} given */
+const followUpgrading = async (given) => {
+  const all = /** @type {any} */ (window);
+  all.sent = [];
+  const { send } = WebSocket.prototype;
+  WebSocket.prototype.send = function (data) {
+    all.sent.push(data);
+    return send.call(this, data);
+  };
+  await (await import("/support/follow.js")).follow(given);
+  // Each is answered, in order: what the page sends is not lost and not doubled either.
+  all.echoed = [];
+  all.echo = (/** @type {number} */ from, /** @type {number} */ to) => {
+    for (let n = from; n <= to; n += 1) {
+      all.run.client.emitWithAck("echo", n).then((/** @type {any} */ answer) => all.echoed.push([answer].flat(2)[0]));
+    }
+  };
+};
+
+/**
+ * Lines come over long-polling, while a WebSocket takes its place, and over that: each is heard once, in order.
+ * @param {import("node:test").TestContext} t @param {typeof KINDS[number]} kind
+ * @param {(url: string) => Promise<{ evaluate: (code: any, given?: any) => Promise<any> }>} open
+ */
+async function crossOver(t, kind, open) {
+  const server = await start(t, kind);
+  const gate = await startGate(t, server.url, "hold");
+  const page = await open(`${gate.url}/progress/${ID}`);
+  await server.control("updates", { id: ID, count: 1, prefix: "before" });
+  // Without the stored log nothing makes up for a line that is lost.
+  const options = { transports: ["polling", "websocket"], path: server.path, history: false, timeout: 150_000 };
+  await page.evaluate(followUpgrading, { id: ID, options });
+  /** @returns {Promise<import("./support/follow.mjs").Heard>} */
+  const heard = () => page.evaluate(() => /** @type {any} */ (window).run.heard);
+  const sent = () => page.evaluate(() => /** @type {any} */ (window).sent.filter((/** @type {any} */ data) => data !== "3"));
+  const echo = (/** @type {number} */ from, /** @type {number} */ to) => page.evaluate(([from, to]) => /** @type {any} */ (window).echo(from, to), [from, to]);
+  await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
+  await echo(1, 20);
+  await server.control("lines", { id: ID, count: 300 });
+  await until("the lines over long-polling", async () => (await heard()).lines.length === 300);
+  assert.deepEqual(await sent(), []);
+  gate.mode("pass");
+  await echo(21, 40);
+  for (let first = 301; first <= 900; first += 25) await server.control("lines", { id: ID, first, count: 25 });
+  await echo(41, 60);
+  await until("the WebSocket takes over", async () => (await sent()).includes("5"));
+  await server.control("lines", { id: ID, first: 901, count: 100 });
+  await echo(61, 80);
+  await server.control("final", { id: ID });
+  const { lines, ends, gaps, connection } = await until("the end", async () => {
+    const now = await heard();
+    return now.done.length > 0 && now;
+  });
+  assert.deepEqual(lines, numbered("line", 1, 1000));
+  assert.equal(ends.length, 1);
+  assert.deepEqual(gaps, []);
+  assert.deepEqual(connection.filter(({ event }) => event === "disconnect"), []);
+  await until("the answers", async () => (await page.evaluate(() => /** @type {any} */ (window).echoed)).length === 80);
+  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).echoed), Array.from({ length: 80 }, (_, n) => n + 1));
+  assert.deepEqual((await sent()).slice(0, 2), ["2probe", "5"]);
+  assert.equal(gate.asked(), 1);
+  await page.evaluate(() => /** @type {any} */ (window).run.client.close());
+  await server.untilGoodbye();
+}
+
+for (const kind of KINDS) {
+  test(`a WebSocket takes the place of long-polling at the ${kind} server, and 1,000 lines across that moment are each heard once`, { timeout: 240_000 }, async (t) => {
+    await withPage("about:blank", { expected: [FAILED_REQUEST, FAILED_SOCKET] }, async (page) => {
+      await crossOver(t, kind, async (url) => {
+        await page.goto(url);
+        return page;
+      });
+    });
+  });
+
+  test(`in Firefox, too, a WebSocket takes the place of long-polling at the ${kind} server without a gap`, { timeout: 240_000 }, async (t) => {
+    const browser = await startBrowser(t, "firefox");
+    await crossOver(t, kind, async (url) => {
+      await browser.goto(url);
+      return { evaluate: (code, given) => browser.evaluate(code, given === undefined ? [] : [given]) };
+    });
+  });
+}
+
+for (const kind of KINDS) {
+  for (const mode of /** @type {const} */ (["refuse", "lose", "swallow"])) {
+    test(`a proxy that does not let WebSockets through (${mode}) leaves a page at the ${kind} server with long-polling`, { timeout: 180_000 }, async (t) => {
+      const server = await start(t, kind);
+      const gate = await startGate(t, server.url, mode);
+      await withPage(`${gate.url}/progress/${ID}`, { expected: [FAILED_REQUEST, FAILED_SOCKET] }, async (page, { requests }) => {
+        const sockets = socketsOf(page);
+        await server.control("updates", { id: ID, count: 1, prefix: "before" });
+        const options = { transports: ["polling", "websocket"], path: server.path, timeout: 3_000 };
+        const followed = await follow(page, { id: ID, options });
+        await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length >= 1);
+        await server.control("lines", { id: ID, count: 20 });
+        await followed.untilLines(20);
+        await until("the WebSocket is given up", () => sockets.length === 1 && sockets[0].isClosed());
+        await server.control("lines", { id: ID, first: 21, count: 20 });
+        await followed.untilLines(40);
+        // python-engineio under uvicorn does not notice that the WebSocket has gone, and tells polls nothing any more: that session is given up.
+        if (mode !== "swallow" || kind !== "asgi") assert.deepEqual(await followed.events("disconnect"), []);
+        assert.equal(requests.handshakes().length, (await followed.events("connect")).length);
+        await server.control("final", { id: ID });
+        const { lines, ends } = await followed.until("the end", ({ done }) => done.length > 0);
+        assert.deepEqual(lines, numbered("line", 1, 40));
+        assert.equal(ends.length, 1);
+        assert.equal(gate.asked(), 1);
+      });
+    });
+  }
 }
 
 /** The WebSockets that the page opens from now on. @param {import("playwright-core").Page} page */

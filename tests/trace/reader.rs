@@ -134,6 +134,7 @@ fn story(header: &Value) -> Story {
     if header["transport"] == "websocket" {
         config.transport = Transport::WebSocket;
     }
+    config.upgrade = header["upgrade"] == true;
     config.fall_back = header["fallBack"] == true;
     config.namespace = text("namespace");
     config.reconnection = header["reconnection"] == true;
@@ -276,6 +277,7 @@ fn input(fields: &[Value]) -> Input {
             let (code, reason) = (number(3) as u16, String::new());
             socket(&fields[2], News::Closed { code, reason })
         }
+        "socket_open" => socket(&fields[2], News::Opened),
         "waiting" => socket(&fields[2], News::Waiting(number(3))),
         "subscribe" => Input::Subscribe(match fields[2].as_i64() {
             Some(number) => ResearchId::from_integer(number),

@@ -221,6 +221,7 @@ impl Setup {
             nan: false,
             websocket: false,
             falls_back: false,
+            upgrades: false,
             no_websockets: false,
             reconnection: !entropy.chance(1, 8)?,
             persistent: default.persistent,

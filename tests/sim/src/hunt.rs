@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use crate::entropy::{Entropy, seeded_bytes};
-use crate::plan::Plan;
+use crate::plan::{Plan, Seems};
 use crate::reach::{self, Reach};
 use crate::{Report, Violation, play, record, run};
 
@@ -13,7 +13,11 @@ pub fn plan_of(bytes: &[u8], websocket: bool) -> Plan {
     let mut plan = Plan::draw(&mut Entropy::from_bytes(bytes));
     plan.setup.websocket = websocket;
     plan.setup.falls_back = websocket && matches!(plan.seed % 5, 1 | 2);
-    plan.setup.no_websockets = websocket && plan.seed % 5 == 2;
+    // A refusal that is missing from an answer which looks whole is found by no transport.
+    let is_told = plan.setup.seems != Seems::Whole;
+    plan.setup.upgrades = websocket && is_told && matches!(plan.seed % 5, 3 | 4);
+    let has_other = plan.setup.falls_back || plan.setup.upgrades;
+    plan.setup.no_websockets = has_other && matches!(plan.seed % 20, 2 | 4 | 7 | 12 | 17);
     plan
 }
 

@@ -32,6 +32,10 @@ pub(crate) enum Event {
     },
     /// What was sent over this WebSocket may have left its browser.
     Drained(u64),
+    /// The server has a WebSocket that is to take the place of long-polling, or a message over it before that.
+    Upgrading(u64, Option<String>),
+    /// This WebSocket breaks off if it has not taken the place of long-polling.
+    BreaksOff(u64),
     /// The server notices that this WebSocket is closed.
     HungUp(u64),
     /// The page's own function answers.

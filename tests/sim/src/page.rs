@@ -283,10 +283,11 @@ fn clock(ahead: i64, now: u64) -> Timestamp {
 pub(crate) fn config_of(setup: &Setup) -> Config {
     let mut config = Config::new("http://host");
     config.either_path = setup.either_path;
-    if setup.websocket {
+    if setup.websocket && !setup.upgrades {
         config.transport = Transport::WebSocket;
-        config.fall_back = setup.falls_back;
     }
+    config.fall_back = setup.falls_back;
+    config.upgrade = setup.upgrades;
     config.reconnection = setup.reconnection;
     config.persistent = setup.persistent;
     config.reconnection_attempts = setup.attempts;

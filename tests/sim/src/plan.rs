@@ -71,6 +71,8 @@ pub struct Setup {
     pub websocket: bool,
     /// Whether long-polling may take its place.
     pub falls_back: bool,
+    /// Whether it takes the place of long-polling instead.
+    pub upgrades: bool,
     /// Whether something on the way lets no WebSocket through.
     pub no_websockets: bool,
     /// The client's options.
@@ -118,6 +120,7 @@ impl Default for Setup {
             nan: false,
             websocket: false,
             falls_back: false,
+            upgrades: false,
             no_websockets: false,
             reconnection: true,
             persistent: true,

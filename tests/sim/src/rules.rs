@@ -6,7 +6,7 @@ use research_socket::http::{Answer, Command, Method, Request, RequestId, Respons
 use research_socket::patience::LAST_LOOK_MS;
 use research_socket::research::{Client, Event, Input, StateName};
 use research_socket::socket::{MOMENT_MS, STABLE_AFTER_MS};
-use research_socket::websocket::{Frame, News};
+use research_socket::websocket::{BROKEN_OFF, Frame, News, Opening};
 
 use crate::flushes::Flushes;
 use crate::network::lost;
@@ -63,6 +63,10 @@ pub(crate) struct Open {
     request: Request,
     /// Whether it is a WebSocket, which is a handshake until it is open, and then a poll.
     pub(crate) is_socket: bool,
+    /// Of a WebSocket that is to take the place of long-polling: whether the server has answered the probe.
+    is_proven: bool,
+    /// Of one that has: whether nothing has come over it since.
+    is_unheard: bool,
     /// When it was started, or something of its answer came.
     since: u64,
 }
@@ -88,6 +92,10 @@ pub(crate) struct Rules {
     falls_back: bool,
     /// Whether a page that would use a WebSocket has polled.
     is_without_sockets: bool,
+    /// The session whose WebSocket could not take the place of long-polling.
+    not_upgraded: Option<usize>,
+    /// Whether long-polling has gone on after that.
+    stays_polling: bool,
     /// Whether attempts may count from the start again.
     forgiven: bool,
     pub(crate) closed: bool,
@@ -264,6 +272,10 @@ impl Rules {
     pub(crate) fn answered(&mut self, id: RequestId, good: bool) -> Option<Open> {
         let place = self.open.iter().position(|open| open.id == id)?;
         let open = self.open.swap_remove(place);
+        let is_beside = open.is_socket && open.kind == Kind::Handshake && open.session.is_some();
+        if is_beside {
+            self.not_upgraded = open.session;
+        }
         if open.kind == Kind::Poll && !good {
             self.bury(&open);
         }
@@ -297,6 +309,9 @@ impl Rules {
     pub(crate) fn heard(&mut self, now: u64, open: &Open, answer: &Answer, begin: Option<u8>) {
         let is_good = matches!(answer, Answer::Response(response)
             if (200..=299).contains(&response.status) && begin != Some(b'<'));
+        let is_used = self.is_live() && open.session == self.sessions.len().checked_sub(1);
+        let goes_on = open.kind == Kind::Poll && open.session == self.not_upgraded;
+        self.stays_polling |= is_good && begin.is_some() && goes_on && is_used;
         match open.kind {
             // Those of a session that is used, or over, say nothing of another one.
             Kind::Join | Kind::Poll | Kind::Post => {}
@@ -320,7 +335,7 @@ impl Rules {
                 }
                 if aborted
                     .as_ref()
-                    .is_some_and(|open| open.is_socket && open.kind == Kind::Handshake)
+                    .is_some_and(|open| open.is_socket && open.session.is_none())
                 {
                     self.refusals.not_opened();
                 }
@@ -342,6 +357,9 @@ impl Rules {
                 })
             }
             Command::Beacon(_) => Ok(()),
+            Command::Open(opening) if sid_of(&handshake_of(opening)).is_some() => {
+                self.open_beside(opening, was_closed)
+            }
             Command::Open(opening) => {
                 require(!self.is_without_sockets, || {
                     "a WebSocket is tried again where long-polling has worked in its place"
@@ -405,6 +423,11 @@ impl Rules {
         require(rival.is_none() || kind == Kind::Terminate, || {
             format!("{} while one like it is in flight", words(request))
         })?;
+        let carries =
+            |open: &Open| open.is_socket && open.kind == Kind::Poll && open.session == session;
+        require(session.is_none() || !self.open.iter().any(carries), || {
+            format!("{} though a WebSocket has taken over", words(request))
+        })?;
         if let Some(session) = session.and_then(|index| self.sessions.get(index)) {
             require(!session.is_dead || request.keepalive, || {
                 format!("{} after the poll of its session failed", words(request))
@@ -426,6 +449,8 @@ impl Rules {
             session,
             request: request.clone(),
             is_socket: false,
+            is_proven: false,
+            is_unheard: false,
             since: self.now,
         });
         require(self.open.len() <= MAX_IN_FLIGHT, || {
@@ -435,6 +460,59 @@ impl Rules {
         require(self.starts <= MAX_STARTS_A_SECOND, || {
             format!("{} requests in one second", self.starts)
         })
+    }
+
+    /// A WebSocket is opened for a session that polls.
+    fn open_beside(&mut self, opening: &Opening, was_closed: bool) -> Verdict {
+        let request = handshake_of(opening);
+        let session = sid_of(&request).map(|sid| self.session(sid));
+        let is_dead = session
+            .and_then(|index| self.sessions.get(index))
+            .is_none_or(|session| session.is_dead);
+        let is_new = self.last_request < Some(opening.id);
+        self.last_request = Some(opening.id);
+        require(!was_closed && !self.hidden && !is_dead && is_new, || {
+            format!("a WebSocket for a session that is over: {opening:?}")
+        })?;
+        require(!self.stays_polling, || {
+            "a WebSocket is tried again that could not take the place of long-polling".to_owned()
+        })?;
+        self.open.push(Open {
+            id: opening.id,
+            kind: Kind::Handshake,
+            session,
+            request,
+            is_socket: true,
+            is_proven: false,
+            is_unheard: false,
+            since: self.now,
+        });
+        Ok(())
+    }
+
+    /// The WebSocket takes over: what is still under way by long-polling would be lost, or come twice.
+    fn take_over(&mut self, socket: RequestId) -> Verdict {
+        let found = self.open.iter().position(|open| open.id == socket);
+        let session = found.and_then(|place| self.open.get(place)?.session);
+        let mut others = self.open.iter().filter(|open| open.id != socket);
+        let other = others.find(|open| open.session == session);
+        require(other.is_none(), || {
+            format!("a WebSocket takes over while {other:?} is under way")
+        })?;
+        if let Some(open) = found.and_then(|place| self.open.get_mut(place)) {
+            require(open.is_proven, || {
+                "a WebSocket takes over that the server has not answered over".to_owned()
+            })?;
+            (open.kind, open.since) = (Kind::Poll, self.now);
+            open.is_unheard = true;
+        }
+        let sid = session
+            .and_then(|index| self.sessions.get(index))
+            .map(|session| session.sid.clone());
+        self.refusals.start(
+            self.now,
+            &request_of(socket, &sid.unwrap_or_default(), None),
+        )
     }
 
     /// A message is sent.
@@ -455,6 +533,13 @@ impl Rules {
             return Err(format!("nobody sends {frame:?}"));
         };
         require(!was_closed, || format!("a closed client sends {text}"))?;
+        if open.is_some_and(|open| open.kind == Kind::Handshake) {
+            return match text.as_str() {
+                "2probe" => Ok(()),
+                "5" => self.take_over(socket),
+                _ => Err(format!("{text} before the WebSocket has taken over")),
+            };
+        }
         require(text.len() <= self.max_payload, || {
             format!("{} bytes in one message", text.len())
         })?;
@@ -475,13 +560,27 @@ impl Rules {
             return Ok(false);
         };
         let kind = self.open.get(place).map(|open| open.kind);
+        let is_beside = self
+            .open
+            .get(place)
+            .is_some_and(|open| open.session.is_some());
         match news {
-            News::Closed { .. } => {
-                if let Some(open) = self.answered(socket, false)
+            News::Closed { code, .. } => {
+                let open = self.answered(socket, false);
+                // With the others a browser may have ended it.
+                let is_ended = !matches!(*code, 1001 | BROKEN_OFF);
+                self.stays_polling |= is_ended && open.as_ref().is_some_and(|open| open.is_unheard);
+                if let Some(open) = open
                     && open.kind == Kind::Handshake
+                    && open.session.is_none()
                 {
                     self.heard(now, &open, &lost(), None);
                     self.refusals.not_opened();
+                }
+            }
+            News::Frame(frame) if kind == Some(Kind::Handshake) && is_beside => {
+                if let Some(open) = self.open.get_mut(place) {
+                    open.is_proven |= *frame == Frame::Text("3probe".to_owned());
                 }
             }
             News::Frame(Frame::Text(text)) if kind == Some(Kind::Handshake) => {
@@ -506,10 +605,16 @@ impl Rules {
                 }
             }
             News::Frame(Frame::Text(text)) => {
+                if let Some(open) = self.open.get_mut(place) {
+                    open.is_unheard = false;
+                }
                 self.progressed(now, socket, text.as_bytes());
                 self.progressed(now, socket, b"\x1e");
             }
-            News::Frame(Frame::Binary(_)) | News::TooLarge { .. } | News::Waiting(_) => {}
+            News::Frame(Frame::Binary(_))
+            | News::Opened
+            | News::TooLarge { .. }
+            | News::Waiting(_) => {}
         }
         Ok(true)
     }

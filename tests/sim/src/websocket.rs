@@ -20,6 +20,9 @@ const FOR_SOCKET: u64 = 1 << 47;
 /// How long what was sent may wait in the browser, in milliseconds.
 const MAX_DRAINING: u64 = 50;
 
+/// How soon a poll is answered by a server that was asked over a WebSocket, in milliseconds: engine.io looks so often.
+const NOOP_AFTER: u64 = 100;
+
 /// What servers and proxies close WebSockets with.
 const CODES: [u16; 9] = [1000, 1001, 1002, BROKEN_OFF, 1008, 1009, 1011, 1012, 4000];
 
@@ -33,6 +36,10 @@ pub(crate) struct Wire {
     /// Where the server is, with the query.
     path: String,
     sid: Option<String>,
+    /// Whether long-polling has the session still.
+    is_beside: bool,
+    /// Whether the server has been asked over it, so that it holds back what it has from polls.
+    is_probed: bool,
     poll: Option<u64>,
     /// Nothing arrives any more, on neither side.
     hangs: bool,
@@ -62,14 +69,24 @@ impl World<'_> {
             Some(Blow::Ends(_)) => return self.end_socket(at, page, socket, BROKEN_OFF),
         }
         let id = server_id(index, socket);
-        let query = opening.query.into_iter().map(|(name, value)| {
-            let value = if name == "transport" {
-                "polling".to_owned()
-            } else {
-                value
-            };
-            (name, value)
-        });
+        let sid = opening
+            .query
+            .iter()
+            .find(|(name, _)| name == "sid")
+            .map(|(_, sid)| sid.clone());
+        let is_beside = sid.is_some();
+        let query = opening
+            .query
+            .into_iter()
+            .filter(|(name, _)| name != "sid")
+            .map(|(name, value)| {
+                let value = if name == "transport" {
+                    "polling".to_owned()
+                } else {
+                    value
+                };
+                (name, value)
+            });
         let path = path_of(
             &opening.url.replacen("ws", "http", 1),
             &query.collect::<Vec<_>>(),
@@ -86,14 +103,94 @@ impl World<'_> {
             page,
             socket,
             path,
-            sid: None,
+            sid,
+            is_beside,
+            is_probed: false,
             poll: None,
             hangs,
             up_at: at,
             down_at: 0,
             drained_at: 0,
         });
-        self.network.at(at, Event::Arrive(Box::new(request)));
+        let event = match is_beside {
+            true => Event::Upgrading(id, None),
+            false => Event::Arrive(Box::new(request)),
+        };
+        self.network.at(at, event);
+    }
+
+    /// Long-polling has the session until the client says that the WebSocket takes over.
+    pub(crate) fn upgrading(&mut self, id: u64, text: Option<&str>) {
+        let (number, at) = (self.number_for(id), self.now + self.network.delay());
+        let now = self.now;
+        // Some proxies let no more than the beginning of a WebSocket through.
+        let breaks_off = self.plan.seed % 20 == 3 && text == Some("2probe");
+        let broken_at = at + self.network.delay();
+        let Some(wire) = self.wire(id).filter(|wire| !wire.hangs) else {
+            return;
+        };
+        let (page, socket) = (wire.page, wire.socket);
+        let at = wire.down_at.max(at);
+        let answer = match text {
+            None => Some(News::Opened),
+            Some("2probe") => Some(News::Frame(Frame::Text("3probe".to_owned()))),
+            Some(_) => None,
+        };
+        let request = match text {
+            None => None,
+            // To the mock server this is a reason to end the poll.
+            Some("2probe") => {
+                wire.is_probed = true;
+                Some(wire.request(number, "POST", b"5".to_vec()))
+            }
+            Some(_) => {
+                (wire.is_beside, wire.is_probed, wire.poll) = (false, false, Some(number));
+                Some(wire.request(number, "GET", Vec::new()))
+            }
+        };
+        if let Some(news) = answer {
+            wire.down_at = at;
+            self.network.at(at, Event::Socket { page, socket, news });
+        }
+        if breaks_off {
+            self.network.at(broken_at, Event::BreaksOff(id));
+        }
+        if let Some(request) = request {
+            self.network.at(now, Event::Arrive(Box::new(request)));
+        }
+    }
+
+    /// A WebSocket breaks off that has not taken over, which costs nothing.
+    pub(crate) fn break_before(&mut self, id: u64) -> Verdict {
+        let Some(wire) = self.wire(id).filter(|wire| !wire.hangs) else {
+            return Ok(());
+        };
+        let (page, socket) = (wire.page, wire.socket);
+        let found = self.pages.get(usize::from(page)).and_then(Option::as_ref);
+        let mut open = found.into_iter().flat_map(|page| &page.rules.open);
+        if !open.any(|open| open.id == socket && open.kind == Kind::Handshake) {
+            return Ok(());
+        }
+        self.forget_wire(id);
+        let (code, reason) = (BROKEN_OFF, String::new());
+        let news = News::Closed { code, reason };
+        self.happen(Event::Socket { page, socket, news })
+    }
+
+    /// A server that was asked over a WebSocket answers each poll soon.
+    pub(crate) fn end_poll(&mut self, request: &ServerRequest) {
+        let is_asked = |wire: &&Wire| {
+            let sid = wire.sid.as_deref().unwrap_or_default();
+            wire.is_probed && request.path.ends_with(&["&sid=", sid].concat())
+        };
+        let id = self.wires.iter().find(is_asked).map(|wire| wire.id);
+        if let Some(id) = id.filter(|_| request.method == "GET") {
+            let (number, at) = (self.number_for(id), self.now + NOOP_AFTER);
+            if let Some(wire) = self.wire(id) {
+                let noop = wire.request(number, "POST", b"5".to_vec());
+                self.network.at(at, Event::Arrive(Box::new(noop)));
+            }
+        }
     }
 
     fn socket_trouble(&mut self, index: usize, kind: Kind) -> Option<Blow> {
@@ -154,7 +251,11 @@ impl World<'_> {
         wire.up_at = at;
         let request = wire.request(number, "POST", text.clone().into_bytes());
         if !wire.hangs {
-            self.network.at(at, Event::Arrive(Box::new(request)));
+            let event = match text.as_str() {
+                "2probe" | "5" => Event::Upgrading(id, Some(text.clone())),
+                _ => Event::Arrive(Box::new(request)),
+            };
+            self.network.at(at, event);
         }
         self.network.at(drained_at, drained);
     }
@@ -223,7 +324,7 @@ impl World<'_> {
             return;
         };
         let wire = self.wires.swap_remove(place);
-        if wire.sid.is_some() {
+        if wire.sid.is_some() && !wire.is_beside {
             let request = wire.request(number, "POST", b"1".to_vec());
             self.network.at(self.now, Event::Arrive(Box::new(request)));
         }

@@ -171,11 +171,19 @@ impl<'p> World<'p> {
 
     pub(crate) fn happen(&mut self, event: Event) -> Verdict {
         match event {
-            Event::Arrive(request) => self.serve(ServerInput::Request(*request)),
+            Event::Arrive(request) => {
+                self.end_poll(&request);
+                self.serve(ServerInput::Request(*request))
+            }
             Event::GivenUp(id) => self.serve(ServerInput::Aborted { id }),
             Event::Gone(page) => self.gone(usize::from(page)),
             Event::Wake(page) => self.wake(usize::from(page)),
             Event::Drained(wire) => self.drained(wire),
+            Event::Upgrading(wire, text) => {
+                self.upgrading(wire, text.as_deref());
+                Ok(())
+            }
+            Event::BreaksOff(wire) => self.break_before(wire),
             Event::HungUp(wire) => {
                 self.hung_up(wire);
                 Ok(())
@@ -265,7 +273,9 @@ impl<'p> World<'p> {
             | Event::Drained(_)
             | Event::GivenUp(_)
             | Event::Gone(_)
+            | Event::BreaksOff(_)
             | Event::HungUp(_)
+            | Event::Upgrading(..)
             | Event::Wake(_) => Ok(()),
         }
     }
