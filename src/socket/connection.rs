@@ -906,9 +906,10 @@ impl Connection {
             return hold(Hold::UsedUp, Some(probe_ms).filter(|_| self.settings.probe));
         }
         // Each request more keeps it busy, and most sessions that begin now would not last.
-        let busy_ms = match failure {
-            Failure::Status(429 | 503) => spread(MAX_PROBE_MS, ctx.random.unit()),
-            _ => 0,
+        let busy_ms = if let Failure::Status(429 | 503) = failure {
+            spread(MAX_PROBE_MS, ctx.random.unit())
+        } else {
+            0
         };
         let delay_ms = self.settings.backoff.delay(attempts, unit);
         wait(delay_ms.max(at_least_ms).max(busy_ms))
