@@ -27,7 +27,7 @@ const HEIGHT: f64 = 190.0;
 const TOPS: [f64; 2] = [86.0, 330.0];
 
 /// How many seconds after the restart are drawn.
-const SECONDS: usize = 120;
+const SECONDS: usize = 90;
 
 /// Lines differ by more than colour.
 const LINES: &str = "
@@ -56,6 +56,10 @@ impl Row {
 
     fn is_shared(&self) -> bool {
         self.0.get("shared").and_then(Value::as_bool) == Some(true)
+    }
+
+    fn closes(&self) -> bool {
+        self.0.get("closes").and_then(Value::as_bool) == Some(true)
     }
 
     fn strategy(&self) -> &str {
@@ -137,10 +141,10 @@ fn table(rows: &[Row]) -> String {
             out,
             "| {} | {} | {:.0} s | {:.0}/s | {} | {} | {} | {peak:.0} : {mean:.0} | {:.0} | {:.0} | {:.0} |",
             row.style().1,
-            if row.is_shared() {
-                "one research"
-            } else {
-                "their own"
+            match (row.is_shared(), row.closes()) {
+                (true, _) => "one research",
+                (false, false) => "their own",
+                (false, true) => "their own, refused without a 503",
             },
             count("ping_ms") / 1_000.0,
             count("rate"),
@@ -160,7 +164,7 @@ fn svg(rows: &[Row]) -> String {
     let first = rows.first().and_then(|row| row.number("ping_ms"));
     let drawn: Vec<_> = rows
         .iter()
-        .filter(|row| !row.is_shared() && row.number("ping_ms") == first)
+        .filter(|row| !row.is_shared() && !row.closes() && row.number("ping_ms") == first)
         .collect();
     let clients = drawn.first().and_then(|row| row.number("clients"));
     let clients = clients.unwrap_or(1.0);

@@ -25,6 +25,23 @@ fn clients_that_lost_their_server_are_all_back_and_at_no_time_ask_more_than_twic
     }
 }
 
+/// So few requests keep sessions alive here that there is less room for more: attempts that meet a 503 keep each other from getting
+/// through, for good where they come too often.
+#[test]
+fn clients_that_keep_a_server_busy_with_their_return_come_back_in_the_end() {
+    let storm = Storm {
+        clients: 300,
+        shared: false,
+        strategy: Strategy::Default,
+        closes: false,
+        ping_interval: 25_000,
+        seed: 1,
+    };
+    let outcome = storm::run(storm, Demand::of(storm).capacity(storm.clients));
+    assert!(outcome.refused > 300, "{outcome:?}");
+    assert_eq!(outcome.live.last(), Some(&300), "{outcome:?}");
+}
+
 #[test]
 fn clients_that_come_all_at_once_and_again_each_second_are_seen_to_miss_the_aims() {
     assert_ne!(outcome(Strategy::Steady, 200, false).missed(), [""; 0]);

@@ -41,7 +41,7 @@ fn main() {
                 seed: options.seed,
             };
             storms.push(storm);
-            if strategy == Strategy::Default {
+            if strategy == Strategy::Default && !shared {
                 storms.push(Storm {
                     closes: true,
                     ..storm
