@@ -122,7 +122,7 @@ export interface ConnectOptions {
    * redirect, a web page, CONNECT_ERROR, `subscribe_error`). While somebody looks at the page the retries come after 5 s, then
    * after growing waits of at most 30 s; in a tab that nobody looks at every 5 minutes, and so in the end for a research that the
    * server does not know (404). Each retry asks `auth`, `headers` and `query` again. After the last of the
-   * `reconnectionAttempts` it looks for a server that is down after 2 s, then after growing waits of at most 15 s, and for one that
+   * `reconnectionAttempts` it looks for a server that is down after 4 to 8 s, then every 7.5 to 15 s, and for one that
    * answers wrongly every 30 s. With `false` a refusal is final until the page is seen again, or connects, and so is the last
    * attempt without a `fallback`.
    * @default true
@@ -132,7 +132,8 @@ export interface ConnectOptions {
 
   /**
    * How many attempts are made before `reconnect_failed`. `Infinity` never gives up. The count starts again once a
-   * connection has proven stable. The client keeps looking for the server all the same, unless it is not `persistent` and has no
+   * connection has proven stable. A server that is still too busy (429, 503) at the third attempt in a row is left alone
+   * for 7.5 to 15 s after it and each other. The client keeps looking for the server all the same, unless it is not `persistent` and has no
    * `fallback`; after an outage the first good answer to any other request brings an attempt within a second. A namespace that is refused (CONNECT_ERROR) costs an attempt if the page gave no `auth`, `headers`, `query` and
    * `namespace`, and a path that was there before (404) does too; other refusals cost none.
    * @default 5
@@ -362,7 +363,9 @@ export interface ConnectOptions {
 /** How the status is asked for while the connection cannot be had. */
 export interface FallbackOptions {
   /**
-   * The wait between an answer and the next request, 100 to a day.
+   * The wait between an answer and the next request, 100 to a day. While the server gives no answer either, the second and each
+   * further wait is up to twice as long as the one before, at most 20 s or this, and differs from page to page; answers make it
+   * short again.
    * @default 3000
    * @example 10_000
    */

@@ -92,7 +92,7 @@ pub struct Config {
 /// When and how often to poll the status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fallback {
-    /// From the answer to the next question, in milliseconds, 100 to a day. Default: 3000.
+    /// From the answer to the next question, in milliseconds, 100 to a day; longer while there is no answer either. Default: 3000.
     pub interval_ms: u64,
     /// After how many connection errors in a row it starts, at least 1. Default: 3. It starts in
     /// any case when no attempts are left.
@@ -113,6 +113,9 @@ impl Default for Fallback {
 
 /// Longest wait for an answer without a `fallback` option that says otherwise, in milliseconds.
 const DEFAULT_TIMEOUT_MS: u64 = 10_000;
+
+/// The wait before a question that failed is asked again, without a `fallback` option that says otherwise, in milliseconds.
+const DEFAULT_INTERVAL_MS: u64 = 3000;
 
 impl Config {
     /// The defaults for the server at `url`.
@@ -149,6 +152,12 @@ impl Config {
     pub(crate) fn check_timeout_ms(&self) -> u64 {
         self.fallback
             .map_or(DEFAULT_TIMEOUT_MS, |fallback| fallback.timeout_ms)
+    }
+
+    /// From an answer about a research to the next question, in milliseconds.
+    pub(crate) fn interval_ms(&self) -> u64 {
+        self.fallback
+            .map_or(DEFAULT_INTERVAL_MS, |fallback| fallback.interval_ms)
     }
 
     /// Checks every range.

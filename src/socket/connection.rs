@@ -5,7 +5,6 @@ use super::leaving::Ended;
 use super::link::{Early, Event, Hold, Link, Settings, Status, WebSocket};
 use super::outgoing::{self, Emit, EmitError, Outgoing};
 use super::packet::{self, Packet};
-use crate::backoff::Backoff;
 use crate::engine::{self, Endpoint, Goodbye, Session};
 use crate::failure::{Failure, Phase, Retry};
 use crate::http::{Answer, AskId, Command, Context, Credentials, RequestId};
@@ -25,14 +24,13 @@ pub const STABLE_AFTER_MS: u64 = 5000;
 /// there is a network although the browser says that there is none, in milliseconds.
 pub const PROBE_MS: u64 = 30_000;
 
-/// How long to wait before looking whether a server that is down is back: longer each time.
-const PROBES: Backoff = Backoff {
-    delay_ms: 2_000,
-    delay_max_ms: MAX_PROBE_MS,
-    randomization_factor: 0.5,
-};
+/// How long to wait at most before the first look whether a server that is down is back, in milliseconds.
+pub const FIRST_PROBE_MS: u64 = 8_000;
 
-/// The longest such wait, in milliseconds.
+/// After so many attempts that fail, a server that says that it is too busy (429, 503) is left alone for longer.
+const BUSY_ATTEMPTS: u32 = 2;
+
+/// The longest wait before any other look, in milliseconds, and how long a server is left alone at most that says that it is too busy.
 pub const MAX_PROBE_MS: u64 = 15_000;
 
 /// How soon after a sign of life the attempt comes at the latest, in milliseconds. The time is drawn evenly,
@@ -73,6 +71,11 @@ pub struct Connection {
     /// would be asked for that all the time; but for an attempt that has waited for its answer for as long as
     /// there is between two looks.
     unheard: bool,
+    /// Whether any connection was: then the next one hurries an attempt that is under way, which costs no other.
+    is_lost_anew: bool,
+    /// How often a sign of life has brought an attempt forward since a connection was stable, and when last.
+    heeded: u32,
+    heeded_at: Timestamp,
     /// When the last attempt began.
     began: Timestamp,
     /// Whether the attempt under way goes to the other address, since nothing was at the first.
@@ -114,6 +117,9 @@ impl Connection {
             not_before: Timestamp::default(),
             probes: 0,
             unheard: true,
+            is_lost_anew: false,
+            heeded: 0,
+            heeded_at: Timestamp::default(),
             began: Timestamp::default(),
             elsewhere: false,
             websocket: WebSocket::Untried,
@@ -720,6 +726,7 @@ impl Connection {
         self.leave(ctx, !matches!(failure, Failure::ServerDisconnected));
         self.renewing = false;
         if was_live {
+            self.is_lost_anew = true;
             self.connection_lost(failure.clone());
         } else {
             self.events.push_back(Event::ConnectError(failure.clone()));
@@ -759,7 +766,9 @@ impl Connection {
         {
             self.attempts = 0;
             self.unknown_sessions = 0;
+            self.probes = 0;
             self.unheard = true;
+            self.heeded = 0;
         }
     }
 
@@ -770,12 +779,16 @@ impl Connection {
 
     /// Another request was answered well: if the server was down, it is back.
     pub(crate) fn sign_of_life(&mut self, ctx: &mut Context<'_>) {
-        let is_news = self.unheard || ctx.now.since(self.began) >= MAX_PROBE_MS;
+        let hangs =
+            self.is_lost_anew && matches!(self.link, Link::Joining { .. } | Link::Opening { .. });
+        let is_news = self.unheard || hangs || ctx.now.since(self.began) >= MAX_PROBE_MS;
         let is_first = self.failure.is_none();
         let was_down = self.failure.as_ref().is_none_or(Failure::is_outage);
         if !is_news || !was_down {
             return;
         }
+        // Of a server that is back and has too many clients some requests fail again and again: that is no other outage.
+        let is_early = self.heeded > 1 && ctx.now.since(self.heeded_at) < MAX_PROBE_MS;
         let last = ctx.now.after(LAST_CHANCE_MS);
         let by = |began: Timestamp| {
             let first = began.after(FIRST_CHANCE_MS);
@@ -803,6 +816,9 @@ impl Connection {
                 probe: Some((until, delay_ms)),
             }
             | Link::Waiting { until, delay_ms } => {
+                if is_early {
+                    return;
+                }
                 let soon_ms = soon_ms(ctx, not_before);
                 let soon = ctx.now.after(soon_ms);
                 if soon < *until {
@@ -817,8 +833,13 @@ impl Connection {
             | Link::Idle
             | Link::Live { .. } => return,
         }
+        if self.heeded < 2 {
+            self.probes = 0;
+        }
         self.unheard = false;
-        self.probes = 0;
+        self.is_lost_anew = false;
+        self.heeded = self.heeded.saturating_add(1);
+        self.heeded_at = ctx.now;
     }
 
     /// The failure in the light of those before it.
@@ -891,12 +912,26 @@ impl Connection {
         let unit = ctx.random.unit();
         if !is_left {
             if is_outage {
-                probe_ms = PROBES.delay(self.probes, unit).max(at_least_ms);
+                let most_ms = if self.probes == 0 {
+                    FIRST_PROBE_MS
+                } else {
+                    MAX_PROBE_MS
+                };
+                probe_ms = spread(most_ms, unit).max(at_least_ms);
                 self.probes = self.probes.saturating_add(1);
             }
             return hold(Hold::UsedUp, Some(probe_ms).filter(|_| self.settings.probe));
         }
-        wait(self.settings.backoff.delay(attempts, unit).max(at_least_ms))
+        // Each request more keeps it busy, and most sessions that begin now would not last.
+        // But the first attempts may only have met a gateway whose server is being restarted.
+        let is_busy = attempts >= BUSY_ATTEMPTS && matches!(failure, Failure::Status(429 | 503));
+        let busy_ms = if is_busy {
+            spread(MAX_PROBE_MS, ctx.random.unit())
+        } else {
+            0
+        };
+        let delay_ms = self.settings.backoff.delay(attempts, unit);
+        wait(delay_ms.max(at_least_ms).max(busy_ms))
     }
 
     /// Where it worked before, a 404 is a deployment under way.
@@ -1000,4 +1035,9 @@ impl Connection {
 fn soon_ms(ctx: &mut Context<'_>, not_before: Timestamp) -> u64 {
     let drawn = ctx.random.unit() * RETURN_MS as f64;
     not_before.since(ctx.now).max(drawn as u64 + 1)
+}
+
+/// From half of it to all, drawn with `unit` from `[0, 1)`: many clients that wait do not come at once.
+fn spread(most_ms: u64, unit: f64) -> u64 {
+    most_ms / 2 + (unit * (most_ms / 2) as f64) as u64
 }

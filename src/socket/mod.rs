@@ -15,7 +15,8 @@ mod whereabouts;
 
 pub(crate) use carrier::{Carrier, Passed, Question};
 pub use connection::{
-    Connection, FIRST_CHANCE_MS, LAST_CHANCE_MS, MAX_PROBE_MS, PROBE_MS, RETURN_MS, STABLE_AFTER_MS,
+    Connection, FIRST_CHANCE_MS, FIRST_PROBE_MS, LAST_CHANCE_MS, MAX_PROBE_MS, PROBE_MS, RETURN_MS,
+    STABLE_AFTER_MS,
 };
 pub use leaving::{LEAVING_MS, MOMENT_MS};
 pub use link::MAX_EARLY_BYTES;

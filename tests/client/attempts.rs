@@ -3,7 +3,7 @@
 use research_socket::backoff::Backoff;
 use research_socket::random::Random;
 use research_socket::research::Input;
-use research_socket::socket::{MAX_PROBE_MS, STABLE_AFTER_MS};
+use research_socket::socket::{FIRST_PROBE_MS, MAX_PROBE_MS, STABLE_AFTER_MS};
 
 use crate::words::Kind;
 use crate::world::{SEED, World};
@@ -220,11 +220,10 @@ fn after_the_last_attempt_the_server_is_looked_for_now_and_then() {
     let mut world = World::new();
     world.connect();
     fail_all(&mut world);
-    for wait in [2_000, 4_000, 8_000, 16_000, 16_000] {
+    for most in [FIRST_PROBE_MS, MAX_PROBE_MS, MAX_PROBE_MS, MAX_PROBE_MS] {
         world.forget();
         let waited = world.wait();
-        let most = MAX_PROBE_MS.min(wait / 2 * 3);
-        assert!((wait / 2..=most).contains(&waited), "{waited}");
+        assert!((most / 2..=most).contains(&waited), "{waited}");
         assert_eq!(world.did(), ["ask", "handshake"]);
         world.cut(Kind::Handshake);
         assert_eq!(world.heard(), ["connect_error TRANSPORT"]);
@@ -259,7 +258,10 @@ fn a_found_server_that_fails_again_at_once_is_looked_for_as_before() {
     world.cut(Kind::Poll);
     assert_eq!(world.heard(), ["disconnect TRANSPORT"]);
     let waited = world.wait();
-    assert!((2_000..=6_000).contains(&waited), "{waited}");
+    assert!(
+        (MAX_PROBE_MS / 2..=MAX_PROBE_MS).contains(&waited),
+        "{waited}"
+    );
 }
 
 #[test]

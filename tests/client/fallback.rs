@@ -3,6 +3,7 @@
 use research_socket::config::Config;
 use research_socket::http::{Answer, RequestError};
 use research_socket::research::{Event, Input, ResearchId};
+use research_socket::socket::FIRST_PROBE_MS;
 
 use crate::words::{self, Kind};
 use crate::world::{RUNS, World, throttled};
@@ -184,6 +185,45 @@ fn a_research_whose_answers_hang_does_not_starve_the_other() {
     }
 }
 
+/// How long it takes until the status is asked for again, while no attempt to connect succeeds.
+fn until_status(world: &mut World) -> u64 {
+    let begin = world.now;
+    while !world.is_asked(Kind::Status) {
+        if world.is_asked(Kind::Handshake) {
+            world.cut(Kind::Handshake);
+        }
+        world.wait();
+    }
+    world.now - begin
+}
+
+#[test]
+fn a_server_that_is_down_is_asked_less_often_each_time_and_one_that_is_back_as_before() {
+    let mut world = polling();
+    for most in [3_000, 6_000, 12_000, 20_000, 20_000] {
+        world.cut(Kind::Status);
+        let waited = until_status(&mut world);
+        assert!((3_000.max(most / 2)..=most).contains(&waited), "{waited}");
+    }
+    for most in [6_000, 3_000, 3_000] {
+        world.status("r", 200, RUNS);
+        let waited = until_status(&mut world);
+        assert!((3_000.max(most / 2)..=most).contains(&waited), "{waited}");
+    }
+}
+
+#[test]
+fn a_page_that_asks_for_the_status_does_not_wait_for_a_server_that_is_down() {
+    let mut world = polling();
+    for _ in 0..5 {
+        world.cut(Kind::Status);
+        until_status(&mut world);
+    }
+    world.cut(Kind::Status);
+    world.input(Input::Refresh("r".to_owned()));
+    assert!(world.is_asked(Kind::Status));
+}
+
 #[test]
 fn answers_are_updates_of_their_own_source() {
     let mut world = polling();
@@ -247,7 +287,7 @@ fn the_server_is_looked_for_while_the_status_is_polled() {
         }
         world.wait();
     }
-    assert!(world.now - begin <= 3_000);
+    assert!(world.now - begin <= FIRST_PROBE_MS);
     world.join();
     assert!(world.client.is_connected());
 }

@@ -2,6 +2,7 @@
 
 use research_socket::http::{Answer, RequestError};
 use research_socket::research::Input;
+use research_socket::socket::MAX_PROBE_MS;
 
 use crate::words::Kind;
 use crate::world::{World, throttled};
@@ -59,14 +60,38 @@ fn an_answer_that_breaks_off_is_tried_again() {
 
 #[test]
 fn a_fault_of_the_server_is_tried_again() {
-    for status in [500, 502, 503, 504] {
+    for status in [500, 502, 504] {
         is_counted(response(status, "<html>Bad Gateway</html>"), "SERVER");
     }
 }
 
 #[test]
-fn too_many_requests_is_tried_again() {
-    is_counted(response(429, ""), "SERVER");
+fn a_server_that_stays_too_busy_is_left_alone_for_longer_and_not_by_all_for_as_long() {
+    let mut waits = Vec::new();
+    for (status, seed) in [(429, 1), (503, 2), (503, 3), (503, 4)] {
+        let mut world = World::seeded(seed, World::quiet);
+        world.connect();
+        let mut refused = |attempt: u32| {
+            world.answer_with(Kind::Handshake, response(status, ""));
+            assert_eq!(world.heard()[0], "connect_error SERVER");
+            let waited = world.wait();
+            assert_eq!(world.heard(), [format!("reconnect_attempt {attempt}")]);
+            waited
+        };
+        // It may be a gateway whose server is being restarted.
+        for attempt in [1, 2] {
+            assert!(refused(attempt) <= 3_000);
+        }
+        waits.push(refused(3));
+    }
+    assert!(
+        waits
+            .iter()
+            .all(|wait| (MAX_PROBE_MS / 2..=MAX_PROBE_MS).contains(wait)),
+        "{waits:?}"
+    );
+    waits.dedup();
+    assert_eq!(waits.len(), 4, "{waits:?}");
 }
 
 #[test]

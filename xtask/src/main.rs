@@ -21,6 +21,8 @@ mod project;
 mod reference;
 mod setup;
 mod sim;
+mod storm;
+mod svg;
 mod test;
 mod toolchain;
 mod ui;
@@ -155,6 +157,18 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         options: Vec<String>,
     },
+    /// Simulate 10,000 clients whose server restarts, and see how they come back.
+    ///
+    /// One table, and a picture in target/storm. Deterministic: simulated time, and all chance from a seed. Fails if the
+    /// library's default misses an aim.
+    Storm {
+        /// Make docs/pictures/storm.svg anew.
+        #[arg(long)]
+        keep: bool,
+        /// Such as `--clients 1000`, or `--seed 2`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<String>,
+    },
     /// What cargo runs a binary of browser tests with, in the steps for the core as JavaScript.
     #[command(hide = true)]
     RunAsScript {
@@ -241,6 +255,7 @@ fn run(task: Task) -> Result<bool> {
         }
         Task::Coverage { keep } => return coverage::run(&project, keep),
         Task::Sim { options } => return sim::run(&project, &options),
+        Task::Storm { keep, options } => return storm::run(&project, keep, &options),
         Task::RunAsScript { arguments } => return test::as_script::run(&project, &arguments),
         Task::Env => print!("{}", Environment::of(&project)?.exports()),
     }

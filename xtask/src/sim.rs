@@ -58,7 +58,8 @@ pub(crate) fn day(project: &Project) -> Command {
     command(project, "day")
 }
 
-fn command(project: &Project, binary: &str) -> Command {
+/// One of its programs, with its own options to come.
+pub(crate) fn command(project: &Project, binary: &str) -> Command {
     let mut cargo = project.command("cargo");
     cargo.args(["run", "--quiet", "--locked", "--profile", PROFILE]);
     cargo.args(["--package", "sim", "--bin", binary, "--"]);

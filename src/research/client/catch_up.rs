@@ -143,7 +143,7 @@ impl<C: Carrier> Client<C> {
         }
         match &result {
             Ok(_) => self.sign_of_life(),
-            Err((Problem::Failed | Problem::Unreadable, _)) => self.connection.lose_touch(),
+            Err((Problem::Failed | Problem::Unreadable, _)) => self.lose_touch(),
             Err((Problem::NotFound | Problem::Refused, _)) => {}
         }
         match result {

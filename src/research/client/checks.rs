@@ -9,6 +9,7 @@ use crate::http::{Answer, Context, Method, Request, RequestError, RequestId, Res
 use crate::json::{Kind, Raw};
 use crate::persistence::{Persistence, Refused};
 use crate::queue::SmallMap;
+use crate::random::Random;
 use crate::research::payload::event::{Refusal, ResearchEvent};
 use crate::research::payload::warning::excerpt;
 use crate::socket::{Carrier, Question};
@@ -17,6 +18,9 @@ use crate::whereabouts;
 
 /// The longest wait between two questions that a server can ask for, in milliseconds.
 const MAX_RETRY_AFTER_MS: u64 = 300_000;
+
+/// The longest wait for the next question to a server that is down, in milliseconds.
+const MAX_STATUS_WAIT_MS: u64 = 20_000;
 
 /// How long another tab has to begin a question, in milliseconds, that it is wanted to ask.
 const WANTED_MS: u64 = 3_000;
@@ -32,6 +36,9 @@ pub(super) struct Checks {
     in_flight: Option<InFlight>,
     /// Whether the last answer was none: the next good one is news.
     failing: bool,
+    /// Questions in a row that had no answer while there was no connection, and until when no other is asked.
+    misses: u32,
+    not_before: Timestamp,
     /// Retries of what was refused.
     statuses: Persistence,
     pub(super) logs: Persistence,
@@ -336,6 +343,40 @@ impl Checks {
         Some(Outcome::Failed)
     }
 
+    /// There is no connection, and no answer either: the next question of any kind waits, longer each time and not as long
+    /// as that of another client.
+    pub(super) fn miss(&mut self, now: Timestamp, random: &mut Random, config: &Config) {
+        self.misses = self.misses.saturating_add(1);
+        self.rest(now, random, config);
+    }
+
+    /// There is an answer, but no connection yet: a server that is only just back, and has many clients, is not asked as often as
+    /// before at once.
+    pub(super) fn hit(&mut self, now: Timestamp, random: &mut Random, config: &Config) {
+        self.misses /= 2;
+        self.rest(now, random, config);
+    }
+
+    fn rest(&mut self, now: Timestamp, random: &mut Random, config: &Config) {
+        // One alone may be about a research that the server is slow with.
+        if self.misses < 2 {
+            self.not_before = now;
+            return;
+        }
+        let interval_ms = config.interval_ms();
+        let doublings = (self.misses - 1).min(16);
+        let wait_ms = interval_ms.saturating_mul(1 << doublings);
+        let half_ms = wait_ms.min(MAX_STATUS_WAIT_MS.max(interval_ms)) / 2;
+        let drawn = random.unit() * half_ms as f64;
+        self.not_before = now.after(half_ms + drawn as u64);
+    }
+
+    /// There is a connection, or somebody wants to know whether the server answers.
+    pub(super) fn rested(&mut self) {
+        self.misses = 0;
+        self.not_before = Timestamp::default();
+    }
+
     /// What is to be asked, sooner or later.
     fn due<'s>(
         &self,
@@ -373,7 +414,7 @@ impl Checks {
                     ),
                 ]
                 .map(|(question, due, refused, persistence)| {
-                    let mut at = due?;
+                    let mut at = due?.max(self.not_before);
                     if let Some(refused) = refused {
                         at = at.max(persistence.due(refused, asking.seen));
                     }

@@ -131,6 +131,7 @@ impl<C: Carrier> Client<C> {
         // A subscription ends with its connection, and nothing is sent again that was missed.
         let now = self.now;
         self.checks.asked = now;
+        self.checks.rested();
         for subscription in self.subscriptions.values_mut() {
             if subscription.job.end().is_some() {
                 subscription.history.connected_after_end(now);

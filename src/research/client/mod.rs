@@ -156,6 +156,15 @@ impl<C: Carrier> Client<C> {
     /// an answer that comes together with its deadline counts.
     pub fn handle_input(&mut self, now: Timestamp, input: Input) {
         let due = self.begin(now);
+        if let Input::Connect
+        | Input::Online(true)
+        | Input::Refresh(_)
+        | Input::Subscribe(_)
+        | Input::Verify(_)
+        | Input::Visible = input
+        {
+            self.checks.rested();
+        }
         match input {
             Input::Acknowledge {
                 id,
@@ -431,6 +440,9 @@ impl<C: Carrier> Client<C> {
     }
 
     fn handle_outcome(&mut self, outcome: Outcome) {
+        if let Outcome::Refused { .. } = outcome {
+            self.checks.rested();
+        }
         match outcome {
             Outcome::Status { research, body } => {
                 self.told.allowed(&research);
@@ -453,7 +465,7 @@ impl<C: Carrier> Client<C> {
                 };
                 self.warn(refusal.as_str(), words, Some(research));
             }
-            Outcome::Failed => self.connection.lose_touch(),
+            Outcome::Failed => self.lose_touch(),
             Outcome::Flushed { research } => {
                 self.told.allowed(&research);
                 self.sign_of_life();
@@ -466,7 +478,7 @@ impl<C: Carrier> Client<C> {
                 };
                 let words = ["an answer about the status ", &words].concat();
                 self.refuse(code, &words, Some(research));
-                self.connection.lose_touch();
+                self.lose_touch();
             }
             Outcome::LogPiece { research, bytes } => self.handle_log_piece(&research, &bytes),
             Outcome::Log { .. } | Outcome::NoLog { .. } => {
@@ -477,7 +489,18 @@ impl<C: Carrier> Client<C> {
 
     /// A request besides those of the connection was answered well.
     fn sign_of_life(&mut self) {
+        if !self.connection.is_live() {
+            self.checks.hit(self.now, &mut self.random, &self.config);
+        }
         self.connection.sign_of_life(&mut context!(self));
+    }
+
+    /// Such a request had no answer.
+    fn lose_touch(&mut self) {
+        if !self.connection.is_live() {
+            self.checks.miss(self.now, &mut self.random, &self.config);
+        }
+        self.connection.lose_touch();
     }
 
     fn handle_timeout(&mut self) {

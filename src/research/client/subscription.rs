@@ -13,10 +13,6 @@ use crate::socket::{Carrier, Question};
 use crate::tabs::SUBSCRIBE;
 use crate::time::Timestamp;
 
-/// The wait before a single question that failed is asked again, without a `fallback` option that
-/// says otherwise, in milliseconds.
-const DEFAULT_INTERVAL_MS: u64 = 3000;
-
 /// How long the server has to refuse a subscription that it took after it had refused it before, in
 /// milliseconds.
 const TRIAL_MS: u64 = 3_000;
@@ -386,10 +382,7 @@ impl Schedule {
 }
 
 fn next(now: Timestamp, config: &Config, pause_ms: u64) -> Timestamp {
-    let interval = config
-        .fallback
-        .map_or(DEFAULT_INTERVAL_MS, |fallback| fallback.interval_ms);
-    now.after(interval.max(pause_ms))
+    now.after(config.interval_ms().max(pause_ms))
 }
 
 /// The arguments of an event with the id of a research.

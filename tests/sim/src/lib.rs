@@ -31,6 +31,7 @@ mod websocket;
 mod world;
 
 pub mod hunt;
+pub mod storm;
 pub mod tabs;
 
 pub use entropy::{Dice, Entropy, seeded_bytes};

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::rows::{Aim, Row, Verdict, short};
+use crate::svg::{STYLE, line, text};
 
 /// Two hyphens end a comment, also those of an option.
 const MARK: &str = "<!-- Made by `cargo xtask bench` with its option `keep`: do not edit. -->";
@@ -26,28 +27,6 @@ const TICKS: [(f64, &str); 5] = [
     (1.0, "2 ×"),
     (2.0, "4 ×"),
 ];
-
-/// Colours for light and dark pages. Words say what colours say, so nothing depends on seeing them.
-const STYLE: &str = "
-  text { font: 13px system-ui, -apple-system, 'Segoe UI', sans-serif; fill: #1f2328; }
-  .title { font-size: 16px; font-weight: 600; }
-  .small, .tick { font-size: 11px; fill: #59636e; }
-  .tick { text-anchor: middle; }
-  .grid { stroke: #d1d9e0; }
-  .same { stroke: #59636e; }
-  .reached { fill: #1a7f37; }
-  .missed { fill: #bc4c00; }
-  .aim { stroke: #1f2328; stroke-width: 2; }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #f0f6fc; }
-    .small, .tick { fill: #9198a1; }
-    .grid { stroke: #3d444d; }
-    .same { stroke: #9198a1; }
-    .reached { fill: #3fb950; }
-    .missed { fill: #db6d28; }
-    .aim { stroke: #f0f6fc; }
-  }
-";
 
 /// Only rows with an aim: first those that are compared, as bars, then the amounts.
 pub(super) fn svg(rows: &[Row], sum: &str) -> String {
@@ -159,21 +138,6 @@ fn class(row: &Row) -> &'static str {
 fn place(ratio: f64) -> f64 {
     let power = ratio.max(f64::MIN_POSITIVE).log2().clamp(LEAST, MOST);
     LEFT + (power - LEAST) / (MOST - LEAST) * (RIGHT - LEFT)
-}
-
-fn text(body: &mut String, class: &str, x: f64, y: f64, words: &str) {
-    let words = words.replace('&', "&amp;").replace('<', "&lt;");
-    let _ = writeln!(
-        body,
-        r#"<text class="{class}" x="{x:.1}" y="{y:.1}">{words}</text>"#
-    );
-}
-
-fn line(body: &mut String, class: &str, x: f64, from: f64, to: f64) {
-    let _ = writeln!(
-        body,
-        r#"<line class="{class}" x1="{x:.1}" x2="{x:.1}" y1="{from:.1}" y2="{to:.1}"/>"#
-    );
 }
 
 fn count(rows: usize) -> f64 {
