@@ -56,6 +56,8 @@ for (const framework of /** @type {const} */ (["vue", "svelte"])) {
         const after = await changes();
         return Object.keys(after).filter((name) => after[name] > before[name]);
       };
+      // The last that is heard of a research without anything happening.
+      await until("the stored log has been read", () => page.evaluate(() => window.historyRead()));
       // Of a first line the research knows when it was heard.
       await changed(() => server.control("lines", { id: ID, count: 1 }), "log");
       assert.deepEqual(await changed(() => server.control("lines", { id: ID, count: 5 }), "log"), ["log"]);

@@ -170,6 +170,8 @@ test("each hook renders for its own part alone", { timeout: 180_000 }, async (t)
     const parts = () => page.evaluate(() => window.app.parts);
     await page.evaluate((id) => window.app.mountParts(id, false), ID);
     await shows(page, /research 10.*connection connected.*suspense 10/);
+    // The last that is heard of a research without anything happening.
+    await until("the stored log has been read", () => page.evaluate(() => window.app.historyRead));
     const before = await parts();
     for (let n = 1; n <= 20; n += 1) await server.control("lines", { id: ID, count: 1, first: n });
     await server.control("emit", { id: ID, payload: { log_entry: { message: "half empty", type: "WARNING", time: "2026-11-29T11:00:00Z" } } });

@@ -39,6 +39,7 @@ window.parts = {
     const app = createApp({
       setup() {
         const parts = { research: useResearch(id), log: useResearchLog(id), connection: useConnection() };
+        window.historyRead = () => parts.research.value.state.historyRead;
         for (const [name, part] of Object.entries(parts)) watch(part, () => (changes[name] += 1), { flush: "sync" });
         return () => h("p", Object.keys(parts).join());
       },
@@ -49,7 +50,8 @@ window.parts = {
     const changes = counted();
     for (const [name, part] of Object.entries({ research: research(id), log: researchLog(id), connection: connection() })) {
       let isFirst = true;
-      part.subscribe(() => {
+      part.subscribe((value) => {
+        if (name === "research") window.historyRead = () => value.state.historyRead;
         // What is there is told at once.
         if (!isFirst) changes[name] += 1;
         isFirst = false;

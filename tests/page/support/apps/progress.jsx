@@ -53,7 +53,11 @@ app.page = ({ id, strict = true, count = 1, options = undefined }) => {
 app.parts = {};
 
 const PARTS = {
-  research: ({ id }) => useResearch(id).state.progress,
+  research: ({ id }) => {
+    const { state } = useResearch(id);
+    app.historyRead = state.historyRead;
+    return state.progress;
+  },
   warnings: ({ id }) => useResearchLog(id, { tail: 2, level: "warning" }).map(({ message }) => message).join(),
   connection: () => useConnection().connection.name,
   suspense: ({ id }) => useSuspenseResearch(id).state.progress,
