@@ -3,7 +3,7 @@
 use research_socket::config::Config;
 use research_socket::http::{Answer, RequestError};
 use research_socket::research::{Event, Input, ResearchEvent, TimelineKind};
-use research_socket::socket::Acked;
+use research_socket::socket::{Acked, LAST_CHANCE_MS};
 
 use crate::gaps::back;
 use crate::words::{self, Kind};
@@ -712,6 +712,57 @@ fn a_log_that_hangs_is_given_up() {
     assert!(world.did().contains(&"abort log r".to_owned()));
     world.advance(1000);
     assert!(world.is_asked(Kind::Log));
+}
+
+/// Loses the connection, and is live and subscribed again with the next attempt.
+fn reconnect(world: &mut World) {
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    world.accept();
+}
+
+#[test]
+fn a_question_from_before_an_outage_that_nothing_answers_does_not_hold_up_what_is_asked_after_it() {
+    // It went to a worker that hangs.
+    for before in [0, LAST_CHANCE_MS] {
+        let mut world = asking();
+        let asked = world.now;
+        world.advance(before);
+        reconnect(&mut world);
+        let is_given_up = |world: &mut World| world.did().contains(&"abort log r".to_owned());
+        if before == 0 {
+            world.forget();
+            world.advance(asked + LAST_CHANCE_MS - 1 - world.now);
+            assert!(!is_given_up(&mut world), "it may be answered yet");
+            world.advance(1);
+        }
+        assert!(is_given_up(&mut world), "{before}");
+        world.status("r", 200, RUNS);
+        world.receive(&line(5, 7, "live"));
+        world.answer(Kind::Log, 200, &log(&[(1, 1, "a"), (2, 5, "live")]));
+        assert_eq!(lines(&world.told()), ["a", "live"]);
+    }
+    let mut world = World::with_all(|config| config.flush_logs = false);
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.accept();
+    assert!(world.is_asked(Kind::Status));
+    world.advance(LAST_CHANCE_MS);
+    reconnect(&mut world);
+    assert!(world.did().contains(&"abort status r".to_owned()));
+    assert!(world.is_asked(Kind::Status), "asked anew");
+}
+
+#[test]
+fn an_answer_that_has_begun_before_an_outage_is_read_to_its_end() {
+    let mut world = asking();
+    world.piece(Kind::Log, "[");
+    world.advance(LAST_CHANCE_MS);
+    reconnect(&mut world);
+    world.advance(LAST_CHANCE_MS);
+    assert!(!world.did().contains(&"abort log r".to_owned()));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::queue::SmallMap;
 use crate::random::Random;
 use crate::research::payload::event::{Refusal, ResearchEvent};
 use crate::research::payload::warning::excerpt;
-use crate::socket::{Carrier, Question};
+use crate::socket::{Carrier, LAST_CHANCE_MS, Question};
 use crate::time::Timestamp;
 use crate::whereabouts;
 
@@ -63,6 +63,8 @@ pub(super) struct InFlight {
     /// When the first bytes of the answer came, if it comes in pieces.
     answered: Option<Timestamp>,
     deadline: Timestamp,
+    /// Another connection has begun since.
+    is_outlived: bool,
     asker: Asker,
 }
 
@@ -182,6 +184,7 @@ impl Checks {
             let log =
                 asked.filter(|check| check.request == id && check.question == Question::Log)?;
             log.answered.get_or_insert(now);
+            log.is_outlived = false;
             log.deadline = now.after(config.check_timeout_ms());
             return Some(Outcome::LogPiece {
                 research: log.research.clone(),
@@ -325,6 +328,12 @@ impl Checks {
             return None;
         }
         ctx.abort(late.request);
+        if late.is_outlived {
+            if let Some(subscription) = subscriptions.get_mut(&late.research) {
+                subscription.history.interrupted();
+            }
+            return None;
+        }
         if late.question == Question::Log {
             return Some(Outcome::NoLog {
                 research: late.research,
@@ -341,6 +350,19 @@ impl Checks {
             }
         }
         Some(Outcome::Failed)
+    }
+
+    /// There is another connection. What was asked before, and nothing has answered yet, may have gone where nobody answers any more:
+    /// it gives way soon to what is asked now, the same question among it if it is still one.
+    pub(super) fn outlive(&mut self, now: Timestamp) {
+        if let Some(check) = &mut self.in_flight
+            && check.answered.is_none()
+            && let Asker::Own { .. } = check.asker
+        {
+            let last = now.max(check.started.after(LAST_CHANCE_MS));
+            check.is_outlived = true;
+            check.deadline = last.min(check.deadline);
+        }
     }
 
     /// There is no connection, and no answer either: the next question of any kind waits, longer each time and not as long
@@ -539,6 +561,7 @@ impl Checks {
             started: ctx.now,
             answered: None,
             deadline: ctx.now.after(config.check_timeout_ms()),
+            is_outlived: false,
             asker,
         });
         refused.is_some()
@@ -611,6 +634,7 @@ impl Checks {
             started: ctx.now,
             answered: None,
             deadline: ctx.now.after(timeout_ms),
+            is_outlived: false,
             asker: Asker::Other { has_begun: false },
         });
     }

@@ -132,6 +132,7 @@ impl<C: Carrier> Client<C> {
         let now = self.now;
         self.checks.asked = now;
         self.checks.rested();
+        self.checks.outlive(now);
         for subscription in self.subscriptions.values_mut() {
             if subscription.job.end().is_some() {
                 subscription.history.connected_after_end(now);

@@ -5,7 +5,7 @@ use research_socket::failure::{Failure, Phase};
 use research_socket::http::{Answer, Command, Method, Request, RequestId, Response};
 use research_socket::patience::LAST_LOOK_MS;
 use research_socket::research::{Client, Event, Input, StateName};
-use research_socket::socket::{MOMENT_MS, STABLE_AFTER_MS};
+use research_socket::socket::{LAST_CHANCE_MS, MOMENT_MS, STABLE_AFTER_MS};
 use research_socket::websocket::{BROKEN_OFF, Frame, News, Opening};
 
 use crate::flushes::Flushes;
@@ -69,6 +69,8 @@ pub(crate) struct Open {
     is_unheard: bool,
     /// When it was started, or something of its answer came.
     since: u64,
+    /// Whether something has.
+    is_answered: bool,
 }
 
 #[derive(Debug)]
@@ -285,7 +287,7 @@ impl Rules {
     /// A part of the answer has come; what to, if it is awaited.
     pub(crate) fn progressed(&mut self, now: u64, id: RequestId, bytes: &[u8]) -> Option<Kind> {
         let open = self.open.iter_mut().find(|open| open.id == id)?;
-        open.since = now;
+        (open.since, open.is_answered) = (now, true);
         if open.kind == Kind::Poll {
             self.refusals.polled(now, bytes);
         }
@@ -452,6 +454,7 @@ impl Rules {
             is_proven: false,
             is_unheard: false,
             since: self.now,
+            is_answered: false,
         });
         require(self.open.len() <= MAX_IN_FLIGHT, || {
             format!("{} requests in flight", self.open.len())
@@ -486,6 +489,7 @@ impl Rules {
             is_proven: false,
             is_unheard: false,
             since: self.now,
+            is_answered: false,
         });
         Ok(())
     }
@@ -743,6 +747,18 @@ impl Rules {
             let is_late = |open: &&Open| now - open.since > self.longest(open.kind) + LAST_LOOK_MS;
             let late = self.open.iter().find(is_late);
             require(late.is_none(), || format!("given up too late: {late:?}"))?;
+            let live_since = self.live_since;
+            let outlives = |open: &&Open| {
+                let began = live_since.filter(|began| open.since < *began);
+                began.is_some_and(|began| {
+                    now > began.max(open.since + LAST_CHANCE_MS) + LAST_LOOK_MS
+                })
+            };
+            let is_awaited = |open: &&Open| asks(open) && !open.is_answered;
+            let outliving = self.open.iter().filter(is_awaited).find(outlives);
+            require(outliving.is_none(), || {
+                format!("holds up what this connection asks for: {outliving:?}")
+            })?;
         }
         let state = client.state().name;
         let live = client.is_connected();
