@@ -384,8 +384,8 @@ impl Failure {
             ),
             Self::PageHidden => ("the page was left or frozen", ""),
             Self::PollingRefused => (
-                "the server has long-polling switched off, which this client needs: add `polling` to \
-                 its `transports`",
+                "the server has long-polling switched off: add `polling` to its `transports`, or let \
+                 the page use a WebSocket (option `transports`)",
                 "",
             ),
             Self::Protocol(detail) => ("the server broke the protocol", &**detail),

@@ -39,6 +39,34 @@ fn if_it_went_on_without_a_word_the_line_that_the_status_has_waits_for_the_older
 }
 
 #[test]
+fn a_research_of_which_nothing_is_heard_twice_although_it_goes_on_is_told_once_and_why_that_may_be()
+{
+    let mut world = deaf();
+    let warnings = |world: &mut World| {
+        let told = world.heard();
+        told.iter()
+            .filter(|told| told.starts_with("warning unheard"))
+            .count()
+    };
+    for (progress, words) in [(80, 1), (90, 0)] {
+        world.accept_all();
+        for kind in [Kind::Status, Kind::Log] {
+            while world.is_asked(kind) {
+                let answer = if kind == Kind::Log { "[]" } else { MOVED };
+                world.answer(kind, 200, answer);
+            }
+        }
+        world.forget();
+        while !world.is_asked(Kind::Status) {
+            world.beat(5_000);
+        }
+        let on = format!(r#"{{"status":"in_progress","progress":{progress}}}"#);
+        world.status("r", 200, &on);
+        assert_eq!(warnings(&mut world), words, "{progress}");
+    }
+}
+
+#[test]
 fn if_it_stands_still_a_line_that_the_status_has_waits_for_nothing() {
     let mut world = up_to_date();
     world.beat(60_000);

@@ -12,6 +12,13 @@ use crate::time::{Timestamp, earliest};
 /// status overtakes live lines that are on their way.
 const LAST_WORDS_MS: u64 = 1_000;
 
+/// The code of what [`UNHEARD_WORDS`] says.
+const UNHEARD: &str = "unheard";
+
+/// It went on twice without a word, and the server took the subscription before each.
+const UNHEARD_WORDS: &str = "the research goes on, but the server sends nothing of it over this connection: if it has several \
+                             workers, they need a message queue (`message_queue` in Flask-SocketIO)";
+
 #[expect(
     private_bounds,
     reason = "of a carrier, its driver needs to know nothing"
@@ -47,6 +54,10 @@ impl<C: Carrier> Client<C> {
             // as after any other outage.
             history.lost(subscription.watchdog.trust());
             subscription.send(now, &self.config, &mut self.connection);
+            subscription.unheard = subscription.unheard.saturating_add(1);
+            if subscription.unheard > 1 {
+                self.warn(UNHEARD, UNHEARD_WORDS, Some(research.to_owned()));
+            }
             return;
         }
         if is_polled {

@@ -189,6 +189,7 @@ impl<C: Carrier> Client<C> {
         subscription.schedule.heard();
         subscription.watchdog.hear(self.now);
         subscription.is_heard = true;
+        subscription.unheard = 0;
         // Some servers tell everybody, also whom they refuse.
         if subscription.standing != Standing::Refused {
             self.subscribing.grant(self.now, &mut subscription.refusal);

@@ -557,6 +557,7 @@ impl<C: Carrier> Client<C> {
             watchdog: Watchdog::new(watched, self.now),
             heard: None,
             is_heard: false,
+            unheard: 0,
             verify: None,
             shown: None,
             asks_itself: false,

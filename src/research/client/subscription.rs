@@ -43,6 +43,8 @@ pub(super) struct Subscription {
     pub(super) watchdog: Watchdog,
     /// Whether anything was heard of it over this session.
     pub(super) is_heard: bool,
+    /// How often since it was heard last it turned out to have gone on.
+    pub(super) unheard: u32,
     /// When a live update or line came last.
     pub(super) heard: Option<Timestamp>,
     /// Since when somebody waits for the server to show the research.
