@@ -31,7 +31,7 @@ export function doctor(options?: DoctorOptions): Promise<Diagnosis>;
 
 /**
  * Those of `connect()`, so that the page's own can be passed. What is used of them: `url`, `path`, `namespace`, `auth`,
- * `headers`, `query`, `withCredentials`, `signal`, and `timeout`.
+ * `headers`, `query`, `transports`, `withCredentials`, `signal`, and `timeout`.
  */
 export interface DoctorOptions extends ConnectOptions {
   /**
@@ -86,6 +86,7 @@ export interface Finding {
  * - `ORIGIN_REFUSED`: the server does not accept the page's origin, such as behind a proxy that changes `Host`
  * - `STICKY_SESSION`: several workers without sticky sessions
  * - `REFUSED`: the server refuses the namespace, such as for wrong `auth`
+ * - `WEBSOCKET`: a WebSocket does not reach the server; looked at where `transports` has one, and an `error` where it is the first
  * - `CSP_WASM`: the page's Content-Security-Policy forbids WebAssembly, so the core runs as JavaScript
  * - `PROXY_BUFFERING`: answers come late, such as only at the ping
  * - `CONNECTION_BUDGET`: too many tabs or requests on HTTP/1.1, so this one has to wait; in WebKitGTK, where it cannot be told from
@@ -104,6 +105,7 @@ export type FindingCode =
   | "ORIGIN_REFUSED"
   | "STICKY_SESSION"
   | "REFUSED"
+  | "WEBSOCKET"
   | "CSP_WASM"
   | "PROXY_BUFFERING"
   | "CONNECTION_BUDGET"

@@ -8,6 +8,7 @@ import { checkClock, checkWasm } from "./doctor/page.js";
 import { openSession } from "./doctor/reach.js";
 import { examine } from "./doctor/session.js";
 import { Visit } from "./doctor/visit.js";
+import { tryWebSocket } from "./doctor/websocket.js";
 
 /** How long all of it may take, in milliseconds: as long as one attempt of `connect` to connect. */
 const TIMEOUT_MS = 20_000;
@@ -16,7 +17,7 @@ const TIMEOUT_MS = 20_000;
 export async function doctor(options = {}) {
   if (!browser.present || typeof document === "undefined" || browser.missing.length > 0) throw new Error("doctor() needs a page in a browser: it looks at that page as well as at the server.");
   const { connection, credentials, own } = readOptions(options, browser.href);
-  const { timeout = TIMEOUT_MS } = connection;
+  const { timeout = TIMEOUT_MS, transports = ["polling"] } = connection;
   own.signal?.throwIfAborted();
 
   const visit = new Visit(connection, timeout, own.signal);
@@ -24,9 +25,12 @@ export async function doctor(options = {}) {
   try {
     const { auth } = await visit.prepare(credentials);
     checkWasm(diagnosis);
-    const session = await openSession(visit, diagnosis);
+    const first = transports[0] === "websocket";
+    const found = await openSession(visit, diagnosis, !first);
     checkClock(visit, diagnosis);
-    if (session) await examine(visit, session, diagnosis, auth);
+    // Whoever begins with a WebSocket needs no session to last over long-polling.
+    if (found?.session && !first) await examine(visit, found.session, diagnosis, auth);
+    if (found && transports.includes("websocket")) await tryWebSocket(visit, diagnosis, found, first, auth);
   } finally {
     await visit.end();
   }

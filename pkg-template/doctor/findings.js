@@ -52,8 +52,8 @@ export const CODES = {
   },
   POLLING_REFUSED: {
     severity: "error",
-    message: ({ where }) => `${where} has long-polling switched off, which this package needs.`,
-    setting: () => "Add `polling` to the server's `transports`.",
+    message: ({ where }) => `${where} has long-polling switched off, with which the connections of this page begin.`,
+    setting: () => "Add `polling` to the server's `transports`, or connect with `transports: [\"websocket\"]`.",
     fine: "The server takes long-polling.",
   },
   NOT_SOCKET_IO: {
@@ -80,6 +80,22 @@ export const CODES = {
     message: ({ what }) => `The server refuses the connection: ${what}.`,
     setting: () => "Sign in, or give in `auth` what the server asks for; see to `namespace`.",
     fine: "The server grants the connection.",
+  },
+  WEBSOCKET: {
+    severity: "warning",
+    message: ({ where, forbidden, silent, offered }) =>
+      forbidden
+        ? "The Content-Security-Policy of this page forbids WebSockets to the server."
+        : offered === false
+          ? `${where} offers no WebSocket.`
+          : `A WebSocket to ${where} ${silent ? "is not answered" : "cannot be opened"}: a proxy on the way does not pass it on, or the server has none.`,
+    setting: ({ forbidden, origin, offered }) =>
+      forbidden
+        ? `Add ${origin.replace(/^http/, "ws")} to connect-src in the page's policy.`
+        : offered === false
+          ? "Install `simple-websocket` beside Flask-SocketIO with threads, or add `websocket` to the server's `transports`."
+          : "Let the proxy pass on the change of protocol (nginx: `proxy_http_version 1.1;`, `proxy_set_header Upgrade $http_upgrade;` and `proxy_set_header Connection \"upgrade\";`), or leave `transports` as it is by default.",
+    fine: "WebSockets reach the server.",
   },
   CSP_WASM: {
     severity: "warning",
@@ -123,9 +139,15 @@ export class Diagnosis {
   }
 
   find(code, details = {}) {
-    const { severity, message, setting } = CODES[code];
-    const about = { ...this.#visit.about, ...details };
+    const { message, setting } = CODES[code];
+    const about = { severity: CODES[code].severity, ...this.#visit.about, ...details };
+    const { severity } = about;
     this.#found.set(code, Object.freeze({ code, severity, message: message(about), setting: setting(about) }));
+  }
+
+  /** Whether it was found. */
+  has(code) {
+    return this.#found.has(code);
   }
 
   fine(...codes) {

@@ -12,9 +12,10 @@ const PATHS = ["/socket.io", OTHER_PATH, "/research/socket.io"];
  * Asks for a session as `connect` does. Returns it if there is a point in trying it.
  * @param {import("./visit.js").Visit} visit
  * @param {import("./findings.js").Diagnosis} diagnosis
- * @returns {Promise<import("./visit.js").Session | undefined>}
+ * @param {boolean} polls whether the page needs long-polling
+ * @returns {Promise<{ session?: import("./visit.js").Session, offered: boolean } | undefined>} and whether the server offers WebSockets
  */
-export async function openSession(visit, diagnosis) {
+export async function openSession(visit, diagnosis, polls) {
   const asked = performance.now();
   const answer = await unlessItWaits(visit.open(), visit, diagnosis);
   if (!answer) return undefined;
@@ -28,9 +29,13 @@ export async function openSession(visit, diagnosis) {
     visit.remember(session);
     diagnosis.fine(...REACHED);
     // What is slow by waiting would look like a proxy that keeps answers back.
-    return waited >= WAIT_MS ? undefined : session;
+    return waited >= WAIT_MS ? undefined : { session, offered: session.offers.includes("websocket") };
   }
   diagnosis.fine("CSP_CONNECT", "CORS");
+  if (!polls && answer.status === 400 && refusalOf(answer.text) === "POLLING_REFUSED") {
+    diagnosis.fine(...REACHED);
+    return { offered: true };
+  }
   await explain(answer, visit, diagnosis);
   return undefined;
 }

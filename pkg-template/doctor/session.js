@@ -109,8 +109,8 @@ function refuse({ status, failed, sentTo, text }, diagnosis) {
   else diagnosis.find("UNREACHABLE", { what: `it has opened a session, and then answers ${status}` });
 }
 
-/** Servers refuse with a bare string or with an object that has a `message`. */
-function reason(json) {
+/** Servers refuse with a bare string or with an object that has a `message`. @param {string} json */
+export function reason(json) {
   try {
     const data = JSON.parse(json);
     return String(data?.message ?? data);

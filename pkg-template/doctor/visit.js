@@ -24,7 +24,7 @@ const MAX_BYTES = 1_048_576;
  * @property {string | null} sentTo where a redirection led, or would have
  * @property {string} address what was asked for
  * @property {number} at when it was there, in milliseconds of `performance.now()`
- * @typedef {{ sid: string, path: string, pingInterval: number, credentials?: RequestCredentials }} Session
+ * @typedef {{ sid: string, path: string, pingInterval: number, offers: string[], credentials?: RequestCredentials }} Session
  */
 
 export class Visit {
@@ -46,11 +46,19 @@ export class Visit {
   #sessions = new Set();
   #forbid;
   #forbidden = new Promise((resolve) => (this.#forbid = () => resolve(true)));
+  #forbidSocket;
+  /** Becomes true when the page's policy forbids a WebSocket to the server. @type {Promise<true>} */
+  forbiddenSocket = new Promise((resolve) => (this.#forbidSocket = () => resolve(true)));
+  /** @type {WebSocket[]} */
+  #webSockets = [];
   #count = 0;
   #signal;
   #abort = () => this.#stop.abort();
   #violate = ({ effectiveDirective, blockedURI }) => {
-    if (effectiveDirective === "connect-src" && `${blockedURI}/`.startsWith(`${this.#url}/`)) this.#forbid();
+    if (effectiveDirective !== "connect-src") return;
+    const leadsTo = (url) => `${blockedURI}/`.startsWith(`${url}/`);
+    if (leadsTo(this.#url)) this.#forbid();
+    if (leadsTo(socketUrl(this.#url))) this.#forbidSocket();
   };
 
   /**
@@ -98,6 +106,11 @@ export class Visit {
     if (!readOpen(other, OTHER_PATH)) return answer;
     this.#goTo(OTHER_PATH);
     return other;
+  }
+
+  /** Whether the time is over, or the page wants no more. */
+  get isOver() {
+    return this.#stop.signal.aborted;
   }
 
   get namespace() {
@@ -170,9 +183,22 @@ export class Visit {
     return controller;
   }
 
+  /** Opens a WebSocket for a session of its own. It is closed when the visit is over, which ends that. */
+  webSocket() {
+    const socket = new WebSocket(socketUrl(this.#address(this.#path, "websocket")));
+    this.#webSockets.push(socket);
+    this.#stop.signal.addEventListener("abort", () => socket.close(), { once: true });
+    return socket;
+  }
+
   /** Whether the page's policy forbids what was asked for: the browser tells that in a task of its own. */
   forbidden() {
-    return Promise.race([this.#forbidden, this.after(VIOLATION_MS)]);
+    return Promise.race([this.#forbidden, this.violated()]);
+  }
+
+  /** Resolves when the browser would have told of a violation. */
+  violated() {
+    return this.after(VIOLATION_MS);
   }
 
   /** Resolves after so many milliseconds; not at all when the visit is over. */
@@ -197,6 +223,10 @@ export class Visit {
   async end() {
     this.#stop.abort();
     for (const timer of this.#timers) clearTimeout(timer);
+    for (const socket of this.#webSockets) {
+      socket.onmessage = socket.onclose = null;
+      socket.close();
+    }
     this.#signal?.removeEventListener("abort", this.#abort);
     EventTarget.prototype.removeEventListener.call(document, "securitypolicyviolation", this.#violate);
     await Promise.all([...this.#sessions].map((session) => this.#sayGoodbye(session)));
@@ -208,6 +238,11 @@ export class Visit {
     await this.ask({ method: "POST", sid, path, body: "1", credentials, keepalive: true, signal: limit.signal });
     clearTimeout(timer);
   }
+}
+
+/** `http:` becomes `ws:`, and `https:` `wss:`. @param {string} url */
+function socketUrl(url) {
+  return url.replace(/^http/, "ws");
 }
 
 /** The text of the body, up to a bound: nobody knows what answers there. */
@@ -238,8 +273,9 @@ function checkHeaders(headers) {
 export function readOpen({ status, text }, path) {
   if (status !== 200 || !text.startsWith("0{")) return undefined;
   try {
-    const { sid, pingInterval } = JSON.parse(text.split("\x1e", 1)[0].slice(1));
-    return typeof sid === "string" ? { sid, path, pingInterval: Number(pingInterval) || 25_000 } : undefined;
+    const { sid, pingInterval, upgrades } = JSON.parse(text.split("\x1e", 1)[0].slice(1));
+    if (typeof sid !== "string") return undefined;
+    return { sid, path, pingInterval: Number(pingInterval) || 25_000, offers: Array.isArray(upgrades) ? upgrades : [] };
   } catch {
     return undefined;
   }

@@ -1,7 +1,10 @@
 // Faults that are there for real, in a server, a proxy or the page, and what the doctor has to say of each in any browser.
 
 import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { startGateway } from "../../servers/gateway.mjs";
 import { startRoundRobin } from "../../servers/round_robin.mjs";
@@ -9,7 +12,7 @@ import { freePort, startHttp, startServer } from "../support/servers.mjs";
 
 const CODES = [
   "CSP_CONNECT", "UNREACHABLE", "CORS", "LOGIN_REDIRECT", "PATH_404", "PROTOCOL_V3", "POLLING_REFUSED", "NOT_SOCKET_IO", "ORIGIN_REFUSED",
-  "STICKY_SESSION", "REFUSED", "CSP_WASM", "PROXY_BUFFERING", "CONNECTION_BUDGET", "CLOCK_SKEW",
+  "STICKY_SESSION", "REFUSED", "WEBSOCKET", "CSP_WASM", "PROXY_BUFFERING", "CONNECTION_BUDGET", "CLOCK_SKEW",
 ];
 
 const HTML = fileURLToPath(new URL("page.html", import.meta.url));
@@ -40,6 +43,16 @@ export async function startBehind(t, { server: flags, ...options }) {
   const gateway = await startGateway({ target: server.url, ...options });
   t.after(() => gateway.close());
   return { url: gateway.url, server };
+}
+
+/** The doctor's page with a policy of its own: a file. @param {Test} t @param {string} policy */
+async function withPolicy(t, policy) {
+  const folder = await mkdtemp(path.join(tmpdir(), "policy-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = path.join(folder, "page.html");
+  const meta = `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
+  await writeFile(file, (await readFile(HTML, "utf8")).replace("<meta charset", `${meta}<meta charset`));
+  return file;
 }
 
 /** @type {Fault[]} What python-engineio and engine.io refuse with 400, each in its words. */
@@ -93,8 +106,56 @@ const REFUSING = [
   },
 ];
 
+/** @type {Fault[]} Where a page wants a WebSocket. */
+const SOCKETS = [
+  ...[["websocket"], ["polling", "websocket"]].flatMap((transports) => [
+    {
+      title: `a proxy that passes on no WebSocket, for ${transports}`,
+      codes: ["WEBSOCKET"],
+      start: async (/** @type {Test} */ t) => ({ url: (await startBehind(t, {})).url, options: { transports }, message: /a proxy on the way/, setting: /Upgrade \$http_upgrade/ }),
+    },
+    {
+      title: `a server without WebSockets, for ${transports}`,
+      codes: ["WEBSOCKET"],
+      async start(/** @type {Test} */ t) {
+        const { url } = await startServer(t, "node");
+        return { url: (await startWithPage(t)).url, options: { transports, url }, message: /offers no WebSocket/, setting: /simple-websocket/ };
+      },
+    },
+    {
+      title: `a policy without the WebSocket's origin, for ${transports}`,
+      codes: ["WEBSOCKET"],
+      async start(/** @type {Test} */ t) {
+        const there = await startServer(t, "node");
+        const { url } = await startWithPage(t, { html: await withPolicy(t, `connect-src 'self' ${there.url}`) });
+        return { url, options: { transports, url: there.url }, message: /forbids WebSockets/, setting: new RegExp(`Add ${there.url.replace("http", "ws")} to`) };
+      },
+    },
+  ]),
+  {
+    title: "a server that does not accept the origin, for a page that begins with a WebSocket",
+    codes: ["ORIGIN_REFUSED"],
+    async start(t) {
+      const server = await startWithPage(t, { cors: "own" });
+      const gateway = await startGateway({ target: server.url, fault: "host" });
+      t.after(() => gateway.close());
+      return { url: gateway.url, options: { transports: ["websocket"] } };
+    },
+  },
+  {
+    title: "the namespace is not granted over a WebSocket",
+    codes: ["REFUSED"],
+    async start(t) {
+      const server = await startWithPage(t);
+      await server.control("access", { refuse_connects: true });
+      return { url: server.url, options: { transports: ["websocket"] }, message: /Connection refused by server/ };
+    },
+  },
+];
+
 /** @type {Fault[]} */
 export const FAULTS = [
+  ...SOCKETS,
   {
     title: "the application's policy, under which the doctor works",
     codes: ["CSP_WASM"],
@@ -215,6 +276,9 @@ export const FAULTS = [
     start: async (t) => ({ url: (await startBehind(t, { fault: "keep", ms: 1500, server: { pingInterval: 25 } })).url, message: /came \d+\.\d s late/ }),
   },
 ];
+
+/** What is not looked at for a page that has no WebSocket in its `transports`. */
+export const UNASKED = ["WEBSOCKET"];
 
 /** Whether a diagnosis names these codes and no other, in words. @param {Diagnosis} diagnosis @param {string[]} codes @param {Partial<Start>} [words] */
 export function assertFound({ ok, findings, fine, unchecked }, codes, { message = /./, setting = /./ } = {}) {
