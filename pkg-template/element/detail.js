@@ -1,6 +1,7 @@
 // The line that one is at, in full, and what one can do with the selected ones.
 
 import { button, make, say, set } from "./dom.js";
+import { TOOLS } from "./words.js";
 import { textOf } from "./write.js";
 
 /** So many lines can be copied at once: that cannot be done in slices. */
@@ -27,9 +28,9 @@ export class Detail {
     this.speak(texts);
   }
 
-  /** @param {import("./texts.js").Texts} texts */
-  speak(texts) {
-    this.#texts = texts;
+  /** @param {import("./texts.js").Texts} words */
+  speak(words) {
+    const texts = (this.#texts = words.over(TOOLS));
     say(this.#link, texts.get("line_link"));
     say(this.#copy, texts.get("copy"));
     say(this.#close, texts.get("close"));

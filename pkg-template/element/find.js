@@ -3,6 +3,7 @@
 import { make } from "./dom.js";
 import { CHUNK, FILTERS, SHOWN_BY } from "./lines.js";
 import { inSlices } from "./slices.js";
+import { TOOLS } from "./words.js";
 
 /** So many hits are marked in a row. */
 const MAX_MARKS = 50;
@@ -28,6 +29,9 @@ export class Search {
   /** Whether lines have come since it began, which it may have passed. */
   #again = false;
   #now;
+  #texts;
+  /** @type {import("./texts.js").Texts} */
+  #words;
 
   /** @param {import("./lines.js").Lines} lines @param {() => void} changed told after each slice @param {() => number} [now] */
   constructor(lines, changed, now) {
@@ -135,8 +139,13 @@ export class Search {
   /** How many were found, and which of them a line is. @param {number} at @param {import("./texts.js").Texts} texts */
   words(at, texts) {
     if (!this.pattern) return "";
-    const words = this.count === 0 ? texts.get("hits_none") : texts.get("hits", { at: this.ordinal(at), n: this.count });
-    return this.isLooking ? texts.get("hits_looking", { words: this.count === 0 ? "" : words }) : words;
+    if (texts !== this.#texts) {
+      this.#texts = texts;
+      this.#words = texts.over(TOOLS);
+    }
+    const t = (key, values) => this.#words.get(key, values);
+    const words = this.count === 0 ? t("hits_none") : t("hits", { at: this.ordinal(at), n: this.count });
+    return this.isLooking ? t("hits_looking", { words: this.count === 0 ? "" : words }) : words;
   }
 
   /** Marks what is looked for in a text. @param {Element} cell that has nothing but the text */

@@ -58,9 +58,6 @@ export const PROGRESS = {
   search: "Search the log",
   search_next: "Next hit",
   search_previous: "Previous hit",
-  hits: "{at} of {n}",
-  hits_none: "Nothing found",
-  hits_looking: "{words} …",
   error_next: "Next error",
   error_previous: "Previous error",
   newest_first: "Newest first",
@@ -70,14 +67,6 @@ export const PROGRESS = {
   download_text: "Text",
   download_json: "JSON",
   empty: "No lines yet",
-  line: "Line {number}",
-  lines: "Lines {from} to {to} ({n})",
-  line_times: "{n} times",
-  line_link: "Link to this line",
-  copy: "Copy",
-  copied: "Copied",
-  copy_too_many: "Too many lines to copy: download the log instead",
-  close: "Close",
   count: "{n}",
   level_trace: "trace",
   level_debug: "debug",
@@ -109,6 +98,21 @@ export const LIST = {
   ended_hours: "Ended {n} hour ago|Ended {n} hours ago",
   ended_date: "Ended {date}",
   ended: "{name}: {words}",
+};
+
+/** What only what one does with a log says. */
+export const TOOLS = {
+  hits: "{at} of {n}",
+  hits_none: "Nothing found",
+  hits_looking: "{words} …",
+  line: "Line {number}",
+  lines: "Lines {from} to {to} ({n})",
+  line_times: "{n} times",
+  line_link: "Link to this line",
+  copy: "Copy",
+  copied: "Copied",
+  copy_too_many: "Too many lines to copy: download the log instead",
+  close: "Close",
 };
 
 /** What only the button for a notification says. */
