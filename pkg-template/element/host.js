@@ -20,6 +20,23 @@ export function takeOver(element, names) {
   }
 }
 
+/** Gives a class properties that say whether the attribute of that name is there. @param {Function} Class @param {string[]} names */
+export function reflect({ prototype }, names) {
+  for (const name of names) {
+    Object.defineProperty(prototype, name, {
+      configurable: true,
+      enumerable: true,
+      get() {
+        return this.hasAttribute(name);
+      },
+      set(value) {
+        // Frameworks set an attribute that is written without a value as an empty text.
+        this.toggleAttribute(name, value === "" || Boolean(value));
+      },
+    });
+  }
+}
+
 /** @param {Element} element @param {object} [options] the page's, which count more */
 export function connectOptions(element, options) {
   const given = CONNECTION.filter((name) => element.hasAttribute(name)).map((name) => [name, element.getAttribute(name)]);

@@ -4,7 +4,7 @@ import { Announcer } from "./announce.js";
 import { describe, wordsOf } from "./connection.js";
 import { make } from "./dom.js";
 import { Head } from "./head.js";
-import { Base, CONNECTION, addressOf, connectOptions, numbersOf, takeOver, tell } from "./host.js";
+import { Base, CONNECTION, addressOf, connectOptions, numbersOf, reflect, takeOver, tell } from "./host.js";
 import { languageOf, wordsOf as wordsIn } from "./language.js";
 import { Log } from "./log.js";
 import { CSS } from "./progress-style.js";
@@ -25,7 +25,11 @@ const FOLLOWED = ["research-id", ...CONNECTION];
 /** @param {(options?: object) => Promise<import("../client/client.js").Client>} connect */
 export function createResearchProgress(connect) {
   return class ResearchProgress extends Base {
-    static observedAttributes = [...FOLLOWED, "lang", "filter", "order", "page-title", "page-icon", "timeline", "groups", "notify", "sign-in-href", "result-href", "new-href"];
+    static observedAttributes = [...FOLLOWED, "lang", "filter", "order", "collapsed", "page-title", "page-icon", "timeline", "groups", "notify", "sign-in-href", "result-href", "new-href"];
+
+    static {
+      reflect(this, ["collapsed"]);
+    }
 
     #texts;
     /** Whether it has words by now. */
@@ -64,7 +68,7 @@ export function createResearchProgress(connect) {
         cancel: () => this.#research.cancel(),
         changed: () => this.#frame.wish(),
       }, this.#texts);
-      this.#log = new Log({ announce: this.#announce, prefix: () => this.linePrefix, name: () => this.#research?.id ?? "research" }, this.#texts);
+      this.#log = new Log({ announce: this.#announce, prefix: () => this.linePrefix, name: () => this.#research?.id ?? "research", set: (name, value) => (this[name] = value) }, this.#texts);
       const root = this.attachShadow({ mode: "open" });
       root.adoptedStyleSheets = styleSheets(CSS);
       root.append(this.#head.element, this.#log.element, this.#spoken);
@@ -73,7 +77,7 @@ export function createResearchProgress(connect) {
     // --- For the browser -----------------------------------------------------------------------------------------------
 
     connectedCallback() {
-      takeOver(this, ["research", "client", "options", "texts", "researchId", "filter", "order", "following", "linePrefix"]);
+      takeOver(this, ["research", "client", "options", "texts", "researchId", "filter", "order", "following", "linePrefix", "collapsed"]);
       this.#log.connect();
       addEventListener("hashchange", this.#hash);
       this.#speak();
@@ -89,6 +93,7 @@ export function createResearchProgress(connect) {
     attributeChangedCallback(name, before, value) {
       if (before === value) return;
       if (name === "filter" || name === "order") this.#log[name] = value;
+      else if (name === "collapsed") this.#log.collapsed = value !== null;
       else if (name === "lang") this.#speak();
       else if (FOLLOWED.includes(name)) this.#renew();
       this.#frame.wish();

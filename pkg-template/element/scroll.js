@@ -19,6 +19,11 @@ export class Scroll {
     this.top = Math.min(this.top, this.max);
   }
 
+  /** Rows have moved up by so many places, also while nobody sees them. */
+  shift(places) {
+    this.top = Math.max(0, this.top - places * this.#row);
+  }
+
   /** How far they can be scrolled. */
   get max() {
     return Math.max(0, this.#rows * this.#row - this.#view);

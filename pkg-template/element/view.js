@@ -45,7 +45,7 @@ export class View {
     this.#sizer.append(this.#layer);
     element.append(this.#sizer, this.#probe);
     element.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    this.#observer = new ResizeObserver(() => this.#measure());
+    this.#observer = new ResizeObserver(() => this.measure());
   }
 
   connect() {
@@ -70,7 +70,7 @@ export class View {
   /** @param {number} count how many rows there are @param {number} moved by how many places the others have moved up @param {boolean} anew whether rows say something else */
   update(count, moved, anew) {
     this.#count = count;
-    if (!this.following) this.#scroll.top = Math.max(0, this.#scroll.top - moved * this.#height);
+    if (!this.following) this.#scroll.shift(moved);
     if (moved !== 0 || anew) this.#refill();
     this.#resize();
   }
@@ -92,8 +92,10 @@ export class View {
     this.#resize();
   }
 
-  #measure() {
-    this.#height = parseFloat(getComputedStyle(this.#probe).height) || 0;
+  /** Is laid out anew. */
+  measure() {
+    // Of what is not shown browsers tell a height all the same.
+    this.#height = this.element.clientHeight && parseFloat(getComputedStyle(this.#probe).height);
     this.#refill();
     this.#resize();
     this.#moved();

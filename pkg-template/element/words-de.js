@@ -44,6 +44,8 @@ export const WORDS = {
   result: "Ergebnis zeigen",
   another: "Neue Recherche beginnen",
   log: "Protokoll",
+  log_collapsed: "Protokoll ({n} Zeile)|Protokoll ({n} Zeilen)",
+  log_errors: "{words}, {n} neuer Fehler|{words}, {n} neue Fehler",
   filter: "Zeigen",
   filter_all: "Alle",
   filter_milestone: "Meilensteine",

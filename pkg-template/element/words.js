@@ -49,6 +49,8 @@ export const PROGRESS = {
   result: "Show the result",
   another: "Start a new research",
   log: "Log",
+  log_collapsed: "Log ({n} line)|Log ({n} lines)",
+  log_errors: "{words}, {n} new error|{words}, {n} new errors",
   filter: "Show",
   filter_all: "All",
   filter_milestone: "Milestones",

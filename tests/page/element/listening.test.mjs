@@ -47,6 +47,7 @@ const shape = (counts, { lines = false, errors = false, end = false }) => [
   "progressbar Progress",
   end ? ["link Show the result", "link Start a new research"] : "button Cancel",
   "group Log",
+  "  button Log",
   "  group Show",
   ["All", "Milestones", "Info", "Warnings", "Errors"].map((name, n) => `    button ${name} ${counts[n]}${n === 0 ? " (pressed)" : ""}`),
   "  searchbox Search the log",
