@@ -21,7 +21,7 @@ import type { Client, ConnectionState, ConnectOptions, End, Failure, Gap, Refusa
  * `<research-progress>`. All that it shows is text, whoever wrote it. Styles are constructed style sheets, so a policy without
  * `'unsafe-inline'` allows them, and so do enforced Trusted Types.
  *
- * Attributes: `research-id`; `url`, `path` and `namespace` of `connect()`; `filter`; `order` (`oldest`, or `newest` first); `collapsed`, with which the log is; `lang` (English and German are included; without it
+ * Attributes: `research-id`; `url`, `path` and `namespace` of `connect()`; `filter`; `order` (`oldest`, or `newest` first); `collapsed`, with which the log is; `wrap`, with which its long lines are wrapped; `lang` (English and German are included; without it
  * that of the page); `theme` (`light` or `dark`; without it the page's own `color-scheme`); `line-prefix`; `page-title` and `page-icon`, with
  * which the page's title and icon show the progress until the end; `timeline`, with which what it did when is drawn above the log; `groups`, with
  * which the lines between two milestones are a group that can be closed, and are closed once it is over with `groups="closed"`; `notify`, with which a button asks for a notification at the end; `sign-in-href` (none), `result-href` (`/results/{id}`) and `new-href`
@@ -33,6 +33,9 @@ import type { Client, ConnectionState, ConnectOptions, End, Failure, Gap, Refusa
  *
  * The log has a button that collapses it, and sets or removes the attribute `collapsed`. Collapsed, it says how many lines there are, and how many errors have
  * come since; only errors are announced. Opened again, one is at the same line. A line that an address names, {@link goToLine} and the timeline open it.
+ *
+ * A line is one row that is cut, and is shown in full below the list with Enter or a click. With `wrap`, which a button sets and removes too, a row is
+ * as high as its words need, up to 1,000 characters of them.
  *
  * In the timeline: left and right, Home and End lead through phases, search engines and errors, Enter to the line of the log. It is that of
  * {@link Research.timeline}, by the server's clock, with {@link ResearchState.estimatedTimeLeft} beside it. Marks that would lie on one
@@ -85,6 +88,8 @@ export class ResearchProgress extends HTMLElement {
   set order(order: "oldest" | "newest" | null);
   /** Whether the log is collapsed. The same as the attribute; the button of the log changes it too. */
   collapsed: boolean;
+  /** Whether long lines are wrapped, not cut. The same as the attribute; a button of the log changes it too. */
+  wrap: boolean;
   /** Whether the newest line stays in view. It ends when one scrolls away from it, and begins again there. */
   following: boolean;
   /** What stands before numbers in addresses such as `#L12`; with an empty one there are none. The same as the attribute `line-prefix`. */
@@ -133,6 +138,8 @@ export interface ResearchProgressAttributes extends ConnectionAttributes {
   order?: "oldest" | "newest" | undefined;
   /** The log is collapsed. */
   collapsed?: boolean | "" | undefined;
+  /** Long lines of the log are wrapped, not cut. */
+  wrap?: boolean | "" | undefined;
   /** What stands before numbers in addresses such as `#L12`. */
   "line-prefix"?: string | undefined;
   /** The page's title shows the progress. */

@@ -10,10 +10,10 @@ export const CONNECTION = ["url", "path", "namespace"];
 const ATTEMPTS = 5;
 const INTERVAL_MS = 3000;
 
-/** Lets what a page has set before the class was there go through its setters. @param {object} element @param {string[]} names */
-export function takeOver(element, names) {
-  for (const name of names) {
-    if (!Object.hasOwn(element, name)) continue;
+/** Lets what a page has set before the class was there go through its setters. @param {object} element */
+export function takeOver(element) {
+  for (const name of Object.keys(element)) {
+    if (!(name in Object.getPrototypeOf(element))) continue;
     const value = element[name];
     delete element[name];
     element[name] = value;

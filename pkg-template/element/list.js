@@ -66,7 +66,7 @@ export function createResearchList(connect) {
     // --- For the browser -----------------------------------------------------------------------------------------------
 
     connectedCallback() {
-      takeOver(this, ["client", "options", "texts", "researches"]);
+      takeOver(this);
       this.#speak();
     }
 

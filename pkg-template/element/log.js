@@ -14,6 +14,7 @@ export class Log {
   element;
   lines;
   #host;
+  #announce;
   #texts;
   #shown;
   /** Where a page wants them. @type {import("./groups.js").Part | undefined} */
@@ -22,7 +23,8 @@ export class Log {
   #finder;
   /** The same. @type {import("./detail.js").Detail | undefined} */
   #detail;
-  #view;
+  /** @type {View} */
+  view;
   /** Lines that came and were not taken in yet. */
   #waiting = [];
   #taken = 0;
@@ -43,11 +45,12 @@ export class Log {
   #parts;
 
   /**
-   * @param {{ announce: import("./announce.js").Announcer, prefix: () => string, name: () => string, set: (name: string, value: boolean) => void }} host `prefix` of links to lines; an empty one for none. `name` of files. `set`: sets an attribute of the element, which comes back by the property of that name
+   * @param {import("../element.js").ResearchProgress} host whose attributes the buttons set @param {import("./announce.js").Announcer} announce
    * @param {import("./texts.js").Texts} texts
    */
-  constructor(host, texts) {
+  constructor(host, announce, texts) {
     this.#host = host;
+    this.#announce = announce;
     this.#texts = texts;
     this.#build();
     this.clear();
@@ -65,9 +68,9 @@ export class Log {
     this.#newest = this.#errorsBefore = 0;
     this.#setOpen(false);
     this.#shown = new Shown(this.lines, this.#shown.filter, this.#shown.newestFirst, this.#groups);
-    this.#view.following = true;
+    this.view.following = true;
     // First that: rows of the lines before would be written anew.
-    this.#view.update(0, 1, true);
+    this.view.update(0, 1, true);
     this.#finder?.start(this.#shown.filter);
     this.#frame.wish();
   }
@@ -87,7 +90,7 @@ export class Log {
         const entry = this.#waiting[this.#taken++];
         this.lines.push(entry);
         const isError = entry.level === "error" || entry.level === "critical";
-        if (isError || !this.#isCollapsed) this.#host.announce.line(plain(entry.message), isError);
+        if (isError || !this.#isCollapsed) this.#announce.line(plain(entry.message), isError);
       }
       // A page that nobody sees has no frames for a while.
       if (this.lines.isOver) this.#paint();
@@ -102,11 +105,11 @@ export class Log {
   // --- What the page asks for ------------------------------------------------------------------------------------------
 
   connect() {
-    this.#view.connect();
+    this.view.connect();
   }
 
   disconnect() {
-    this.#view.disconnect();
+    this.view.disconnect();
     this.#frame.cancel();
     this.#finder?.stop();
   }
@@ -140,21 +143,21 @@ export class Log {
   #renew(filter, newestFirst) {
     const at = this.here();
     this.#shown = new Shown(this.lines, filter, newestFirst, this.#groups);
-    this.#view.newestFirst = newestFirst;
-    const { following } = this.#view;
-    this.#view.update(this.#shown.length, 0, true);
-    if (!following) this.#view.show(this.#shown.placeOf(at), "center");
+    this.view.newestFirst = newestFirst;
+    const { following } = this.view;
+    this.view.update(this.#shown.length, 0, true);
+    if (!following) this.view.show(this.#shown.placeOf(at), "center");
     this.#finder?.start(filter);
     this.#frame.wish();
   }
 
   get following() {
-    return this.#view.following;
+    return this.view.following;
   }
 
   set following(follows) {
-    if (follows) this.#view.follow();
-    else this.#view.following = false;
+    if (follows) this.view.follow();
+    else this.view.following = false;
     this.#note();
   }
 
@@ -162,7 +165,7 @@ export class Log {
     this.#isCollapsed = collapses;
     this.#errorsBefore = this.lines.counts[FILTERS.error];
     set(this.element, { "data-collapsed": collapses });
-    this.#view.measure();
+    this.view.measure();
   }
 
   /** Says everything in another language. @param {import("./texts.js").Texts} texts */
@@ -178,7 +181,7 @@ export class Log {
     const [first, last] = [this.lines.atOf(Math.min(number, until)), this.lines.atOf(Math.max(number, until))];
     this.#wanted = first >= this.lines.end ? { number, until } : undefined;
     if (!this.lines.has(first)) return;
-    this.#host.set("collapsed", false);
+    this.#host.collapsed = false;
     this.#reveal(first);
     this.#anchor = Math.min(last, this.lines.end - 1);
     this.select(first, this.#anchor, "center");
@@ -188,6 +191,7 @@ export class Log {
   // --- What one sees ---------------------------------------------------------------------------------------------------
 
   #build() {
+    const host = this.#host;
     const filters = make("div", "filters", { role: "group" });
     for (const name of Object.keys(FILTERS)) {
       const filter = button(`filter filter-${name}`, () => (this.filter = name));
@@ -205,7 +209,7 @@ export class Log {
     const found = make("span", "hits");
     const view = make("div", "view", { role: "listbox", tabindex: "0", "aria-multiselectable": "true" });
     const parts = {
-      collapse: button("button collapse", () => this.#host.set("collapsed", !this.#isCollapsed)),
+      collapse: button("button collapse", () => (host.collapsed = !host.collapsed)),
       filters,
       input,
       found,
@@ -215,6 +219,7 @@ export class Log {
       errorNext: step("button error-next", "⚠↓", () => void this.#error(1)),
       order: button("button order", () => (this.order = this.#shown.newestFirst ? "oldest" : "newest")),
       follow: button("button follow", () => (this.following = !this.following)),
+      wrap: button("button wrap", () => (host.wrap = !host.wrap)),
       downloads: make("div", "downloads", { role: "group" }),
       text: button("button download", () => void this.#download("text")),
       json: button("button download", () => void this.#download("json")),
@@ -226,11 +231,11 @@ export class Log {
     parts.downloads.append(make("span"), parts.text, parts.json);
     this.element = make("div", "log", { role: "group" },
       make("div", "tools", {}, parts.collapse, filters, make("div", "finder", {}, input, found, parts.previous, parts.next)),
-      make("div", "tools", {}, parts.errorPrevious, parts.errorNext, parts.order, parts.follow, parts.downloads),
+      make("div", "tools", {}, parts.errorPrevious, parts.errorNext, parts.order, parts.follow, parts.wrap, parts.downloads),
       make("div", "frame", {}, view, parts.empty));
     // It is there before it is used, so that a browser lets the page copy; who uses it is told if it cannot be had.
     for (const near of ["pointerenter", "focusin"]) this.element.addEventListener(near, () => this.#withTools().catch(() => {}), { once: true });
-    this.#view = new View(view, { make: makeRow, fill: (row, place) => this.#fill(row, place), moved: () => this.#note() });
+    this.view = new View(view, { make: makeRow, fill: (row, place) => this.#fill(row, place), moved: () => this.#note() });
     this.#shown = new Shown(new Lines());
     view.addEventListener("keydown", (event) => this.#key(event));
     view.addEventListener("focus", () => {
@@ -260,6 +265,7 @@ export class Log {
     say(p.text, t("download_text"));
     say(p.json, t("download_json"));
     say(p.order, t("newest_first"));
+    say(p.wrap, t("wrap"));
     say(p.empty, t("empty"));
   }
 
@@ -277,7 +283,7 @@ export class Log {
     const moved = this.#shown.update();
     const anew = this.lines.changes !== this.#changes;
     this.#changes = this.lines.changes;
-    this.#view.update(this.#shown.length, moved, anew);
+    this.view.update(this.#shown.length, moved, anew);
   }
 
   /** What stands around the list. */
@@ -302,6 +308,7 @@ export class Log {
     const fresh = lines.end - Math.max(this.#newest, lines.begin);
     say(p.follow, this.following || fresh <= 0 ? t("follow") : t("follow_new", { n: fresh }));
     set(p.order, { "aria-pressed": String(this.#shown.newestFirst) });
+    set(p.wrap, { "aria-pressed": String(this.view.wraps) });
     set(p.follow, { "aria-pressed": String(this.following) });
     p.empty.hidden = this.#shown.length > 0;
     const hasErrors = lines.counts[FILTERS.error] > 0;
@@ -339,7 +346,7 @@ export class Log {
   /** The line that one is at, or the first that one sees. */
   here() {
     if (this.lines.has(this.#current)) return this.#current;
-    return this.#shown.length > 0 ? this.#shown.at(Math.min(this.#view.first, this.#shown.length - 1)) : -1;
+    return this.#shown.length > 0 ? this.#shown.at(Math.min(this.view.first, this.#shown.length - 1)) : -1;
   }
 
   #isSelected(at) {
@@ -350,14 +357,14 @@ export class Log {
   select(at, anchor = at, where = "nearest") {
     this.#current = at;
     this.#anchor = anchor;
-    this.#view.show(this.#shown.placeOf(at), where);
+    this.view.show(this.#shown.placeOf(at), where);
     this.refresh();
     this.#noteDetail();
   }
 
   /** Writes anew what is in view, and around it. */
   refresh() {
-    this.#view.refresh();
+    this.view.refresh();
     this.#note();
   }
 
@@ -404,7 +411,7 @@ export class Log {
     if (altKey) return;
     const last = this.#shown.length - 1;
     const place = this.#shown.placeOf(this.here());
-    const moves = { ArrowDown: place + 1, ArrowUp: place - 1, PageDown: place + this.#view.rowsInView, PageUp: place - this.#view.rowsInView, Home: 0, End: last };
+    const moves = { ArrowDown: place + 1, ArrowUp: place - 1, PageDown: place + this.view.rowsInView, PageUp: place - this.view.rowsInView, Home: 0, End: last };
     const command = ctrlKey || metaKey;
     if (Object.hasOwn(moves, key) && last >= 0) {
       const at = this.#shown.at(Math.max(0, Math.min(last, moves[key])));
@@ -413,7 +420,7 @@ export class Log {
     } else if (command && key === "a" && last >= 0) {
       this.#current = this.#shown.at(last);
       this.#anchor = this.#shown.at(0);
-      this.#view.refresh();
+      this.view.refresh();
       this.#noteDetail();
     } else if (command && key === "c") {
       void this.#copy();
@@ -461,15 +468,14 @@ export class Log {
 
   async #download(kind) {
     const { download } = await this.#withTools();
-    await download(this.lines, kind, this.#host.name());
+    await download(this.lines, kind, this.#host.research?.id ?? "research");
   }
 
   /** What no page needs to show a log. */
   async #withTools() {
     const tools = await import("./log-tools.js");
     if (!this.#detail) {
-      const { announce, prefix } = this.#host;
-      this.#detail = new tools.Detail({ announce, prefix, copy: () => this.#copy(), leave: () => this.#leaveDetail() }, this.#texts, this.element.getRootNode());
+      this.#detail = new tools.Detail({ announce: this.#announce, prefix: () => this.#host.linePrefix, copy: () => this.#copy(), leave: () => this.#leaveDetail() }, this.#texts, this.element.getRootNode());
       this.element.append(this.#detail.element);
       this.#noteDetail();
       this.#finder = new tools.Finder(this, this.#parts, this.#shown.filter, () => this.#frame.wish());

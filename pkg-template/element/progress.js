@@ -25,10 +25,10 @@ const FOLLOWED = ["research-id", ...CONNECTION];
 /** @param {(options?: object) => Promise<import("../client/client.js").Client>} connect */
 export function createResearchProgress(connect) {
   return class ResearchProgress extends Base {
-    static observedAttributes = [...FOLLOWED, "lang", "filter", "order", "collapsed", "page-title", "page-icon", "timeline", "groups", "notify", "sign-in-href", "result-href", "new-href"];
+    static observedAttributes = [...FOLLOWED, "lang", "filter", "order", "collapsed", "wrap", "page-title", "page-icon", "timeline", "groups", "notify", "sign-in-href", "result-href", "new-href"];
 
     static {
-      reflect(this, ["collapsed"]);
+      reflect(this, ["collapsed", "wrap"]);
     }
 
     #texts;
@@ -68,7 +68,7 @@ export function createResearchProgress(connect) {
         cancel: () => this.#research.cancel(),
         changed: () => this.#frame.wish(),
       }, this.#texts);
-      this.#log = new Log({ announce: this.#announce, prefix: () => this.linePrefix, name: () => this.#research?.id ?? "research", set: (name, value) => (this[name] = value) }, this.#texts);
+      this.#log = new Log(this, this.#announce, this.#texts);
       const root = this.attachShadow({ mode: "open" });
       root.adoptedStyleSheets = styleSheets(CSS);
       root.append(this.#head.element, this.#log.element, this.#spoken);
@@ -77,7 +77,7 @@ export function createResearchProgress(connect) {
     // --- For the browser -----------------------------------------------------------------------------------------------
 
     connectedCallback() {
-      takeOver(this, ["research", "client", "options", "texts", "researchId", "filter", "order", "following", "linePrefix", "collapsed"]);
+      takeOver(this);
       this.#log.connect();
       addEventListener("hashchange", this.#hash);
       this.#speak();
@@ -327,6 +327,7 @@ export function createResearchProgress(connect) {
       const { steps, stepCount } = known;
       this.#part("steps", stepCount > 0, () => import("./steps.js"))?.show(steps, stepCount, this.#texts);
       this.#part("timeline", has("timeline"), () => import("./timeline.js"))?.show(has("timeline") ? research : null, this.#texts);
+      this.#part("wrap", has("wrap"), () => import("./wrap.js"))?.show(has("wrap"));
       this.#part("groups", has("groups"), () => import("./groups.js"))?.show(this.getAttribute("groups"), this.#texts);
       const marks = ["page-title", "page-icon", "notify"].filter(has);
       this.#part("mark", marks.length > 0, () => import("./page-mark.js"))?.show(marks, research, known.end, this.#texts);

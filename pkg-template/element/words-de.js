@@ -61,6 +61,7 @@ export const WORDS = {
   error_next: "Nächster Fehler",
   error_previous: "Voriger Fehler",
   newest_first: "Neueste zuerst",
+  wrap: "Zeilen umbrechen",
   follow: "Folgen",
   follow_new: "Folgen ({n} neue)",
   download: "Herunterladen",

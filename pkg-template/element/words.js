@@ -63,6 +63,7 @@ export const PROGRESS = {
   error_next: "Next error",
   error_previous: "Previous error",
   newest_first: "Newest first",
+  wrap: "Wrap lines",
   follow: "Follow",
   follow_new: "Follow ({n} new)",
   download: "Download",

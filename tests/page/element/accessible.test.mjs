@@ -36,6 +36,7 @@ const STATES = {
   timeline: "research.told = support.timeline(); element.setAttribute('timeline', ''); research.lines(entries(1800)); research.tell({ estimatedTimeLeft: { min: 95_000, max: 380_000 } }); support.until(() => part('span')).then(() => part('span').focus())",
   groups: "element.setAttribute('groups', 'closed'); research.lines(entries(1800)); support.until(() => part('groups')).then(() => { part('view').scrollTop = 0; part('layer').querySelector('.fold')?.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true, composed: true })); })",
   collapsed: "research.lines(entries(480)); setTimeout(() => { element.collapsed = true; research.lines(entries(1200, 481)); }, 100)",
+  wrapped: "element.wrap = true; research.lines(entries(900)); research.lines([{ message: 'The model answered: ' + 'what the sources say about tidal power and its storage, '.repeat(12) + 'https://example.org/' + 'a-path-without-any-space/'.repeat(12), level: 'warning' }, ...entries(4, 901)]); setTimeout(() => element.goToLine(901), 200)",
   "timeline empty": "element.setAttribute('timeline', '')",
   "timeline ended": `research.told = support.timeline(true); element.setAttribute('timeline', ''); research.lines(entries(1800)); ${end("completed")}`,
   notify: "element.setAttribute('notify', ''); element.setAttribute('timeline', ''); research.told = support.timeline(true)",

@@ -56,6 +56,7 @@ const shape = (counts, { lines = false, errors = false, end = false }) => [
   ["Previous error", "Next error"].map((name) => `  button ${name}${errors ? "" : " (disabled)"}`),
   "  button Newest first",
   "  button Follow (pressed)",
+  "  button Wrap lines",
   "  group Download",
   ["Text", "JSON"].map((name) => `    button ${name}${lines ? "" : " (disabled)"}`),
   "  listbox Log",
