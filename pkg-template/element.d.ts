@@ -78,14 +78,22 @@ export class ResearchProgress extends HTMLElement {
   get texts(): Readonly<Record<string, string>> | undefined;
   /** See its value. */
   set texts(texts: Readonly<Record<string, string>> | null | undefined);
-  /** Which lines are shown. */
+  /** Which lines are shown. The same as the attribute, which the buttons of the log set too; what is no filter is `all`. */
   get filter(): ProgressFilter;
   /** See its value. */
   set filter(filter: ProgressFilter | null);
-  /** Whether the newest line is the last or the first one. */
+  /** Whether the newest line is the last or the first one. The same as the attribute, which a button of the log sets too. */
   get order(): "oldest" | "newest";
   /** See its value. */
   set order(order: "oldest" | "newest" | null);
+  /** Whether what it did when is drawn above the log. The same as the attribute. */
+  timeline: boolean;
+  /** Whether the lines between two milestones are a group, and how it is once it is over; `null`: there are none. The same as the attribute. */
+  get groups(): "open" | "closed" | null;
+  /** See its value; `true` is `open`, `false` is `null`. */
+  set groups(groups: "open" | "closed" | "" | boolean | null | undefined);
+  /** Whether a button asks for a notification at the end. The same as the attribute. */
+  notify: boolean;
   /** Whether the log is collapsed. The same as the attribute; the button of the log changes it too. */
   collapsed: boolean;
   /** Whether long lines are wrapped, not cut. The same as the attribute; a button of the log changes it too. */

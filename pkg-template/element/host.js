@@ -25,7 +25,6 @@ export function reflect({ prototype }, names) {
   for (const name of names) {
     Object.defineProperty(prototype, name, {
       configurable: true,
-      enumerable: true,
       get() {
         return this.hasAttribute(name);
       },

@@ -194,7 +194,7 @@ export class Log {
     const host = this.#host;
     const filters = make("div", "filters", { role: "group" });
     for (const name of Object.keys(FILTERS)) {
-      const filter = button(`filter filter-${name}`, () => (this.filter = name));
+      const filter = button(`filter filter-${name}`, () => (host.filter = name));
       filter.append(make("span"), make("span", "count"));
       filter.dataset.filter = name;
       filters.append(filter);
@@ -217,7 +217,7 @@ export class Log {
       next: step("button search-next", "↓"),
       errorPrevious: step("button error-previous", "⚠↑", () => void this.#error(-1)),
       errorNext: step("button error-next", "⚠↓", () => void this.#error(1)),
-      order: button("button order", () => (this.order = this.#shown.newestFirst ? "oldest" : "newest")),
+      order: button("button order", () => (host.order = this.#shown.newestFirst ? "oldest" : "newest")),
       follow: button("button follow", () => (this.following = !this.following)),
       wrap: button("button wrap", () => (host.wrap = !host.wrap)),
       downloads: make("div", "downloads", { role: "group" }),
@@ -370,7 +370,7 @@ export class Log {
 
   /** Makes sure that the filter shows a line. */
   #reveal(at) {
-    if (!this.lines.isShown(at, this.#shown.filter)) this.filter = "all";
+    if (!this.lines.isShown(at, this.#shown.filter)) this.#host.filter = "all";
     this.#groups?.reveal(at);
     this.takeIn();
   }

@@ -2,7 +2,7 @@
 
 import { Announcer } from "./announce.js";
 import { describe, wordsOf } from "./connection.js";
-import { make } from "./dom.js";
+import { make, set } from "./dom.js";
 import { Head } from "./head.js";
 import { Base, CONNECTION, addressOf, connectOptions, numbersOf, reflect, takeOver, tell } from "./host.js";
 import { languageOf, wordsOf as wordsIn } from "./language.js";
@@ -28,7 +28,7 @@ export function createResearchProgress(connect) {
     static observedAttributes = [...FOLLOWED, "lang", "filter", "order", "collapsed", "wrap", "page-title", "page-icon", "timeline", "groups", "notify", "sign-in-href", "result-href", "new-href"];
 
     static {
-      reflect(this, ["collapsed", "wrap"]);
+      reflect(this, ["collapsed", "wrap", "timeline", "notify"]);
     }
 
     #texts;
@@ -106,8 +106,7 @@ export function createResearchProgress(connect) {
     }
 
     set researchId(id) {
-      if (id === null || id === undefined) this.removeAttribute("research-id");
-      else this.setAttribute("research-id", id);
+      set(this, { "research-id": id });
     }
 
     get research() {
@@ -151,7 +150,7 @@ export function createResearchProgress(connect) {
     }
 
     set filter(name) {
-      this.#log.filter = name;
+      set(this, { filter: name });
     }
 
     get order() {
@@ -159,7 +158,16 @@ export function createResearchProgress(connect) {
     }
 
     set order(name) {
-      this.#log.order = name;
+      set(this, { order: name });
+    }
+
+    get groups() {
+      const given = this.getAttribute("groups");
+      return given === null || given === "closed" ? given : "open";
+    }
+
+    set groups(groups) {
+      set(this, { groups });
     }
 
     get following() {
@@ -175,7 +183,7 @@ export function createResearchProgress(connect) {
     }
 
     set linePrefix(prefix) {
-      this.setAttribute("line-prefix", prefix);
+      set(this, { "line-prefix": prefix });
     }
 
     goToLine(number, until) {
