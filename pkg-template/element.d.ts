@@ -24,7 +24,7 @@ import type { Client, ConnectionState, ConnectOptions, End, Failure, Gap, Refusa
  * Attributes: `research-id`; `url`, `path` and `namespace` of `connect()`; `filter`; `order` (`oldest`, or `newest` first); `collapsed`, with which the log is; `wrap`, with which its long lines are wrapped; `lang` (English and German are included; without it
  * that of the page); `theme` (`light` or `dark`; without it the page's own `color-scheme`); `line-prefix`; `page-title` and `page-icon`, with
  * which the page's title and icon show the progress until the end; `timeline`, with which what it did when is drawn above the log; `groups`, with
- * which the lines between two milestones are a group that can be closed, and are closed once it is over with `groups="closed"`; `notify`, with which a button asks for a notification at the end; `sign-in-href` (none), `result-href` (`/results/{id}`) and `new-href`
+ * which the lines between two milestones are a group that can be closed, and are closed once it is over with `groups="closed"`; `notify`, with which a button asks for a notification at the end, and a toast says it where there can be none; `sign-in-href` (none), `result-href` (`/results/{id}`) and `new-href`
  * (`/`) for its links, of which an empty one is not shown.
  *
  * CSS custom properties: `--research-text`, `-muted`, `-background`, `-raised`, `-border`, `-control-border`, `-accent`, `-good`,
@@ -36,6 +36,9 @@ import type { Client, ConnectionState, ConnectOptions, End, Failure, Gap, Refusa
  *
  * A line is one row that is cut, and is shown in full below the list with Enter or a click. With `wrap`, which a button sets and removes too, a row is
  * as high as its words need, up to 1,000 characters of them.
+ *
+ * The toast is there where the browser has no notifications (as in an insecure page), does not allow them, or lets no page show one. It takes no focus, stays until the page was seen for ten
+ * seconds without anybody being at it, and can be closed, also with Escape. Of several in a page one is there at a time. Of a research that was over before there is none.
  *
  * In the timeline: left and right, Home and End lead through phases, search engines and errors, Enter to the line of the log. It is that of
  * {@link Research.timeline}, by the server's clock, with {@link ResearchState.estimatedTimeLeft} beside it. Marks that would lie on one
@@ -92,7 +95,7 @@ export class ResearchProgress extends HTMLElement {
   get groups(): "open" | "closed" | null;
   /** See its value; `true` is `open`, `false` is `null`. */
   set groups(groups: "open" | "closed" | "" | boolean | null | undefined);
-  /** Whether a button asks for a notification at the end. The same as the attribute. */
+  /** Whether a button asks for a notification at the end, or a toast says it where there can be none. The same as the attribute. */
   notify: boolean;
   /** Whether the log is collapsed. The same as the attribute; the button of the log changes it too. */
   collapsed: boolean;
@@ -158,7 +161,7 @@ export interface ResearchProgressAttributes extends ConnectionAttributes {
   timeline?: boolean | "" | undefined;
   /** The lines between two milestones are a group that can be closed; with `closed` they are so once it is over. Gaps are shown all the same. */
   groups?: boolean | "" | "open" | "closed" | undefined;
-  /** A button asks for a notification at the end, where the browser has any; nobody is asked who has not clicked it. */
+  /** A button asks for a notification at the end, where the browser has any; nobody is asked who has not clicked it. Where there can be none, a toast in the page says it. */
   notify?: boolean | "" | undefined;
   /** Where the result is; `{id}` stands for the id. */
   "result-href"?: string | undefined;

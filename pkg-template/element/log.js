@@ -89,7 +89,7 @@ export class Log {
       for (let n = 0; n < PIECE && this.#taken < this.#waiting.length; n++) {
         const entry = this.#waiting[this.#taken++];
         this.lines.push(entry);
-        const isError = entry.level === "error" || entry.level === "critical";
+        const isError = /^(error|critical)$/.test(entry.level);
         if (isError || !this.#isCollapsed) this.#announce.line(plain(entry.message), isError);
       }
       // A page that nobody sees has no frames for a while.

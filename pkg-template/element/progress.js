@@ -279,7 +279,7 @@ export function createResearchProgress(connect) {
         if (known.end) return;
         known.end = end;
         news();
-        this.#announce.tell([statusWords(end.status, this.#texts), end.message].filter(Boolean).join(": "));
+        if (!this.#parts.mark?.tells) this.#announce.tell([statusWords(end.status, this.#texts), end.message].filter(Boolean).join(": "));
         tell(this, "research-end", end);
       };
       on(research, "end", ended);

@@ -99,6 +99,7 @@ export const WORDS = {
   step_round: "Runde {n}",
   notify: "Am Ende benachrichtigen",
   notify_denied: "Der Browser sperrt Benachrichtigungen",
+  notify_close: "Schließen",
   groups: "Gruppen einklappen",
   group_lines: "{n} Zeile verborgen|{n} Zeilen verborgen",
   timeline: "Zeitleiste",

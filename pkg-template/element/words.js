@@ -122,6 +122,7 @@ export const TOOLS = {
 export const NOTICE = {
   notify: "Notify me at the end",
   notify_denied: "The browser blocks notifications",
+  notify_close: "Close",
 };
 
 /** What only groups of lines say. */

@@ -37,6 +37,7 @@ const STATES = {
   groups: "element.setAttribute('groups', 'closed'); research.lines(entries(1800)); support.until(() => part('groups')).then(() => { part('view').scrollTop = 0; part('layer').querySelector('.fold')?.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true, composed: true })); })",
   collapsed: "research.lines(entries(480)); setTimeout(() => { element.collapsed = true; research.lines(entries(1200, 481)); }, 100)",
   wrapped: "element.wrap = true; research.lines(entries(900)); research.lines([{ message: 'The model answered: ' + 'what the sources say about tidal power and its storage, '.repeat(12) + 'https://example.org/' + 'a-path-without-any-space/'.repeat(12), level: 'warning' }, ...entries(4, 901)]); setTimeout(() => element.goToLine(901), 200)",
+  toast: `delete window.Notification; element.setAttribute('notify', ''); research.lines(entries(900)); support.until(() => part('toasts')).then(() => support.frames()).then(() => { ${end("completed")} }); support.until(() => part('toast')).then((words) => part('toast').getAnimations().forEach((animation) => animation.finish()))`,
   "timeline empty": "element.setAttribute('timeline', '')",
   "timeline ended": `research.told = support.timeline(true); element.setAttribute('timeline', ''); research.lines(entries(1800)); ${end("completed")}`,
   notify: "element.setAttribute('notify', ''); element.setAttribute('timeline', ''); research.told = support.timeline(true)",
