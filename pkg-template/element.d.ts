@@ -21,15 +21,24 @@ import type { Client, ConnectionState, ConnectOptions, End, Failure, Gap, Refusa
  * `<research-progress>`. All that it shows is text, whoever wrote it. Styles are constructed style sheets, so a policy without
  * `'unsafe-inline'` allows them, and so do enforced Trusted Types.
  *
- * Attributes: `research-id`; `url`, `path` and `namespace` of `connect()`; `filter`; `order` (`oldest`, or `newest` first); `lang` (English and German are included; without it
+ * Attributes: `research-id`; `url`, `path` and `namespace` of `connect()`; `filter`; `order` (`oldest`, or `newest` first); `collapsed`, with which the log is; `wrap`, with which its long lines are wrapped; `lang` (English and German are included; without it
  * that of the page); `theme` (`light` or `dark`; without it the page's own `color-scheme`); `line-prefix`; `page-title` and `page-icon`, with
  * which the page's title and icon show the progress until the end; `timeline`, with which what it did when is drawn above the log; `groups`, with
- * which the lines between two milestones are a group that can be closed, and are closed once it is over with `groups="closed"`; `notify`, with which a button asks for a notification at the end; `sign-in-href` (none), `result-href` (`/results/{id}`) and `new-href`
+ * which the lines between two milestones are a group that can be closed, and are closed once it is over with `groups="closed"`; `notify`, with which a button asks for a notification at the end, and a toast says it where there can be none; `sign-in-href` (none), `result-href` (`/results/{id}`) and `new-href`
  * (`/`) for its links, of which an empty one is not shown.
  *
  * CSS custom properties: `--research-text`, `-muted`, `-background`, `-raised`, `-border`, `-control-border`, `-accent`, `-good`,
  * `-warning`, `-error`, `-mark`, `-selected`, `-font`, `-log-font`, `-log-height`, `-row-height`. Parts are called as the classes
  * within: `status`, `bar`, `task`, `log`, `row`, `row-error` and so on. Slots: `heading`, `actions`, `sign-in`, `end`.
+ *
+ * The log has a button that collapses it, and sets or removes the attribute `collapsed`. Collapsed, it says how many lines there are, and how many errors have
+ * come since; only errors are announced. Opened again, one is at the same line. A line that an address names, {@link goToLine} and the timeline open it.
+ *
+ * A line is one row that is cut, and is shown in full below the list with Enter or a click. With `wrap`, which a button sets and removes too, a row is
+ * as high as its words need, up to 1,000 characters of them.
+ *
+ * The toast is there where the browser has no notifications (as in an insecure page), does not allow them, or lets no page show one. It takes no focus, stays until the page was seen for ten
+ * seconds without anybody being at it, and can be closed, also with Escape. Of several in a page one is there at a time. Of a research that was over before there is none.
  *
  * In the timeline: left and right, Home and End lead through phases, search engines and errors, Enter to the line of the log. It is that of
  * {@link Research.timeline}, by the server's clock, with {@link ResearchState.estimatedTimeLeft} beside it. Marks that would lie on one
@@ -72,14 +81,26 @@ export class ResearchProgress extends HTMLElement {
   get texts(): Readonly<Record<string, string>> | undefined;
   /** See its value. */
   set texts(texts: Readonly<Record<string, string>> | null | undefined);
-  /** Which lines are shown. */
+  /** Which lines are shown. The same as the attribute, which the buttons of the log set too; what is no filter is `all`. */
   get filter(): ProgressFilter;
   /** See its value. */
   set filter(filter: ProgressFilter | null);
-  /** Whether the newest line is the last or the first one. */
+  /** Whether the newest line is the last or the first one. The same as the attribute, which a button of the log sets too. */
   get order(): "oldest" | "newest";
   /** See its value. */
   set order(order: "oldest" | "newest" | null);
+  /** Whether what it did when is drawn above the log. The same as the attribute. */
+  timeline: boolean;
+  /** Whether the lines between two milestones are a group, and how it is once it is over; `null`: there are none. The same as the attribute. */
+  get groups(): "open" | "closed" | null;
+  /** See its value; `true` is `open`, `false` is `null`. */
+  set groups(groups: "open" | "closed" | "" | boolean | null | undefined);
+  /** Whether a button asks for a notification at the end, or a toast says it where there can be none. The same as the attribute. */
+  notify: boolean;
+  /** Whether the log is collapsed. The same as the attribute; the button of the log changes it too. */
+  collapsed: boolean;
+  /** Whether long lines are wrapped, not cut. The same as the attribute; a button of the log changes it too. */
+  wrap: boolean;
   /** Whether the newest line stays in view. It ends when one scrolls away from it, and begins again there. */
   following: boolean;
   /** What stands before numbers in addresses such as `#L12`; with an empty one there are none. The same as the attribute `line-prefix`. */
@@ -126,6 +147,10 @@ export interface ResearchProgressAttributes extends ConnectionAttributes {
   filter?: ProgressFilter | undefined;
   /** Which lines come first. */
   order?: "oldest" | "newest" | undefined;
+  /** The log is collapsed. */
+  collapsed?: boolean | "" | undefined;
+  /** Long lines of the log are wrapped, not cut. */
+  wrap?: boolean | "" | undefined;
   /** What stands before numbers in addresses such as `#L12`. */
   "line-prefix"?: string | undefined;
   /** The page's title shows the progress. */
@@ -136,7 +161,7 @@ export interface ResearchProgressAttributes extends ConnectionAttributes {
   timeline?: boolean | "" | undefined;
   /** The lines between two milestones are a group that can be closed; with `closed` they are so once it is over. Gaps are shown all the same. */
   groups?: boolean | "" | "open" | "closed" | undefined;
-  /** A button asks for a notification at the end, where the browser has any; nobody is asked who has not clicked it. */
+  /** A button asks for a notification at the end, where the browser has any; nobody is asked who has not clicked it. Where there can be none, a toast in the page says it. */
   notify?: boolean | "" | undefined;
   /** Where the result is; `{id}` stands for the id. */
   "result-href"?: string | undefined;

@@ -44,6 +44,8 @@ export class ResearchList extends HTMLElement {
   get researches(): readonly ListedResearch[];
   /** See its value. */
   set researches(researches: readonly ListedResearch[] | null | undefined);
+  /** Whether each row has what the research did when. The same as the attribute. */
+  timeline: boolean;
   /** What they are followed with. One that is given stays the page's: it is not closed, and nothing is unsubscribed from. */
   get client(): Client | null;
   /** See its value. */

@@ -1,7 +1,23 @@
 // The line that one is at, in full, and what one can do with the selected ones.
 
+import { sheetOf } from "./course.js";
 import { button, make, say, set } from "./dom.js";
+import { TOOLS } from "./words.js";
 import { textOf } from "./write.js";
+
+const CSS = `
+.detail { padding: .5rem; background: var(--_raised) }
+.detail-head { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; font-size: .875em }
+.detail-title { font-weight: 600; margin-inline-end: auto }
+.detail-head button { font-size: 1em }
+.detail-text {
+  max-block-size: 14rem;
+  overflow: auto;
+  white-space: pre-wrap;
+  overflow-wrap: anywhere;
+  font: var(--research-log-font, .8125rem/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace);
+}
+`;
 
 /** So many lines can be copied at once: that cannot be done in slices. */
 const MAX_COPIED = 20_000;
@@ -19,17 +35,18 @@ export class Detail {
   /**
    * @param {{ announce: import("./announce.js").Announcer, prefix: () => string, copy: () => Promise<void>, leave: () => void }} host `prefix` of
    *   links to lines; an empty one for none
-   * @param {import("./texts.js").Texts} texts
+   * @param {import("./texts.js").Texts} texts @param {ShadowRoot} root
    */
-  constructor(host, texts) {
+  constructor(host, texts, root) {
+    sheetOf(root, CSS);
     this.#host = host;
     this.element.addEventListener("keydown", (event) => event.key === "Escape" && host.leave());
     this.speak(texts);
   }
 
-  /** @param {import("./texts.js").Texts} texts */
-  speak(texts) {
-    this.#texts = texts;
+  /** @param {import("./texts.js").Texts} words */
+  speak(words) {
+    const texts = (this.#texts = words.over(TOOLS));
     say(this.#link, texts.get("line_link"));
     say(this.#copy, texts.get("copy"));
     say(this.#close, texts.get("close"));

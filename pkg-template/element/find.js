@@ -1,9 +1,12 @@
 // Finds words in all lines of a log, and not only in those that the page shows, without keeping it from painting.
 
-import { make } from "./dom.js";
+import { make, say } from "./dom.js";
 import { CHUNK, FILTERS, SHOWN_BY } from "./lines.js";
 import { inSlices } from "./slices.js";
+import { TOOLS } from "./words.js";
 
+/** How long it waits for more letters before it searches, in milliseconds. */
+const TYPING_MS = 120;
 /** So many hits are marked in a row. */
 const MAX_MARKS = 50;
 
@@ -17,7 +20,7 @@ export class Search {
   count = 0;
   /** What is looked for. @type {RegExp | undefined} */
   pattern;
-  #lines;
+  lines;
   #changed;
   #filter = 0;
   /** By the number of a chunk since the beginning: how far it was looked through, and what was found. @type {Map<number, { upTo: number, found: number[] }>} */
@@ -31,7 +34,7 @@ export class Search {
 
   /** @param {import("./lines.js").Lines} lines @param {() => void} changed told after each slice @param {() => number} [now] */
   constructor(lines, changed, now) {
-    this.#lines = lines;
+    this.lines = lines;
     this.#changed = changed;
     this.#now = now;
   }
@@ -56,17 +59,17 @@ export class Search {
   update() {
     if (!this.pattern) return;
     for (const [number, { found }] of this.#chunks) {
-      if (number >= chunkOf(this.#lines.begin)) continue;
+      if (number >= chunkOf(this.lines.begin)) continue;
       this.count -= found.length;
       this.#chunks.delete(number);
     }
     if (this.#running) this.#again = true;
-    else if (this.#chunks.get(chunkOf(this.#lines.end - 1))?.upTo !== this.#lines.end) void this.#look(this.#lines.end - 1);
+    else if (this.#chunks.get(chunkOf(this.lines.end - 1))?.upTo !== this.lines.end) void this.#look(this.lines.end - 1);
   }
 
   async #look(at) {
     const run = this.#run;
-    const { begin, end } = this.#lines;
+    const { begin, end } = this.lines;
     if (begin === end) return;
     this.#running = true;
     this.#again = false;
@@ -76,10 +79,10 @@ export class Search {
     let passed = false;
     await inSlices(() => {
       if (run !== this.#run) return false;
-      if (next > chunkOf(this.#lines.end - 1)) {
+      if (next > chunkOf(this.lines.end - 1)) {
         if (passed) return false;
         passed = true;
-        next = chunkOf(this.#lines.begin);
+        next = chunkOf(this.lines.begin);
       }
       if (passed && next >= chunkOf(from)) return false;
       this.#scan(next);
@@ -89,19 +92,19 @@ export class Search {
     if (run !== this.#run) return;
     this.#running = false;
     this.#changed();
-    if (this.#again) void this.#look(this.#lines.end - 1);
+    if (this.#again) void this.#look(this.lines.end - 1);
   }
 
   /** The lines of one chunk that are found, in order. */
   #scan(number) {
     // The oldest may have gone meanwhile.
-    if (number < chunkOf(this.#lines.begin)) return [];
+    if (number < chunkOf(this.lines.begin)) return [];
     let chunk = this.#chunks.get(number);
     if (!chunk) this.#chunks.set(number, (chunk = { upTo: number * CHUNK, found: [] }));
     const { found } = chunk;
-    if (chunk.upTo < Math.min((number + 1) * CHUNK, this.#lines.end)) {
+    if (chunk.upTo < Math.min((number + 1) * CHUNK, this.lines.end)) {
       const before = found.length;
-      chunk.upTo = scan(this.#lines, this.pattern, this.#filter, chunk.upTo, found);
+      chunk.upTo = scan(this.lines, this.pattern, this.#filter, chunk.upTo, found);
       this.count += found.length - before;
     }
     return found;
@@ -114,8 +117,8 @@ export class Search {
   async next(at, step) {
     const run = this.#run;
     let line = -1;
-    if (!this.pattern || this.#lines.length === 0) return line;
-    const { begin, end } = this.#lines;
+    if (!this.pattern || this.lines.length === 0) return line;
+    const { begin, end } = this.lines;
     const [low, high] = [chunkOf(begin), chunkOf(end - 1)];
     const first = Math.min(Math.max(chunkOf(at), low), high);
     const all = high - low + 1;
@@ -135,8 +138,9 @@ export class Search {
   /** How many were found, and which of them a line is. @param {number} at @param {import("./texts.js").Texts} texts */
   words(at, texts) {
     if (!this.pattern) return "";
-    const words = this.count === 0 ? texts.get("hits_none") : texts.get("hits", { at: this.ordinal(at), n: this.count });
-    return this.isLooking ? texts.get("hits_looking", { words: this.count === 0 ? "" : words }) : words;
+    const t = (key, values) => texts.get(key, values);
+    const words = this.count === 0 ? t("hits_none") : t("hits", { at: this.ordinal(at), n: this.count });
+    return this.isLooking ? t("hits_looking", { words: this.count === 0 ? "" : words }) : words;
   }
 
   /** Marks what is looked for in a text. @param {Element} cell that has nothing but the text */
@@ -160,6 +164,101 @@ export class Search {
     let before = 0;
     for (const [number, { found }] of this.#chunks) if (number < chunkOf(at)) before += found.length;
     return own < 0 ? 0 : before + own + 1;
+  }
+}
+
+/** What searches a log: where one types, the buttons beside it, and what they say. */
+export class Finder {
+  #log;
+  #parts;
+  /** @type {Search} */
+  #search;
+  /** The words that one has typed, as far as they were looked for, and the filter of the lines that are looked through. */
+  #lookedFor = "";
+  #filter = 0;
+  #typing;
+  #changed;
+  #texts;
+  /** @type {import("./texts.js").Texts} */
+  #words;
+
+  /**
+   * @param {import("./log.js").Log} log
+   * @param {{ input: HTMLInputElement, found: HTMLElement, previous: HTMLButtonElement, next: HTMLButtonElement }} parts
+   * @param {number} filter bits @param {() => void} changed told when more is found
+   */
+  constructor(log, parts, filter, changed) {
+    this.#log = log;
+    this.#parts = parts;
+    this.#changed = changed;
+    const { input, previous, next } = parts;
+    input.addEventListener("input", () => {
+      clearTimeout(this.#typing);
+      this.#typing = setTimeout(() => this.#look(), TYPING_MS);
+    });
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      // One that has not begun to look begins now.
+      if (input.value !== this.#lookedFor) this.#look();
+      else void this.#hit(event.shiftKey ? -1 : 1);
+    });
+    previous.addEventListener("click", () => void this.#hit(-1));
+    next.addEventListener("click", () => void this.#hit(1));
+    this.start(filter);
+    // What was typed before it was there.
+    if (input.value !== "") this.#look();
+  }
+
+  /** Looks through all lines that the log has now. @param {number} filter bits */
+  start(filter) {
+    const { lines } = this.#log;
+    this.#filter = filter;
+    if (lines !== this.#search?.lines) {
+      // The one before ends.
+      this.#search?.start("", filter, 0);
+      this.#search = new Search(lines, this.#changed);
+    }
+    this.#search.start(this.#lookedFor, filter, this.#log.here());
+    this.#log.refresh();
+  }
+
+  /** Looks through the lines that have come since. */
+  update() {
+    this.#search.update();
+  }
+
+  stop() {
+    clearTimeout(this.#typing);
+  }
+
+  /** @param {number} at the line that one is at @param {import("./texts.js").Texts} texts */
+  show(at, texts) {
+    if (texts !== this.#texts) {
+      this.#texts = texts;
+      this.#words = texts.over(TOOLS);
+    }
+    const { found, previous, next } = this.#parts;
+    next.disabled = previous.disabled = this.#search.count === 0;
+    say(found, this.#search.words(at, this.#words));
+  }
+
+  /** @param {Element} cell that has nothing but the text */
+  mark(cell) {
+    this.#search.mark(cell);
+  }
+
+  #look() {
+    clearTimeout(this.#typing);
+    this.#lookedFor = this.#parts.input.value;
+    this.start(this.#filter);
+    // The first one from where one is, itself with it.
+    if (this.#search.pattern) void this.#hit(1, this.#log.here() - this.#log.down);
+  }
+
+  async #hit(step, from = this.#log.here()) {
+    const at = await this.#search.next(from, step * this.#log.down);
+    if (at !== undefined && at >= 0 && this.#log.lines.has(at)) this.#log.lead(at);
   }
 }
 

@@ -93,6 +93,8 @@ export class Part {
         this.#heads.push({ at, lines: 0, errors: 0 });
       } else if (last && level !== GAP) {
         last.lines += 1;
+        // Its row has to say that there is a group now.
+        if (last.lines === 1) lines.changes += 1;
         if (SHOWN_BY[level] === FILTERS.error) last.errors += 1;
       }
     }

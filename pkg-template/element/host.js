@@ -10,13 +10,29 @@ export const CONNECTION = ["url", "path", "namespace"];
 const ATTEMPTS = 5;
 const INTERVAL_MS = 3000;
 
-/** Lets what a page has set before the class was there go through its setters. @param {object} element @param {string[]} names */
-export function takeOver(element, names) {
-  for (const name of names) {
-    if (!Object.hasOwn(element, name)) continue;
+/** Lets what a page has set before the class was there go through its setters. @param {object} element */
+export function takeOver(element) {
+  for (const name of Object.keys(element)) {
+    if (!(name in Object.getPrototypeOf(element))) continue;
     const value = element[name];
     delete element[name];
     element[name] = value;
+  }
+}
+
+/** Gives a class properties that say whether the attribute of that name is there. @param {Function} Class @param {string[]} names */
+export function reflect({ prototype }, names) {
+  for (const name of names) {
+    Object.defineProperty(prototype, name, {
+      configurable: true,
+      get() {
+        return this.hasAttribute(name);
+      },
+      set(value) {
+        // Frameworks set an attribute that is written without a value as an empty text.
+        this.toggleAttribute(name, value === "" || Boolean(value));
+      },
+    });
   }
 }
 

@@ -3,7 +3,7 @@
 import { Announcer } from "./announce.js";
 import { describe, wordsOf } from "./connection.js";
 import { make, say, set } from "./dom.js";
-import { Base, CONNECTION, addressOf, connectOptions, numbersOf, takeOver, tell } from "./host.js";
+import { Base, CONNECTION, addressOf, connectOptions, numbersOf, reflect, takeOver, tell } from "./host.js";
 import { languageOf, wordsOf as wordsIn } from "./language.js";
 import { CSS } from "./list-style.js";
 import { inOrder } from "./order.js";
@@ -20,6 +20,10 @@ const CONNECTING = Object.freeze({ name: "connecting" });
 export function createResearchList(connect) {
   return class ResearchList extends Base {
     static observedAttributes = ["research-ids", ...CONNECTION, "lang", "href", "sign-in-href", "timeline"];
+
+    static {
+      reflect(this, ["timeline"]);
+    }
 
     #texts = new Texts("en", {});
     /** Whether it has words by now. */
@@ -66,7 +70,7 @@ export function createResearchList(connect) {
     // --- For the browser -----------------------------------------------------------------------------------------------
 
     connectedCallback() {
-      takeOver(this, ["client", "options", "texts", "researches"]);
+      takeOver(this);
       this.#speak();
     }
 

@@ -3,7 +3,7 @@
 import { fileOf } from "./write.js";
 
 export { Detail } from "./detail.js";
-export { Search, nextError } from "./find.js";
+export { Finder, nextError } from "./find.js";
 
 /** @param {import("./lines.js").Lines} lines @param {"text" | "json"} kind @param {string} name */
 export async function download(lines, kind, name) {

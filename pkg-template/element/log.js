@@ -7,8 +7,6 @@ import { View } from "./view.js";
 
 /** A row shows so much of a line; the rest is below the list when one asks for it. */
 const MAX_IN_ROW = 1000;
-/** How long it waits for more letters before it searches, in milliseconds. */
-const TYPING_MS = 120;
 /** So many lines taken in before the clock is asked. */
 const PIECE = 64;
 
@@ -16,17 +14,17 @@ export class Log {
   element;
   lines;
   #host;
+  #announce;
   #texts;
   #shown;
   /** Where a page wants them. @type {import("./groups.js").Part | undefined} */
   #groups;
-  /** Once somebody has searched. @type {import("./find.js").Search | undefined} */
-  #search;
-  /** @type {((lines: Lines) => import("./find.js").Search) | undefined} */
-  #searchIn;
-  /** Once somebody has come near. @type {import("./detail.js").Detail | undefined} */
+  /** Once somebody has come near. @type {import("./find.js").Finder | undefined} */
+  #finder;
+  /** The same. @type {import("./detail.js").Detail | undefined} */
   #detail;
-  #view;
+  /** @type {View} */
+  view;
   /** Lines that came and were not taken in yet. */
   #waiting = [];
   #taken = 0;
@@ -36,23 +34,23 @@ export class Log {
   #current = -1;
   #anchor = -1;
   #isOpen = false;
+  #isCollapsed = false;
+  /** How many errors there were when somebody collapsed it. */
+  #errorsBefore = 0;
   /** A line that an address names and that has not come yet. @type {{ number: number, until: number } | undefined} */
   #wanted;
   /** The first line that came after one had scrolled away. */
   #newest = 0;
   #changes = 0;
-  /** The words that one has typed, as far as they were looked for. */
-  #lookedFor = "";
-  #typing;
   #parts;
 
   /**
-   * @param {{ announce: import("./announce.js").Announcer, prefix: () => string, name: () => string }} host `prefix` of links to lines; an
-   *   empty one for none. `name` of files
+   * @param {import("../element.js").ResearchProgress} host whose attributes the buttons set @param {import("./announce.js").Announcer} announce
    * @param {import("./texts.js").Texts} texts
    */
-  constructor(host, texts) {
+  constructor(host, announce, texts) {
     this.#host = host;
+    this.#announce = announce;
     this.#texts = texts;
     this.#build();
     this.clear();
@@ -67,14 +65,13 @@ export class Log {
     this.#waiting = [];
     this.#taken = 0;
     this.#current = this.#anchor = -1;
-    this.#newest = 0;
-    this.#search = this.#searchIn?.(this.lines);
+    this.#newest = this.#errorsBefore = 0;
     this.#setOpen(false);
     this.#shown = new Shown(this.lines, this.#shown.filter, this.#shown.newestFirst, this.#groups);
-    this.#view.following = true;
+    this.view.following = true;
     // First that: rows of the lines before would be written anew.
-    this.#view.update(0, 1, true);
-    this.#lookFor();
+    this.view.update(0, 1, true);
+    this.#finder?.start(this.#shown.filter);
     this.#frame.wish();
   }
 
@@ -92,7 +89,8 @@ export class Log {
       for (let n = 0; n < PIECE && this.#taken < this.#waiting.length; n++) {
         const entry = this.#waiting[this.#taken++];
         this.lines.push(entry);
-        this.#host.announce.line(plain(entry.message), entry.level === "error" || entry.level === "critical");
+        const isError = /^(error|critical)$/.test(entry.level);
+        if (isError || !this.#isCollapsed) this.#announce.line(plain(entry.message), isError);
       }
       // A page that nobody sees has no frames for a while.
       if (this.lines.isOver) this.#paint();
@@ -107,13 +105,13 @@ export class Log {
   // --- What the page asks for ------------------------------------------------------------------------------------------
 
   connect() {
-    this.#view.connect();
+    this.view.connect();
   }
 
   disconnect() {
-    this.#view.disconnect();
+    this.view.disconnect();
     this.#frame.cancel();
-    clearTimeout(this.#typing);
+    this.#finder?.stop();
   }
 
   get filter() {
@@ -145,22 +143,29 @@ export class Log {
   #renew(filter, newestFirst) {
     const at = this.here();
     this.#shown = new Shown(this.lines, filter, newestFirst, this.#groups);
-    this.#view.newestFirst = newestFirst;
-    const { following } = this.#view;
-    this.#view.update(this.#shown.length, 0, true);
-    if (!following) this.#view.show(this.#shown.placeOf(at), "center");
-    this.#lookFor();
+    this.view.newestFirst = newestFirst;
+    const { following } = this.view;
+    this.view.update(this.#shown.length, 0, true);
+    if (!following) this.view.show(this.#shown.placeOf(at), "center");
+    this.#finder?.start(filter);
     this.#frame.wish();
   }
 
   get following() {
-    return this.#view.following;
+    return this.view.following;
   }
 
   set following(follows) {
-    if (follows) this.#view.follow();
-    else this.#view.following = false;
+    if (follows) this.view.follow();
+    else this.view.following = false;
     this.#note();
+  }
+
+  set collapsed(collapses) {
+    this.#isCollapsed = collapses;
+    this.#errorsBefore = this.lines.counts[FILTERS.error];
+    set(this.element, { "data-collapsed": collapses });
+    this.view.measure();
   }
 
   /** Says everything in another language. @param {import("./texts.js").Texts} texts */
@@ -168,8 +173,7 @@ export class Log {
     this.#texts = texts;
     this.#name();
     this.#detail?.speak(texts);
-    this.#view.refresh();
-    this.#frame.wish();
+    this.refresh();
   }
 
   /** Selects lines and brings them into view, as soon as they are there. @param {number} number @param {number} [until] */
@@ -177,6 +181,7 @@ export class Log {
     const [first, last] = [this.lines.atOf(Math.min(number, until)), this.lines.atOf(Math.max(number, until))];
     this.#wanted = first >= this.lines.end ? { number, until } : undefined;
     if (!this.lines.has(first)) return;
+    this.#host.collapsed = false;
     this.#reveal(first);
     this.#anchor = Math.min(last, this.lines.end - 1);
     this.select(first, this.#anchor, "center");
@@ -186,25 +191,16 @@ export class Log {
   // --- What one sees ---------------------------------------------------------------------------------------------------
 
   #build() {
+    const host = this.#host;
     const filters = make("div", "filters", { role: "group" });
     for (const name of Object.keys(FILTERS)) {
-      const filter = button(`filter filter-${name}`, () => (this.filter = name));
+      const filter = button(`filter filter-${name}`, () => (host.filter = name));
       filter.append(make("span"), make("span", "count"));
       filter.dataset.filter = name;
       filters.append(filter);
     }
     const input = make("input", "search", { type: "search", autocomplete: "off", spellcheck: "false", enterkeyhint: "search" });
-    input.addEventListener("input", () => {
-      clearTimeout(this.#typing);
-      this.#typing = setTimeout(() => void this.#look(), TYPING_MS);
-    });
-    input.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.isComposing) return;
-      event.preventDefault();
-      // One that has not begun to look begins now.
-      if (input.value !== this.#lookedFor) void this.#look();
-      else void this.#hit(event.shiftKey ? -1 : 1);
-    });
+    input.addEventListener("input", () => void this.#withTools());
     const step = (part, sign, act) => {
       const element = button(part, act);
       element.append(make("span", "", { "aria-hidden": "true" }, sign));
@@ -213,15 +209,17 @@ export class Log {
     const found = make("span", "hits");
     const view = make("div", "view", { role: "listbox", tabindex: "0", "aria-multiselectable": "true" });
     const parts = {
+      collapse: button("button collapse", () => (host.collapsed = !host.collapsed)),
       filters,
       input,
       found,
-      previous: step("button search-previous", "↑", () => void this.#hit(-1)),
-      next: step("button search-next", "↓", () => void this.#hit(1)),
+      previous: step("button search-previous", "↑"),
+      next: step("button search-next", "↓"),
       errorPrevious: step("button error-previous", "⚠↑", () => void this.#error(-1)),
       errorNext: step("button error-next", "⚠↓", () => void this.#error(1)),
-      order: button("button order", () => (this.order = this.#shown.newestFirst ? "oldest" : "newest")),
+      order: button("button order", () => (host.order = this.#shown.newestFirst ? "oldest" : "newest")),
       follow: button("button follow", () => (this.following = !this.following)),
+      wrap: button("button wrap", () => (host.wrap = !host.wrap)),
       downloads: make("div", "downloads", { role: "group" }),
       text: button("button download", () => void this.#download("text")),
       json: button("button download", () => void this.#download("json")),
@@ -229,14 +227,15 @@ export class Log {
       empty: make("p", "empty"),
     };
     this.#parts = parts;
+    parts.previous.disabled = parts.next.disabled = true;
     parts.downloads.append(make("span"), parts.text, parts.json);
     this.element = make("div", "log", { role: "group" },
-      make("div", "tools", {}, filters, make("div", "finder", {}, input, found, parts.previous, parts.next)),
-      make("div", "tools", {}, parts.errorPrevious, parts.errorNext, parts.order, parts.follow, parts.downloads),
+      make("div", "tools", {}, parts.collapse, filters, make("div", "finder", {}, input, found, parts.previous, parts.next)),
+      make("div", "tools", {}, parts.errorPrevious, parts.errorNext, parts.order, parts.follow, parts.wrap, parts.downloads),
       make("div", "frame", {}, view, parts.empty));
     // It is there before it is used, so that a browser lets the page copy; who uses it is told if it cannot be had.
     for (const near of ["pointerenter", "focusin"]) this.element.addEventListener(near, () => this.#withTools().catch(() => {}), { once: true });
-    this.#view = new View(view, { make: makeRow, fill: (row, place) => this.#fill(row, place), moved: () => this.#note() });
+    this.view = new View(view, { make: makeRow, fill: (row, place) => this.#fill(row, place), moved: () => this.#note() });
     this.#shown = new Shown(new Lines());
     view.addEventListener("keydown", (event) => this.#key(event));
     view.addEventListener("focus", () => {
@@ -266,6 +265,7 @@ export class Log {
     say(p.text, t("download_text"));
     say(p.json, t("download_json"));
     say(p.order, t("newest_first"));
+    say(p.wrap, t("wrap"));
     say(p.empty, t("empty"));
   }
 
@@ -273,7 +273,7 @@ export class Log {
   #paint() {
     this.lines.trim();
     this.takeIn();
-    this.#search?.update();
+    this.#finder?.update();
     if (this.#wanted) this.goTo(this.#wanted.number, this.#wanted.until);
     this.#note();
   }
@@ -283,7 +283,7 @@ export class Log {
     const moved = this.#shown.update();
     const anew = this.lines.changes !== this.#changes;
     this.#changes = this.lines.changes;
-    this.#view.update(this.#shown.length, moved, anew);
+    this.view.update(this.#shown.length, moved, anew);
   }
 
   /** What stands around the list. */
@@ -301,22 +301,21 @@ export class Log {
       set(filter, { "aria-pressed": String(bit === this.#shown.filter) });
       say(filter.lastChild, t("count", { n: bit === FILTERS.all ? length : lines.counts[bit] }));
     }
+    const errors = this.#isCollapsed ? lines.counts[FILTERS.error] - this.#errorsBefore : 0;
+    const words = t(this.#isCollapsed ? "log_collapsed" : "log", { n: length });
+    say(p.collapse, errors > 0 ? t("log_errors", { words, n: errors }) : words);
+    set(p.collapse, { "aria-expanded": String(!this.#isCollapsed), "data-level": errors > 0 && "error" });
     const fresh = lines.end - Math.max(this.#newest, lines.begin);
     say(p.follow, this.following || fresh <= 0 ? t("follow") : t("follow_new", { n: fresh }));
     set(p.order, { "aria-pressed": String(this.#shown.newestFirst) });
+    set(p.wrap, { "aria-pressed": String(this.view.wraps) });
     set(p.follow, { "aria-pressed": String(this.following) });
     p.empty.hidden = this.#shown.length > 0;
     const hasErrors = lines.counts[FILTERS.error] > 0;
     p.errorNext.disabled = p.errorPrevious.disabled = !hasErrors;
     p.text.disabled = p.json.disabled = length === 0;
-    this.#noteHits();
+    this.#finder?.show(this.#current, this.#texts);
     this.element.style.setProperty("--digits", String(Math.max(3, String(lines.numberOf(Math.max(0, lines.end - 1))).length)));
-  }
-
-  #noteHits() {
-    const p = this.#parts;
-    p.next.disabled = p.previous.disabled = !this.#search?.count;
-    say(p.found, this.#search?.words(this.#current, this.#texts) ?? "");
   }
 
   #fill(row, place) {
@@ -338,7 +337,7 @@ export class Log {
     say(levelCell, this.#texts.get(`level_${level}`));
     say(countCell, count > 1 ? `×${count}` : "");
     textCell.textContent = text.length > MAX_IN_ROW ? `${text.slice(0, MAX_IN_ROW)}…` : text;
-    this.#search?.mark(textCell);
+    this.#finder?.mark(textCell);
     this.#groups?.mark(row, at);
   }
 
@@ -347,7 +346,7 @@ export class Log {
   /** The line that one is at, or the first that one sees. */
   here() {
     if (this.lines.has(this.#current)) return this.#current;
-    return this.#shown.length > 0 ? this.#shown.at(Math.min(this.#view.first, this.#shown.length - 1)) : -1;
+    return this.#shown.length > 0 ? this.#shown.at(Math.min(this.view.first, this.#shown.length - 1)) : -1;
   }
 
   #isSelected(at) {
@@ -358,29 +357,39 @@ export class Log {
   select(at, anchor = at, where = "nearest") {
     this.#current = at;
     this.#anchor = anchor;
-    this.#view.show(this.#shown.placeOf(at), where);
-    this.#view.refresh();
+    this.view.show(this.#shown.placeOf(at), where);
+    this.refresh();
     this.#noteDetail();
+  }
+
+  /** Writes anew what is in view, and around it. */
+  refresh() {
+    this.view.refresh();
     this.#note();
   }
 
   /** Makes sure that the filter shows a line. */
   #reveal(at) {
-    if (!this.lines.isShown(at, this.#shown.filter)) this.filter = "all";
+    if (!this.lines.isShown(at, this.#shown.filter)) this.#host.filter = "all";
     this.#groups?.reveal(at);
     this.takeIn();
   }
 
   /** The direction in which one goes down the list. */
-  get #down() {
+  get down() {
     return this.#shown.newestFirst ? -1 : 1;
   }
 
   async #error(step) {
     const { nextError } = await this.#withTools();
-    const from = this.lines.has(this.#current) ? this.#current : step > 0 ? this.here() - this.#down : this.here();
-    const at = nextError(this.lines, from, step * this.#down);
+    const from = this.lines.has(this.#current) ? this.#current : step > 0 ? this.here() - this.down : this.here();
+    const at = nextError(this.lines, from, step * this.down);
     if (at < 0) return;
+    this.lead(at);
+  }
+
+  /** Selects a line and brings it into view, whatever is shown. */
+  lead(at) {
     this.#reveal(at);
     this.select(at, at, "center");
   }
@@ -402,7 +411,7 @@ export class Log {
     if (altKey) return;
     const last = this.#shown.length - 1;
     const place = this.#shown.placeOf(this.here());
-    const moves = { ArrowDown: place + 1, ArrowUp: place - 1, PageDown: place + this.#view.rowsInView, PageUp: place - this.#view.rowsInView, Home: 0, End: last };
+    const moves = { ArrowDown: place + 1, ArrowUp: place - 1, PageDown: place + this.view.rowsInView, PageUp: place - this.view.rowsInView, Home: 0, End: last };
     const command = ctrlKey || metaKey;
     if (Object.hasOwn(moves, key) && last >= 0) {
       const at = this.#shown.at(Math.max(0, Math.min(last, moves[key])));
@@ -411,7 +420,7 @@ export class Log {
     } else if (command && key === "a" && last >= 0) {
       this.#current = this.#shown.at(last);
       this.#anchor = this.#shown.at(0);
-      this.#view.refresh();
+      this.view.refresh();
       this.#noteDetail();
     } else if (command && key === "c") {
       void this.#copy();
@@ -431,35 +440,6 @@ export class Log {
       return;
     }
     event.preventDefault();
-  }
-
-  // --- Searching -------------------------------------------------------------------------------------------------------
-
-  async #look() {
-    clearTimeout(this.#typing);
-    const words = this.#parts.input.value;
-    const { Search } = await this.#withTools();
-    // Others were typed meanwhile.
-    if (words !== this.#parts.input.value) return;
-    this.#lookedFor = words;
-    this.#searchIn = (lines) => new Search(lines, () => this.#frame.wish());
-    this.#search ??= this.#searchIn(this.lines);
-    this.#lookFor();
-    // The first one from where one is, itself with it.
-    if (this.#search?.pattern) void this.#hit(1, this.here() - this.#down);
-  }
-
-  #lookFor() {
-    this.#search?.start(this.#lookedFor, this.#shown.filter, this.here());
-    this.#view.refresh();
-    this.#noteHits();
-  }
-
-  async #hit(step, from = this.here()) {
-    const at = await this.#search?.next(from, step * this.#down);
-    if (at === undefined || at < 0 || !this.lines.has(at)) return;
-    this.#reveal(at);
-    this.select(at, at, "center");
   }
 
   // --- One line, several lines, all lines --------------------------------------------------------------------------------
@@ -488,17 +468,17 @@ export class Log {
 
   async #download(kind) {
     const { download } = await this.#withTools();
-    await download(this.lines, kind, this.#host.name());
+    await download(this.lines, kind, this.#host.research?.id ?? "research");
   }
 
   /** What no page needs to show a log. */
   async #withTools() {
     const tools = await import("./log-tools.js");
     if (!this.#detail) {
-      const { announce, prefix } = this.#host;
-      this.#detail = new tools.Detail({ announce, prefix, copy: () => this.#copy(), leave: () => this.#leaveDetail() }, this.#texts);
+      this.#detail = new tools.Detail({ announce: this.#announce, prefix: () => this.#host.linePrefix, copy: () => this.#copy(), leave: () => this.#leaveDetail() }, this.#texts, this.element.getRootNode());
       this.element.append(this.#detail.element);
       this.#noteDetail();
+      this.#finder = new tools.Finder(this, this.#parts, this.#shown.filter, () => this.#frame.wish());
     }
     return tools;
   }

@@ -1,8 +1,9 @@
 // The progress in the page's title and on its icon, at most once a second, and what was there before afterwards; and a notification at
-// the end, for who asks for it.
+// the end, for who asks for it, or a toast for who cannot have any.
 
 import { button, say, set } from "./dom.js";
 import { statusWords } from "./status.js";
+import { Toast } from "./toast.js";
 import { NOTICE } from "./words.js";
 
 const EVERY_MS = 1000;
@@ -47,6 +48,11 @@ export class Part {
     const words = percent === null ? statusWords(status, texts) : texts.get("percent", { n: percent });
     this.#wish = { title, icon, percent, words };
     this.#timer ??= setTimeout(() => this.#paint(), 0);
+  }
+
+  /** Whether who listens is told of the end by it, if it is now. */
+  get tells() {
+    return this.#notice.tells;
   }
 
   restore() {
@@ -111,23 +117,40 @@ class Notice {
   #button = button("button notify", () => void this.#ask());
   /** What somebody has asked it for. */
   #asked;
+  #wanted = false;
   #research;
+  /** One that was seen before its end, until that. */
+  #running;
   #texts;
+  #toast;
 
   /** @param {ShadowRoot} root */
   constructor(root) {
     root.querySelector(".actions").append(this.#button);
     this.#button.hidden = true;
+    this.#toast = new Toast(root);
+  }
+
+  /** A browser may have none, and lets insecure pages have none. */
+  get #can() {
+    return isSecureContext && typeof Notification !== "undefined";
+  }
+
+  get tells() {
+    return this.#wanted && this.#running !== undefined && !(this.#can && Notification.permission !== "denied");
   }
 
   show(wanted, research, end, texts) {
-    // A browser may have none, and lets insecure pages have none.
-    const can = wanted && isSecureContext && typeof Notification !== "undefined";
+    if (!wanted || research !== this.#research) this.#toast.hide();
+    if (research !== this.#running) this.#running = undefined;
+    this.#wanted = wanted;
     this.#research = research;
     this.#texts = texts;
-    if (can && end && this.#asked === research) this.#notify(end);
+    if (end && this.#running && (this.tells || (this.#asked === research && !this.#notify(end)))) this.#say(end);
     if (this.#asked !== research || end) this.#asked = undefined;
-    this.#button.hidden = !can || !research || end !== null || research.state.status === null;
+    const runs = research !== null && end === null && research.state.status !== null;
+    this.#running = runs ? research : undefined;
+    this.#button.hidden = !wanted || !this.#can || !runs;
     if (!this.#button.hidden) this.#paint();
   }
 
@@ -150,19 +173,25 @@ class Notice {
     this.#paint();
   }
 
+  /** Whether a notification is shown. */
   #notify({ status, message }) {
     let notice;
     try {
       // In each tab that asks for the same one it is the same.
       notice = new Notification(statusWords(status, this.#texts), { body: message ?? this.#research.id, tag: `research ${this.#research.id}`, lang: this.#texts.lang });
     } catch {
-      // Chrome on Android lets only service workers do it. How it ended stands in the page in any case.
-      return;
+      // Chrome on Android lets only service workers do it.
+      return false;
     }
     notice.addEventListener("click", () => {
       focus();
       notice.close();
     });
+    return true;
+  }
+
+  #say({ status, message }) {
+    this.#toast.show(statusWords(status, this.#texts), message ?? this.#research.id, this.#texts.over(NOTICE).get("notify_close"));
   }
 }
 

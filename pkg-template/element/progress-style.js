@@ -12,6 +12,9 @@ button[aria-pressed=true] { background: var(--_accent); border-color: var(--_acc
 .cancel-yes { border-color: var(--_bad); color: var(--_bad) }
 .log { border: 1px solid var(--_border); border-radius: .5rem; overflow: clip }
 .tools { display: flex; flex-wrap: wrap; gap: .4rem .6rem; padding: .4rem .5rem; background: var(--_raised); align-items: center }
+.collapse::before { content: "− " / "" }
+[data-collapsed] .collapse::before { content: "+ " / "" }
+[data-collapsed] > :not(:first-child), [data-collapsed] > .tools > :not(.collapse) { display: none }
 .filters, .finder, .downloads { display: flex; flex-wrap: wrap; gap: .25rem; align-items: center }
 .filter { display: inline-flex; gap: .4em }
 .count { font-variant-numeric: tabular-nums; opacity: .85 }
@@ -70,17 +73,6 @@ button[aria-pressed=true] { background: var(--_accent); border-color: var(--_acc
 .row[aria-selected=true] { background: var(--_chosen) }
 .view:focus-visible .row[data-current] { outline: 2px solid var(--_accent); outline-offset: -2px }
 .mark { background: var(--_mark); color: inherit; outline: 1px solid var(--_control) }
-.detail { padding: .5rem; background: var(--_raised) }
-.detail-head { display: flex; flex-wrap: wrap; gap: .25rem .75rem; align-items: center; font-size: .875em }
-.detail-title { font-weight: 600; margin-inline-end: auto }
-.detail-head button { font-size: 1em }
-.detail-text {
-  max-block-size: 14rem;
-  overflow: auto;
-  white-space: pre-wrap;
-  overflow-wrap: anywhere;
-  font: var(--research-log-font, .8125rem/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace);
-}
 @container (max-width: 40rem) {
   .time { display: none }
   .level { inline-size: 4ch }

@@ -2,9 +2,9 @@
 
 import { Announcer } from "./announce.js";
 import { describe, wordsOf } from "./connection.js";
-import { make } from "./dom.js";
+import { make, set } from "./dom.js";
 import { Head } from "./head.js";
-import { Base, CONNECTION, addressOf, connectOptions, numbersOf, takeOver, tell } from "./host.js";
+import { Base, CONNECTION, addressOf, connectOptions, numbersOf, reflect, takeOver, tell } from "./host.js";
 import { languageOf, wordsOf as wordsIn } from "./language.js";
 import { Log } from "./log.js";
 import { CSS } from "./progress-style.js";
@@ -25,7 +25,11 @@ const FOLLOWED = ["research-id", ...CONNECTION];
 /** @param {(options?: object) => Promise<import("../client/client.js").Client>} connect */
 export function createResearchProgress(connect) {
   return class ResearchProgress extends Base {
-    static observedAttributes = [...FOLLOWED, "lang", "filter", "order", "page-title", "page-icon", "timeline", "groups", "notify", "sign-in-href", "result-href", "new-href"];
+    static observedAttributes = [...FOLLOWED, "lang", "filter", "order", "collapsed", "wrap", "page-title", "page-icon", "timeline", "groups", "notify", "sign-in-href", "result-href", "new-href"];
+
+    static {
+      reflect(this, ["collapsed", "wrap", "timeline", "notify"]);
+    }
 
     #texts;
     /** Whether it has words by now. */
@@ -64,7 +68,7 @@ export function createResearchProgress(connect) {
         cancel: () => this.#research.cancel(),
         changed: () => this.#frame.wish(),
       }, this.#texts);
-      this.#log = new Log({ announce: this.#announce, prefix: () => this.linePrefix, name: () => this.#research?.id ?? "research" }, this.#texts);
+      this.#log = new Log(this, this.#announce, this.#texts);
       const root = this.attachShadow({ mode: "open" });
       root.adoptedStyleSheets = styleSheets(CSS);
       root.append(this.#head.element, this.#log.element, this.#spoken);
@@ -73,7 +77,7 @@ export function createResearchProgress(connect) {
     // --- For the browser -----------------------------------------------------------------------------------------------
 
     connectedCallback() {
-      takeOver(this, ["research", "client", "options", "texts", "researchId", "filter", "order", "following", "linePrefix"]);
+      takeOver(this);
       this.#log.connect();
       addEventListener("hashchange", this.#hash);
       this.#speak();
@@ -89,6 +93,7 @@ export function createResearchProgress(connect) {
     attributeChangedCallback(name, before, value) {
       if (before === value) return;
       if (name === "filter" || name === "order") this.#log[name] = value;
+      else if (name === "collapsed") this.#log.collapsed = value !== null;
       else if (name === "lang") this.#speak();
       else if (FOLLOWED.includes(name)) this.#renew();
       this.#frame.wish();
@@ -101,8 +106,7 @@ export function createResearchProgress(connect) {
     }
 
     set researchId(id) {
-      if (id === null || id === undefined) this.removeAttribute("research-id");
-      else this.setAttribute("research-id", id);
+      set(this, { "research-id": id });
     }
 
     get research() {
@@ -146,7 +150,7 @@ export function createResearchProgress(connect) {
     }
 
     set filter(name) {
-      this.#log.filter = name;
+      set(this, { filter: name });
     }
 
     get order() {
@@ -154,7 +158,16 @@ export function createResearchProgress(connect) {
     }
 
     set order(name) {
-      this.#log.order = name;
+      set(this, { order: name });
+    }
+
+    get groups() {
+      const given = this.getAttribute("groups");
+      return given === null || given === "closed" ? given : "open";
+    }
+
+    set groups(groups) {
+      set(this, { groups });
     }
 
     get following() {
@@ -170,7 +183,7 @@ export function createResearchProgress(connect) {
     }
 
     set linePrefix(prefix) {
-      this.setAttribute("line-prefix", prefix);
+      set(this, { "line-prefix": prefix });
     }
 
     goToLine(number, until) {
@@ -266,7 +279,7 @@ export function createResearchProgress(connect) {
         if (known.end) return;
         known.end = end;
         news();
-        this.#announce.tell([statusWords(end.status, this.#texts), end.message].filter(Boolean).join(": "));
+        if (!this.#parts.mark?.tells) this.#announce.tell([statusWords(end.status, this.#texts), end.message].filter(Boolean).join(": "));
         tell(this, "research-end", end);
       };
       on(research, "end", ended);
@@ -322,6 +335,7 @@ export function createResearchProgress(connect) {
       const { steps, stepCount } = known;
       this.#part("steps", stepCount > 0, () => import("./steps.js"))?.show(steps, stepCount, this.#texts);
       this.#part("timeline", has("timeline"), () => import("./timeline.js"))?.show(has("timeline") ? research : null, this.#texts);
+      this.#part("wrap", has("wrap"), () => import("./wrap.js"))?.show(has("wrap"));
       this.#part("groups", has("groups"), () => import("./groups.js"))?.show(this.getAttribute("groups"), this.#texts);
       const marks = ["page-title", "page-icon", "notify"].filter(has);
       this.#part("mark", marks.length > 0, () => import("./page-mark.js"))?.show(marks, research, known.end, this.#texts);

@@ -1,4 +1,4 @@
-// A list of rows of one height, of which only those in view are in the document.
+// A list of rows, of which only those in view are in the document. How high they are is known by what it scrolls with.
 
 import { make } from "./dom.js";
 import { Scroll } from "./scroll.js";
@@ -14,12 +14,15 @@ export class View {
   following = true;
   /** Whether that is the first one. */
   newestFirst = false;
+  /** Whether a row is as high as its words need. */
+  wraps = false;
+  /** Where rows stand, and how high they are. */
+  scroll = new Scroll();
   #fill;
   #make;
   #moved;
   #count = 0;
   #height = 0;
-  #scroll = new Scroll();
   /** Where the page is scrolled to, as far as is known. */
   #at = 0;
   /** The rows in the document by their place. @type {Map<number, HTMLElement>} */
@@ -45,7 +48,7 @@ export class View {
     this.#sizer.append(this.#layer);
     element.append(this.#sizer, this.#probe);
     element.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    this.#observer = new ResizeObserver(() => this.#measure());
+    this.#observer = new ResizeObserver(() => this.measure());
   }
 
   connect() {
@@ -59,19 +62,21 @@ export class View {
 
   /** How many rows one sees at once. */
   get rowsInView() {
-    return Math.max(1, Math.floor(this.element.clientHeight / (this.#height || 1)));
+    const [first, end] = this.scroll.rows;
+    return Math.max(1, end - first - 1);
   }
 
   /** The first row that one sees. */
   get first() {
-    return this.#scroll.rows[0];
+    return this.scroll.rows[0];
   }
 
   /** @param {number} count how many rows there are @param {number} moved by how many places the others have moved up @param {boolean} anew whether rows say something else */
   update(count, moved, anew) {
     this.#count = count;
-    if (!this.following) this.#scroll.top = Math.max(0, this.#scroll.top - moved * this.#height);
-    if (moved !== 0 || anew) this.#refill();
+    const isOther = moved !== 0 || anew;
+    if (isOther) this.scroll.shift(moved);
+    if (isOther) this.#refill();
     this.#resize();
   }
 
@@ -82,7 +87,7 @@ export class View {
 
   /** @param {number} place @param {"center" | "nearest"} where */
   show(place, where) {
-    this.#scroll.show(place, where);
+    this.scroll.show(place, where);
     this.following = this.#count > 0 && this.#isAtNewest && place === (this.newestFirst ? 0 : this.#count - 1);
     this.#go();
   }
@@ -92,8 +97,11 @@ export class View {
     this.#resize();
   }
 
-  #measure() {
-    this.#height = parseFloat(getComputedStyle(this.#probe).height) || 0;
+  /** Is laid out anew. */
+  measure() {
+    // Of what is not shown browsers tell a height all the same.
+    this.#height = this.element.clientHeight && parseFloat(getComputedStyle(this.#probe).height);
+    this.scroll.shift(0);
     this.#refill();
     this.#resize();
     this.#moved();
@@ -102,15 +110,15 @@ export class View {
   #resize() {
     // It is not shown.
     if (!this.#height) return;
-    this.#scroll.resize(this.#count, this.#height, this.element.clientHeight);
-    this.#sizer.style.height = `${this.#scroll.size}px`;
-    if (this.following) this.#scroll.top = this.newestFirst ? 0 : this.#scroll.max;
+    this.scroll.resize(this.#count, this.#height, this.element.clientHeight);
+    this.#sizer.style.height = `${this.scroll.size}px`;
+    if (this.following) this.scroll.top = this.newestFirst ? 0 : this.scroll.max;
     this.#go();
   }
 
   /** Scrolls the page to where the rows are. */
   #go() {
-    const { pageTop } = this.#scroll;
+    const { pageTop } = this.scroll;
     if (Math.abs(this.element.scrollTop - pageTop) >= 1) this.element.scrollTop = pageTop;
     this.#at = this.element.scrollTop;
     this.#paint();
@@ -120,7 +128,7 @@ export class View {
     const { scrollTop } = this.element;
     // It was this page's own doing.
     if (Math.abs(scrollTop - this.#at) < 1 || !this.#height) return;
-    this.#scroll.move(scrollTop, this.#at);
+    this.scroll.move(scrollTop, this.#at);
     this.#at = scrollTop;
     this.following = this.#isAtNewest;
     this.#paint();
@@ -128,7 +136,7 @@ export class View {
   }
 
   get #isAtNewest() {
-    return this.newestFirst ? this.#scroll.isAtStart : this.#scroll.isAtEnd;
+    return this.newestFirst ? this.scroll.isAtStart : this.scroll.isAtEnd;
   }
 
   #refill() {
@@ -138,7 +146,7 @@ export class View {
   }
 
   #paint() {
-    const [seen, below] = this.#scroll.rows;
+    const [seen, below] = this.scroll.rows;
     const first = Math.max(0, seen - SPARE);
     const end = Math.min(this.#count, below + SPARE);
     for (const [place, row] of this.#rows) {
@@ -147,11 +155,9 @@ export class View {
       row.remove();
       this.#unused.push(row);
     }
-    if (Math.abs(first * this.#height - this.#base) > NEAR_PX) {
-      this.#base = first * this.#height;
-      for (const [place, row] of this.#rows) this.#put(row, place);
-    }
-    this.#layer.style.top = `${this.#at - this.#scroll.top + this.#base}px`;
+    const top = this.scroll.topOf(first);
+    if (Math.abs(top - this.#base) > NEAR_PX) this.#base = top;
+    this.#layer.style.top = `${this.#at - this.scroll.top + this.#base}px`;
     // In the document they stand in their order, as whoever reads it aloud expects.
     let next = null;
     for (let place = end - 1; place >= first; place--) {
@@ -159,15 +165,12 @@ export class View {
       if (!row) {
         row = this.#unused.pop() ?? this.#make();
         this.#rows.set(place, row);
-        this.#put(row, place);
         this.#fill(row, place);
         this.#layer.insertBefore(row, next);
       }
+      row.style.top = `${this.scroll.topOf(place) - this.#base}px`;
       next = row;
     }
-  }
-
-  #put(row, place) {
-    row.style.top = `${place * this.#height - this.#base}px`;
+    if (this.scroll.measure?.(this.#rows)) this.#resize();
   }
 }

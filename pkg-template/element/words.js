@@ -49,6 +49,8 @@ export const PROGRESS = {
   result: "Show the result",
   another: "Start a new research",
   log: "Log",
+  log_collapsed: "Log ({n} line)|Log ({n} lines)",
+  log_errors: "{words}, {n} new error|{words}, {n} new errors",
   filter: "Show",
   filter_all: "All",
   filter_milestone: "Milestones",
@@ -58,26 +60,16 @@ export const PROGRESS = {
   search: "Search the log",
   search_next: "Next hit",
   search_previous: "Previous hit",
-  hits: "{at} of {n}",
-  hits_none: "Nothing found",
-  hits_looking: "{words} …",
   error_next: "Next error",
   error_previous: "Previous error",
   newest_first: "Newest first",
+  wrap: "Wrap lines",
   follow: "Follow",
   follow_new: "Follow ({n} new)",
   download: "Download",
   download_text: "Text",
   download_json: "JSON",
   empty: "No lines yet",
-  line: "Line {number}",
-  lines: "Lines {from} to {to} ({n})",
-  line_times: "{n} times",
-  line_link: "Link to this line",
-  copy: "Copy",
-  copied: "Copied",
-  copy_too_many: "Too many lines to copy: download the log instead",
-  close: "Close",
   count: "{n}",
   level_trace: "trace",
   level_debug: "debug",
@@ -111,10 +103,26 @@ export const LIST = {
   ended: "{name}: {words}",
 };
 
+/** What only what one does with a log says. */
+export const TOOLS = {
+  hits: "{at} of {n}",
+  hits_none: "Nothing found",
+  hits_looking: "{words} …",
+  line: "Line {number}",
+  lines: "Lines {from} to {to} ({n})",
+  line_times: "{n} times",
+  line_link: "Link to this line",
+  copy: "Copy",
+  copied: "Copied",
+  copy_too_many: "Too many lines to copy: download the log instead",
+  close: "Close",
+};
+
 /** What only the button for a notification says. */
 export const NOTICE = {
   notify: "Notify me at the end",
   notify_denied: "The browser blocks notifications",
+  notify_close: "Close",
 };
 
 /** What only groups of lines say. */

@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { CODES } from "../../pkg-template/doctor/findings.js";
-import { COMMON, PROGRESS } from "../../pkg-template/element/words.js";
+import { COMMON, PROGRESS, TOOLS } from "../../pkg-template/element/words.js";
 import { anchorsOf, blocksOf, DOCUMENTS, linksOf, nameOf, proseOf, read, rowsOf } from "../page/support/documents.mjs";
 import { ROOT } from "../page/support/places.mjs";
 
@@ -106,7 +106,7 @@ test('"It says … what now" has what the elements say of the connection, of gap
   const own = ["empty", "gap_missing", "gap_recovered", "gap_unknown", "cancel_failed", "copy_too_many"];
   const keys = [...Object.keys(COMMON).filter((key) => !plain.test(key)), ...own];
   const missing = keys.filter((key) => {
-    const [words] = ({ ...COMMON, ...PROGRESS })[key].split("|").slice(-1);
+    const [words] = ({ ...COMMON, ...PROGRESS, ...TOOLS })[key].split("|").slice(-1);
     return !said.includes(words.replace(/\{\w+\}/g, "…"));
   });
   assert.deepEqual(missing, []);

@@ -11,6 +11,10 @@ const filter: ProgressFilter = element.filter;
 element.filter = "error";
 element.order = "newest";
 element.order = null;
+Object.assign(element, { timeline: element.notify, wrap: element.collapsed });
+const groups: "open" | "closed" | null = element.groups;
+element.groups = groups === null ? true : "closed";
+element.groups = false;
 element.options = { url: "https://research.example.org", auth: async () => ({ token: "t" }) };
 element.texts = { live: "Connected" };
 element.goToLine(12, 20);
@@ -23,6 +27,10 @@ document.querySelector("research-progress")?.goToLine(1);
 
 // @ts-expect-error: no such order
 element.order = "descending";
+// @ts-expect-error: groups are not shut
+element.groups = "shut";
+// @ts-expect-error: a button is there or not
+element.notify = "always";
 // @ts-expect-error: no such filter
 element.filter = "errors";
 // @ts-expect-error: the element says how long it lasts

@@ -9,10 +9,10 @@ import { languageOf, wordsOf as wordsIn } from "../../pkg-template/element/langu
 import { inSlices } from "../../pkg-template/element/slices.js";
 import { Texts } from "../../pkg-template/element/texts.js";
 import { WORDS as DE } from "../../pkg-template/element/words-de.js";
-import { COMMON, GROUPS, LIST, NOTICE, PROGRESS, STEPS, STRIP, TIMELINE } from "../../pkg-template/element/words.js";
+import { COMMON, GROUPS, LIST, NOTICE, PROGRESS, STEPS, STRIP, TIMELINE, TOOLS } from "../../pkg-template/element/words.js";
 import { asText, fileOf, textOf } from "../../pkg-template/element/write.js";
 
-const EN = { ...COMMON, ...PROGRESS, ...LIST, ...STEPS, ...NOTICE, ...STRIP, ...GROUPS, ...TIMELINE };
+const EN = { ...COMMON, ...PROGRESS, ...LIST, ...STEPS, ...NOTICE, ...STRIP, ...GROUPS, ...TIMELINE, ...TOOLS };
 const english = new Texts("en-GB", EN);
 
 // --- Texts -------------------------------------------------------------------------------------------------------------

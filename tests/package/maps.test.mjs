@@ -7,7 +7,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { packageFolder } from "../page/support/places.mjs";
 
-const MINIFIED = ["index.js", "compat.js", "compat-element.js", "doctor.js", "element.js", "groups.js", "list.js", "log-tools.js", "page-mark.js", "steps.js", "strip.js", "timeline.js", "words-de.js", "react.js", "vue.js", "svelte.js", "inline.js", "research-socket.compat.js"];
+const MINIFIED = ["index.js", "compat.js", "compat-element.js", "doctor.js", "element.js", "groups.js", "list.js", "log-tools.js", "page-mark.js", "steps.js", "strip.js", "timeline.js", "words-de.js", "wrap.js", "react.js", "vue.js", "svelte.js", "inline.js", "research-socket.compat.js"];
 /** @param {string} name */
 const text = (name) => readFile(path.join(packageFolder(), name), "utf8");
 

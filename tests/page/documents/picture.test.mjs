@@ -13,6 +13,8 @@ import { packageFolder, ROOT } from "../support/places.mjs";
 import { startHttp } from "../support/servers.mjs";
 
 const KEPT = path.join(ROOT, "docs/demo.webp");
+/** Its last frame, for who wants nothing that moves. */
+const STILL = path.join(ROOT, "docs/demo.png");
 const RECORDING = path.join(ROOT, "www/recorded.json");
 /** README is loaded over slow networks, too. */
 const MOST_BYTES = 400_000;
@@ -20,7 +22,7 @@ const MOST_BYTES = 400_000;
 /** Of the recorded run, between two frames; they are seen at twice that speed, and the last one longer. In milliseconds. */
 const STEP_MS = 700;
 const LAST_MS = 4000;
-const SIZE = { width: 900, height: 760 };
+const SIZE = { width: 900, height: 744 };
 const BEGAN = new Date("2026-01-01T12:00:00Z");
 /** Longer than a slow machine takes to load the page: until then the clock goes on by itself. */
 const LOADING_MS = 3_600_000;
@@ -43,7 +45,7 @@ test("the demo's recorded run is a picture that moves, from its beginning over a
     await page.goto(`${server.url}/recorded.html`);
     await page.locator("#again:enabled").waitFor();
     // It plays from the beginning, and only as far as it is told to. What only that page has is left out, and the log is as high as fits.
-    await page.addStyleTag({ content: "#title ~ .buttons { visibility: hidden } research-progress { --research-log-height: 11rem }" });
+    await page.addStyleTag({ content: "#title ~ .buttons { visibility: hidden } research-progress { --research-log-height: 10rem }" });
     await page.clock.pauseAt(new Date(BEGAN.getTime() + LOADING_MS));
     await page.evaluate(() => document.getElementById("again")?.click());
     const card = page.locator("main > section");
@@ -73,12 +75,18 @@ test("the demo's recorded run is a picture that moves, from its beginning over a
   assert.ok(file.length <= MOST_BYTES, `${file.length} bytes`);
   await mkdir(path.join(ROOT, "target/demo"), { recursive: true });
   await writeFile(path.join(ROOT, "target/demo/demo.webp"), file);
-  if (process.env.RESEARCH_SOCKET_KEEP) await writeFile(KEPT, file);
+  const still = shots[shots.length - 1].png;
+  if (process.env.RESEARCH_SOCKET_KEEP) {
+    await writeFile(KEPT, file);
+    await writeFile(STILL, still);
+  }
 
   const kept = await readFile(KEPT);
   assert.ok(kept.length <= MOST_BYTES, `${kept.length} bytes`);
   const made = chunksOf(kept).find(({ name }) => name === "MADE")?.content.toString();
   assert.equal(made, source, "docs/demo.webp shows another run: make it anew with RESEARCH_SOCKET_KEEP=1");
+  const sizeOf = (/** @type {Buffer} */ png) => [png.readUInt32BE(16), png.readUInt32BE(20)];
+  assert.deepEqual(sizeOf(await readFile(STILL)), sizeOf(still), "docs/demo.png shows another page: make it anew with RESEARCH_SOCKET_KEEP=1");
   // A browser takes it for what it is.
   const decoded = await inPage(blank, (page) =>
     page.evaluate(async (bytes) => {

@@ -35,12 +35,15 @@ const STATES = {
   steps: "for (const phase of ['thought', 'tool_call', 'observation', 'error']) research.tell({}, 'step', { phase, iteration: 2, message: 'What is still unknown about tidal power in the North Sea?', ...(phase === 'tool_call' && { tool: 'web_search', arguments: { query: 'tidal power' } }), ...(phase === 'error' && { error: '429 Too Many Requests' }) }); support.until(() => part('steps')).then(() => (part('steps').open = true))",
   timeline: "research.told = support.timeline(); element.setAttribute('timeline', ''); research.lines(entries(1800)); research.tell({ estimatedTimeLeft: { min: 95_000, max: 380_000 } }); support.until(() => part('span')).then(() => part('span').focus())",
   groups: "element.setAttribute('groups', 'closed'); research.lines(entries(1800)); support.until(() => part('groups')).then(() => { part('view').scrollTop = 0; part('layer').querySelector('.fold')?.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true, composed: true })); })",
+  collapsed: "research.lines(entries(480)); setTimeout(() => { element.collapsed = true; research.lines(entries(1200, 481)); }, 100)",
+  wrapped: "element.wrap = true; research.lines(entries(900)); research.lines([{ message: 'The model answered: ' + 'what the sources say about tidal power and its storage, '.repeat(12) + 'https://example.org/' + 'a-path-without-any-space/'.repeat(12), level: 'warning' }, ...entries(4, 901)]); setTimeout(() => element.goToLine(901), 200)",
+  toast: `delete window.Notification; element.setAttribute('notify', ''); research.lines(entries(900)); support.until(() => part('toasts')).then(() => support.frames()).then(() => { ${end("completed")} }); support.until(() => part('toast')).then((words) => part('toast').getAnimations().forEach((animation) => animation.finish()))`,
   "timeline empty": "element.setAttribute('timeline', '')",
   "timeline ended": `research.told = support.timeline(true); element.setAttribute('timeline', ''); research.lines(entries(1800)); ${end("completed")}`,
   notify: "element.setAttribute('notify', ''); element.setAttribute('timeline', ''); research.told = support.timeline(true)",
   quiet: "research.tell({ updatedAt: 0 }); support.mount({ state: { updatedAt: Date.now() - 300_000 }, lines: 50 })",
   "one line": "research.lines(entries(900)); setTimeout(() => element.goToLine(500, 502), 100)",
-  searching: "research.lines(entries(900)); part('search').value = 'model'; part('search').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter' }))",
+  searching: "research.lines(entries(900)); part('search').value = 'model'; part('search').dispatchEvent(new InputEvent('input'))",
 };
 
 /** @type {Record<string, { width?: number, scheme?: "light" | "dark", forced?: "active", dir?: string, zoom?: number }>} */

@@ -34,7 +34,7 @@ for (const name of /** @type {const} */ (["firefox", "webkit"])) {
     }
     await browser.evaluate(() => {
       window.part("search").value = "(step 77777)";
-      window.part("search").dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+      window.part("search").dispatchEvent(new InputEvent("input"));
     });
     await until("the hit", () => browser.evaluate(() => window.part("hits").textContent === "1 of 1" && window.part("layer").querySelector("[data-current] mark")?.textContent === "(step 77777)"));
   });

@@ -61,6 +61,18 @@ test("a group is closed and opened by pointer, with its head where it was", { ti
   });
 });
 
+test("a milestone that is seen already becomes the head of a group with the first line below it", { timeout: 120_000 }, async (t) => {
+  await withElement(t, { mount: { attributes: { groups: "" } } }, async (page) => {
+    await hasGroups(page);
+    await page.evaluate(() => research.lines(entries(1)));
+    await shows(page, 1);
+    assert.deepEqual(await seen(page), [[1, "", ""]]);
+    await page.evaluate(() => research.lines(entries(1, 2)));
+    await shows(page, 2);
+    assert.deepEqual(await seen(page), [[1, "open", ""], [2, "", ""]]);
+  });
+});
+
 test("left and right close and open the group that one is in, also from right to left", { timeout: 120_000 }, async (t) => {
   await withElement(t, { mount: { lines: 600, attributes: { groups: "" } } }, async (page) => {
     await hasGroups(page);

@@ -288,7 +288,7 @@ test("a log that is hidden, or was laid out otherwise, shows its lines when it c
     await page.evaluate(() => (element.hidden = false));
     await page.waitForFunction(() => {
       const row = part("layer").lastChild;
-      return /step 1000/.test(row.textContent) && row.clientHeight > 0 && Math.abs(row.getBoundingClientRect().bottom - part("view").getBoundingClientRect().bottom) < 1;
+      return row && /step 1000/.test(row.textContent) && row.clientHeight > 0 && Math.abs(row.getBoundingClientRect().bottom - part("view").getBoundingClientRect().bottom) < 1;
     });
     const before = (await seen(page))[0].height;
     await page.evaluate(() => element.style.setProperty("--research-row-height", "40px"));

@@ -21,7 +21,7 @@ pub(crate) const ENTRY: &str = "index.js";
 /// The entry point that has glue and module within it.
 const INLINE: &str = "inline.js";
 /// What entry points import only where it is needed: files beside them, which bundlers find by their names. For `require()` it is within.
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 9] = [
     ELEMENT,
     "element/groups.js",
     "element/log-tools.js",
@@ -30,6 +30,7 @@ const PARTS: [&str; 8] = [
     "element/strip.js",
     "element/timeline.js",
     "element/words-de.js",
+    "element/wrap.js",
 ];
 /// What [`super::compat`] loads where its tag asks for the element, with the element in it.
 pub(crate) const ELEMENT: &str = "compat-element.js";
