@@ -230,11 +230,9 @@ impl Conversation {
             },
             // The session that is asked for is opened; a server may offer a WebSocket besides.
             "open" => {
-                let open = self.world.next_handshake();
-                let offer = r#""upgrades":["websocket"]"#;
                 let open = match rest {
-                    "offering" => open.replace(r#""upgrades":[]"#, offer),
-                    _ => open,
+                    "offering" => self.world.next_offer(),
+                    _ => self.world.next_handshake(),
                 };
                 match self.world.is_asked(Kind::Handshake) {
                     true => self.world.answer(Kind::Handshake, 200, &open),
