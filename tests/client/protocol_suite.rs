@@ -21,7 +21,7 @@ const MESSAGE: &str = "Socket.IO, message";
 
 /// Where a conversation begins.
 #[derive(Clone, Copy, Debug)]
-enum From {
+enum Start {
     /// The handshake over long-polling is asked for.
     Polling,
     /// A WebSocket is asked for.
@@ -36,7 +36,7 @@ enum From {
     Elsewhere,
 }
 
-/// What carries the packets of a conversation of [`From::Open`] and [`From::Live`].
+/// What carries the packets of a conversation of [`Start::Open`] and [`Start::Live`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Carrier {
     Polling,
@@ -50,7 +50,7 @@ struct Case {
     title: &'static str,
     /// What the server does, and what the client has to do.
     client: &'static str,
-    from: From,
+    start: Start,
     /// See [`Conversation`].
     script: &'static str,
 }
@@ -59,14 +59,14 @@ const fn case(
     suite: &'static str,
     title: &'static str,
     client: &'static str,
-    from: From,
+    start: Start,
     script: &'static str,
 ) -> Case {
     Case {
         suite,
         title,
         client,
-        from,
+        start,
         script,
     }
 }
@@ -97,8 +97,8 @@ const FILES: [(&str, &str); 2] = [
 fn each_case_of_the_public_protocol_suites_holds_for_a_client() {
     let mut failed = Vec::new();
     for case in CASES {
-        let found = catch_unwind(|| match case.from {
-            From::Elsewhere => is_there(case.script),
+        let found = catch_unwind(|| match case.start {
+            Start::Elsewhere => is_there(case.script),
             _ => converse(case),
         });
         let found = found.unwrap_or_else(|_| Err("panicked, see above".to_owned()));
@@ -127,17 +127,17 @@ fn is_there(place: &str) -> Result<(), String> {
 }
 
 fn converse(case: &Case) -> Result<(), String> {
-    let carriers: &[Option<Carrier>] = match case.from {
-        From::Polling | From::Socket | From::Upgrade | From::Elsewhere => &[None],
-        From::Open(..) => &[Some(Carrier::Polling), Some(Carrier::Socket)],
-        From::Live => &[
+    let carriers: &[Option<Carrier>] = match case.start {
+        Start::Polling | Start::Socket | Start::Upgrade | Start::Elsewhere => &[None],
+        Start::Open(..) => &[Some(Carrier::Polling), Some(Carrier::Socket)],
+        Start::Live => &[
             Some(Carrier::Polling),
             Some(Carrier::Socket),
             Some(Carrier::Upgraded),
         ],
     };
     for carrier in carriers {
-        let mut conversation = Conversation::new(case.from, *carrier);
+        let mut conversation = Conversation::new(case.start, *carrier);
         let lines = case.script.lines().map(str::trim);
         let mut lines = lines.filter(|line| !line.is_empty()).peekable();
         while let Some(line) = lines.next() {
@@ -165,20 +165,20 @@ fn converse(case: &Case) -> Result<(), String> {
 }
 
 impl Conversation {
-    fn new(from: From, carrier: Option<Carrier>) -> Self {
-        let over_socket = carrier == Some(Carrier::Socket) || matches!(from, From::Socket);
+    fn new(start: Start, carrier: Option<Carrier>) -> Self {
+        let over_socket = carrier == Some(Carrier::Socket) || matches!(start, Start::Socket);
         let upgrades =
-            carrier == Some(Carrier::Upgraded) || !matches!(from, From::Polling | From::Live);
+            carrier == Some(Carrier::Upgraded) || !matches!(start, Start::Polling | Start::Live);
         let mut world = World::with(|config: &mut Config| {
             if over_socket {
                 config.transport = Transport::WebSocket;
             }
             config.upgrade = upgrades;
-            if let From::Open(namespace, _) = from {
+            if let Start::Open(namespace, _) = start {
                 config.namespace = namespace.to_owned();
             }
         });
-        if let From::Open(_, auth) = from {
+        if let Start::Open(_, auth) = start {
             world.credentials = Some(Ok(Credentials {
                 auth: Some(auth.to_owned()).filter(|auth| !auth.is_empty()),
                 ..Credentials::default()
@@ -191,9 +191,11 @@ impl Conversation {
             carrier,
             emits: 0,
         };
-        match from {
-            From::Polling | From::Socket | From::Open(..) | From::Elsewhere => return conversation,
-            From::Upgrade | From::Live => conversation.happen("open offering"),
+        match start {
+            Start::Polling | Start::Socket | Start::Open(..) | Start::Elsewhere => {
+                return conversation;
+            }
+            Start::Upgrade | Start::Live => conversation.happen("open offering"),
         }
         let world = &mut conversation.world;
         world.accept_all();
@@ -242,7 +244,6 @@ impl Conversation {
             // Of the WebSocket.
             "opened" => self.world.hear_of_socket(News::Opened),
             "closed" => self.world.socket_closed(rest.parse().expect("a code")),
-            "sent" => self.world.hear_of_socket(News::Waiting(0)),
             // The request is answered, with what is said.
             "handshake" | "poll" | "post" => {
                 let kind = match verb {
@@ -336,7 +337,7 @@ const CASES: &[Case] = &[
     // Engine.IO over long-polling.
     case(POLLED, "handshake: successfully opens a session",
         "The session of the first answer is polled; a WebSocket that is offered and not wanted is not opened.",
-        From::Polling, r#"
+        Start::Polling, r#"
             open offering
             > poll s1
             > post s1 40
@@ -347,7 +348,7 @@ const CASES: &[Case] = &[
         "#),
     case(POLLED, "handshake: fails with an invalid 'EIO' query parameter",
         "The server refuses the version of the protocol: that is told, and a handshake is all that is tried again.",
-        From::Polling, r#"
+        Start::Polling, r#"
             handshake 400 {"code":5,"message":"Unsupported protocol version"}
             = connect_error PROTOCOL_VERSION
             again
@@ -357,7 +358,7 @@ const CASES: &[Case] = &[
         "#),
     case(POLLED, "handshake: fails with an invalid 'transport' query parameter",
         "The server does not know long-polling: that is told, and a handshake is all that is tried again.",
-        From::Polling, r#"
+        Start::Polling, r#"
             handshake 400 {"code":0,"message":"Transport unknown"}
             = connect_error POLLING_REFUSED
             again
@@ -367,16 +368,16 @@ const CASES: &[Case] = &[
         "#),
     case(POLLED, "message: sends and receives a payload containing several plain text packets",
         "Each packet of an answer is heard, in order.",
-        From::Elsewhere, "packets.rs several_messages_of_one_answer_are_heard_in_order"),
+        Start::Elsewhere, "packets.rs several_messages_of_one_answer_are_heard_in_order"),
     case(POLLED, "message: sends and receives a payload containing plain text and binary packets",
         "Bytes are base64 here, and complete the event before them.",
-        From::Elsewhere, "packets.rs a_binary_event_is_heard_once_its_bytes_are_there"),
+        Start::Elsewhere, "packets.rs a_binary_event_is_heard_once_its_bytes_are_there"),
     case(POLLED, "message: closes the session upon invalid packet format",
         "A damaged packet of the server costs itself only.",
-        From::Elsewhere, "packets.rs a_damaged_packet_costs_itself_only"),
+        Start::Elsewhere, "packets.rs a_damaged_packet_costs_itself_only"),
     case(POLLED, "heartbeat: sends ping/pong packets",
         "Each ping of a poll is answered by a POST.",
-        From::Polling, r#"
+        Start::Polling, r#"
             open
             > poll s1
             > post s1 40
@@ -392,7 +393,7 @@ const CASES: &[Case] = &[
         "#),
     case(POLLED, "heartbeat: closes the session upon ping timeout",
         "A server that sends no ping is given up after pingInterval + pingTimeout, and its session is not used again.",
-        From::Polling, r#"
+        Start::Polling, r#"
             open
             > poll s1
             > post s1 40
@@ -407,15 +408,15 @@ const CASES: &[Case] = &[
         "#),
     case(POLLED, "close: forcefully closes the session",
         "The server's close packet ends the session.",
-        From::Elsewhere, "packets.rs the_servers_close_packet_ends_the_session"),
+        Start::Elsewhere, "packets.rs the_servers_close_packet_ends_the_session"),
 
     // Engine.IO over a WebSocket.
     case(SOCKET, "handshake: successfully opens a session",
         "The first message opens the session, and nothing is asked by HTTP.",
-        From::Elsewhere, "websocket.rs a_session_over_a_websocket_needs_no_handshake_by_http"),
+        Start::Elsewhere, "websocket.rs a_session_over_a_websocket_needs_no_handshake_by_http"),
     case(SOCKET, "(an upgrade is offered to a session over a WebSocket)",
         "The server offers what the session has already: no second WebSocket is opened, and none sends a probe.",
-        From::Socket, r#"
+        Start::Socket, r#"
             opened
             open offering
             > send 40
@@ -424,7 +425,7 @@ const CASES: &[Case] = &[
         "#),
     case(SOCKET, "handshake: fails with an invalid 'EIO' query parameter",
         "The server refuses the WebSocket, of which a browser says nothing but 1006: the attempt fails, and a WebSocket is tried again.",
-        From::Socket, r#"
+        Start::Socket, r#"
             closed 1006
             = connect_error TRANSPORT
             again
@@ -434,7 +435,7 @@ const CASES: &[Case] = &[
         "#),
     case(SOCKET, "handshake: fails with an invalid 'transport' query parameter",
         "A server that opens the WebSocket and then closes it without a session costs the attempt.",
-        From::Socket, r#"
+        Start::Socket, r#"
             opened
             closed 1000
             = connect_error TRANSPORT
@@ -445,19 +446,19 @@ const CASES: &[Case] = &[
         "#),
     case(SOCKET, "(something else than a session is sent first)",
         "The first message is no open packet: the WebSocket is closed, and the attempt has failed.",
-        From::Elsewhere, "websocket.rs what_is_no_engine_io_ends_the_attempt"),
+        Start::Elsewhere, "websocket.rs what_is_no_engine_io_ends_the_attempt"),
     case(SOCKET, "message: sends and receives a plain text packet",
         "A text message is one packet, in each direction.",
-        From::Elsewhere, "websocket.rs a_page_hears_lines_and_the_end_over_a_websocket"),
+        Start::Elsewhere, "websocket.rs a_page_hears_lines_and_the_end_over_a_websocket"),
     case(SOCKET, "message: sends and receives a binary packet",
         "A binary message is bytes as they are, in each direction.",
-        From::Elsewhere, "websocket.rs attachments_come_and_go_as_binary_messages"),
+        Start::Elsewhere, "websocket.rs attachments_come_and_go_as_binary_messages"),
     case(SOCKET, "message: closes the session upon invalid packet format",
         "A damaged packet of the server costs itself only.",
-        From::Elsewhere, "websocket.rs a_damaged_message_costs_nothing_but_itself"),
+        Start::Elsewhere, "websocket.rs a_damaged_message_costs_nothing_but_itself"),
     case(SOCKET, "(packets that only a client sends, or that come too late)",
         "The server sends an upgrade, a pong or a second session: each is told, and changes nothing.",
-        From::Socket, r#"
+        Start::Socket, r#"
             open
             > send 40
             < 40{"sid":"n"}
@@ -472,21 +473,21 @@ const CASES: &[Case] = &[
         "#),
     case(SOCKET, "heartbeat: sends ping/pong packets",
         "Each ping is answered over the WebSocket, with its words, before all that waits.",
-        From::Elsewhere, "websocket.rs a_ping_is_answered_at_once_and_before_all_that_waits"),
+        Start::Elsewhere, "websocket.rs a_ping_is_answered_at_once_and_before_all_that_waits"),
     case(SOCKET, "heartbeat: closes the session upon ping timeout",
         "A server that sends no ping is given up after pingInterval + pingTimeout.",
-        From::Elsewhere, "websocket.rs without_a_ping_the_link_is_dead"),
+        Start::Elsewhere, "websocket.rs without_a_ping_the_link_is_dead"),
     case(SOCKET, "close: forcefully closes the session",
         "The server's close packet ends the session, and the WebSocket is closed.",
-        From::Elsewhere, "websocket.rs the_close_packet_ends_the_session"),
+        Start::Elsewhere, "websocket.rs the_close_packet_ends_the_session"),
 
     // Engine.IO, from long-polling to a WebSocket.
     case(UPGRADE, "successfully upgrades from HTTP long-polling to WebSocket",
         "The probe is answered, a noop ends the poll, and only then `5` is sent, and behind it what waited.",
-        From::Elsewhere, "websocket.rs a_websocket_takes_the_place_of_long_polling_without_a_gap"),
+        Start::Elsewhere, "websocket.rs a_websocket_takes_the_place_of_long_polling_without_a_gap"),
     case(UPGRADE, "ignores HTTP requests with same sid after upgrade",
         "Nothing is asked by HTTP from `5` on: packets, pings and the goodbye go over the WebSocket.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             opened
             > send 2probe
             < 3probe
@@ -508,7 +509,7 @@ const CASES: &[Case] = &[
         "#),
     case(UPGRADE, "ignores WebSocket connection with same sid after upgrade",
         "No second WebSocket is opened for a session: when its WebSocket ends, so does the session.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             opened
             > send 2probe
             < 3probe
@@ -534,13 +535,13 @@ const CASES: &[Case] = &[
         "#),
     case(UPGRADE, "(no upgrade is offered)",
         "A server that offers no WebSocket is polled.",
-        From::Elsewhere, "websocket.rs a_server_that_offers_no_websocket_is_polled"),
+        Start::Elsewhere, "websocket.rs a_server_that_offers_no_websocket_is_polled"),
     case(UPGRADE, "(the WebSocket is refused)",
         "It cannot be opened, or ends at any point before `5`: long-polling goes on.",
-        From::Elsewhere, "websocket.rs where_no_websocket_can_take_over_long_polling_goes_on_and_none_is_tried_again"),
+        Start::Elsewhere, "websocket.rs where_no_websocket_can_take_over_long_polling_goes_on_and_none_is_tried_again"),
     case(UPGRADE, "(a pong without its word)",
         "A pong without `probe` proves nothing: the WebSocket is closed, and long-polling goes on.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             opened
             > send 2probe
             < 3
@@ -551,7 +552,7 @@ const CASES: &[Case] = &[
         "#),
     case(UPGRADE, "(a pong with other words)",
         "The probe is answered by another pong: the WebSocket is closed, and long-polling goes on.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             opened
             > send 2probe
             < 3probe2
@@ -562,7 +563,7 @@ const CASES: &[Case] = &[
         "#),
     case(UPGRADE, "(an event instead of the pong)",
         "A message of Socket.IO over a WebSocket that is not proven is not heard: the WebSocket is closed, and long-polling goes on.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             opened
             > send 2probe
             < 42["a",1]
@@ -573,7 +574,7 @@ const CASES: &[Case] = &[
         "#),
     case(UPGRADE, "(bytes instead of the pong)",
         "Bytes over a WebSocket that is not proven: the WebSocket is closed, and long-polling goes on.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             opened
             > send 2probe
             < [51, 112, 114, 111, 98, 101]
@@ -584,7 +585,7 @@ const CASES: &[Case] = &[
         "#),
     case(UPGRADE, "(a new session instead of the pong)",
         "The server does not know the session and opens another one: the WebSocket is closed, and long-polling goes on.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             opened
             > send 2probe
             < 0{"sid":"other","upgrades":[],"pingInterval":1,"pingTimeout":1}
@@ -595,7 +596,7 @@ const CASES: &[Case] = &[
         "#),
     case(UPGRADE, "(the poll ends with what the server had to say)",
         "Events of the last poll are heard before those of the WebSocket, and no poll follows.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             opened
             > send 2probe
             < 3probe
@@ -610,7 +611,7 @@ const CASES: &[Case] = &[
         "#),
     case(UPGRADE, "(the noop comes before the pong)",
         "The server ends the poll before its pong arrives: the next poll is asked, and awaited too.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             opened
             > send 2probe
             poll 200 6
@@ -621,7 +622,7 @@ const CASES: &[Case] = &[
         "#),
     case(UPGRADE, "(what the page sends meanwhile)",
         "Before the pong it goes by POST, behind it over the WebSocket, once and in order.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             emit ["one"]
             > post s1 42["one"]
             opened
@@ -639,7 +640,7 @@ const CASES: &[Case] = &[
         "#),
     case(UPGRADE, "(a ping during the probe)",
         "A ping of a poll is answered by POST while long-polling has the session.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             opened
             > send 2probe
             poll 200 2
@@ -652,7 +653,7 @@ const CASES: &[Case] = &[
         "#),
     case(UPGRADE, "(a ping with the last poll)",
         "It is answered over the WebSocket, behind `5`.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             opened
             > send 2probe
             < 3probe
@@ -664,7 +665,7 @@ const CASES: &[Case] = &[
         "#),
     case(UPGRADE, "(attachments across the change)",
         "Bytes that long-polling has not brought yet come over the WebSocket, and complete the event.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             opened
             > send 2probe
             < 3probe
@@ -675,7 +676,7 @@ const CASES: &[Case] = &[
         "#),
     case(UPGRADE, "(an acknowledgement across the change)",
         "What was asked by POST is answered over the WebSocket.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             ask ["question"]
             > post s1 420["question"]
             post 200 ok
@@ -689,7 +690,7 @@ const CASES: &[Case] = &[
         "#),
     case(UPGRADE, "(a question of the server across the change)",
         "What the page answers behind the pong waits for the WebSocket.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             poll 200 4217["a",1]
             > poll s1
             = message ["a",1] ack 17
@@ -703,7 +704,7 @@ const CASES: &[Case] = &[
         "#),
     case(UPGRADE, "(the server closes the session meanwhile)",
         "The close packet of a poll ends the session, and the WebSocket that was to take over.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             opened
             > send 2probe
             < 3probe
@@ -713,7 +714,7 @@ const CASES: &[Case] = &[
         "#),
     case(UPGRADE, "(the server has forgotten the session meanwhile)",
         "A poll that is refused ends the session, and the WebSocket that was to take over.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             opened
             > send 2probe
             poll 400 {"code":1,"message":"Session ID unknown"}
@@ -722,7 +723,7 @@ const CASES: &[Case] = &[
         "#),
     case(UPGRADE, "(no ping after the change)",
         "The silence of a server counts from its last ping, whichever way that came.",
-        From::Upgrade, r#"
+        Start::Upgrade, r#"
             poll 200 2
             > poll s1
             > post s1 3
@@ -741,7 +742,7 @@ const CASES: &[Case] = &[
     // Socket.IO.
     case(CONNECT, "allows connection to the main namespace",
         "CONNECT without a payload, and the page is connected with the server's id.",
-        From::Open("/", ""), r#"
+        Start::Open("/", ""), r#"
             open
             > 40
             < 40{"sid":"n"}
@@ -749,7 +750,7 @@ const CASES: &[Case] = &[
         "#),
     case(CONNECT, "allows connection to the main namespace with a payload",
         "`auth` goes with CONNECT.",
-        From::Open("/", r#"{"token":"123"}"#), r#"
+        Start::Open("/", r#"{"token":"123"}"#), r#"
             open
             > 40{"token":"123"}
             < 40{"sid":"n"}
@@ -757,7 +758,7 @@ const CASES: &[Case] = &[
         "#),
     case(CONNECT, "allows connection to a custom namespace",
         "The namespace is named by CONNECT and by every packet after it.",
-        From::Open("/custom", ""), r#"
+        Start::Open("/custom", ""), r#"
             open
             > 40/custom,
             < 40/custom,{"sid":"n"}
@@ -774,7 +775,7 @@ const CASES: &[Case] = &[
         "#),
     case(CONNECT, "allows connection to a custom namespace with a payload",
         "`auth` goes with CONNECT.",
-        From::Open("/custom", r#"{"token":"abc"}"#), r#"
+        Start::Open("/custom", r#"{"token":"abc"}"#), r#"
             open
             > 40/custom,{"token":"abc"}
             < 40/custom,{"sid":"n"}
@@ -782,7 +783,7 @@ const CASES: &[Case] = &[
         "#),
     case(CONNECT, "disallows connection to an unknown namespace",
         "The server refuses the namespace: that is told, and the session is left with a goodbye.",
-        From::Open("/random", ""), r#"
+        Start::Open("/random", ""), r#"
             open
             > 40/random,
             < 44/random,{"message":"Invalid namespace"}
@@ -791,7 +792,7 @@ const CASES: &[Case] = &[
         "#),
     case(CONNECT, "disallows connection with an invalid handshake",
         "The server closes the session without having granted the namespace: the attempt has failed.",
-        From::Open("/", ""), r#"
+        Start::Open("/", ""), r#"
             open
             > 40
             < 1
@@ -799,7 +800,7 @@ const CASES: &[Case] = &[
         "#),
     case(CONNECT, "(the grant has no id)",
         "A server of the protocol before grants without an id: that is no connection.",
-        From::Open("/", ""), r#"
+        Start::Open("/", ""), r#"
             open
             > 40
             < 40
@@ -808,7 +809,7 @@ const CASES: &[Case] = &[
         "#),
     case(CONNECT, "(the grant does not come)",
         "A server that does not answer CONNECT is left after `timeout`, with a goodbye.",
-        From::Open("/", ""), r#"
+        Start::Open("/", ""), r#"
             open
             > 40
             wait 19999
@@ -818,14 +819,14 @@ const CASES: &[Case] = &[
         "#),
     case(DISCONNECT, "disconnects from the main namespace",
         "The server disconnects the namespace: that is told, and the session is left with a close packet.",
-        From::Live, r#"
+        Start::Live, r#"
             < 41
             > 1
             = disconnect DISCONNECTED
         "#),
     case(DISCONNECT, "connects then disconnects from a custom namespace",
         "Packets of another namespace are told, and change nothing.",
-        From::Live, r#"
+        Start::Live, r#"
             < 41/custom,
             = warning damaged-packet -
             < 42/custom,["a",1]
@@ -835,7 +836,7 @@ const CASES: &[Case] = &[
         "#),
     case(DISCONNECT, "(the page disconnects)",
         "DISCONNECT and the close packet are sent, behind what waits.",
-        From::Live, r#"
+        Start::Live, r#"
             close
             > 41
             > 1
@@ -843,7 +844,7 @@ const CASES: &[Case] = &[
         "#),
     case(MESSAGE, "sends a plain-text packet",
         "An event has its arguments as they are, in both directions.",
-        From::Live, r#"
+        Start::Live, r#"
             emit ["message",1,"2",{"3":[true]}]
             > 42["message",1,"2",{"3":[true]}]
             < 42["a",1,"2",{"3":[true]}]
@@ -851,7 +852,7 @@ const CASES: &[Case] = &[
         "#),
     case(MESSAGE, "sends a packet with binary attachments",
         "Attachments follow their event, in order, in both directions.",
-        From::Live, r#"
+        Start::Live, r#"
             emit ["message",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]
             > 452-["message",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]
             > [1, 2, 3]
@@ -863,7 +864,7 @@ const CASES: &[Case] = &[
         "#),
     case(MESSAGE, "sends a plain-text packet with an ack",
         "The server's question is answered with its number, and the page's question gets the answer with its own.",
-        From::Live, r#"
+        Start::Live, r#"
             < 42456["a",1,"2",{"3":[false]}]
             = message ["a",1,"2",{"3":[false]}] ack 456
             ack 456 [1,"2",{"3":[false]}]
@@ -879,7 +880,7 @@ const CASES: &[Case] = &[
         "#),
     case(MESSAGE, "sends a packet with binary attachments and an ack",
         "The same with attachments, whose number stands before that of the ack.",
-        From::Live, r#"
+        Start::Live, r#"
             < 452-789["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]
             < [1, 2, 3]
             < [4, 5, 6]
@@ -897,7 +898,7 @@ const CASES: &[Case] = &[
         "#),
     case(MESSAGE, "closes the connection upon invalid format (unknown packet type)",
         "A damaged packet is told once, and costs itself only.",
-        From::Live, r#"
+        Start::Live, r#"
             < 4abc
             = warning damaged-packet -
             < 42["a",1]
@@ -905,7 +906,7 @@ const CASES: &[Case] = &[
         "#),
     case(MESSAGE, "closes the connection upon invalid format (invalid payload format)",
         "A damaged packet is told once, and costs itself only.",
-        From::Live, r#"
+        Start::Live, r#"
             < 42{}
             = warning damaged-packet -
             < 42["a",1]
@@ -913,7 +914,7 @@ const CASES: &[Case] = &[
         "#),
     case(MESSAGE, "closes the connection upon invalid format (invalid ack id)",
         "A damaged packet is told once, and costs itself only.",
-        From::Live, r#"
+        Start::Live, r#"
             < 42abc["a",1,"2",{"3":[false]}]
             = warning damaged-packet -
             < 42["a",1]
@@ -921,7 +922,7 @@ const CASES: &[Case] = &[
         "#),
     case(MESSAGE, "(an ack that nobody awaits)",
         "It does nothing, and neither does one that comes twice.",
-        From::Live, r#"
+        Start::Live, r#"
             < 437[1]
             ask ["one"]
             > 420["one"]
