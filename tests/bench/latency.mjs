@@ -17,25 +17,32 @@ const SIZES = {
   small: { lines: 3, every: 50, rounds: 1 },
 };
 const SIDES = /** @type {const} */ (["ours", "peer"]);
+/** What carries the lines, and what the names and words of its rows have besides. */
+const TRANSPORTS = { polling: ["", ""], websocket: ["websocket-", " over a WebSocket"] };
+const PARTS = [50, 99];
 
 /** @type {import("./support/rows.mjs").Bench["run"]} */
 export async function run(t, rows, size) {
   const { lines, every, rounds } = SIZES[size];
-  for (const part of [50, 99]) {
-    rows.declare(`latency/p${part}`, { what: `latency of a line, one every ${thousands(every)} ms: p${part}`, unit: "ms", aim: { ratio: 1.05 } });
+  for (const [name, words] of Object.values(TRANSPORTS)) {
+    for (const part of PARTS) {
+      rows.declare(`latency/${name}p${part}`, { what: `latency of a line${words}, one every ${thousands(every)} ms: p${part}`, unit: "ms", aim: { ratio: 1.05 } });
+    }
   }
   const server = await startServer(t, "flask", { page: true, release: "1.5", static: [`/bench=${FOLDERS["/bench"]}`] });
   for (let round = 0; round < rounds; round += 1) {
-    // The server sends each line to whoever subscribed first, first.
-    const ages = await both(server, `round-${round}`, round % 2 ? SIDES.toReversed() : [...SIDES], { lines, every });
-    for (const part of [50, 99]) {
-      rows.add(`latency/p${part}`, { ours: quantile(ages.ours, part / 100), peer: quantile(ages.peer, part / 100) });
+    for (const [transport, [name]] of Object.entries(TRANSPORTS)) {
+      // The server sends each line to whoever subscribed first, first.
+      const ages = await both(server, `${transport}-${round}`, round % 2 ? SIDES.toReversed() : [...SIDES], { lines, every, transport });
+      for (const part of PARTS) {
+        rows.add(`latency/${name}p${part}`, { ours: quantile(ages.ours, part / 100), peer: quantile(ages.peer, part / 100) });
+      }
     }
   }
 }
 
-/** @param {any} server @param {string} id @param {(typeof SIDES)[number][]} order @param {{ lines: number, every: number }} given */
-async function both(server, id, order, { lines, every }) {
+/** @param {any} server @param {string} id @param {(typeof SIDES)[number][]} order @param {{ lines: number, every: number, transport: string }} given */
+async function both(server, id, order, { lines, every, transport }) {
   /** @type {Record<string, number[]>} */
   const ages = {};
   const before = (await server.stats()).subscriptions.length;
@@ -44,7 +51,7 @@ async function both(server, id, order, { lines, every }) {
     withPage(server.url, { record: false }, async (second) => {
       const pages = [first, second];
       for (const [n, client] of order.entries()) {
-        await start(pages[n], "followByClock", { client, id });
+        await start(pages[n], "followByClock", { client, id, transports: [transport] });
         await server.until("the page subscribes", (/** @type {any} */ { subscriptions }) => subscriptions.length === before + n + 1);
       }
       await server.control("lines", { id, count: lines, every_ms: every });

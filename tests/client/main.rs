@@ -30,6 +30,7 @@ mod offline;
 mod packets;
 mod pieces;
 mod properties;
+mod protocol_suite;
 mod python;
 mod refusals;
 mod researches;

@@ -258,9 +258,13 @@ impl World {
     /// The same of a server that offers a WebSocket.
     #[track_caller]
     pub(crate) fn open_offering(&mut self) {
-        let body = self.next_handshake();
-        let body = body.replace(r#""upgrades":[]"#, r#""upgrades":["websocket"]"#);
+        let body = self.next_offer();
         self.answer(Kind::Handshake, 200, &body);
+    }
+
+    pub(crate) fn next_offer(&mut self) -> String {
+        let body = self.next_handshake();
+        body.replace(r#""upgrades":[]"#, r#""upgrades":["websocket"]"#)
     }
 
     pub(crate) fn next_handshake(&mut self) -> String {

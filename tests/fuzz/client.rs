@@ -4,6 +4,8 @@
 use research_socket::http::{Answer, Credentials, RequestError, RequestId, Response};
 use research_socket::research::{CancelId, Input, ResearchId};
 use research_socket::socket::{Acked, Emit};
+use research_socket::websocket::{Frame, News, Transport};
+use research_socket::whereabouts::Session;
 
 use crate::words::{self, Kind};
 use crate::world::{World, emit};
@@ -51,6 +53,12 @@ const PACKETS: [&str; 32] = [
 ];
 
 const STATUSES: [u16; 12] = [200, 200, 200, 204, 400, 401, 403, 404, 429, 500, 503, 599];
+
+/// An input that begins so is about a client that may use a WebSocket: how, the next byte says.
+const WITH_WEBSOCKET: u8 = 0xfe;
+
+/// RFC 6455, 7.4, and of an application.
+const CLOSE_CODES: [u16; 8] = [1000, 1001, 1005, 1006, 1008, 1009, 1012, 4000];
 
 const IDS: [&str; 3] = ["r", "s", "7"];
 
@@ -111,14 +119,20 @@ impl Bytes<'_> {
             if n > 0 {
                 body.push(0x1e);
             }
-            for (part, text) in self.pick(&PACKETS).split('%').enumerate() {
-                if part > 0 {
-                    body.extend(self.chunk());
-                }
-                body.extend(text.as_bytes());
-            }
+            body.extend(self.packet());
         }
         body
+    }
+
+    fn packet(&mut self) -> Vec<u8> {
+        let mut packet = Vec::new();
+        for (part, text) in self.pick(&PACKETS).split('%').enumerate() {
+            if part > 0 {
+                packet.extend(self.chunk());
+            }
+            packet.extend(text.as_bytes());
+        }
+        packet
     }
 }
 
@@ -126,14 +140,30 @@ struct Run {
     world: World,
     /// Whether good answers come in pieces where they may.
     in_pieces: bool,
+    /// What else can happen than without WebSockets.
+    has_websocket: bool,
     emits: u64,
     cancels: u64,
 }
 
 impl Run {
     fn new(bytes: &mut Bytes<'_>) -> Self {
-        let options = bytes.byte();
+        let mut options = bytes.byte();
+        let has_websocket = options == WITH_WEBSOCKET;
+        let mut way = 0;
+        if has_websocket {
+            way = bytes.byte();
+            options = bytes.byte();
+        }
         let world = World::with(|config| {
+            if has_websocket {
+                config.upgrade = way.is_multiple_of(2);
+                config.fall_back = way & 2 != 0;
+                config.either_path = way & 4 != 0;
+                if !config.upgrade {
+                    config.transport = Transport::WebSocket;
+                }
+            }
             config.reconnection_attempts =
                 [None, Some(0), Some(3), Some(3)][usize::from(options) % 4];
             config.fallback = config.fallback.filter(|_| options & 4 == 0);
@@ -148,14 +178,22 @@ impl Run {
         Self {
             world,
             in_pieces: options & 192 == 192,
+            has_websocket,
             emits: 0,
             cancels: 0,
         }
     }
 
     fn step(&mut self, bytes: &mut Bytes<'_>) {
-        match bytes.byte() % 20 {
-            0..=4 => self.answer(bytes, |world, kind, _| response(200, good(world, kind))),
+        let step = bytes.byte() % if self.has_websocket { 28 } else { 20 };
+        match step {
+            20.. => self.hear_of_socket(bytes, step),
+            0..=4 => {
+                let offers = self.has_websocket;
+                self.answer(bytes, |world, kind, _| {
+                    response(200, good(world, kind, offers))
+                });
+            }
             5 | 6 => self.answer(bytes, |world, kind, bytes| {
                 let mut body = bytes.packets();
                 if kind == Kind::Handshake {
@@ -221,6 +259,51 @@ impl Run {
                 self.input(Input::Emit(given));
             }
             _ => self.page(bytes),
+        }
+    }
+
+    /// Something comes of a WebSocket: of the last one, or of one before it.
+    fn hear_of_socket(&mut self, bytes: &mut Bytes<'_>, step: u8) {
+        let count = self.world.sockets.len();
+        if count == 0 {
+            return;
+        }
+        let place = match step {
+            27 => bytes.below(count),
+            _ => count - 1,
+        };
+        let news = match step {
+            20 => News::Opened,
+            21 | 22 => News::Frame(Frame::Text(self.next_of_socket())),
+            23..=25 | 27 => News::Frame(match bytes.byte().is_multiple_of(4) {
+                true => Frame::Binary(bytes.chunk()),
+                false => Frame::Text(String::from_utf8_lossy(&bytes.packet()).into_owned()),
+            }),
+            _ => match bytes.byte() % 4 {
+                0 => News::Closed {
+                    code: bytes.pick(&CLOSE_CODES),
+                    reason: bytes.text(),
+                },
+                1 => News::TooLarge {
+                    binary: bytes.byte().is_multiple_of(2),
+                },
+                2 => News::Waiting(0),
+                _ => News::Waiting(bytes.millis()),
+            },
+        };
+        let socket = self.world.sockets[place].id;
+        self.input(Input::Socket { socket, news });
+    }
+
+    /// What a good server sends next over a WebSocket.
+    fn next_of_socket(&mut self) -> String {
+        let opening = &self.world.sockets[self.world.sockets.len() - 1];
+        let upgrades = opening.query.iter().any(|(name, _)| name == "sid");
+        match self.world.client.whereabouts().session {
+            Session::Opening => self.world.next_handshake(),
+            Session::Polling | Session::Posting if upgrades => "3probe".to_owned(),
+            _ if self.world.client.is_connected() => "2".to_owned(),
+            _ => r#"40{"sid":"n"}"#.to_owned(),
         }
     }
 
@@ -371,8 +454,9 @@ fn request_streams(world: &World, id: RequestId) -> bool {
         .is_some_and(|request| request.streams)
 }
 
-fn good(world: &mut World, kind: Kind) -> Vec<u8> {
+fn good(world: &mut World, kind: Kind, offers: bool) -> Vec<u8> {
     let body = match kind {
+        Kind::Handshake if offers => world.next_offer(),
         Kind::Handshake => world.next_handshake(),
         Kind::Poll if world.client.is_connected() => "2".to_owned(),
         Kind::Poll => r#"40{"sid":"n"}"#.to_owned(),

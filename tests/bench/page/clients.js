@@ -1,11 +1,12 @@
 // Runs in the page: follows a research with a client, and does as little as can be with what comes.
 
 const ID = "r";
+const POLLING = ["polling"];
 
 const CLIENTS = {
   async ours(run, hear) {
     const { connect } = await import("/pkg/index.js");
-    run.client = await connect();
+    run.client = await connect({ transports: run.transports });
     run.client.subscribe(run.id).on("log", hear);
   },
 
@@ -31,7 +32,7 @@ const CLIENTS = {
 
 async function withPeer(run, handle) {
   const { io } = await import("/peer/socket.io.esm.min.js");
-  run.client = io({ transports: ["polling"] });
+  run.client = io({ transports: run.transports });
   run.client.on("connect", () => run.client.emit("subscribe_to_research", { research_id: run.id }));
   run.client.on(`progress_${run.id}`, handle);
   run.client.on(`research_progress_${run.id}`, handle);
@@ -39,13 +40,13 @@ async function withPeer(run, handle) {
 
 /** Counts the lines. @param {{ client: "ours" | "peer" | "old", id?: string }} given */
 export async function follow({ client, id = ID }) {
-  const run = (window.run = { id, calls: 0 });
+  const run = (window.run = { id, transports: POLLING, calls: 0 });
   await CLIENTS[client](run, () => void (run.calls += 1));
 }
 
-/** Writes down how old each line is when it comes, in milliseconds. @param {{ client: "ours" | "peer", id?: string }} given */
-export async function followByClock({ client, id = ID }) {
-  const run = (window.run = { id, calls: 0, ages: [], at: [] });
+/** Writes down how old each line is when it comes, in milliseconds. @param {{ client: "ours" | "peer", id?: string, transports?: string[] }} given */
+export async function followByClock({ client, id = ID, transports = POLLING }) {
+  const run = (window.run = { id, transports, calls: 0, ages: [], at: [] });
   await CLIENTS[client](run, ({ time }) => {
     const now = performance.timeOrigin + performance.now();
     run.ages.push(now - milliseconds(time));

@@ -1,7 +1,7 @@
 // Runs in the page: what users of socket.io-client reach for, row by row, through either client. A row is written once and gives
 // what it has recorded; where the two are spelt differently, the spelling is in `SPELLING`.
 
-const SPELLING = {
+export const SPELLING = {
   ours: {
     async open(options) {
       const { connect } = await import("/pkg/index.js");
