@@ -37,6 +37,11 @@ impl Clock {
     }
 }
 
+/// Milliseconds since 1970.
+pub fn wall_ms() -> u64 {
+    Clock::start().now().as_millis()
+}
+
 /// How long it is until a date of HTTP, in milliseconds; 0 for one in the past.
 #[expect(
     clippy::disallowed_methods,

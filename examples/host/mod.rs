@@ -8,6 +8,7 @@
 #![allow(
     dead_code,
     unreachable_pub,
+    unused_imports,
     reason = "each of the programs that share it uses a part"
 )]
 
@@ -30,6 +31,7 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
 
 use clock::Clock;
+pub use clock::wall_ms;
 pub use follow::follow;
 use http::Http;
 pub use traffic::Traffic;
