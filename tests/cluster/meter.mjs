@@ -17,7 +17,7 @@ export async function startMeter(t, target) {
       // Whoever breaks off ends both.
       socket.on("error", () => [client, worker].forEach((one) => one.destroy()));
     }
-    client.on("data", (bytes) => {
+    client.on("data", (/** @type {Buffer} */ bytes) => {
       counts.up += bytes.length;
       if (beginsRequest(bytes)) counts.requests += 1;
     });
