@@ -78,7 +78,7 @@ pub(crate) fn run(project: &Project, options: &Options<'_>) -> Result<()> {
 pub(crate) fn build_load(project: &Project) -> Result<()> {
     let mut cargo = project.command("cargo");
     cargo
-        .args(["build", "--example", "load", "--target-dir"])
+        .args(["build", "--examples", "--target-dir"])
         .arg(project.path("target"));
     process::run_or_fail("native clients", &mut cargo)?;
     Ok(())
