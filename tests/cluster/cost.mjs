@@ -40,9 +40,20 @@ const BROWSERS = 2;
  * @property {number} others that of Redis and the balancer
  */
 
-/** Who follows, by name. @type {Record<string, (t: import("./cluster.mjs").Scope, given: { url: string, transport: Transport, count: number }) => Promise<Followers>>} */
+/**
+ * Who follows, by name.
+ * @type {Record<string, (t: import("./cluster.mjs").Scope, given: { url: string, transport: Transport, count: number, workers: { url: string }[] }) => Promise<Followers>>}
+ */
 export const FOLLOWERS = {
-  nobody: async () => ({ pages: 0, units: 1, heard: () => 0 }),
+  nobody: async (t, { workers }) => {
+    // A worker listens to Redis only from its first client on.
+    const first = workers.map(({ url }) => startLoad(t, { url, clients: 1 }));
+    for (const load of first) {
+      await load.until("it is live", ({ live }) => live === 1);
+      await load.end();
+    }
+    return { pages: 0, units: 1, heard: () => 0 };
+  },
   "research-socket": async (t, { url, transport, count }) => {
     const load = startLoad(t, { url, clients: count, one: true, transport });
     await load.until("all are live", ({ live }) => live === count);
@@ -114,7 +125,7 @@ export async function cost(t, { proxy = "haproxy", who, transport, count, second
   const cluster = await startCluster(t, { proxy, times: "real" });
   const meter = await startMeter(t, cluster.url);
   const research = await cluster.startResearch(ID);
-  const followers = await FOLLOWERS[who](t, { url: meter.url, transport, count });
+  const followers = await FOLLOWERS[who](t, { url: meter.url, transport, count, workers: cluster.workers });
   await sleep(settleMs);
   const { workers, others } = cluster.groups;
   const look = async () => ({ at: performance.now(), ...meter.counts(), workers: await cpuOf(workers), others: await cpuOf(others) });

@@ -67,6 +67,12 @@ for (const [who, transport] of /** @type {const} */ ([["research-socket", "polli
   });
 }
 
+test("lines that nobody follows cost the workers something, and no request", { timeout: 300_000 }, async (t) => {
+  const measured = await cost(t, { who: "nobody", transport: "polling", count: 0, seconds: 0.5, settleMs: 0, rates: [20] });
+  const figures = measured.get(20);
+  assert.ok(figures && figures.requests === 0 && figures.down === 0 && figures.workers > 0, JSON.stringify(figures));
+});
+
 test("an hour of a page is what was measured, scaled, without what is computed for nobody", () => {
   const figures = { seconds: 30, units: 10, requests: 100, up: 1_000, down: 2_000, workers: 500, others: 70 };
   const empty = { seconds: 60, units: 1, requests: 0, up: 0, down: 0, workers: 400, others: 40 };

@@ -52,7 +52,10 @@ async function measureCost() {
         const [figures, without] = [measured.get(rate), empty.get(rate)];
         if (!figures || !without) throw new Error(`nothing was measured of ${who} over ${transport} at ${rate} lines/s`);
         const { requests, up, down, workers, others } = hourOf(figures, without);
-        rows.push([who, transport, rate === 0 ? "idle" : `${rate}/s`, requests.toLocaleString("en"), megabytes(up), megabytes(down), workers.toFixed(1), others.toFixed(1)]);
+        const row = [who, transport, rate === 0 ? "idle" : `${rate}/s`, requests.toLocaleString("en"), megabytes(up), megabytes(down), workers.toFixed(1), others.toFixed(1)];
+        rows.push(row);
+        // It takes long until all are there.
+        console.error(row.join(" | "));
       }
     }
   }
