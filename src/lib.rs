@@ -48,6 +48,33 @@
 //! assert_eq!(request.url, "https://example.org/socket.io/");
 //! # Ok::<(), research_socket::config::ConfigError>(())
 //! ```
+//!
+//! # Without a browser
+//!
+//! Only `browser` and `js` need wasm32; all else is a library for any program that follows a research: in a terminal,
+//! in a service, in a test. What takes the place of `browser` is a loop that does this:
+//!
+//! | the core says | the program | and says in turn |
+//! | --- | --- | --- |
+//! | [`Ask`](http::Command::Ask) | looks up its token | [`Input::Credentials`](research::Input::Credentials), once nothing is left to drain |
+//! | [`Start`](http::Command::Start) | sends the [`Request`](http::Request), and keeps to [`follows_redirects`](http::Request::follows_redirects) | [`Input::Answer`](research::Input::Answer): [`Piece`](http::Answer::Piece)s if the request [`streams`](http::Request::streams), then a [`Response`](http::Answer::Response) or [`Failed`](http::Answer::Failed), once |
+//! | [`Abort`](http::Command::Abort) | closes the request's connection, or the WebSocket behind what was sent | nothing |
+//! | [`Open`](http::Command::Open), [`Send`](http::Command::Send) | opens a WebSocket, sends a message | [`Input::Socket`](research::Input::Socket): [`Opened`](websocket::News::Opened), [`Frame`](websocket::News::Frame)s, [`Waiting`](websocket::News::Waiting) after whatever was sent, [`Closed`](websocket::News::Closed) once |
+//! | [`Beacon`](http::Command::Beacon) | nothing: it follows only from [`Input::Hidden`](research::Input::Hidden), which is a page's | |
+//! | [`poll_timeout`](research::Client::poll_timeout) | waits until then, or until it has something to say | [`Input::Timeout`](research::Input::Timeout) |
+//! | an [`Event`](research::Event) | whatever it is for | |
+//!
+//! Sessions, backoff, heartbeat, the stored log and what is heard once are the core's. [`Input::Close`](research::Input::Close)
+//! says goodbye to the server: the loop goes on until [`is_over`](research::Client::is_over). The clock starts at the wall clock and
+//! never runs backwards ([`time::Timestamp`]); the seed is another one for each client, so that not all come back to a
+//! server at the same moment. A balancer may know a client by a cookie, and a browser keeps cookies by itself: a program
+//! keeps them too.
+//!
+//! `examples/host` is such a loop, over hyper, tungstenite and tokio, and `examples/native.rs` a program around it:
+//!
+//! ```text
+//! cargo run --example native -- http://127.0.0.1:5000 research-12345
+//! ```
 
 pub mod backoff;
 pub mod config;

@@ -12,11 +12,11 @@ import { PROXIES } from "./proxies.mjs";
 
 const HERE = fileURLToPath(new URL(".", import.meta.url));
 
-/** Seconds. Shorter than the application's, of which the balancers' own times are for (`proxies.mjs`). */
-export const PING_INTERVAL_S = 2;
-export const PING_TIMEOUT_S = 4;
+/** Seconds: those of the application, for which the balancers' own times are, and shorter ones (`proxies.mjs`). */
+const PINGS = { real: { interval: 5, timeout: 20 }, short: { interval: 2, timeout: 4 } };
+export const PING_INTERVAL_S = PINGS.short.interval;
 /** A poll that is not answered for so long is given up. */
-export const POLL_DEADLINE_MS = 1000 * (PING_INTERVAL_S + PING_TIMEOUT_S);
+export const POLL_DEADLINE_MS = 1000 * (PINGS.short.interval + PINGS.short.timeout);
 
 /** How many workers there are of each kind. */
 const WORKERS = { flask: 3, asgi: 2 };
@@ -33,12 +33,13 @@ const redisServer = () => process.env.RESEARCH_SOCKET_REDIS ?? "/usr/bin/redis-s
 /**
  * Starts a cluster, which ends with the test.
  * @param {Scope} t
- * @param {{ proxy: ProxyName, kind?: Kind, flags?: string[] }} options `flags`: more of the workers' own
+ * @param {{ proxy: ProxyName, kind?: Kind, flags?: string[], times?: keyof typeof PINGS }} options `flags`: more of the workers' own; `times`:
+ *   of pings and balancers
  */
-export async function startCluster(t, { proxy, kind = "flask", flags = [] }) {
+export async function startCluster(t, { proxy, kind = "flask", flags = [], times = "short" }) {
   const folder = await mkdtemp(path.join(os.tmpdir(), "research-socket-cluster-"));
   const leash = new Leash(folder);
-  const cluster = new Cluster({ folder, proxy, kind, flags, leash });
+  const cluster = new Cluster({ folder, proxy, kind, flags, leash, times });
   t.after(() => {
     cluster.kill();
     leash.release();
@@ -63,14 +64,14 @@ export class Cluster {
   /** Where the balancer listens. */
   url = "";
 
-  /** @param {{ folder: string, proxy: ProxyName, kind: Kind, flags: string[], leash: Leash }} given */
+  /** @param {{ folder: string, proxy: ProxyName, kind: Kind, flags: string[], leash: Leash, times: keyof typeof PINGS }} given */
   constructor(given) {
     this.#given = given;
     this.#store = path.join(given.folder, "store.sqlite");
   }
 
   async start() {
-    const { folder, proxy, kind, flags, leash } = this.#given;
+    const { folder, proxy, kind, flags, leash, times } = this.#given;
     const [redisPort, proxyPort, ...ports] = await freePorts(2 + WORKERS[kind]);
     this.#env = { REDIS_URL: `redis://127.0.0.1:${redisPort}` };
 
@@ -86,7 +87,7 @@ export class Cluster {
     const first = await this.startResearch("research-0");
     first.kill();
 
-    const options = ["--store", this.#store, "--ping-interval", PING_INTERVAL_S, "--ping-timeout", PING_TIMEOUT_S, ...flags].map(String);
+    const options = ["--store", this.#store, "--ping-interval", PINGS[times].interval, "--ping-timeout", PINGS[times].timeout, ...flags].map(String);
     options.push(...pageFolders().flatMap((one) => ["--static", one]));
     this.workers = ports.map((port) => new Worker(leash, kind, { port, options, env: this.#env }));
     await Promise.all(this.workers.map((worker) => worker.start()));
@@ -94,7 +95,7 @@ export class Cluster {
     this.url = `http://127.0.0.1:${proxyPort}`;
     const { program, file, words, render } = PROXIES[proxy];
     const configuration = path.join(folder, path.basename(file));
-    await writeFile(configuration, render(await readFile(path.join(HERE, file), "utf8"), { port: proxyPort, workers: ports, folder }));
+    await writeFile(configuration, render(await readFile(path.join(HERE, file), "utf8"), { port: proxyPort, workers: ports, folder, times }));
     this.#proxy = new Running(leash, { program: program(), words: words(configuration, folder), env: {} });
     await this.#proxy.start(() => this.#answers(this.url));
   }
@@ -173,6 +174,11 @@ export class Cluster {
     return (await fetch(`${this.url}/api/research/${id}/logs`)).json();
   }
 
+  /** The groups of its processes, by their numbers: what serves pages, and what lies between; the researches are neither. */
+  get groups() {
+    return { workers: this.workers.map(({ pid }) => pid), others: [this.#redis.pid, this.#proxy.pid] };
+  }
+
   /** What all processes wrote, for people. */
   get output() {
     const named = [["redis", this.#redis], ["proxy", this.#proxy], ...this.workers.map((worker, n) => [`worker ${n}`, worker]), ...this.#researches.map((one) => ["research", one])];
@@ -222,6 +228,22 @@ export class Research {
       stop() {
         isOver = true;
         return written;
+      },
+    };
+  }
+
+  /** Writes so many lines a second, of which some wait if the machine is slow, until it is told to stop. @param {number} rate @returns {{ stop(): Promise<void> }} */
+  pace(rate) {
+    const begin = performance.now();
+    let due = 0;
+    const timer = setInterval(() => {
+      for (; due < ((performance.now() - begin) * rate) / 1_000; due += 1) this.lines(1).catch(() => {});
+    }, 1_000 / rate);
+    return {
+      stop: () => {
+        clearInterval(timer);
+        // Who stops it hears of a failure.
+        return this.#last;
       },
     };
   }

@@ -6,7 +6,7 @@ const nginx = () => process.env.RESEARCH_SOCKET_NGINX ?? "/usr/sbin/nginx";
 const haproxy = () => process.env.RESEARCH_SOCKET_HAPROXY ?? "/usr/sbin/haproxy";
 
 /**
- * @typedef {{ port: number, workers: number[], folder: string }} Places `workers`: their ports, of which the configurations have 5001 to 5003
+ * @typedef {{ port: number, workers: number[], folder: string, times: "real" | "short" }} Places `workers`: their ports, of which the configurations have 5001 to 5003
  * @typedef {object} Proxy
  * @property {() => string} program
  * @property {string} file the configuration
@@ -43,7 +43,7 @@ export const PROXIES = {
   },
 };
 
-/** What the times of the configurations are in a test, whose ping interval is 2 s and not 5 s. @type {Record<string, string>} */
+/** What the times of the configurations are with short ones, whose ping interval is 2 s and not 5 s. @type {Record<string, string>} */
 const SHORT = { 10: "4s", 5: "2s", 2: "1s" };
 
 /** @param {string} text @param {Places} places */
@@ -61,11 +61,11 @@ ${here(text, places)}}
  * The ports and times of the test.
  * @param {string} text @param {Places} places
  */
-function here(text, { port, workers }) {
+function here(text, { port, workers, times }) {
   return text
     .replace("listen 80;", `listen 127.0.0.1:${port};`)
     .replace("bind :80", `bind 127.0.0.1:${port}`)
-    .replace(/\b(10|5|2)s\b/g, (_, seconds) => SHORT[seconds])
+    .replace(/\b(10|5|2)s\b/g, (own, seconds) => (times === "short" ? SHORT[seconds] : own))
     .replace(/^.*127\.0\.0\.1:(500\d).*\n/gm, (line, own) => {
       const worker = workers[Number(own) - 5001];
       return worker ? line.replace(own, String(worker)) : "";

@@ -81,6 +81,14 @@ enum Task {
         /// and print a table of what a page hears. Takes ten minutes.
         #[arg(long)]
         table: bool,
+        /// Kill all workers for ten seconds under 300 real clients instead, and print when they are live again and what
+        /// they ask for meanwhile. Takes three minutes; flask only.
+        #[arg(long, conflicts_with_all = ["table", "kind"])]
+        storm: bool,
+        /// Measure what an hour of a page costs instead: requests, bytes and processor time, with this package and with
+        /// socket.io-client. Takes 20 minutes; flask only.
+        #[arg(long, conflicts_with_all = ["table", "storm", "kind"])]
+        cost: bool,
     },
     /// Make the reference of the package's types, with the guides, and print where it is.
     ///
@@ -205,11 +213,23 @@ fn run(task: Task) -> Result<bool> {
         Task::Setup => setup::run(&project)?,
         Task::Build { dev } => build::run(&project, if dev { Mode::Dev } else { Mode::Release })?,
         Task::Demo { port } => demo::run(&project, port)?,
-        Task::Cluster { proxy, kind, table } => {
+        Task::Cluster {
+            proxy,
+            kind,
+            table,
+            storm,
+            cost,
+        } => {
+            let what = match (table, storm, cost) {
+                (true, _, _) => cluster::What::Table,
+                (_, true, _) => cluster::What::Storm,
+                (_, _, true) => cluster::What::Cost,
+                (false, false, false) => cluster::What::Look,
+            };
             let options = cluster::Options {
                 proxy: proxy.as_deref(),
                 kind: kind.as_deref(),
-                table,
+                what,
             };
             cluster::run(&project, &options)?;
         }

@@ -10,7 +10,7 @@ import { until } from "./until.mjs";
 /** Timers of a hidden tab fire once a minute: after so many seconds instead of five minutes. */
 const THROTTLED = "--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/2";
 
-/** @type {ReturnType<typeof start> | undefined} */
+/** @type {ReturnType<typeof launchWithTabs> | undefined} */
 let started;
 after(async () => {
   const running = await started;
@@ -18,9 +18,10 @@ after(async () => {
   await running?.launched.close();
 });
 
-async function start() {
+/** A browser whose first context has such tabs. Both have to be closed. @param {string[]} [more] arguments of its command line */
+export async function launchWithTabs(more = []) {
   const port = await freePort();
-  const launched = await launch([`--remote-debugging-port=${port}`, THROTTLED]);
+  const launched = await launch([`--remote-debugging-port=${port}`, ...more]);
   return { launched, browser: await chromium.connectOverCDP(`http://127.0.0.1:${port}`, { noDefaults: true }) };
 }
 
@@ -30,7 +31,7 @@ async function start() {
  * @param {(tab: Tab, tools: import("./browser.mjs").Tools) => Promise<void>} use
  */
 export async function withTab(url, options, use) {
-  started ??= start();
+  started ??= launchWithTabs([THROTTLED]);
   const [context] = (await started).browser.contexts();
   const page = await context.newPage();
   const tab = new Tab(page, await context.newCDPSession(page));

@@ -19,6 +19,7 @@ use std::time::Duration;
 use anyhow::{Result, anyhow, bail, ensure};
 
 use crate::build;
+use crate::cluster;
 use crate::demo;
 use crate::environment::Environment;
 use crate::process::Outcome;
@@ -44,7 +45,7 @@ struct Context {
     environment: Environment,
     /// Where browsers put their profiles; removed at the end.
     scratch: PathBuf,
-    /// Whether the package and the server of its users are built, or why not.
+    /// Whether the package, the server of its users and the native clients are built, or why not.
     built: OnceLock<Result<(), String>>,
 }
 
@@ -65,11 +66,12 @@ impl Context {
         Ok(folder)
     }
 
-    /// Builds what pages load and are served by, once for all of them.
+    /// Builds what pages load and are served by, and the native clients, once for all of them.
     fn build_package(&self) -> Result<()> {
         let build = || {
             build::quietly(&self.project)?;
-            demo::build_server(&self.project)
+            demo::build_server(&self.project)?;
+            cluster::build_load(&self.project)
         };
         let built = self
             .built
