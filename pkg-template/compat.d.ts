@@ -6,7 +6,8 @@
  * ```
  *
  * or, in a page with a bundler, `import "research-socket/compat"`. With the attribute `data-element` the script puts `<research-progress>` in
- * the place of the page's own progress area and log panel. There is no need of socket.io-client and its `io()`. Without
+ * the place of the page's own progress area and log panel. The connection begins over long-polling, and a WebSocket takes its place where the
+ * server offers one; with `data-transports="polling"` none does. There is no need of socket.io-client and its `io()`. Without
  * a page, as on a server that renders it, importing does nothing.
  *
  * @module research-socket/compat

@@ -91,9 +91,9 @@ export function createConnect({ init, reset, timers, Connection, browser, Tabs =
   }
 }
 
-/** Whether its first requests have nothing that only the core can add. */
-function isPlain({ credentials, connection: { namespace, withCredentials } }) {
-  return [...Object.values(credentials), namespace, withCredentials].every((given) => given === undefined);
+/** Whether its first requests are polls, and have nothing that only the core can add. */
+function isPlain({ credentials, connection: { namespace, withCredentials, transports } }) {
+  return transports?.[0] !== "websocket" && [...Object.values(credentials), namespace, withCredentials].every((given) => given === undefined);
 }
 
 /** Throws where nobody could connect, and says what to do there. */

@@ -3,8 +3,8 @@
 import { NAMES, RULES, nearest } from "../client/option-check.js";
 import { readOptions } from "../client/options.js";
 
-/** Of these the text of an attribute can be none, or the page has no use for them. */
-const WITHOUT = ["dedup", "transports"];
+/** Of these the text of an attribute can be none. */
+const WITHOUT = ["dedup"];
 
 /** `fallbackInterval` → `["fallback.interval", rule]`: what is called `data-fallback-interval`. */
 const ATTRIBUTES = new Map([
@@ -77,7 +77,8 @@ function attribute(key) {
 }
 
 /** The text as what the option is, or as it is, for the words of the check. An attribute without a text switches on. */
-function valueOf({ type, or = [] }, text) {
+function valueOf({ type, kind, or = [] }, text) {
+  if (kind === "an array") return text.split(",").map((part) => part.trim());
   if (type === "boolean" && text === "") return true;
   for (const flag of [true, false]) if (text === String(flag) && (type === "boolean" || or.includes(flag))) return flag;
   return type === "number" && text.trim() !== "" && !Number.isNaN(Number(text)) ? Number(text) : text;

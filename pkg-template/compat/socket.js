@@ -15,6 +15,9 @@ import { Page } from "./page.js";
 import { Panel } from "./panel.js";
 import { Polling } from "./polling.js";
 
+/** The old script had a WebSocket as well. This begins with what gets through everywhere, and so is live as soon as without one. */
+const TRANSPORTS = ["polling", "websocket"];
+
 /** The document gets so long to be ready before the connection begins, as the old script had it. */
 const INIT_AFTER_MS = 100;
 
@@ -39,7 +42,7 @@ export function install(window, connect, dataset = {}, loadElement) {
   if (page.socket?.[OURS]) return;
   // A connection of its own in this page: `connect` is heard, and after `disconnect` nothing of the one before is there.
   const warn = (words) => console.warn(`research-socket: ${words}`);
-  const options = { ...optionsOf(dataset, warn), forceNew: true };
+  const options = { transports: TRANSPORTS, ...optionsOf(dataset, warn), forceNew: true };
   const gate = new Gate(window);
   const inPlace = wantsElement(dataset, warn) && page.connects ? new InPlace(window, gate, async (parts) => (await loadElement()).makePlace(window, parts, connect)) : undefined;
   const service = new Service(page, new Lines(page, new Panel(page.connects ? window : {}), gate), inPlace, (more, first) => connect({ ...options, ...more }, (given) => window.fetch && headStart(window, given, first)));

@@ -16,6 +16,9 @@ const NAMES = [
   "subscribeToResearch", "unsubscribeFromResearch",
 ];
 
+/** What it asks for by itself. */
+const UPGRADE = ["polling", "websocket"];
+
 /** A page with the compat script in it; `effects` is what the page saw, in order. */
 async function page(t, { path = "/progress/7", load, loaded = true, has = ["addConsoleLog", "showNotification"], storage = new Map(), dataset } = {}) {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
@@ -1050,9 +1053,25 @@ test("attributes of the script's tag are options, each as what it is", async (t)
   const { group, ...options } = world.connection.options;
   assert.deepEqual(options, {
     path: "/app/socket.io", url: "https://there.example", flushLogs: false, persistent: true, reconnectionAttempts: Infinity, stallAfter: false, randomizationFactor: 0.25,
-    fallback: { interval: 5000, statusPath: "/app/api/research/{id}/status" }, dedup: { entries: 50 }, timeout: 9000,
+    fallback: { interval: 5000, statusPath: "/app/api/research/{id}/status" }, dedup: { entries: 50 }, timeout: 9000, transports: UPGRADE,
   });
 });
+
+for (const [text, transports] of [["polling", ["polling"]], ["websocket", ["websocket"]], ["websocket,polling", ["websocket", "polling"]], [" polling ,\n websocket ", UPGRADE]]) {
+  test(`data-transports=${JSON.stringify(text)}: a list`, async (t) => {
+    const { world, said } = await page(t, { dataset: { transports: text } });
+    assert.deepEqual([world.connection.options.transports, said.warn], [transports, []]);
+  });
+}
+
+for (const text of ["", "webtransport", "polling, ", "polling polling", "WebSocket", "[\"polling\"]", "polling,websocket,polling"]) {
+  test(`data-transports=${JSON.stringify(text)}: named, and left out`, async (t) => {
+    const { world, said } = await page(t, { dataset: { transports: text } });
+    const words = 'option `transports` must be ["polling"], ["websocket"], or both in either order';
+    assert.deepEqual(said.warn, [`research-socket: attribute \`data-transports\` has no effect: ${words}`]);
+    assert.deepEqual(world.connection.options.transports, UPGRADE);
+  });
+}
 
 for (const dataset of [{ fallback: "false", fallbackInterval: "5000" }, { fallbackInterval: "5000", fallback: "false" }]) {
   test(`what switches all of it off counts: ${Object.keys(dataset)}`, async (t) => {
@@ -1077,7 +1096,7 @@ test("an attribute that is wrong is named in the words for the option, and left 
     wrong("max-emit-buffer", "`maxEmitBuffer` must be a number"),
   ]);
   const { group, ...options } = world.connection.options;
-  assert.deepEqual(options, { namespace: "/n", url: "https://app.example" });
+  assert.deepEqual(options, { namespace: "/n", url: "https://app.example", transports: UPGRADE });
 });
 
 test("an attribute that is misspelt is named, one of connect() as well, and those of others are not", async (t) => {
@@ -1091,7 +1110,7 @@ test("an attribute that is misspelt is named, one of connect() as well, and thos
     elsewhere("max-logs"), elsewhere("auth"), elsewhere("force-new"),
   ]);
   const { group, ...options } = world.connection.options;
-  assert.deepEqual(options, { url: "https://app.example" });
+  assert.deepEqual(options, { url: "https://app.example", transports: UPGRADE });
 });
 
 for (const [text, share] of [[undefined, true], ["", true], ["true", true], ["anna", "anna"]]) {
@@ -1112,7 +1131,7 @@ test("the guide has each attribute, and no other", async () => {
   const rows = guide.split("\n").filter((line) => line.startsWith("| `data-"));
   const named = rows.flatMap((row) => [...row.split("|")[1].matchAll(/`data-([a-z-]+)`/g)].map(([, name]) => name.replace(/-(.)/g, (_, letter) => letter.toUpperCase())));
   const options = ["element", "share", "url", ...RULES.map(([name]) => name.replace(/\.(.)/, (_, letter) => letter.toUpperCase()))];
-  assert.deepEqual(named.toSorted(), options.filter((name) => !["dedup", "transports"].includes(name)).toSorted());
+  assert.deepEqual(named.toSorted(), options.filter((name) => name !== "dedup").toSorted());
   const said = [];
   for (const name of named) for (const read of [optionsOf, wantsElement]) read({ [name]: "?" }, (words) => said.push(words));
   assert.deepEqual(said.filter((words) => !/has no effect: (option `|it must be)/.test(words)), [], "known");

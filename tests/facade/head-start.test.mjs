@@ -326,3 +326,16 @@ for (const [how, act] of [
     assert.deepEqual((await world.asked()).at(-1), `POST ${SESSION} 1`);
   });
 }
+
+for (const [transports, asked] of [["websocket", 0], ["websocket,polling", 0], ["polling", 1], ["polling,websocket", 1]]) {
+  test(`data-transports="${transports}": ${asked ? "the handshake does not wait" : "nothing is asked of long-polling"} while the core is on its way`, async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+    const world = page();
+    const facade = fake({ load: () => deferred().promise });
+    Object.assign(world.window, { location: { pathname: "/progress/7" }, sessionStorage: { getItem: () => null } });
+    install(world.window, facade.connect, { transports });
+    world.window.socket.subscribeToResearch("7");
+    await settled();
+    assert.deepEqual(await world.asked(), START.slice(0, asked));
+  });
+}

@@ -21,12 +21,13 @@ def parse(description, release, arguments=None):
     parser.add_argument("--html", metavar="FILE", help="serve FILE as each page")
     parser.add_argument("--cors", choices=["*", "own"], default="*", help="own: no other origin than the server's own, as Host has it")
     parser.add_argument("--transports", default="polling,websocket", help="those that the server takes")
+    parser.add_argument("--no-upgrades", action="store_true", help="offer no WebSocket to a client that polls")
     return parser.parse_args(arguments)
 
 
 def server_options(options):
     """What the Socket.IO server itself is told."""
-    return {"cors_allowed_origins": "*" if options.cors == "*" else None, "transports": options.transports.split(",")}
+    return {"cors_allowed_origins": "*" if options.cors == "*" else None, "transports": options.transports.split(","), "allow_upgrades": not options.no_upgrades}
 
 
 def build(options):

@@ -103,11 +103,11 @@ class Tab {
   /**
    * Opens the page of a research.
    * @param {{ url: string }} server @param {string} id
-   * @param {{ script?: "old" | "ours", row?: number, seed?: number }} [options] `row`: milliseconds that a row costs; `seed`: of the
-   *   delays that requests and answers have
+   * @param {{ script?: "old" | "ours", row?: number, seed?: number, transports?: string }} [options] `row`: milliseconds that a row costs; `seed`: of the
+   *   delays that requests and answers have; `transports`: an attribute of the script's tag
    */
-  async open(server, id, { script = "ours", row = 0, seed } = {}) {
-    await this.#page.goto(`${server.url}/progress/${id}?script=${script}&row=${row}${seed === undefined ? "" : `&seed=${seed}`}`);
+  async open(server, id, { script = "ours", row = 0, seed, transports } = {}) {
+    await this.#page.goto(`${server.url}/progress/${id}?script=${script}&row=${row}${seed === undefined ? "" : `&seed=${seed}`}${transports === undefined ? "" : `&transports=${transports}`}`);
     return new Application(this.#page);
   }
 }

@@ -5,10 +5,11 @@ import net from "node:net";
 const ASKS = /^upgrade: websocket\r$/im;
 
 /**
- * @typedef {"pass" | "hold" | "refuse" | "lose" | "swallow"} Mode what becomes of a request for a WebSocket
+ * @typedef {"pass" | "hold" | "refuse" | "lose" | "strip" | "swallow"} Mode what becomes of a request for a WebSocket
  * hold     it waits for the next mode
  * refuse   it is answered by 502
  * lose     it goes nowhere, and no answer comes
+ * strip    it reaches the server as a request for nothing of the kind
  * swallow  it reaches the server, whose answer does not come back
  */
 
@@ -27,7 +28,7 @@ export async function startGate(t, target, mode) {
     if (way === "refuse") return client.end("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     if (way === "lose") return client.resume();
     const server = keep(net.connect(Number(port), hostname));
-    server.write(head);
+    server.write(way === "strip" ? head.toString("latin1").replace(/^(upgrade|connection): .*\r\n/gim, "").replace(/\r\n/, "\r\nConnection: close\r\n") : head);
     client.pipe(server);
     if (way === "swallow") server.resume();
     else server.pipe(client);
