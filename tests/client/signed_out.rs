@@ -277,7 +277,14 @@ fn begin_another(world: &mut World) -> bool {
 
 /// A client whose session began while nobody was signed in.
 fn nobodys() -> World {
-    let mut world = World::live_with(|config| config.flush_logs = true);
+    nobodys_with(|_| {})
+}
+
+fn nobodys_with(change: impl FnOnce(&mut Config)) -> World {
+    let mut world = World::live_with(|config| {
+        config.flush_logs = true;
+        change(config);
+    });
     world.subscribe("r");
     world.accept();
     world.status("r", 401, "");
@@ -296,6 +303,51 @@ fn a_session_that_began_while_nobody_was_signed_in_is_given_up_when_the_research
     assert!(world.told().contains(&"r shown again".to_owned()));
     assert_eq!(world.client.stats().connects, 2);
     assert!(!pass_refused(&mut world, 600_000, (200, RUNS)));
+}
+
+/// Somebody looks at the page, which is refused over the session that it has. Whether it begins another one.
+fn look_refused(world: &mut World, answer: (u16, &str)) -> bool {
+    world.input(Input::Visible);
+    pass_refused(world, 600_000, answer)
+}
+
+#[test]
+fn a_page_that_is_not_persistent_gives_up_the_session_of_nobody_when_it_is_seen_and_the_research_shown()
+ {
+    let mut world = nobodys_with(|config| config.persistent = false);
+    for _ in 0..2 {
+        assert!(
+            !pass_refused(&mut world, 600_000, (200, RUNS)),
+            "nobody looks"
+        );
+        assert!(!look_refused(&mut world, (401, "")), "nobody is signed in");
+        assert!(look_refused(&mut world, (200, RUNS)));
+        assert!(begin_another(&mut world));
+        world.forget();
+        pass(&mut world, 5_000, (200, RUNS));
+        // Signed out, and cut off from the server for a while.
+        world.cut(Kind::Poll);
+        while !world.is_asked(Kind::Handshake) {
+            world.wait();
+        }
+        assert!(begin_another(&mut world));
+        world.receive(NOT_AUTHORIZED);
+        pass(&mut world, 20_000, (401, ""));
+    }
+}
+
+#[test]
+fn a_page_that_is_not_persistent_and_refused_for_good_begins_one_session_each_time_that_it_is_seen()
+{
+    let mut world = following_with(|config| config.persistent = false);
+    world.receive(NOT_AUTHORIZED);
+    assert!(!pass_refused(&mut world, 600_000, (200, RUNS)));
+    for _ in 0..3 {
+        assert!(look_refused(&mut world, (200, RUNS)));
+        assert!(begin_another(&mut world));
+        world.receive(NOT_AUTHORIZED);
+        assert!(!pass_refused(&mut world, 600_000, (200, RUNS)));
+    }
 }
 
 #[test]

@@ -604,6 +604,7 @@ impl<C: Carrier> Client<C> {
     /// What was refused may be allowed by now, or the page wants to know whether it is.
     fn forgive(&mut self) {
         self.told.forgive(None);
+        self.is_renewed = false;
         if std::mem::take(&mut self.polling) {
             self.start_polling();
         }
@@ -642,7 +643,8 @@ impl<C: Carrier> Client<C> {
             subscription.due(&self.subscribing, self.connection.is_seen())
         };
         let dues = self.subscriptions.values().filter_map(due);
-        dues.min().filter(|_| self.connection.is_live())
+        dues.min()
+            .filter(|_| self.config.persistent && self.connection.is_live())
     }
 
     /// Sends subscriptions again, as many as a POST takes.

@@ -110,7 +110,8 @@ impl Refusals {
     /// What the page itself wants does not wait.
     pub(crate) fn input(&mut self, input: &Input) {
         match input {
-            Input::Connect => WISHES.into_iter().for_each(|wish| self.want_all(wish)),
+            Input::Connect => self.forgive(),
+            Input::Visible if !self.persistent => self.forgive(),
             Input::Refresh(id) => self.want(Wish::Status, id),
             Input::Verify(id) => {
                 self.want(Wish::Status, id);
@@ -127,6 +128,12 @@ impl Refusals {
             Input::Unsubscribe(id) => self.follow(id, false),
             _ => {}
         }
+    }
+
+    /// Everything that was refused is tried again, and another session if that is what it takes.
+    fn forgive(&mut self) {
+        WISHES.into_iter().for_each(|wish| self.want_all(wish));
+        self.is_renewed = false;
     }
 
     /// The page follows a research, or no longer: what was said before is forgotten.
