@@ -2,6 +2,7 @@
 
 use research_socket::config::Config;
 use research_socket::http::{Answer, RequestError};
+use research_socket::persistence::{MAX_WAIT_MS, UNSEEN_WAIT_MS};
 use research_socket::research::Input;
 
 use crate::history::{DONE, line};
@@ -361,14 +362,37 @@ fn a_sign_in_between_two_questions_about_the_status_is_found_out_by_the_second_r
 }
 
 #[test]
-fn a_server_that_refuses_a_subscription_for_good_costs_one_session_more_and_one_for_each_sign_in() {
+fn a_session_that_is_nobodys_again_is_given_up_after_five_minutes() {
+    let mut world = following();
+    world.receive(NOT_AUTHORIZED);
+    assert!(pass_refused(&mut world, 6_000, (200, RUNS)));
+    for _ in 0..3 {
+        let begin = world.now;
+        assert!(begin_another(&mut world));
+        world.receive(NOT_AUTHORIZED);
+        assert!(pass_refused(&mut world, 600_000, (200, RUNS)));
+        let after = world.now - begin;
+        assert!(
+            (UNSEEN_WAIT_MS..UNSEEN_WAIT_MS + MAX_WAIT_MS).contains(&after),
+            "{after}"
+        );
+    }
+    assert!(begin_another(&mut world));
+    world.forget();
+    pass(&mut world, 5_000, (200, RUNS));
+    assert!(!pass_refused(&mut world, 2 * UNSEEN_WAIT_MS, (200, RUNS)));
+}
+
+#[test]
+fn a_server_that_refuses_a_subscription_for_good_costs_one_session_in_five_minutes_and_one_for_each_sign_in()
+ {
     let mut world = following();
     world.receive(NOT_AUTHORIZED);
     assert!(pass_refused(&mut world, 6_000, (200, RUNS)));
     for _ in 0..2 {
         assert!(begin_another(&mut world));
         world.receive(NOT_AUTHORIZED);
-        assert!(!pass_refused(&mut world, 600_000, (200, RUNS)));
+        assert!(!pass_refused(&mut world, 200_000, (200, RUNS)));
         assert!(!pass_refused(&mut world, 60_000, (401, "")));
         assert!(pass_refused(&mut world, 60_000, (200, RUNS)));
     }
