@@ -12,7 +12,7 @@ use research_socket::http::{
 };
 use research_socket::research::{Input, Output, ResearchId};
 use research_socket::socket::{Acked, Emit, EmitId};
-use research_socket::tabs::{Input as TabsInput, Role};
+use research_socket::tabs::{Input as TabsInput, Output as Wish, Role};
 
 use super::browser::Lock;
 use super::day::{Meter, inside};
@@ -297,10 +297,9 @@ impl<'p> World<'p> {
         }
         let after = tab.client.tab();
         self.reached.tab_moves(tab.stands, after);
-        tab.stands = after;
-        let leads = tab.leads();
-        tab.reigns += u32::from(leads && !tab.was_leader);
-        tab.was_leader = leads;
+        let has_locks = self.plan.setup.locks;
+        let steals = has_locks.then(|| wishes.contains(&Wish::StealLock));
+        tab.moved(self.now, after, steals);
         let verifies = std::mem::take(&mut tab.verifies);
         let leaves = std::mem::take(&mut tab.leaves);
         if tells {
