@@ -8,9 +8,10 @@ use research_socket::tabs::{
     FREE_TAKEOVERS, Input as TabsInput, QUESTION_MS, Role, Shared, TAKEOVER_COUNTS_MS, group_of,
 };
 use research_socket::time::Timestamp;
+use research_socket::websocket::{News, Transport};
 use research_socket::whereabouts::Tab as Stands;
 
-use super::plan::{RESEARCHES, owner_of};
+use super::plan::{Carriage, RESEARCHES, owner_of};
 use crate::page::START;
 use crate::rules::{Verdict, require};
 use crate::story::{Heard, Truth, number_of};
@@ -35,6 +36,7 @@ pub(super) enum Life {
 #[derive(Clone, Debug)]
 pub(super) enum Held {
     Answer(RequestId, research_socket::http::Answer),
+    Socket(RequestId, News),
     Tabs(TabsInput),
 }
 
@@ -82,8 +84,17 @@ pub(super) struct Tab {
 }
 
 impl Tab {
-    pub(super) fn new(place: u8, group: u8, person: u8, seed: u64, now: u64) -> Self {
+    pub(super) fn new(
+        (place, group, person): (u8, u8, u8),
+        carriage: Carriage,
+        seed: u64,
+        now: u64,
+    ) -> Self {
         let mut config = Config::new("http://host");
+        if carriage == Carriage::WebSocket {
+            config.transport = Transport::WebSocket;
+        }
+        config.upgrade = carriage == Carriage::Upgrade;
         config.reconnection_attempts = None;
         config.either_path = true;
         let name = if group == 0 {
