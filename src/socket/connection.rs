@@ -744,10 +744,11 @@ impl Connection {
         is_live
     }
 
-    /// Whether the server may be at the other address. Of a WebSocket that cannot be opened nobody says why.
+    /// Whether the server may be at the other address. Of a WebSocket that cannot be opened nobody says why; and that another tab has
+    /// had a connection says nothing of the address that this one knows.
     fn may_be_elsewhere(&self, failure: &Failure) -> bool {
         let is_broken = matches!(failure, Failure::SocketClosed(BROKEN_OFF, _));
-        *failure == Failure::NotFound || (is_broken && !self.ever_live)
+        *failure == Failure::NotFound || (is_broken && self.websocket == WebSocket::Untried)
     }
 
     /// Whether this may be no more than that there is no way for a WebSocket.

@@ -38,10 +38,11 @@ const JITTER_MS: u64 = 500;
 /// than one for each tab.
 const PROOF_MS: u64 = 1_500;
 
-/// Takeovers by force that cost no patience, and for how long one counts, in milliseconds: where tabs do not
-/// hear each other, they would take turns for ever.
-const FREE_TAKEOVERS: u32 = 3;
-const TAKEOVER_COUNTS_MS: u64 = 300_000;
+/// Takeovers by force that cost no patience: where tabs do not hear each other, they would take turns for ever.
+pub const FREE_TAKEOVERS: u32 = 3;
+
+/// For how long one counts, in milliseconds.
+pub const TAKEOVER_COUNTS_MS: u64 = 300_000;
 
 /// What is to be done. Questions of who is whose link are not for the election.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

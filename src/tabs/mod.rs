@@ -95,7 +95,9 @@ mod packets;
 mod peers;
 mod shared;
 
-pub use election::{FIRST_QUESTION_MS, QUESTION_MS, ROUND_MS, SILENCE_MS};
+pub use election::{
+    FIRST_QUESTION_MS, FREE_TAKEOVERS, QUESTION_MS, ROUND_MS, SILENCE_MS, TAKEOVER_COUNTS_MS,
+};
 pub use message::{group_of, parts_of};
 pub(crate) use packets::{SUBSCRIBE, UNSUBSCRIBE};
 pub use shared::Shared;

@@ -2,6 +2,7 @@
 
 use research_socket::config::Config;
 use research_socket::http::{Answer, RequestError};
+use research_socket::persistence::{MAX_WAIT_MS, UNSEEN_WAIT_MS};
 use research_socket::research::Input;
 
 use crate::history::{DONE, line};
@@ -277,7 +278,14 @@ fn begin_another(world: &mut World) -> bool {
 
 /// A client whose session began while nobody was signed in.
 fn nobodys() -> World {
-    let mut world = World::live_with(|config| config.flush_logs = true);
+    nobodys_with(|_| {})
+}
+
+fn nobodys_with(change: impl FnOnce(&mut Config)) -> World {
+    let mut world = World::live_with(|config| {
+        config.flush_logs = true;
+        change(config);
+    });
     world.subscribe("r");
     world.accept();
     world.status("r", 401, "");
@@ -298,6 +306,51 @@ fn a_session_that_began_while_nobody_was_signed_in_is_given_up_when_the_research
     assert!(!pass_refused(&mut world, 600_000, (200, RUNS)));
 }
 
+/// Somebody looks at the page, which is refused over the session that it has. Whether it begins another one.
+fn look_refused(world: &mut World, answer: (u16, &str)) -> bool {
+    world.input(Input::Visible);
+    pass_refused(world, 600_000, answer)
+}
+
+#[test]
+fn a_page_that_is_not_persistent_gives_up_the_session_of_nobody_when_it_is_seen_and_the_research_shown()
+ {
+    let mut world = nobodys_with(|config| config.persistent = false);
+    for _ in 0..2 {
+        assert!(
+            !pass_refused(&mut world, 600_000, (200, RUNS)),
+            "nobody looks"
+        );
+        assert!(!look_refused(&mut world, (401, "")), "nobody is signed in");
+        assert!(look_refused(&mut world, (200, RUNS)));
+        assert!(begin_another(&mut world));
+        world.forget();
+        pass(&mut world, 5_000, (200, RUNS));
+        // Signed out, and cut off from the server for a while.
+        world.cut(Kind::Poll);
+        while !world.is_asked(Kind::Handshake) {
+            world.wait();
+        }
+        assert!(begin_another(&mut world));
+        world.receive(NOT_AUTHORIZED);
+        pass(&mut world, 20_000, (401, ""));
+    }
+}
+
+#[test]
+fn a_page_that_is_not_persistent_and_refused_for_good_begins_one_session_each_time_that_it_is_seen()
+{
+    let mut world = following_with(|config| config.persistent = false);
+    world.receive(NOT_AUTHORIZED);
+    assert!(!pass_refused(&mut world, 600_000, (200, RUNS)));
+    for _ in 0..3 {
+        assert!(look_refused(&mut world, (200, RUNS)));
+        assert!(begin_another(&mut world));
+        world.receive(NOT_AUTHORIZED);
+        assert!(!pass_refused(&mut world, 600_000, (200, RUNS)));
+    }
+}
+
 #[test]
 fn a_sign_in_between_two_questions_about_the_status_is_found_out_by_the_second_refusal() {
     let mut world = following();
@@ -309,14 +362,37 @@ fn a_sign_in_between_two_questions_about_the_status_is_found_out_by_the_second_r
 }
 
 #[test]
-fn a_server_that_refuses_a_subscription_for_good_costs_one_session_more_and_one_for_each_sign_in() {
+fn a_session_that_is_nobodys_again_is_given_up_after_five_minutes() {
+    let mut world = following();
+    world.receive(NOT_AUTHORIZED);
+    assert!(pass_refused(&mut world, 6_000, (200, RUNS)));
+    for _ in 0..3 {
+        let begin = world.now;
+        assert!(begin_another(&mut world));
+        world.receive(NOT_AUTHORIZED);
+        assert!(pass_refused(&mut world, 600_000, (200, RUNS)));
+        let after = world.now - begin;
+        assert!(
+            (UNSEEN_WAIT_MS..UNSEEN_WAIT_MS + MAX_WAIT_MS).contains(&after),
+            "{after}"
+        );
+    }
+    assert!(begin_another(&mut world));
+    world.forget();
+    pass(&mut world, 5_000, (200, RUNS));
+    assert!(!pass_refused(&mut world, 2 * UNSEEN_WAIT_MS, (200, RUNS)));
+}
+
+#[test]
+fn a_server_that_refuses_a_subscription_for_good_costs_one_session_in_five_minutes_and_one_for_each_sign_in()
+ {
     let mut world = following();
     world.receive(NOT_AUTHORIZED);
     assert!(pass_refused(&mut world, 6_000, (200, RUNS)));
     for _ in 0..2 {
         assert!(begin_another(&mut world));
         world.receive(NOT_AUTHORIZED);
-        assert!(!pass_refused(&mut world, 600_000, (200, RUNS)));
+        assert!(!pass_refused(&mut world, 200_000, (200, RUNS)));
         assert!(!pass_refused(&mut world, 60_000, (401, "")));
         assert!(pass_refused(&mut world, 60_000, (200, RUNS)));
     }

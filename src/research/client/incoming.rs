@@ -266,8 +266,7 @@ impl<C: Carrier> Client<C> {
             return;
         }
         let (random, refusal) = (&mut self.random, &mut subscription.refusal);
-        let is_news =
-            !self.config.persistent || self.subscribing.refuse(self.now, random, refusal, false, 0);
+        let is_news = self.subscribing.refuse(self.now, random, refusal, false, 0);
         if self.config.persistent {
             subscription.refused(self.now, &self.config);
         }

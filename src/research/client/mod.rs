@@ -18,7 +18,7 @@ use crate::engine::payload::MAX_PACKETS_PER_PAYLOAD;
 use crate::failure::{Failure, Phase};
 use crate::http::{Answer, AskId, Command, Context, Ids, RequestId};
 use crate::patience::Patience;
-use crate::persistence::Persistence;
+use crate::persistence::{Persistence, UNSEEN_WAIT_MS};
 use crate::queue::{Queue, SmallMap};
 use crate::random::Random;
 use crate::research::contract::{CancelId, Event, Input, Output, State, StateName, Stats};
@@ -60,8 +60,9 @@ pub struct Client<C = Connection> {
     /// Retries of subscriptions.
     subscribing: Persistence,
     terminations: Terminations,
-    /// Whether a session was begun for what is refused, and nothing was granted since: it was not for the session.
-    is_renewed: bool,
+    /// When a session was begun for what is refused, if nothing was granted since: it was not for the session, or the new one was
+    /// nobody's as well.
+    renewed: Option<Timestamp>,
     /// The question for the credentials of the next retry, and when that is made at the latest.
     renewal: Option<(AskId, Timestamp)>,
     /// Headers of the last credentials, for the requests besides the connection.
@@ -134,7 +135,7 @@ impl<C: Carrier> Client<C> {
             listening: Vec::new(),
             checks: Checks::default(),
             subscribing: Persistence::default(),
-            is_renewed: false,
+            renewed: None,
             terminations: Terminations::default(),
             renewal: None,
             headers: Vec::new(),
@@ -605,6 +606,7 @@ impl<C: Carrier> Client<C> {
     /// What was refused may be allowed by now, or the page wants to know whether it is.
     fn forgive(&mut self) {
         self.told.forgive(None);
+        self.renewed = None;
         if std::mem::take(&mut self.polling) {
             self.start_polling();
         }
@@ -643,7 +645,8 @@ impl<C: Carrier> Client<C> {
             subscription.due(&self.subscribing, self.connection.is_seen())
         };
         let dues = self.subscriptions.values().filter_map(due);
-        dues.min().filter(|_| self.connection.is_live())
+        dues.min()
+            .filter(|_| self.config.persistent && self.connection.is_live())
     }
 
     /// Sends subscriptions again, as many as a POST takes.
@@ -657,7 +660,7 @@ impl<C: Carrier> Client<C> {
                 && until <= now
             {
                 self.subscribing.grant(now, &mut subscription.refusal);
-                self.is_renewed = false;
+                self.renewed = None;
                 subscription.pass(now, &self.config);
             }
         }
@@ -738,7 +741,7 @@ impl<C: Carrier> Client<C> {
             }
         }
         if is_outlived {
-            self.is_renewed = true;
+            self.renewed = Some(self.now);
             let asks = self.config.fallback.is_some();
             for subscription in self.subscriptions.values_mut() {
                 if subscription.shown.is_some() || !asks {
@@ -777,10 +780,11 @@ impl<C: Carrier> Client<C> {
         }
     }
 
-    /// Whether another session is worth a try for what is refused over this one, though nobody has been seen to sign in: once, or where
-    /// nobody asks for the status, and as long as nothing is granted over it.
+    /// Whether another session is worth a try for what is refused over this one, though nobody has been seen to sign in: every five
+    /// minutes, or where nobody asks for the status, and as long as nothing is granted over it.
     fn may_renew(&self) -> bool {
-        if self.is_renewed && self.config.fallback.is_some() {
+        let again = |at: Timestamp| self.now.since(at) >= UNSEEN_WAIT_MS;
+        if self.config.fallback.is_some() && !self.renewed.is_none_or(again) {
             return false;
         }
         let mut subscriptions = self.subscriptions.values();

@@ -96,6 +96,10 @@ impl Subscription {
     /// then: what was asked for earlier could miss an end between the two. If it does not for too
     /// long, the status is asked for all the same.
     pub(super) fn send(&mut self, now: Timestamp, config: &Config, connection: &mut impl Carrier) {
+        if !config.persistent {
+            // The page begins anew.
+            self.refusal = None;
+        }
         self.send_again(connection);
         if config.fallback.is_some() {
             self.schedule
@@ -115,7 +119,7 @@ impl Subscription {
     /// missed is to be found out.
     pub(super) fn renew(&mut self, now: Timestamp, config: &Config, connection: &mut impl Carrier) {
         (self.sent, self.is_heard) = (0, false);
-        if self.refusal.is_none() {
+        if self.refusal.is_none() || !config.persistent {
             return self.send(now, config, connection);
         }
         self.begin(now, config);

@@ -88,6 +88,12 @@ impl Server {
         self.engine.sids().len()
     }
 
+    /// How many of them began while nobody was signed in, and tell nothing.
+    pub fn sessions_of_nobody(&self) -> usize {
+        let sids = self.engine.sids();
+        sids.iter().filter(|sid| self.app.is_nobodys(sid)).count()
+    }
+
     /// Stops the pings of all sessions that are open.
     pub fn stop_pings(&mut self) {
         for sid in self.engine.sids() {

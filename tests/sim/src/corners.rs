@@ -71,8 +71,6 @@ impl Plan {
             8 => scene.end_early(&mut self.setup),
             _ => scene.be_granted_too_late(),
         }
-        // Whoever does not ask again is refused by a session that is nobody's for as long as it lives.
-        self.setup.keeps_persons &= self.setup.persistent;
         scene.wait(1);
         let later = scene.at;
         let rest = self.steps.split_off(2);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::entropy::{Entropy, seeded_bytes};
 use crate::plan::{Plan, Seems};
 use crate::reach::{self, Reach};
-use crate::{Report, Violation, play, record, run};
+use crate::{Report, Violation, play, record, run, tabs};
 
 /// The plan that these bytes draw; `websocket`: of pages that use one, everything else as without.
 pub fn plan_of(bytes: &[u8], websocket: bool) -> Plan {
@@ -102,13 +102,50 @@ pub fn bytes_of(name: &str) -> Option<Vec<u8>> {
 }
 
 /// The schedules that failed once, by their names in `seeds.txt`.
-pub fn kept() -> Vec<(String, Vec<u8>)> {
+pub fn kept() -> Vec<Kept> {
     let lines = include_str!("../seeds.txt").lines();
     lines
         .filter_map(|line| line.split_whitespace().next())
         .filter(|name| !name.starts_with('#'))
-        .filter_map(|name| Some((name.to_owned(), bytes_of(name)?)))
+        .filter_map(Kept::parse)
         .collect()
+}
+
+/// A schedule that failed once.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// What it is called.
+    pub name: String,
+    /// The bytes that draw it.
+    pub bytes: Vec<u8>,
+    /// Whether it is one of tabs.
+    pub is_of_tabs: bool,
+    /// Whether its pages use a WebSocket.
+    is_over_websocket: bool,
+}
+
+impl Kept {
+    fn parse(name: &str) -> Option<Self> {
+        let of_tabs = name.strip_prefix("tabs:");
+        let over_websocket = name.strip_prefix("websocket:");
+        Some(Self {
+            name: name.to_owned(),
+            bytes: bytes_of(of_tabs.or(over_websocket).unwrap_or(name))?,
+            is_of_tabs: of_tabs.is_some(),
+            is_over_websocket: over_websocket.is_some(),
+        })
+    }
+
+    /// Runs it; `websocket`: over one also where it failed without.
+    ///
+    /// # Errors
+    /// What went wrong, in words.
+    pub fn try_again(&self, websocket: bool) -> Result<Report, String> {
+        if self.is_of_tabs {
+            return tabs::try_bytes(&self.bytes);
+        }
+        try_plan(&plan_of(&self.bytes, websocket || self.is_over_websocket))
+    }
 }
 
 /// A schedule that failed.

@@ -108,13 +108,13 @@ fn run(options: &Options) -> Result<usize> {
     let mut failed = 0;
     if options.kept {
         let kept = hunt::kept();
-        for (name, bytes) in &kept {
+        for schedule in &kept {
             failed += usize::from(report(
-                name,
-                bytes,
+                &schedule.name,
+                &schedule.bytes,
                 options,
-                false,
-                hunt::try_plan(&hunt::plan_of(bytes, options.websocket)).err(),
+                schedule.is_of_tabs,
+                schedule.try_again(options.websocket).err(),
             ));
         }
         println!("{} kept schedules, {failed} failed", kept.len());

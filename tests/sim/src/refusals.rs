@@ -3,6 +3,7 @@
 use research_socket::config::Config;
 use research_socket::failure::{Failure, Retry};
 use research_socket::http::{Answer, Request, RequestError};
+use research_socket::persistence::UNSEEN_WAIT_MS;
 use research_socket::research::{Event, Input, ResearchEvent};
 
 use crate::plan::{Kind, RESEARCHES};
@@ -74,8 +75,8 @@ pub(crate) struct Refusals {
     part: Vec<u8>,
     /// Whether the connection of that poll is over: what stands behind its end is not heard.
     ended: bool,
-    /// Whether nothing was granted or shown again since a session was given up for a new one.
-    is_renewed: bool,
+    /// When a session was given up for a new one, if nothing was granted or shown again since.
+    renewed: Option<u64>,
 }
 
 impl Refusals {
@@ -93,7 +94,7 @@ impl Refusals {
             goes_on: false,
             part: Vec::new(),
             ended: false,
-            is_renewed: false,
+            renewed: None,
         }
     }
 
@@ -110,7 +111,8 @@ impl Refusals {
     /// What the page itself wants does not wait.
     pub(crate) fn input(&mut self, input: &Input) {
         match input {
-            Input::Connect => WISHES.into_iter().for_each(|wish| self.want_all(wish)),
+            Input::Connect => self.forgive(),
+            Input::Visible if !self.persistent => self.forgive(),
             Input::Refresh(id) => self.want(Wish::Status, id),
             Input::Verify(id) => {
                 self.want(Wish::Status, id);
@@ -127,6 +129,12 @@ impl Refusals {
             Input::Unsubscribe(id) => self.follow(id, false),
             _ => {}
         }
+    }
+
+    /// Everything that was refused is tried again, and another session if that is what it takes.
+    fn forgive(&mut self) {
+        WISHES.into_iter().for_each(|wish| self.want_all(wish));
+        self.renewed = None;
     }
 
     /// The page follows a research, or no longer: what was said before is forgotten.
@@ -176,7 +184,7 @@ impl Refusals {
         {
             *refused = false;
             past.row = 0;
-            self.is_renewed = false;
+            self.renewed = None;
         }
     }
 
@@ -186,7 +194,9 @@ impl Refusals {
         let asked = self.past(Wish::Subscription).asked;
         let is_granted = asked.iter().flatten().any(|at| now - at >= TRIAL);
         // Where nobody asks for a status nothing else can be known.
-        let in_vain = self.asks && std::mem::replace(&mut self.is_renewed, true) && !is_granted;
+        let before = self.renewed.replace(now);
+        let is_early = before.is_some_and(|at| now - at < UNSEEN_WAIT_MS);
+        let in_vain = self.asks && is_early && !is_granted;
         require(!in_vain, || {
             "a session after another, for nothing".to_owned()
         })
@@ -264,7 +274,7 @@ impl Refusals {
         let before = asked.and_then(|asked| asked.replace(now));
         if wish == Wish::Subscription && before.is_some_and(|before| now - before >= TRIAL) {
             // Nothing was said against it.
-            self.is_renewed = false;
+            self.renewed = None;
             return Ok(());
         }
         let was_refused = past.refused.get(research).is_some_and(|refused| *refused);
@@ -382,7 +392,7 @@ impl Refusals {
                         past.row = 0;
                         if wish == Wish::Status {
                             // Somebody has signed in: subscriptions may be granted.
-                            self.is_renewed = false;
+                            self.renewed = None;
                             self.want_all(Wish::Subscription);
                         }
                     }
@@ -438,7 +448,7 @@ impl Refusals {
         }
         if wish == Wish::Subscription && asked.is_some_and(|asked| now - asked >= TRIAL) {
             // It came so late that it was taken for granted before.
-            self.is_renewed = false;
+            self.renewed = None;
         }
         if wish == Wish::Status
             && self.again.get_mut(research).is_some_and(std::mem::take)

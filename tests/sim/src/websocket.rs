@@ -21,7 +21,7 @@ const FOR_SOCKET: u64 = 1 << 47;
 const MAX_DRAINING: u64 = 50;
 
 /// How soon a poll is answered by a server that was asked over a WebSocket, in milliseconds: engine.io looks so often.
-const NOOP_AFTER: u64 = 100;
+pub(crate) const NOOP_AFTER: u64 = 100;
 
 /// What servers and proxies close WebSockets with.
 const CODES: [u16; 9] = [1000, 1001, 1002, BROKEN_OFF, 1008, 1009, 1011, 1012, 4000];

@@ -1,6 +1,6 @@
 //! Schedules of tabs that share a connection: those that failed once, and new ones.
 
-use sim::tabs::{self, Happening, TabsPlan, TabsSetup};
+use sim::tabs::{self, Carriage, Happening, TabsPlan, TabsSetup};
 use sim::{Entropy, seeded_bytes};
 
 /// How many new schedules are run here; `cargo xtask sim --tabs` runs as many as one likes.
@@ -71,6 +71,7 @@ fn of_twelve(happenings: impl IntoIterator<Item = (u64, Happening)>) -> String {
         latency: 20,
         newest: false,
         persons: false,
+        carriage: Carriage::Polling,
         ping_interval: 25_000,
         ping_timeout: 20_000,
     };

@@ -261,6 +261,10 @@ impl App {
         research.is_some_and(|research| research.subscribers.contains(sid))
     }
 
+    pub(crate) fn is_nobodys(&self, sid: &str) -> bool {
+        self.nobodys.contains_key(sid)
+    }
+
     pub(crate) fn closed(&mut self, sid: &str) {
         self.nobodys.remove(sid);
         for research in self.researches.values_mut() {

@@ -1,6 +1,6 @@
 //! A virtual day of twelve tabs that come, freeze, crash and go: what they take up must not grow.
 
-use super::plan::{Happening, MAX_TABS, RESEARCHES, TabsPlan, TabsSetup};
+use super::plan::{Carriage, Happening, MAX_TABS, RESEARCHES, TabsPlan, TabsSetup};
 use super::tab::{Life, Tab};
 use super::world::World;
 use crate::hunt;
@@ -57,6 +57,7 @@ pub fn day(meter: Meter) -> Result<String, String> {
             latency: 20,
             newest: false,
             persons: false,
+            carriage: Carriage::Polling,
             ping_interval: 25_000,
             ping_timeout: 20_000,
         },

@@ -9,6 +9,7 @@ mod check;
 mod day;
 mod plan;
 mod tab;
+mod wires;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,7 +20,7 @@ use crate::hunt;
 use crate::rules::Violation;
 
 pub use day::{Meter, day};
-pub use plan::{Happening, TabsPlan, TabsSetup};
+pub use plan::{Carriage, Happening, TabsPlan, TabsSetup};
 
 /// Runs a plan.
 ///

@@ -24,6 +24,20 @@ pub(super) const fn owner_of(research: u8) -> u8 {
 /// More happens in no plan.
 const MAX_STEPS: usize = 60;
 
+/// In two of so many schedules tabs use a WebSocket.
+const CARRIAGES: u64 = 7;
+
+/// What carries a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carriage {
+    /// Long-polling.
+    Polling,
+    /// Long-polling first, and then a WebSocket.
+    Upgrade,
+    /// A WebSocket.
+    WebSocket,
+}
+
 /// What holds for a whole schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TabsSetup {
@@ -43,6 +57,8 @@ pub struct TabsSetup {
     pub newest: bool,
     /// Whether another person signs in after each sign-out.
     pub persons: bool,
+    /// What carries the connections.
+    pub carriage: Carriage,
     /// Heartbeat, in milliseconds.
     pub ping_interval: u64,
     /// Heartbeat, in milliseconds.
@@ -116,6 +132,7 @@ impl TabsPlan {
                 latency: 20,
                 newest: false,
                 persons: false,
+                carriage: Carriage::Polling,
                 ping_interval: 5_000,
                 ping_timeout: 20_000,
             }),
@@ -127,6 +144,12 @@ impl TabsPlan {
         plan.seed = u64::from(seed) + 1;
         // Drawn from nothing, so that plans from before there were persons are the same.
         plan.setup.persons = plan.seed % PERSONS == 1;
+        // Nor of those from before they could use a WebSocket.
+        plan.setup.carriage = match plan.seed % CARRIAGES {
+            5 => Carriage::WebSocket,
+            6 => Carriage::Upgrade,
+            _ => Carriage::Polling,
+        };
         let Some(weights) = draw_weights(entropy) else {
             return plan;
         };
@@ -165,6 +188,7 @@ fn draw_setup(entropy: &mut Entropy<'_>) -> Option<TabsSetup> {
         latency: entropy.pick(&[5, 20, 20, 100])?,
         newest: entropy.chance(1, 3)?,
         persons: false,
+        carriage: Carriage::Polling,
         ping_interval: entropy.pick(&[5_000, 25_000])?,
         ping_timeout: 20_000,
     })

@@ -1,13 +1,17 @@
 //! One tab: its client, and what its page has heard.
 
 use research_socket::config::Config;
+use research_socket::failure::Failure;
 use research_socket::http::RequestId;
 use research_socket::research::{Client, Event, Refusal, ResearchEvent};
-use research_socket::tabs::{Input as TabsInput, Role, Shared, group_of};
+use research_socket::tabs::{
+    FREE_TAKEOVERS, Input as TabsInput, QUESTION_MS, Role, Shared, TAKEOVER_COUNTS_MS, group_of,
+};
 use research_socket::time::Timestamp;
+use research_socket::websocket::{News, Transport};
 use research_socket::whereabouts::Tab as Stands;
 
-use super::plan::{RESEARCHES, owner_of};
+use super::plan::{Carriage, RESEARCHES, owner_of};
 use crate::page::START;
 use crate::rules::{Verdict, require};
 use crate::story::{Heard, Truth, number_of};
@@ -32,6 +36,7 @@ pub(super) enum Life {
 #[derive(Clone, Debug)]
 pub(super) enum Held {
     Answer(RequestId, research_socket::http::Answer),
+    Socket(RequestId, News),
     Tabs(TabsInput),
 }
 
@@ -59,6 +64,13 @@ pub(super) struct Tab {
     /// How often it has begun to lead.
     pub(super) reigns: u32,
     pub(super) was_leader: bool,
+    /// When it began to take over last.
+    pub(super) began: u64,
+    /// Takeovers by force of the last minutes, and when the last one was.
+    forced: u32,
+    forced_at: u64,
+    /// Whether it has given up a session for another one, over which it may be shown more.
+    pub(super) has_renewed: bool,
     /// Who was signed in when its page was opened.
     pub(super) person: u8,
     /// Whether the server has shown each research to whoever was signed in, when this tab asked.
@@ -72,8 +84,17 @@ pub(super) struct Tab {
 }
 
 impl Tab {
-    pub(super) fn new(place: u8, group: u8, person: u8, seed: u64, now: u64) -> Self {
+    pub(super) fn new(
+        (place, group, person): (u8, u8, u8),
+        carriage: Carriage,
+        seed: u64,
+        now: u64,
+    ) -> Self {
         let mut config = Config::new("http://host");
+        if carriage == Carriage::WebSocket {
+            config.transport = Transport::WebSocket;
+        }
+        config.upgrade = carriage == Carriage::Upgrade;
         config.reconnection_attempts = None;
         config.either_path = true;
         let name = if group == 0 {
@@ -99,6 +120,10 @@ impl Tab {
             emits: 0,
             reigns: 0,
             was_leader: false,
+            began: 0,
+            forced: 0,
+            forced_at: 0,
+            has_renewed: false,
             person,
             shown: [false; RESEARCHES as usize],
             verifies: false,
@@ -130,6 +155,36 @@ impl Tab {
 
     pub(super) fn leads(&self) -> bool {
         self.client.role() == Role::Leader
+    }
+
+    /// It has had a step that ends where `after` says. Whether it took the lock from another one; `None`: there are no locks.
+    pub(super) fn moved(&mut self, now: u64, after: Stands, steals: Option<bool>) {
+        let before = std::mem::replace(&mut self.stands, after);
+        let (proves, leads) = (after == Stands::Proving, self.leads());
+        let begins = leads && !self.was_leader;
+        if before != Stands::Proving && (proves || begins) {
+            self.began = now;
+        }
+        if before == Stands::Proving && steals.unwrap_or(begins) {
+            if now - self.forced_at >= TAKEOVER_COUNTS_MS {
+                self.forced = 0;
+            }
+            self.forced += 1;
+            self.forced_at = now;
+        }
+        self.reigns += u32::from(begins);
+        self.was_leader = leads;
+    }
+
+    /// How much longer than others it waits for an answer of its leader.
+    pub(super) fn patience(&self, now: u64) -> u64 {
+        let is_old = now - self.forced_at >= TAKEOVER_COUNTS_MS;
+        let too_many = self.forced.saturating_sub(FREE_TAKEOVERS).min(5);
+        if is_old {
+            0
+        } else {
+            (QUESTION_MS << too_many) - QUESTION_MS
+        }
     }
 
     /// When its timer fires.
@@ -197,6 +252,10 @@ impl Tab {
             }
             Event::EmitFailed { emit, .. } => {
                 let _ = self.outcome(emit.0);
+                Ok(())
+            }
+            Event::Disconnect(Failure::Outlived) => {
+                self.has_renewed = true;
                 Ok(())
             }
             Event::Connect { .. } => {

@@ -12,12 +12,14 @@ use research_socket::http::{
 };
 use research_socket::research::{Input, Output, ResearchId};
 use research_socket::socket::{Acked, Emit, EmitId};
-use research_socket::tabs::{Input as TabsInput, Role};
+use research_socket::tabs::{Input as TabsInput, Output as Wish, Role};
+use research_socket::websocket::News;
 
 use super::browser::Lock;
 use super::day::{Meter, inside};
-use super::plan::{Happening, MAX_TABS, RESEARCHES, TabsPlan, TabsSetup, owner_of};
+use super::plan::{Carriage, Happening, MAX_TABS, RESEARCHES, TabsPlan, TabsSetup, owner_of};
 use super::tab::{Held, Life, Tab, clock};
+use super::wires::{Up, Wire};
 use crate::entropy::Dice;
 use crate::page::START;
 use crate::plan::Kind;
@@ -39,7 +41,9 @@ pub(super) enum Due {
     Arrive(ServerRequest),
     GivenUp(u64),
     Answer(usize, RequestId, Answer),
+    Socket(usize, RequestId, News),
     Tabs(usize, TabsInput),
+    Wire(u64, Up),
 }
 
 /// Everything that takes part.
@@ -52,6 +56,8 @@ pub(super) struct World<'p> {
     /// All there ever were.
     pub(super) tabs: Vec<Tab>,
     pub(super) due: BTreeMap<(u64, u64), Due>,
+    pub(super) wires: Vec<Wire>,
+    pub(super) wire_requests: u64,
     number: u64,
     pub(super) dice: Dice,
     pub(super) loss: u64,
@@ -90,6 +96,8 @@ impl<'p> World<'p> {
             server,
             tabs: Vec::new(),
             due: BTreeMap::new(),
+            wires: Vec::new(),
+            wire_requests: 0,
             number: 0,
             dice: Dice::new(plan.seed),
             loss: u64::from(plan.setup.loss),
@@ -178,10 +186,18 @@ impl<'p> World<'p> {
             && entry.key().0 <= now
         {
             return match entry.remove() {
-                Due::Arrive(request) => self.serve(ServerInput::Request(request)),
+                Due::Arrive(request) => {
+                    self.end_poll(&request);
+                    self.serve(ServerInput::Request(request))
+                }
                 Due::GivenUp(id) => self.serve(ServerInput::Aborted { id }),
                 Due::Answer(tab, request, answer) => self.reach(tab, Held::Answer(request, answer)),
+                Due::Socket(tab, socket, news) => self.reach(tab, Held::Socket(socket, news)),
                 Due::Tabs(tab, input) => self.reach(tab, Held::Tabs(input)),
+                Due::Wire(id, up) => {
+                    self.wire_up(id, up);
+                    Ok(())
+                }
             };
         }
         let late = |tab: &Tab| tab.due().is_some_and(|due| due <= now);
@@ -205,7 +221,7 @@ impl<'p> World<'p> {
         self.due.insert((at, self.number), due);
     }
 
-    fn way(&mut self) -> u64 {
+    pub(super) fn way(&mut self) -> u64 {
         let latency = u64::from(self.plan.setup.latency);
         latency + self.dice.below(latency / 2 + 1)
     }
@@ -228,6 +244,7 @@ impl<'p> World<'p> {
                     tab.open.swap_remove(place);
                     self.feed(index, Input::Answer { request, answer })
                 }
+                Held::Socket(socket, news) => self.feed(index, Input::Socket { socket, news }),
                 // A channel that was closed brings nothing.
                 Held::Tabs(TabsInput::Message(_)) if !tab.has_channel => Ok(()),
                 Held::Tabs(input) => self.feed_tabs(index, input),
@@ -297,10 +314,9 @@ impl<'p> World<'p> {
         }
         let after = tab.client.tab();
         self.reached.tab_moves(tab.stands, after);
-        tab.stands = after;
-        let leads = tab.leads();
-        tab.reigns += u32::from(leads && !tab.was_leader);
-        tab.was_leader = leads;
+        let has_locks = self.plan.setup.locks;
+        let steals = has_locks.then(|| wishes.contains(&Wish::StealLock));
+        tab.moved(self.now, after, steals);
         let verifies = std::mem::take(&mut tab.verifies);
         let leaves = std::mem::take(&mut tab.leaves);
         if tells {
@@ -337,6 +353,10 @@ impl<'p> World<'p> {
 
     fn obey(&mut self, index: usize, command: Command) -> Verdict {
         match command {
+            Command::Abort(id) if self.is_wire(index, id) => {
+                self.hang_up(index, id);
+                Ok(())
+            }
             Command::Abort(id) => {
                 if let Some(tab) = self.tabs.get_mut(index) {
                     tab.open.retain(|open| *open != id);
@@ -375,8 +395,18 @@ impl<'p> World<'p> {
                 }
                 Ok(())
             }
-            Command::Open(_) | Command::Send { .. } => {
+            Command::Open(_) | Command::Send { .. }
+                if self.plan.setup.carriage == Carriage::Polling =>
+            {
                 Err(format!("{command:?} over long-polling"))
+            }
+            Command::Open(opening) => {
+                self.open_wire(index, opening);
+                Ok(())
+            }
+            Command::Send { socket, frame } => {
+                self.send_frame(index, socket, frame);
+                Ok(())
             }
             Command::Start(request) => {
                 self.start(index, request);
@@ -446,7 +476,7 @@ impl<'p> World<'p> {
 
     fn send_answers(&mut self) {
         while let Some(ServerOutput::Respond(response)) = self.server.poll_output() {
-            if response.id >> 63 != 0 {
+            if response.id >> 63 != 0 || self.take_wire_answer(&response) {
                 continue;
             }
             let index = (response.id >> 48) as usize - 1;
@@ -610,8 +640,10 @@ impl<'p> World<'p> {
         }
         let group = u8::from(self.plan.setup.two_versions) * (place % 2);
         let seed = self.dice.bits();
-        let (person, now) = (self.person, self.now);
-        let tab = inside(self.meter, || Tab::new(place, group, person, seed, now));
+        let (person, carriage, now) = (self.person, self.plan.setup.carriage, self.now);
+        let tab = inside(self.meter, || {
+            Tab::new((place, group, person), carriage, seed, now)
+        });
         self.tabs.push(tab);
         self.feed(self.tabs.len() - 1, Input::Connect)
     }
@@ -631,7 +663,9 @@ impl<'p> World<'p> {
             return;
         };
         (tab.life, tab.has_channel) = (Life::Dead, false);
-        for id in std::mem::take(&mut tab.open) {
+        let open = std::mem::take(&mut tab.open);
+        self.cut_wires(index);
+        for id in open {
             self.at(self.now + 1, Due::GivenUp(server_id(index, id)));
         }
         self.drop_lock(index);
@@ -643,7 +677,9 @@ impl<'p> World<'p> {
             return;
         };
         tab.cut_until = until.max(tab.cut_until);
-        for id in tab.open.clone() {
+        let open = tab.open.clone();
+        self.cut_wires(index);
+        for id in open {
             self.at(self.now + 1, Due::Answer(index, id, lost()));
             self.at(self.now + 1, Due::GivenUp(server_id(index, id)));
         }
@@ -820,7 +856,7 @@ fn lost() -> Answer {
     Answer::Failed(RequestError::Network("Failed to fetch".to_owned()))
 }
 
-fn server_id(index: usize, id: RequestId) -> u64 {
+pub(super) fn server_id(index: usize, id: RequestId) -> u64 {
     ((index as u64 + 1) << 48) | id.0
 }
 
