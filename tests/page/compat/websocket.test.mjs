@@ -33,6 +33,16 @@ const EARS = `<script>
   addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) => blockedURI !== "wasm-eval" && window.forbidden.push(effectiveDirective));
 </script>`;
 
+const THROWS = `<script>
+  window.thrown = 0;
+  window.WebSocket = class {
+    constructor() {
+      window.thrown += 1;
+      throw new DOMException("The operation is insecure.", "SecurityError");
+    }
+  };
+</script>`;
+
 /** Without the stored log nothing makes up for a line that is lost. */
 const ALONE = 'data-history="false"';
 
@@ -172,7 +182,17 @@ inEach("a server that takes no WebSocket costs no line and no session", { transp
   assert.deepEqual(await sent(page), [[]]);
 });
 
-// A policy that names the scheme of HTTP allows no other. Browsers from before 2022 took `'self'` so, too.
+// As Safari before 16 under `connect-src 'self'`.
+inEach("a browser that throws where a WebSocket is made costs no line and no session", { attributes: ALONE, markup: THROWS }, async (page, server) => {
+  const old = new OldPage(page);
+  await page.goto(`${server.url}/progress/${ID}`);
+  await follows(server, old);
+  await server.control("lines", { id: ID, count: 50 });
+  await assertUndisturbed(old, server, numbered("line", 1, 50));
+  assert.equal(await page.evaluate(() => /** @type {any} */ (window).thrown), 1);
+});
+
+// A policy that names the scheme of HTTP allows no other.
 inEach("a policy that forbids the WebSocket costs no line and no session", { attributes: ALONE, markup: '<meta http-equiv="Content-Security-Policy" content="connect-src http:">' }, async (page, server) => {
   const old = new OldPage(page);
   await page.goto(`${server.url}/progress/${ID}`);
