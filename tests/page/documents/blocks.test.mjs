@@ -34,7 +34,8 @@ const htmlOf = (content, head = MAP) => `<!doctype html><html lang="en"><meta ch
  * @param {(page: import("playwright-core").Page, tools: { finish: () => Promise<void>, server: Awaited<ReturnType<typeof startServer>> }) => Promise<void>} use
  */
 async function open(t, { html = PAGE, head, script = "", headers = {} }, use) {
-  const server = await startServer(t, "flask", { page: true, release: "1.5" });
+  // No WebSocket goes through the routes below, or to the local network from a page that no server has sent.
+  const server = await startServer(t, "flask", { page: true, release: "1.5", noUpgrades: true });
   for (const id of [ID, "research-12346", "7"]) await server.control("research", { id, status: "in_progress" });
   const finish = async (id = ID) => {
     await server.control("lines", { id, count: LINES.length, type: "ERROR" });
