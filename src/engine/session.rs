@@ -216,8 +216,14 @@ impl Session {
             State::Opening { deadline, .. } => deadline,
             State::Open(open) => match &mut open.post {
                 Some(post) => &mut post.deadline,
-                // Nothing that is sent over a WebSocket is answered.
-                None => return open.socket.is_some(),
+                // Nothing that is sent over a WebSocket is answered: its next ping has to come.
+                None => {
+                    let by = by.after(open.handshake.ping_interval_ms);
+                    if open.socket.is_some() {
+                        open.heartbeat = by.min(open.heartbeat);
+                    }
+                    return open.socket.is_some();
+                }
             },
             State::Closed => return false,
         };

@@ -3,12 +3,15 @@
 use proptest::prelude::*;
 use research_socket::failure::Failure;
 use research_socket::research::{Event, Input, ResearchEvent, ResearchId};
-use research_socket::socket::{Acked, Emit};
+use research_socket::socket::{Acked, Emit, VERIFY_MS};
 use research_socket::trace::mask;
 use research_socket::websocket::{Frame, MAX_FRAME_BYTES, News, Transport};
 
 use crate::words::Kind;
 use crate::world::{SILENCE_MS, World, emit};
+
+/// How often the server pings.
+const PING_INTERVAL_MS: u64 = 5000;
 
 /// What may wait in a WebSocket before more is kept back.
 const MAX_WAITING: u64 = 65_536;
@@ -430,6 +433,16 @@ fn a_page_that_is_said_to_be_offline_lets_the_heartbeat_decide() {
     );
     world.frames("2");
     world.advance(SILENCE_MS - 1);
+    assert!(world.client.is_connected());
+    world.advance(1);
+    assert!(!world.client.is_connected());
+}
+
+#[test]
+fn a_page_that_is_said_to_be_offline_waits_for_the_next_ping_and_no_longer() {
+    let mut world = live();
+    world.input(Input::Online(false));
+    world.advance(PING_INTERVAL_MS + VERIFY_MS - 1);
     assert!(world.client.is_connected());
     world.advance(1);
     assert!(!world.client.is_connected());
