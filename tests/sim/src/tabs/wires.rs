@@ -38,7 +38,7 @@ pub(super) struct Wire {
 /// What reaches the server of a WebSocket.
 #[derive(Clone, Debug)]
 pub(super) enum Up {
-    HungUp,
+    Ended,
     Opens,
     Says(String),
 }
@@ -119,7 +119,7 @@ impl World<'_> {
         let (id, now, way) = (server_id(index, socket), self.now, self.way());
         if let Some(wire) = self.wire(id) {
             let at = wire.up_at.max(now + way);
-            self.at(at, Due::Wire(id, Up::HungUp));
+            self.at(at, Due::Wire(id, Up::Ended));
         }
         self.forget_news(index, socket);
     }
@@ -141,7 +141,7 @@ impl World<'_> {
                 .retain(|_, due| !matches!(due, Due::Wire(of, _) if *of == id));
             self.forget_news(index, socket);
             self.close_wire(self.now + 1, index, socket, BROKEN_OFF);
-            self.at(self.now + 1, Due::Wire(id, Up::HungUp));
+            self.at(self.now + 1, Due::Wire(id, Up::Ended));
         }
     }
 
@@ -166,7 +166,7 @@ impl World<'_> {
         let (tab, socket, is_beside) = (wire.tab, wire.socket, wire.is_beside);
         let mut answer = None;
         let request = match up {
-            Up::HungUp => return self.forget_wire(id),
+            Up::Ended => return self.forget_wire(id),
             Up::Opens if is_beside => {
                 answer = Some(News::Opened);
                 None
