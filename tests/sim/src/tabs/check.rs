@@ -241,19 +241,19 @@ impl World<'_> {
         self.all_is_well()
     }
 
-    /// Who takes over has begun to before it could hear that another tab does.
+    /// Who takes over has begun to before it could hear that another tab leads.
     fn as_quick_as_the_first(&self, before: &[u32]) -> Verdict {
         let tabs = self.tabs.iter().zip(before);
         let took_over = tabs.filter(|(tab, reigns)| tab.reigns > **reigns);
-        let began = took_over.map(|(tab, _)| tab.began);
-        let first = began.clone().min().unwrap_or_default();
-        let last = began.clone().max().unwrap_or_default();
-        require(last - first <= u64::from(self.plan.setup.late) + 1, || {
-            let count = began.count();
-            format!(
-                "{count} tabs took over from one, the last of them {} ms late",
-                last - first
-            )
+        let took_over: Vec<_> = took_over.map(|(tab, _)| (tab.led, tab.began)).collect();
+        let first = took_over.iter().map(|(led, _)| *led).min();
+        let last = took_over.iter().map(|(_, began)| *began).max();
+        let after = last
+            .unwrap_or_default()
+            .saturating_sub(first.unwrap_or_default());
+        require(after <= u64::from(self.plan.setup.late) + 1, || {
+            let count = took_over.len();
+            format!("{count} tabs took over from one, the last {after} ms after the first")
         })
     }
 

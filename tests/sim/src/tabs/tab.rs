@@ -66,6 +66,8 @@ pub(super) struct Tab {
     pub(super) was_leader: bool,
     /// When it began to take over last.
     pub(super) began: u64,
+    /// When it began to lead last.
+    pub(super) led: u64,
     /// Takeovers by force of the last minutes, and when the last one was.
     forced: u32,
     forced_at: u64,
@@ -121,6 +123,7 @@ impl Tab {
             reigns: 0,
             was_leader: false,
             began: 0,
+            led: 0,
             forced: 0,
             forced_at: 0,
             has_renewed: false,
@@ -162,8 +165,13 @@ impl Tab {
         let before = std::mem::replace(&mut self.stands, after);
         let (proves, leads) = (after == Stands::Proving, self.leads());
         let begins = leads && !self.was_leader;
-        if before != Stands::Proving && (proves || begins) {
+        // The lock that it has taken comes 1 ms later, whatever it has heard meanwhile.
+        let has_stolen = begins && self.forced_at > self.began && now - self.forced_at <= 1;
+        if before != Stands::Proving && (proves || begins) && !has_stolen {
             self.began = now;
+        }
+        if begins {
+            self.led = now;
         }
         if before == Stands::Proving && steals.unwrap_or(begins) {
             if now - self.forced_at >= TAKEOVER_COUNTS_MS {
