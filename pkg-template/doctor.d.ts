@@ -42,7 +42,10 @@ export interface DoctorOptions extends ConnectOptions {
   timeout?: number;
 }
 
-/** What was found, what is fine, and what could not be looked at; each code is in one of them. */
+/**
+ * What was found, what is fine, and what could not be looked at. Each code is in one of them, but for what the page has no use for: of
+ * WebSockets where `transports` has none, and of long-polling where it begins with one.
+ */
 export interface Diagnosis {
   /** Whether nothing was found. */
   readonly ok: boolean;

@@ -26,6 +26,8 @@ export async function doctor(options = {}) {
     const { auth } = await visit.prepare(credentials);
     checkWasm(diagnosis);
     const first = transports[0] === "websocket";
+    if (!transports.includes("websocket")) diagnosis.skip("WEBSOCKET");
+    if (first) diagnosis.skip("POLLING_REFUSED", "ORIGIN_REFUSED", "STICKY_SESSION", "PROXY_BUFFERING");
     const found = await openSession(visit, diagnosis, !first);
     checkClock(visit, diagnosis);
     // Whoever begins with a WebSocket needs no session to last over long-polling.

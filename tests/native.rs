@@ -118,6 +118,13 @@ fn sessions(server: &Running) -> u64 {
     told["sessions"].as_u64().unwrap()
 }
 
+fn has_open_poll(server: &Running) -> bool {
+    let told = control(server, json!({"stats": {}}));
+    let requests = told["requests"].as_array().unwrap();
+    let is_open = |request: &Value| request["kind"] == "poll" && request["end"] == "open";
+    requests.iter().any(is_open)
+}
+
 fn burst(first: u32, live: bool) -> Value {
     json!({"burst": {"research_id": ID, "lines": 5, "first": first, "live": live}})
 }
@@ -183,15 +190,19 @@ fn a_line_is_heard_before_the_rest_of_its_answer_has_come() {
         written.wait("# connected");
         control(&theirs, burst(1, true));
         written.wait("line 5");
-        // Each poll that comes from now on stops in the middle; the one that is open ends with this line.
+        // Each poll that comes from now on stops in the middle; the one that is open ends with the next line.
+        while !has_open_poll(&theirs) {
+            thread::yield_now();
+        }
         let action = json!({"hang_in_body": {"after": 3_000}});
         let fault = json!({"on": {"kind": "poll"}, "count": null, "action": action});
         control(&theirs, json!({"faults": {"faults": [fault]}}));
         control(&theirs, burst(6, true));
         written.wait("line 10");
+        // They are not stored: only a poll tells of them.
         control(
             &theirs,
-            json!({"burst": {"research_id": ID, "lines": 1_000, "first": 11}}),
+            json!({"burst": {"research_id": ID, "lines": 1_000, "first": 11, "store": false}}),
         );
         written.wait("line 11");
         stop.send(()).unwrap();

@@ -24,7 +24,8 @@ export class Page {
 
   /** Whether this is a page that gets a connection. */
   get connects() {
-    const { pathname } = this.#window.location;
+    // A window of a test that is over has none.
+    const pathname = this.#window.location?.pathname ?? "";
     return CONNECTED.some((part) => pathname.includes(part));
   }
 

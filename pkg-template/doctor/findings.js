@@ -132,6 +132,7 @@ export class Diagnosis {
   #visit;
   #found = new Map();
   #fine = new Set();
+  #skipped = new Set();
 
   /** @param {import("./visit.js").Visit} visit which knows where and from where */
   constructor(visit) {
@@ -154,8 +155,13 @@ export class Diagnosis {
     for (const code of codes) this.#fine.add(code);
   }
 
+  /** What such a page has no use for: it is not looked at, and not missing either. */
+  skip(...codes) {
+    for (const code of codes) this.#skipped.add(code);
+  }
+
   report() {
-    const codes = Object.keys(CODES);
+    const codes = Object.keys(CODES).filter((code) => !this.#skipped.has(code) || this.#found.has(code));
     const findings = codes.filter((code) => this.#found.has(code)).map((code) => this.#found.get(code));
     const fine = codes.filter((code) => this.#fine.has(code) && !this.#found.has(code));
     return Object.freeze({

@@ -60,6 +60,7 @@ async function asked(server, folder = "/pkg") {
 /** The page as it is without the element, up to its end. @param {Server} server @param {Application} page */
 async function endsAsEver(server, page) {
   await page.until("the page is connected", ({ isConnected }) => isConnected);
+  await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length > 0);
   await server.control("lines", { id: ID, count: 5 });
   await page.until("the lines", ({ rows, loads }) => loads > 0 && rows.length >= 5);
   await server.control("final", { id: ID });
@@ -104,6 +105,8 @@ inEach("without the attribute nothing changes, and with \"false\" neither", asyn
 inEach("a page without a log panel stays as it was, and the console says what is missing", async (browser, server, page) => {
   await browser.goto(address(server, "&element=&without=.ldr-collapsible-log-panel"));
   await page.until("the page is connected", ({ isConnected }) => isConnected);
+  // Lines from before come by the stored log.
+  await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
   await server.control("lines", { id: ID, count: 2 });
   await server.control("final", { id: ID });
   const seen = await page.until("the end", ({ end }) => end !== "");
