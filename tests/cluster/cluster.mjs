@@ -380,7 +380,9 @@ class Worker extends Running {
 
   /** What this process has counted since its start. @returns {Promise<any>} */
   async stats() {
-    return (await fetch(`${this.url}/control/stats`, { signal: AbortSignal.timeout(1000) })).json();
+    const ask = async () => (await fetch(`${this.url}/control/stats`, { signal: AbortSignal.timeout(1000) })).json();
+    // A server may close a connection while it is asked over it.
+    return ask().catch(ask);
   }
 }
 

@@ -57,10 +57,16 @@ async function asked(server, folder = "/pkg") {
   return [...new Set(paths)].map((path) => path.slice(folder.length + 1)).sort();
 }
 
+/** Waits until lines come live: those that are there when the stored log is asked for come with that. @param {Server} server */
+function following(server) {
+  const asks = (/** @type {{ path: string }} */ { path }) => path.endsWith("/logs");
+  return server.until("the page follows, and has asked for the stored log", ({ subscriptions, requests }) => subscriptions.length > 0 && requests.some(asks));
+}
+
 /** The page as it is without the element, up to its end. @param {Server} server @param {Application} page */
 async function endsAsEver(server, page) {
   await page.until("the page is connected", ({ isConnected }) => isConnected);
-  await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length > 0);
+  await following(server);
   await server.control("lines", { id: ID, count: 5 });
   await page.until("the lines", ({ rows, loads }) => loads > 0 && rows.length >= 5);
   await server.control("final", { id: ID });
@@ -105,8 +111,7 @@ inEach("without the attribute nothing changes, and with \"false\" neither", asyn
 inEach("a page without a log panel stays as it was, and the console says what is missing", async (browser, server, page) => {
   await browser.goto(address(server, "&element=&without=.ldr-collapsible-log-panel"));
   await page.until("the page is connected", ({ isConnected }) => isConnected);
-  // Lines from before come by the stored log.
-  await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
+  await following(server);
   await server.control("lines", { id: ID, count: 2 });
   await server.control("final", { id: ID });
   const seen = await page.until("the end", ({ end }) => end !== "");
