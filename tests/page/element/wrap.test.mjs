@@ -122,7 +122,9 @@ test("lines are cut until somebody wraps them, by the button or the attribute, a
     await isPressed("false");
     assert.ok(!requests.toString().includes("wrap.js"));
     await run(() => window.element.goToLine(200));
-    await run(() => void (window.part("detail") ? window.part("close").click() : 0));
+    // What shows a line in full is loaded once it is wanted.
+    await page.waitForFunction(() => part("detail")?.checkVisibility());
+    await run(() => window.part("close").click());
     const cut = await run(SEEN);
     assert.ok(cut.some((/** @type {any} */ { cut }) => cut > 100), "a long line is one row, and its end is not shown");
     assert.equal(new Set(cut.map((/** @type {any} */ { height }) => height)).size, 1);
