@@ -782,7 +782,8 @@ impl Connection {
     pub(crate) fn sign_of_life(&mut self, ctx: &mut Context<'_>) {
         let hangs =
             self.is_lost_anew && matches!(self.link, Link::Joining { .. } | Link::Opening { .. });
-        let is_news = self.unheard || hangs || ctx.now.since(self.began) >= MAX_PROBE_MS;
+        let is_late = ctx.now.since(self.began) >= MAX_PROBE_MS && self.heeded_at <= self.began;
+        let is_news = self.unheard || hangs || is_late;
         let is_first = self.failure.is_none();
         let was_down = self.failure.as_ref().is_none_or(Failure::is_outage);
         if !is_news || !was_down {
