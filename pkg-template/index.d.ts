@@ -229,8 +229,8 @@ export interface ConnectOptions {
    * Whether log lines that were missed are fetched from the server's stored log: when a research is subscribed to, after
    * each reconnection, while the status is polled, and before an end that was found by asking for the status or comes
    * within seconds after a reconnection. Lines of all sources are merged: each is heard once, in order of time. Newer
-   * lines, and the end, wait for the older ones, as long as one answer may take (`fallback.timeout`). Of a live connection's log that
-   * breaks off, lines wait for the next answer as well, if it can come in that time; the end does not. An end that the status
+   * lines, and the end, wait for the older ones, as long as one answer may take (`fallback.timeout`). Of a log that breaks off,
+   * also with its connection, lines wait for the next answer as well, if it can come in that time; the end does not. An end that the status
    * tells within a second of a live line waits one second more for lines that it may have overtaken. The log is read twice
    * more after the end, and what it has only then is heard late. A log of any length is read as it arrives, and no faster than
    * the page hears of it; what waits for it waits as long as it goes on. With `false` nothing is fetched, and no `gap` tells of

@@ -442,6 +442,51 @@ fn live_lines_wait_for_a_log_that_broke_off_until_it_is_read() {
 }
 
 #[test]
+fn live_lines_wait_for_a_log_that_broke_off_with_the_connection() {
+    for is_log_first in [true, false] {
+        let mut world = back();
+        world.receive(&(line(5, 7, "live") + "|2"));
+        world.accept_all();
+        world.forget();
+        let kinds = [Kind::Poll, Kind::Log];
+        for n in 0..2 {
+            world.cut(kinds[(n + usize::from(is_log_first)) % 2]);
+        }
+        assert_eq!(lines(&world.told()), [""; 0], "{is_log_first}");
+        world.wait();
+        world.join();
+        world.accept();
+        while !world.is_asked(Kind::Log) {
+            world.wait();
+        }
+        let all = [(1, 0, "first"), (2, 3, "missed"), (3, 5, "live")];
+        world.answer(Kind::Log, 200, &log(&all));
+        assert_eq!(lines(&world.told()), ["missed", "live"], "{is_log_first}");
+    }
+}
+
+#[test]
+fn live_lines_do_not_wait_for_a_connection_that_does_not_come() {
+    let mut world = back();
+    world.receive(&(line(5, 7, "live") + "|2"));
+    world.accept_all();
+    world.forget();
+    let since = world.now;
+    world.cut(Kind::Poll);
+    world.cut(Kind::Log);
+    let mut told = world.told();
+    while lines(&told).is_empty() {
+        world.wait();
+        told = world.told();
+        if world.is_asked(Kind::Handshake) {
+            world.cut(Kind::Handshake);
+        }
+    }
+    assert_eq!(lines(&told), ["live"]);
+    assert!(world.now <= since + 10_000, "{} ms", world.now - since);
+}
+
+#[test]
 fn live_lines_do_not_wait_for_a_log_that_will_be_asked_for_too_late() {
     let mut world = back();
     world.receive(&(line(5, 7, "live") + "|2"));

@@ -139,11 +139,12 @@ impl<C: Carrier> Client<C> {
             }
         };
         let is_retried = matches!(result, Err((Problem::Failed, _)))
-            && is_live
             && !job.holds_end()
             && history.is_retried();
-        // A 404 asks at the other place first.
-        let waits = ((is_old || is_retried) && history.asks_in_time())
+        // One that broke off like its connection is asked for anew by the next.
+        let waits = ((is_old || is_retried && is_live) && history.asks_in_time())
+            || (is_old && is_retried && !is_live)
+            // A 404 asks at the other place first.
             || matches!(result, Err((Problem::NotFound, _)));
         if is_settled || !waits {
             let end = has_ended.then_some(now);
