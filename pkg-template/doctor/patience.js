@@ -7,6 +7,8 @@ import { readOpen } from "./visit.js";
 
 /** Statuses by which a proxy says that it has waited long enough. Whatever else ends early may have had another reason, once. */
 const WAITED = [408, 504, 524];
+/** Close codes of a server that ends a session in order, as that of npm does with one that asks for no namespace for 45 s. */
+const CLOSED = [1000, 1005];
 /** The visit is not to be over in the moment in which nothing has come for long enough, in milliseconds. */
 const LEEWAY_MS = 1000;
 
@@ -96,7 +98,7 @@ export class Patience {
           resolve(held);
         }
       };
-      socket.onclose = ({ code }) => resolve(held?.end(`a WebSocket was closed (code ${code})`));
+      socket.onclose = ({ code }) => resolve(CLOSED.includes(code) ? undefined : held?.end(`a WebSocket was closed (code ${code})`));
       signal.addEventListener("abort", () => resolve(undefined), { once: true });
     });
   }

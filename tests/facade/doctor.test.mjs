@@ -154,6 +154,31 @@ test("a server that closes a session that is held shows nothing of a proxy", asy
   assert.deepEqual((await doctor({ patient: true, logger: quiet })).unchecked, ["PROXY_TIMEOUT", "CLOCK_SKEW"]);
 });
 
+test("a WebSocket that the server closes shows nothing of a proxy, and one that breaks off twice does", async (t) => {
+  server(t, []);
+  t.after(() => delete globalThis.WebSocket);
+  for (const [code, findings, unchecked] of [[1005, [], ["PROXY_TIMEOUT", "CLOCK_SKEW"]], [1006, ["PROXY_TIMEOUT"], ["CLOCK_SKEW"]]]) {
+    let opened = 0;
+    globalThis.WebSocket = class {
+      constructor() {
+        // The first one is to see whether the namespace is granted; the others are held.
+        const isHeld = (opened += 1) > 1;
+        setImmediate(() => {
+          this.onmessage({ data: `0{"sid":"w${opened}","pingInterval":25000,"pingTimeout":20000,"upgrades":[]}` });
+          if (isHeld) this.onclose({ code });
+        });
+      }
+      send() {
+        setImmediate(() => this.onmessage({ data: "40" }));
+      }
+      close() {}
+    };
+    const diagnosis = await doctor({ patient: true, transports: ["websocket"], logger: quiet });
+    assert.deepEqual(diagnosis.findings.map(({ code }) => code), findings);
+    assert.deepEqual(diagnosis.unchecked, unchecked);
+  }
+});
+
 test("a connection that is lost without a word is found by the ping that does not come, whatever `timeout` says, and how long that takes is told", async (t) => {
   server(t, []);
   t.mock.timers.enable({ apis: ["setTimeout"] });
