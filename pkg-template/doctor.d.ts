@@ -16,7 +16,7 @@ import type { ConnectOptions } from "./index.js";
 /**
  * Looks at the page and asks the server what `connect()` would ask it, with plain requests: it needs no WebAssembly. It
  * opens a session, looks whether each request reaches it and how fast answers come, asks for the namespace, and closes the
- * session again. Where all is well that takes less than a second.
+ * session again. Where all is well that takes less than a second, unless it is `patient`.
  *
  * It resolves whatever it finds. A session that the server opened, but whose answer the page may not read (`CORS`), ends by
  * the server's own time-out.
@@ -31,20 +31,31 @@ export function doctor(options?: DoctorOptions): Promise<Diagnosis>;
 
 /**
  * Those of `connect()`, so that the page's own can be passed. What is used of them: `url`, `path`, `namespace`, `auth`,
- * `headers`, `query`, `transports`, `withCredentials`, `signal`, and `timeout`.
+ * `headers`, `query`, `transports`, `withCredentials`, `signal`, `logger`, and `timeout`.
  */
 export interface DoctorOptions extends ConnectOptions {
   /**
-   * How long all of it may take, in milliseconds; saying goodbye to the server may take two seconds more. What could not be
+   * How long all of it may take, in milliseconds, unless it is `patient`; saying goodbye to the server may take two seconds more. What could not be
    * looked at by then is `unchecked`.
    * @default 20000
    */
   timeout?: number;
+
+  /**
+   * Whether to look for a proxy with a time-out below the server's ping interval (`PROXY_TIMEOUT`) as well. It then holds a poll, and a
+   * WebSocket where `transports` has one, on which nothing happens until the server's ping, beside all else: 25 s with the defaults of
+   * servers. That may go on, whatever `timeout` says, for the `pingInterval` and `pingTimeout` of the server, 45 s by
+   * default, and once more if a connection ended early in a way that may have had another reason. How long it takes is told to
+   * `logger.debug`, or on the console without a `logger`.
+   * @default false
+   * @example true
+   */
+  patient?: boolean;
 }
 
 /**
  * What was found, what is fine, and what could not be looked at. Each code is in one of them, but for what the page has no use for: of
- * WebSockets where `transports` has none, and of long-polling where it begins with one.
+ * WebSockets where `transports` has none, of long-polling where it begins with one, and `PROXY_TIMEOUT` where it is not `patient`.
  */
 export interface Diagnosis {
   /** Whether nothing was found. */
@@ -90,6 +101,8 @@ export interface Finding {
  * - `STICKY_SESSION`: several workers without sticky sessions
  * - `REFUSED`: the server refuses the namespace, such as for wrong `auth`
  * - `WEBSOCKET`: a WebSocket does not reach the server; looked at where `transports` has one, and an `error` where it is the first
+ * - `PROXY_TIMEOUT`: a connection on which nothing happens is ended before the server's ping comes, such as by a proxy, or does not bring it;
+ *   looked at where the doctor is `patient`
  * - `CSP_WASM`: the page's Content-Security-Policy forbids WebAssembly, so the core runs as JavaScript
  * - `PROXY_BUFFERING`: answers come late, such as only at the ping
  * - `CONNECTION_BUDGET`: too many tabs or requests on HTTP/1.1, so this one has to wait; in WebKitGTK, where it cannot be told from
@@ -109,6 +122,7 @@ export type FindingCode =
   | "STICKY_SESSION"
   | "REFUSED"
   | "WEBSOCKET"
+  | "PROXY_TIMEOUT"
   | "CSP_WASM"
   | "PROXY_BUFFERING"
   | "CONNECTION_BUDGET"

@@ -431,6 +431,11 @@ impl Failure {
                 let colon = if reason.is_empty() { "" } else { ": " };
                 return [subject, words, " (close code ", &code, ")", colon, reason].concat();
             }
+            Self::Status(504) => (
+                "a proxy gave up waiting for the server (HTTP status 504): the server hangs, or the \
+                 proxy's time-out is below the server's ping interval",
+                "",
+            ),
             Self::Status(status) => {
                 return status_words("the server answered with HTTP status ", *status, "");
             }
@@ -514,6 +519,10 @@ mod tests {
                 "sign in again, or give `url` and paths as they are after the redirect",
             ),
             (Failure::NotTerminated(404), "the option `terminatePath`"),
+            (
+                Failure::Status(504),
+                "time-out is below the server's ping interval",
+            ),
             (
                 Failure::NotTerminated(400),
                 "(HTTP status 400): check the option `csrfToken`",

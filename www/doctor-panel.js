@@ -3,6 +3,7 @@
 import { doctor } from "/pkg/doctor.js";
 
 const button = document.getElementById("doctor");
+const patient = document.getElementById("patient");
 const diagnosis = document.getElementById("diagnosis");
 
 button.addEventListener("click", async () => {
@@ -11,7 +12,9 @@ button.addEventListener("click", async () => {
   button.ariaBusy = "true";
   diagnosis.replaceChildren(text("p", "Looking at page and server …"));
   try {
-    show(await doctor());
+    // With patience it says how long it takes.
+    const logger = { debug: (words) => diagnosis.append(text("p", words.replace("research-socket: t", "T"))) };
+    show(await doctor({ patient: patient.checked, logger }));
   } catch (error) {
     diagnosis.replaceChildren(text("p", error.message));
   } finally {

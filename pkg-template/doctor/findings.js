@@ -97,6 +97,13 @@ export const CODES = {
           : "Let the proxy pass on the change of protocol (nginx: `proxy_http_version 1.1;`, `proxy_set_header Upgrade $http_upgrade;` and `proxy_set_header Connection \"upgrade\";`), or leave `transports` as it is by default.",
     fine: "WebSockets reach the server.",
   },
+  PROXY_TIMEOUT: {
+    severity: "warning",
+    message: ({ interval, what }) => `The server's ping, which comes every ${interval} s, does not get through: ${what}. So the connection is lost again and again.`,
+    setting: ({ interval }) =>
+      `Raise the time-out of the proxy to more than ${interval} s (nginx: \`proxy_read_timeout\`; HAProxy: \`timeout server\`, and \`timeout tunnel\` for WebSockets; others: that of a silent connection), or set \`ping_interval\` of the server (\`pingInterval\` in socket.io) to less than the proxy waits.`,
+    fine: "A connection on which nothing happens lasts until the server's ping.",
+  },
   CSP_WASM: {
     severity: "warning",
     message: () => "The Content-Security-Policy of this page forbids WebAssembly, so the same core runs as JavaScript, which is larger and slower.",
@@ -151,6 +158,11 @@ export class Diagnosis {
     return this.#found.has(code);
   }
 
+  /** Whether it was looked at and is in order. */
+  isFine(code) {
+    return this.#fine.has(code) && !this.#found.has(code);
+  }
+
   fine(...codes) {
     for (const code of codes) this.#fine.add(code);
   }
@@ -163,7 +175,7 @@ export class Diagnosis {
   report() {
     const codes = Object.keys(CODES).filter((code) => !this.#skipped.has(code) || this.#found.has(code));
     const findings = codes.filter((code) => this.#found.has(code)).map((code) => this.#found.get(code));
-    const fine = codes.filter((code) => this.#fine.has(code) && !this.#found.has(code));
+    const fine = codes.filter((code) => this.isFine(code));
     return Object.freeze({
       ok: findings.length === 0,
       findings: Object.freeze(findings),

@@ -11,6 +11,9 @@ const GOODBYE_MS = 2000;
 /** Where newer servers answer. */
 export const OTHER_PATH = "/ws/socket.io";
 
+/** What a server names may be more than a browser's timers take, which then do not wait at all. A day, as for options of `connect`. */
+const MAX_MS = 86_400_000;
+
 /** More of an answer is not read, in bytes: its beginning shows what it is. */
 const MAX_BYTES = 1_048_576;
 
@@ -22,9 +25,10 @@ const MAX_BYTES = 1_048_576;
  * @property {string} type what it says that it is
  * @property {string} text
  * @property {string | null} sentTo where a redirection led, or would have
+ * @property {string} by the name that whoever answered gives itself, where the page may read it
  * @property {string} address what was asked for
  * @property {number} at when it was there, in milliseconds of `performance.now()`
- * @typedef {{ sid: string, path: string, pingInterval: number, offers: string[], credentials?: RequestCredentials }} Session
+ * @typedef {{ sid: string, path: string, pingInterval: number, pingTimeout: number, offers: string[], credentials?: RequestCredentials }} Session
  */
 
 export class Visit {
@@ -41,6 +45,9 @@ export class Visit {
   #given = { headers: [], query: [] };
   #credentials;
   #timeout;
+  /** When all of it has to be over, in milliseconds of `performance.now()`. */
+  #deadline;
+  #limit;
   #stop = new AbortController();
   #timers = new Set();
   #sessions = new Set();
@@ -80,7 +87,7 @@ export class Visit {
     };
     this.#goTo(path?.replace(/\/+$/, "") ?? "/socket.io");
     this.#signal = signal;
-    this.#later(timeout, this.#abort);
+    this.last(timeout);
     signal?.addEventListener("abort", this.#abort);
     // Not the document's: that may be an element of the page which has this name.
     EventTarget.prototype.addEventListener.call(document, "securitypolicyviolation", this.#violate);
@@ -113,6 +120,15 @@ export class Visit {
     return this.#stop.signal.aborted;
   }
 
+  /** Gives it at least so many milliseconds from now on. */
+  last(ms) {
+    const deadline = performance.now() + ms;
+    if (deadline <= this.#deadline) return;
+    this.#deadline = deadline;
+    this.#forget(this.#limit);
+    this.#limit = this.#later(ms, this.#abort);
+  }
+
   get namespace() {
     return this.#namespace;
   }
@@ -138,7 +154,7 @@ export class Visit {
     const address = this.#address(path, transport, sid);
     const headers = more.mode === "no-cors" ? [] : [...this.#given.headers];
     if (body !== undefined) headers.push(["Content-Type", "text/plain;charset=UTF-8"]);
-    const answer = { status: 0, failed: null, type: "", text: "", sentTo: null, address, at: 0 };
+    const answer = { status: 0, failed: null, type: "", text: "", sentTo: null, by: "", address, at: 0 };
     const began = Date.now();
     // As connect() does: a browser would send these along to wherever it leads.
     const redirect = headers.length > 0 ? "manual" : "follow";
@@ -147,6 +163,7 @@ export class Visit {
       this.#compareClocks(response.headers.get("date"), began);
       answer.status = response.status;
       answer.type = response.headers.get("content-type") ?? "";
+      answer.by = response.headers.get("server") ?? "";
       if (response.redirected) answer.sentTo = new URL(response.url).pathname;
       if (response.type === "opaqueredirect") answer.sentTo = "another address";
       answer.text = await read(response);
@@ -210,8 +227,14 @@ export class Visit {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
       act();
-    }, ms);
+    }, Math.min(ms, MAX_MS));
     this.#timers.add(timer);
+    return timer;
+  }
+
+  #forget(timer) {
+    this.#timers.delete(timer);
+    clearTimeout(timer);
   }
 
   /** Has the server told at the end that the session is over. */
@@ -273,9 +296,9 @@ function checkHeaders(headers) {
 export function readOpen({ status, text }, path) {
   if (status !== 200 || !text.startsWith("0{")) return undefined;
   try {
-    const { sid, pingInterval, upgrades } = JSON.parse(text.split("\x1e", 1)[0].slice(1));
+    const { sid, pingInterval, pingTimeout, upgrades } = JSON.parse(text.split("\x1e", 1)[0].slice(1));
     if (typeof sid !== "string") return undefined;
-    return { sid, path, pingInterval: Number(pingInterval) || 25_000, offers: Array.isArray(upgrades) ? upgrades : [] };
+    return { sid, path, pingInterval: Number(pingInterval) || 25_000, pingTimeout: Number(pingTimeout) || 20_000, offers: Array.isArray(upgrades) ? upgrades : [] };
   } catch {
     return undefined;
   }

@@ -68,6 +68,21 @@ test("the demo's doctor is reached and asked by keyboard, keeps the focus, and s
     assert.equal(await focused(), "doctor");
     assert.equal(await page.getAttribute("#diagnosis", "role"), "status", "screen readers hear of it");
 
+    const inOrder = async () => Number((await said()).match(/^Nothing is wrong\.(\d+) things are in order\.$/)?.[1]);
+    const before = await inOrder();
+    await page.evaluate(() => {
+      const diagnosis = /** @type {HTMLElement} */ (document.getElementById("diagnosis"));
+      /** @type {any} */ (window).told = "";
+      new MutationObserver(() => (/** @type {any} */ (window).told += diagnosis.textContent)).observe(diagnosis, { childList: true });
+    });
+    await page.keyboard.press("Tab");
+    assert.equal(await focused(), "patient");
+    await page.keyboard.press("Space");
+    await page.keyboard.press("Shift+Tab");
+    await page.keyboard.press("Enter");
+    await until("it has waited for the ping", async () => (await inOrder()) === before + 1, { seen: said });
+    assert.match(await page.evaluate(() => /** @type {any} */ (window).told), /The doctor holds a poll until the server's ping, which takes 5 s/);
+
     await page.evaluate(() => fetch("/control/config", { method: "POST", body: '{"quirks": {"two_workers": true}}' }));
     await page.keyboard.press("Space");
     await until("it found the workers", async () => /^One finding:STICKY_SESSION.*ip_hash/.test(await said()), { seen: said });

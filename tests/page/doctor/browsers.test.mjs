@@ -40,6 +40,15 @@ for (const name of /** @type {const} */ (["firefox", "webkit"])) {
       });
     }
 
+    await t.test("a healthy server, looked at with patience: the ping comes", async (t) => {
+      const server = await startWithPage(t, { pingInterval: 2 });
+      const options = { transports: ["polling", "websocket"], patient: true };
+      const diagnosis = await visit(browser, server.url, { options });
+      assertFound(diagnosis, [], { options });
+      assert.deepEqual(diagnosis.unchecked, []);
+      await server.untilGoodbye();
+    });
+
     await t.test("a healthy server of another origin: nothing is found but what that origin does not show", async (t) => {
       const [here, there] = [await startWithPage(t), await startServer(t, "node")];
       const diagnosis = await visit(browser, here.url, { options: { url: there.url } });

@@ -95,6 +95,42 @@ for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
   });
 }
 
+for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
+  test(`a healthy ${kind} server, looked at with patience: the ping comes, and nothing is left behind`, { timeout: 180_000 }, async (t) => {
+    const server = await startServer(t, kind, { page: true, transports: "polling,websocket", pingInterval: 2 });
+    await withPage(`${server.url}/progress/7`, { before: "counts.js" }, async (page) => {
+      const options = { path: server.path, transports: ["polling", "websocket"], patient: true };
+      const diagnosis = await diagnose(page, options);
+      assertFound(diagnosis, [], { options });
+      assert.deepEqual(diagnosis.unchecked, []);
+      assert.deepEqual(await page.evaluate(() => window.counts.left()), []);
+      await server.untilGoodbye();
+    });
+  });
+}
+
+test("patience ends at once with a signal, and leaves nothing behind", { timeout: 180_000 }, async (t) => {
+  const server = await startServer(t, "flask", { page: true, pingInterval: PING_MS / 1000 });
+  await withPage(`${server.url}/progress/7`, { before: "counts.js", expected: REFUSED }, async (page) => {
+    const said = await page.evaluate(async () => {
+      const { doctor } = await import("/pkg/doctor.js");
+      const life = new AbortController();
+      const said = [];
+      const logger = {
+        debug(words) {
+          said.push(words);
+          if (said.length === 2) life.abort(new Error("enough"));
+        },
+      };
+      return doctor({ patient: true, transports: ["polling", "websocket"], signal: life.signal, logger }).then(() => "it went on", (error) => [...said, error.message]);
+    });
+    const holds = (what) => `research-socket: the doctor holds a ${what} until the server's ping, which takes ${PING_MS / 1000} s, and ${PING_MS / 1000 + 20} s at the most`;
+    assert.deepEqual(said, [holds("poll"), holds("WebSocket"), "enough"]);
+    assert.deepEqual(await page.evaluate(() => window.counts.left()), []);
+    await server.untilGoodbye();
+  });
+});
+
 test("a server without long-polling: nothing is found for a page that begins with a WebSocket", { timeout: 180_000 }, async (t) => {
   const server = await startServer(t, "flask", { page: true, transports: "websocket" });
   await withPage(`${server.url}/progress/7`, { expected: REFUSED }, async (page) => {

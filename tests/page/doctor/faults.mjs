@@ -12,7 +12,7 @@ import { freePort, startHttp, startServer } from "../support/servers.mjs";
 
 const CODES = [
   "CSP_CONNECT", "UNREACHABLE", "CORS", "LOGIN_REDIRECT", "PATH_404", "PROTOCOL_V3", "POLLING_REFUSED", "NOT_SOCKET_IO", "ORIGIN_REFUSED",
-  "STICKY_SESSION", "REFUSED", "WEBSOCKET", "CSP_WASM", "PROXY_BUFFERING", "CONNECTION_BUDGET", "CLOCK_SKEW",
+  "STICKY_SESSION", "REFUSED", "WEBSOCKET", "PROXY_TIMEOUT", "CSP_WASM", "PROXY_BUFFERING", "CONNECTION_BUDGET", "CLOCK_SKEW",
 ];
 
 const HTML = fileURLToPath(new URL("page.html", import.meta.url));
@@ -153,9 +153,29 @@ const SOCKETS = [
   },
 ];
 
+/** @type {Fault[]} Proxies that do not wait for the server's ping, which would come much later. */
+const IMPATIENT = [
+  ...[
+    { fault: /** @type {const} */ ("time-out"), transports: ["polling"], what: /every 25 s, does not get through: a poll was answered 504 by gateway after \d+\.\d s\. / },
+    { fault: /** @type {const} */ ("hang-up"), transports: ["polling"], what: /: a poll ended without an answer after \d+\.\d s, and another after \d+\.\d s\. / },
+    { fault: /** @type {const} */ ("time-out"), transports: ["websocket"], what: /: a WebSocket was closed \(code 1006\) after \d+\.\d s, and another after \d+\.\d s\. / },
+    { fault: /** @type {const} */ ("time-out"), transports: ["polling", "websocket"], what: /: a poll was answered 504 .* s; a WebSocket was closed \(code 1006\) .*, and another/ },
+  ].map(({ fault, transports, what }) => ({
+    title: `a time-out below the ping interval, for ${transports} (${fault})`,
+    codes: ["PROXY_TIMEOUT"],
+    start: async (/** @type {Test} */ t) => ({
+      url: (await startBehind(t, { fault, ms: 300, server: { pingInterval: 25 } })).url,
+      options: { transports, patient: true },
+      message: what,
+      setting: /more than 25 s \(nginx: `proxy_read_timeout`; HAProxy: `timeout server`.*`ping_interval`/,
+    }),
+  })),
+];
+
 /** @type {Fault[]} */
 export const FAULTS = [
   ...SOCKETS,
+  ...IMPATIENT,
   {
     title: "the application's policy, under which the doctor works",
     codes: ["CSP_WASM"],
@@ -277,10 +297,10 @@ export const FAULTS = [
   },
 ];
 
-/** Of what a page has no use for nothing is said. @param {string[]} transports */
-function saidOf([first, ...rest]) {
+/** Of what a page has no use for nothing is said. @param {{ transports?: string[], patient?: boolean }} options */
+function saidOf({ transports: [first, ...rest] = ["polling"], patient = false }) {
   const unused = first === "websocket" ? ["POLLING_REFUSED", "ORIGIN_REFUSED", "STICKY_SESSION", "PROXY_BUFFERING"] : rest.length > 0 ? [] : ["WEBSOCKET"];
-  return CODES.filter((code) => !unused.includes(code));
+  return CODES.filter((code) => !unused.includes(code) && (patient || code !== "PROXY_TIMEOUT"));
 }
 
 /**
@@ -291,8 +311,7 @@ export function assertFound({ ok, findings, fine, unchecked }, codes, { message 
   assert.deepEqual(findings.map(({ code }) => code), codes, JSON.stringify(findings));
   assert.equal(ok, codes.length === 0);
   const all = [...codes, ...fine.map(({ code }) => code), ...unchecked];
-  const { transports = ["polling"] } = /** @type {{ transports?: string[] }} */ (options ?? {});
-  assert.deepEqual(all.toSorted(), [...new Set([...saidOf(transports), ...codes])].toSorted(), "each code is in one of them");
+  assert.deepEqual(all.toSorted(), [...new Set([...saidOf(options ?? {}), ...codes])].toSorted(), "each code is in one of them");
   for (const { message, setting } of findings) assert.ok(message && setting && !/undefined|null|NaN/.test(message + setting));
   if (findings.length === 0) return;
   assert.match(findings[0].message, message);
