@@ -10,12 +10,13 @@ use super::clock::{Clock, monotonic_ms};
 use super::fetch::{self, Exchange, Given};
 use super::host::Host;
 use super::lifecycle::Lifecycle;
-use super::slices::{READING_MS, Slices};
+use super::slices::Slices;
 use super::tabs::Tabs;
 use super::websocket::Socket;
 use crate::config::{Config, ConfigError};
 use crate::http::{Answer, AskId, Command, Credentials, Request, RequestId};
 use crate::mailbox::Mailbox;
+use crate::pace::READING_MS;
 use crate::queue::SmallMap;
 use crate::research::{Client, Event, Input, Output, ResearchEvent};
 use crate::socket::{Emit, EmitError};
@@ -244,7 +245,10 @@ impl Inner {
 
     /// Applies what other tabs say, in the same way.
     fn handle_tabs(self: &Rc<Self>, input: tabs::Input) {
+        let begun = monotonic_ms();
         let now = self.clock.now();
+        // The page may be who says anything else.
+        let is_message = matches!(input, tabs::Input::Message(_));
         if let Some(group) = self.settings.group.as_deref().map(group_of)
             && let Some(line) = trace::tabs(now.since(self.start), group, &input)
         {
@@ -252,6 +256,9 @@ impl Inner {
         }
         self.client.borrow_mut().handle_tabs(now, input);
         self.follow(now, Some);
+        if is_message {
+            self.hurry(begun);
+        }
     }
 
     /// Carries out what follows from an input.
@@ -334,12 +341,14 @@ impl Inner {
     }
 
     fn hear_of_socket(self: &Rc<Self>, socket: RequestId, news: News) {
+        let begun = monotonic_ms();
         // What was sent may be what this answers.
         self.look(socket);
         let is_over = matches!(news, News::Closed { .. });
         let over = is_over.then(|| self.sockets.borrow_mut().remove(&socket));
         self.handle(Input::Socket { socket, news });
         drop(over);
+        self.hurry(begun);
     }
 
     /// Tells the core what waits in a WebSocket, if that is news.
@@ -382,6 +391,7 @@ impl Inner {
                 self.schedule();
             }
             Given::Answer(mut answer) => {
+                let begun = monotonic_ms();
                 let exchange = self.requests.borrow_mut().remove(&request);
                 // It was given up.
                 let Some(mut exchange) = exchange else { return };
@@ -390,6 +400,8 @@ impl Inner {
                     exchange.add_rest(&mut response.body);
                 }
                 self.handle(Input::Answer { request, answer });
+                // Behind the next poll, which waits for no handler.
+                self.hurry(begun);
             }
         }
     }
@@ -476,6 +488,17 @@ impl Inner {
         }
     }
 
+    /// Gives the page what waits for it in this task, which has begun then to read what came. News of the connection have a
+    /// task of their own: a page that waits for `connect` adds its handlers in this one.
+    fn hurry(&self, begun: f64) {
+        if let Some(slices) = self.slices.get()
+            && self.ask.get().is_none()
+            && !self.mailbox.borrow().has_news()
+        {
+            slices.hurry(begun);
+        }
+    }
+
     /// Reads of what has come, and gives the page what waits for it, as long as the task may take; then
     /// lets the browser breathe.
     fn run_slice(self: &Rc<Self>) {
@@ -484,7 +507,9 @@ impl Inner {
         };
         let begin = monotonic_ms();
         let mut now = begin;
-        slices.begin(begin);
+        if !slices.begin(begin) {
+            return;
+        }
         loop {
             if let Some(ask) = self.ask.take() {
                 let live = self.client.borrow().is_connected();
