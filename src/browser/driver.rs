@@ -245,10 +245,9 @@ impl Inner {
 
     /// Applies what other tabs say, in the same way.
     fn handle_tabs(self: &Rc<Self>, input: tabs::Input) {
-        let begun = monotonic_ms();
-        let now = self.clock.now();
         // The page may be who says anything else.
-        let is_message = matches!(input, tabs::Input::Message(_));
+        let begun = matches!(input, tabs::Input::Message(_)).then(|| self.begin_to_read());
+        let now = self.clock.now();
         if let Some(group) = self.settings.group.as_deref().map(group_of)
             && let Some(line) = trace::tabs(now.since(self.start), group, &input)
         {
@@ -256,8 +255,8 @@ impl Inner {
         }
         self.client.borrow_mut().handle_tabs(now, input);
         self.follow(now, Some);
-        if is_message {
-            self.hurry(begun);
+        if let Some(begun) = begun {
+            self.has_read(begun);
         }
     }
 
@@ -341,14 +340,14 @@ impl Inner {
     }
 
     fn hear_of_socket(self: &Rc<Self>, socket: RequestId, news: News) {
-        let begun = monotonic_ms();
+        let begun = self.begin_to_read();
         // What was sent may be what this answers.
         self.look(socket);
         let is_over = matches!(news, News::Closed { .. });
         let over = is_over.then(|| self.sockets.borrow_mut().remove(&socket));
         self.handle(Input::Socket { socket, news });
         drop(over);
-        self.hurry(begun);
+        self.has_read(begun);
     }
 
     /// Tells the core what waits in a WebSocket, if that is news.
@@ -388,20 +387,22 @@ impl Inner {
                 if is_first {
                     self.read();
                 }
-                self.schedule();
+                if self.waiting().is_some() {
+                    self.schedule();
+                }
             }
             Given::Answer(mut answer) => {
-                let begun = monotonic_ms();
                 let exchange = self.requests.borrow_mut().remove(&request);
                 // It was given up.
                 let Some(mut exchange) = exchange else { return };
+                let begun = self.begin_to_read();
                 exchange.release(&self.host);
                 if let Answer::Response(response) = &mut answer {
                     exchange.add_rest(&mut response.body);
                 }
                 self.handle(Input::Answer { request, answer });
                 // Behind the next poll, which waits for no handler.
-                self.hurry(begun);
+                self.has_read(begun);
             }
         }
     }
@@ -488,14 +489,17 @@ impl Inner {
         }
     }
 
-    /// Gives the page what waits for it in this task, which has begun then to read what came. News of the connection have a
+    /// A task of the browser's begins to read what came; when.
+    fn begin_to_read(&self) -> f64 {
+        self.slices.get().map_or(0.0, Slices::read)
+    }
+
+    /// It has read: the page hears of it in the same task, unless others wait for that one. News of the connection have a
     /// task of their own: a page that waits for `connect` adds its handlers in this one.
-    fn hurry(&self, begun: f64) {
-        if let Some(slices) = self.slices.get()
-            && self.ask.get().is_none()
-            && !self.mailbox.borrow().has_news()
-        {
-            slices.hurry(begun);
+    fn has_read(&self, begun: f64) {
+        if let Some(slices) = self.slices.get() {
+            let may = self.ask.get().is_none() && !self.mailbox.borrow().has_news();
+            slices.has_read(begun, may);
         }
     }
 

@@ -22,7 +22,7 @@ pub(super) struct Slices {
 
 impl Slices {
     /// `run` is called in a task of its own after each [`schedule`](Self::schedule), or in one that
-    /// [`hurry`](Self::hurry) finds fit.
+    /// [`has_read`](Self::has_read) finds fit.
     pub(super) fn new(host: Host, run: impl Fn() + 'static) -> Result<Self, JsValue> {
         let run = Closure::<dyn Fn()>::new(run);
         let channel = host.channel(run.as_ref().unchecked_ref())?;
@@ -44,13 +44,18 @@ impl Slices {
         }
     }
 
-    /// Has what waits run in this task, as soon as this call of the module is over, unless it has to wait for the one that
-    /// was asked for. This one has begun then.
-    pub(super) fn hurry(&self, begun: f64) {
+    /// A task of the browser's begins to read what came. [`has_read`](Self::has_read) follows.
+    pub(super) fn read(&self) -> f64 {
         let now = monotonic_ms();
-        if self.with_pace(|pace| pace.hurry(begun, now)) {
-            self.host.hurry(&self.receiver);
-        }
+        self.with_pace(|pace| pace.read(now));
+        now
+    }
+
+    /// The task that has begun then has read. If it is fit for them, and they may, handlers run in it as soon as this call of
+    /// the module is over.
+    pub(super) fn has_read(&self, begun: f64, may: bool) {
+        let now = monotonic_ms();
+        self.ask_for(self.with_pace(|pace| pace.has_read(begun, now, may)));
     }
 
     /// The task that was asked for will not come any more.
@@ -70,8 +75,13 @@ impl Slices {
 
     /// It ends. Another one is asked for if there is more to do.
     pub(super) fn end(&self, now: f64, has_more: bool) {
-        match self.with_pace(|pace| pace.end(now, has_more)) {
+        self.ask_for(self.with_pace(|pace| pace.end(now, has_more)));
+    }
+
+    fn ask_for(&self, next: Next) {
+        match next {
             Next::Nothing => {}
+            Next::Now => self.host.hurry(&self.receiver),
             Next::Task => self.post(),
             Next::Urgent => self.host.urge(&self.receiver),
         }
