@@ -49,7 +49,9 @@ enum Behind {
 /// What the browser is asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Next {
+    /// It is asked for nothing.
     Nothing,
+    /// A task, in its turn.
     Task,
     /// One that goes before all but the input of a person.
     Urgent,
@@ -126,7 +128,11 @@ impl Pace {
             Course::Reading(..) if hurries => (Course::Hurried(begun, Behind::Due), Next::Now),
             Course::Reading(..) => (Course::Asked, Next::Task),
             Course::Asked if hurries => (Course::Hurried(begun, Behind::Coming), Next::Now),
-            other => (other, Next::Nothing),
+            other @ (Course::Idle
+            | Course::Asked
+            | Course::Hurried(..)
+            | Course::Running(_)
+            | Course::Further) => (other, Next::Nothing),
         };
         self.course = course;
         next
