@@ -21,6 +21,9 @@ const WASM: &str = "wasm-bindgen-test_bg.wasm";
 const BOUND_GLUE: &str = "glue.js";
 const CORE: &str = "core.js";
 const RUNTIME: &str = "runtime.js";
+/// The binary without what wasm-bindgen misunderstands, and what is served instead of what it binds.
+const PLAIN: &str = "tests.wasm";
+const CONVERTED: &str = "served";
 /// What the tests import instead of the glue. There is no WebAssembly in the page: a test cannot run on it by mistake.
 const ENTRY: &str = r#"
 import instantiate from "./core.js";
@@ -64,19 +67,8 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<bool> {
     let name = binary.file_stem().context("the binary has no name")?;
     let folder = env::temp_dir().join(name);
     fs::create_dir_all(&folder)?;
-    let plain = folder.join("tests.wasm");
-    forget_features(project, binary, &plain)?;
-    let only_convert = env::var_os(ONLY_CONVERT).is_some();
-    let Some(bound) = bind(project, &folder, &plain)? else {
-        if only_convert {
-            return Ok(true);
-        }
-        // It has no tests for browsers, and says so.
-        return Ok(runner(project, &plain)?.status()?.success());
-    };
-    let converted = convert(project, &bound)?;
-    fs::remove_dir_all(&bound)?;
-    if only_convert {
+    let made = made_of(project, binary, &folder)?;
+    if env::var_os(ONLY_CONVERT).is_some() {
         return Ok(true);
     }
 
@@ -85,13 +77,13 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<bool> {
     let driver = folder.join("driver.sh");
     fs::write(&driver, DRIVER)?;
     fs::set_permissions(&driver, fs::Permissions::from_mode(0o755))?;
-    let mut command = runner(project, &plain)?;
+    let mut command = runner(project, &made.join(PLAIN))?;
     command
         .args(options)
         .env("TMPDIR", &served)
         // Of the browser: the path of a socket there may have 107 bytes.
         .env("RESEARCH_SOCKET_TMPDIR", env::temp_dir())
-        .env("RESEARCH_SOCKET_CONVERTED", &converted)
+        .env("RESEARCH_SOCKET_CONVERTED", made.join(CONVERTED))
         .env("WASM_BINDGEN_TEST_DRIVER_TIMEOUT", DRIVER_SECONDS);
     let mut drivers = DRIVERS
         .into_iter()
@@ -103,14 +95,41 @@ pub(crate) fn run(project: &Project, arguments: &[String]) -> Result<bool> {
     Ok(command.status()?.success())
 }
 
+/// What is made of a binary, in a folder of its own: made once for all browsers.
+fn made_of(project: &Project, binary: &Path, scratch: &Path) -> Result<PathBuf> {
+    let runtime = fs::read_to_string(project.path("pkg-template/core").join(RUNTIME))?;
+    let key = format!(
+        "{} wasm-bindgen {} {} npm {} {runtime} {ENTRY}",
+        short_hash(&fs::read(binary)?),
+        project.locked_version("wasm-bindgen")?,
+        script::KEY,
+        short_hash(&fs::read(project.path("package-lock.json"))?),
+    );
+    let name = format!("target/xtask/as-script/{}", short_hash(key.as_bytes()));
+    let to = project.path(&name);
+    if to.exists() {
+        return Ok(to);
+    }
+    let fresh = to.with_extension("new");
+    fs::create_dir_all(&fresh)?;
+    let plain = fresh.join(PLAIN);
+    forget_features(project, binary, &plain)?;
+    let bound = bind(project, scratch, &plain)?;
+    convert(project, &bound, &runtime, &fresh.join(CONVERTED))?;
+    fs::remove_dir_all(&bound)?;
+    // Renamed into place, so that there is never half of it.
+    fs::rename(&fresh, &to)?;
+    Ok(to)
+}
+
 fn runner(project: &Project, binary: &Path) -> Result<Command> {
     let mut command = Environment::of(project)?.command("wasm-bindgen-test-runner");
     command.arg(binary);
     Ok(command)
 }
 
-/// Lets the runner bind and fail for want of a driver. The folder of what it has bound, if there are tests.
-fn bind(project: &Project, folder: &Path, binary: &Path) -> Result<Option<PathBuf>> {
+/// Lets the runner bind and fail for want of a driver. The folder of what it has bound.
+fn bind(project: &Project, folder: &Path, binary: &Path) -> Result<PathBuf> {
     let mut command = runner(project, binary)?;
     command
         .env("TMPDIR", folder)
@@ -123,39 +142,30 @@ fn bind(project: &Project, folder: &Path, binary: &Path) -> Result<Option<PathBu
     }
     let output = command.output().context("no wasm-bindgen-test-runner")?;
     let output = String::from_utf8_lossy(&output.stdout);
-    Ok(output
+    output
         .lines()
         .find_map(|line| line.strip_prefix(KEPT))
         .map(PathBuf::from)
         // Without tests it is empty.
-        .filter(|bound| bound.join(WASM).exists()))
+        .filter(|bound| bound.join(WASM).exists())
+        .with_context(|| {
+            format!("nothing was bound, as if there were no tests for browsers:\n{output}")
+        })
 }
 
-/// Makes what replaces the bound files, in a folder of its own, unless another browser has had the same.
-fn convert(project: &Project, bound: &Path) -> Result<PathBuf> {
-    let wasm = bound.join(WASM);
+/// Makes what replaces the bound files.
+fn convert(project: &Project, bound: &Path, runtime: &str, to: &Path) -> Result<()> {
     let glue = fs::read_to_string(bound.join(GLUE))?;
-    let runtime = fs::read_to_string(project.path("pkg-template/core").join(RUNTIME))?;
     ensure!(
         glue.contains("WebAssembly.Instance"),
         "{GLUE} makes its instance otherwise"
     );
     // An import hides the global.
     let glue = format!("import {{ WebAssembly }} from \"./{RUNTIME}\";\n{glue}");
-    let core = short_hash(&fs::read(&wasm)?);
-    let key = format!("{core} {} {glue} {runtime} {ENTRY}", script::KEY);
-    let name = format!("target/xtask/as-script/{}", short_hash(key.as_bytes()));
-    let to = project.path(&name);
-    if to.exists() {
-        return Ok(to);
-    }
-    let fresh = to.with_extension("new");
-    fs::create_dir_all(&fresh)?;
-    script::make(project, Effort::Little, &wasm, &fresh.join(CORE))?;
-    fs::write(fresh.join(BOUND_GLUE), glue)?;
-    fs::write(fresh.join(RUNTIME), runtime)?;
-    fs::write(fresh.join(GLUE), ENTRY)?;
-    // Renamed into place, so that there is never half of it.
-    fs::rename(&fresh, &to)?;
-    Ok(to)
+    fs::create_dir_all(to)?;
+    script::make(project, Effort::Little, &bound.join(WASM), &to.join(CORE))?;
+    fs::write(to.join(BOUND_GLUE), glue)?;
+    fs::write(to.join(RUNTIME), runtime)?;
+    fs::write(to.join(GLUE), ENTRY)?;
+    Ok(())
 }

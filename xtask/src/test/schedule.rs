@@ -51,7 +51,7 @@ pub(super) fn run<T: Send, R: Send>(
     slots: Slots,
     perform: impl Fn(&Job<T>) -> R + Sync,
 ) -> Vec<R> {
-    let mut waiting = by_rank(jobs);
+    let mut waiting = by_rank(jobs, slots);
     let mut running: Vec<(&'static str, Load)> = Vec::new();
     let mut results = Vec::new();
     let perform = &perform;
@@ -102,20 +102,20 @@ fn next<T>(waiting: &[Job<T>], running: &[(&str, Load)], slots: Slots) -> Option
 }
 
 /// First the one that takes longest together with what has to wait for it.
-fn by_rank<T>(mut jobs: Vec<Job<T>>) -> Vec<Job<T>> {
-    let ranks: Vec<_> = jobs.iter().map(|job| rank(job, &jobs)).collect();
+fn by_rank<T>(mut jobs: Vec<Job<T>>, slots: Slots) -> Vec<Job<T>> {
+    let ranks: Vec<_> = jobs.iter().map(|job| rank(job, &jobs, slots)).collect();
     let mut order: Vec<_> = ranks.into_iter().zip(jobs.drain(..)).collect();
     order.sort_by(|(one, _), (other, _)| other.cmp(one));
     order.into_iter().map(|(_, job)| job).collect()
 }
 
-fn rank<T>(job: &Job<T>, jobs: &[Job<T>]) -> Duration {
-    let behind = jobs.iter().filter(|other| other.after.contains(&job.step));
-    job.took
-        + behind
-            .map(|other| rank(other, jobs))
-            .max()
-            .unwrap_or_default()
+fn rank<T>(job: &Job<T>, jobs: &[Job<T>], slots: Slots) -> Duration {
+    let behind = || jobs.iter().filter(|other| other.after.contains(&job.step));
+    let longest = behind().map(|other| rank(other, jobs, slots)).max();
+    // Of many that are short only so many run at once.
+    let processors = u32::try_from(slots.beside).unwrap_or(1).max(1);
+    let all: Duration = behind().map(|other| other.took).sum();
+    job.took + longest.unwrap_or_default().max(all / processors)
 }
 
 #[cfg(test)]
@@ -164,8 +164,25 @@ mod tests {
             seconds("build", 2, &[]),
             seconds("page", 4, &["build"]),
         ];
-        let order: Vec<_> = by_rank(jobs).iter().map(|job| job.step).collect();
+        let order: Vec<_> = by_rank(jobs, SLOTS).iter().map(|job| job.step).collect();
         assert_eq!(order, ["build", "long", "page", "short"]);
+    }
+
+    #[test]
+    fn a_job_that_many_wait_for_comes_before_a_longer_one_that_few_wait_for() {
+        let job = |step, took, after, load| Job {
+            took: Duration::from_secs(took),
+            after,
+            ..job(step, load)
+        };
+        let mut jobs = vec![
+            job("chrome-js", 10, &[][..], Load::Busy),
+            job("firefox-js", 4, &["chrome-js"], Load::Waiting),
+            job("build", 2, &[], Load::Busy),
+        ];
+        jobs.extend((0..10).map(|_| job("page", 3, &["build"], Load::Waiting)));
+        let order: Vec<_> = by_rank(jobs, SLOTS).iter().map(|job| job.step).collect();
+        assert_eq!(order.first(), Some(&"build"));
     }
 
     #[test]

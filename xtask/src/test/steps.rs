@@ -1,11 +1,12 @@
 //! What each step of the tests runs, what it needs, and how long it may take.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use serde_json::Value;
 
 use super::as_script::ONLY_CONVERT;
@@ -372,12 +373,49 @@ fn simulation(context: &Context) -> Result<Report> {
     Ok(schedules.and(sockets).and(tabs).and(day))
 }
 
+/// For cargo: the tests that run in browsers. The others are compiled, bound and loaded in vain, to be told that they have none, which took
+/// the longest part of these steps. That they compile for wasm32 is what `clippy-wasm` says.
+fn only_of_browsers(root: &Path) -> Result<Vec<String>> {
+    let tests = root.join("tests");
+    let mut options = Vec::new();
+    for entry in fs::read_dir(&tests)? {
+        let path = entry?.path();
+        let is_target = path.join("main.rs").exists() || path.extension() == Some("rs".as_ref());
+        if is_target && has_browser_tests(&path)? {
+            let name = path.file_stem().context("a test without a name")?;
+            options.extend(["--test".to_owned(), name.to_string_lossy().into_owned()]);
+        }
+    }
+    if has_browser_tests(&root.join("src"))? {
+        options.push("--lib".to_owned());
+    }
+    ensure!(!options.is_empty(), "no test runs in browsers");
+    Ok(options)
+}
+
+/// Whether a file, or one in a folder, names their attribute.
+fn has_browser_tests(path: &Path) -> Result<bool> {
+    if path.is_dir() {
+        for entry in fs::read_dir(path)? {
+            if has_browser_tests(&entry?.path())? {
+                return Ok(true);
+            }
+        }
+        return Ok(false);
+    }
+    let is_code = path.extension() == Some("rs".as_ref());
+    Ok(is_code && fs::read_to_string(path)?.contains("wasm_bindgen_test"))
+}
+
 fn chrome(context: &Context) -> Result<Report> {
     let driver = browsers::CHROMEDRIVER.find().context("no chromedriver")?;
     let mut command = browser_command(context, "chrome", "wasm-pack")?;
     command
         .args(["test", "--headless", "--chrome", "--chromedriver"])
         .arg(driver);
+    command
+        .arg("--")
+        .args(only_of_browsers(context.project.root())?);
     suite("chrome", &mut command)
 }
 
@@ -387,6 +425,9 @@ fn firefox(context: &Context) -> Result<Report> {
     command
         .args(["test", "--headless", "--firefox", "--geckodriver"])
         .arg(driver);
+    command
+        .arg("--")
+        .args(only_of_browsers(context.project.root())?);
     suite("firefox", &mut command)
 }
 
@@ -398,6 +439,7 @@ fn webkit(context: &Context) -> Result<Report> {
     let mut command = browser_command(context, "webkit", "xvfb-run")?;
     command
         .args(["--auto-servernum", "cargo", "test", "--target", WASM_TARGET])
+        .args(only_of_browsers(context.project.root())?)
         .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
         .env("SAFARIDRIVER", driver);
     suite("webkit", &mut command)
@@ -433,7 +475,8 @@ fn webkit_js(context: &Context) -> Result<Report> {
 fn as_script(context: &Context, cargo: &mut Command) -> Result<()> {
     let this = this_program()?;
     cargo
-        .args(["test", "--tests", "--no-fail-fast"])
+        .args(["test", "--no-fail-fast"])
+        .args(only_of_browsers(context.project.root())?)
         .args(["--package", "research-socket"])
         .args(["--profile", "script", "--target", WASM_TARGET])
         .env("CARGO_ENCODED_RUSTFLAGS", WITHOUT)
@@ -543,4 +586,18 @@ fn which_geckodriver(context: &Context) -> Result<PathBuf> {
     crate::setup::cargo_tools::GECKODRIVER
         .find(&context.project)?
         .context("no geckodriver: run `cargo xtask setup`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_tests_that_name_the_attribute_are_run_in_browsers() {
+        let project = Project::locate().unwrap();
+        let mut options = only_of_browsers(project.root()).unwrap();
+        options.retain(|option| option != "--test");
+        options.sort();
+        assert_eq!(options, ["replay", "simulation", "trap", "web"]);
+    }
 }
