@@ -133,7 +133,8 @@ export interface ConnectOptions {
   /**
    * How many attempts are made before `reconnect_failed`. `Infinity` never gives up. The count starts again once a
    * connection has proven stable. A server that is still too busy (429, 503) at the third attempt in a row is left alone
-   * for 7.5 to 15 s after it and each other. The client keeps looking for the server all the same, unless it is not `persistent` and has no
+   * for 7.5 to 15 s after it and each other, and one that takes up connections and drops them within 5 s for longer each time, up to
+   * those 15 s, until one was live for a minute. The client keeps looking for the server all the same, unless it is not `persistent` and has no
    * `fallback`; after an outage the first good answer to any other request brings an attempt within a second. A namespace that is refused (CONNECT_ERROR) costs an attempt if the page gave no `auth`, `headers`, `query` and
    * `namespace`, and a path that was there before (404) does too; other refusals cost none.
    * @default 5
@@ -365,7 +366,7 @@ export interface FallbackOptions {
   /**
    * The wait between an answer and the next request, 100 to a day. While the server gives no answer either, the second and each
    * further wait is up to twice as long as the one before, at most 20 s or this, and differs from page to page; answers make it
-   * short again.
+   * short again. After a connection that the server took up and dropped within 5 s one wait is two to four times this.
    * @default 3000
    * @example 10_000
    */

@@ -92,7 +92,8 @@ pub struct Config {
 /// When and how often to poll the status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fallback {
-    /// From the answer to the next question, in milliseconds, 100 to a day; longer while there is no answer either. Default: 3000.
+    /// From the answer to the next question, in milliseconds, 100 to a day; longer while there is no answer either, and once after a connection that was
+    /// dropped at once. Default: 3000.
     pub interval_ms: u64,
     /// After how many connection errors in a row it starts, at least 1. Default: 3. It starts in
     /// any case when no attempts are left.

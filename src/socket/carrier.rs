@@ -198,6 +198,10 @@ pub(crate) trait Carrier {
         self.own().status()
     }
     #[inline(always)]
+    fn take_short(&mut self) -> bool {
+        self.own_mut().take_short()
+    }
+    #[inline(always)]
     fn stop(&mut self, now: Timestamp, random: &mut Random, failure: Failure) {
         self.own_mut().stop(now, random, failure);
     }

@@ -20,6 +20,10 @@ use crate::websocket::{BROKEN_OFF, News, Transport};
 /// die at once (several workers without sticky sessions).
 pub const STABLE_AFTER_MS: u64 = 5000;
 
+/// How long a connection must have been live before those that fell short are forgotten, in milliseconds. Under a server that has
+/// too much to do many become stable, and are lost when it refuses one of their requests.
+pub const STEADY_AFTER_MS: u64 = 60_000;
+
 /// How often to look whether a server that answers, but not as it should, does so by now, and whether
 /// there is a network although the browser says that there is none, in milliseconds.
 pub const PROBE_MS: u64 = 30_000;
@@ -29,6 +33,9 @@ pub const FIRST_PROBE_MS: u64 = 8_000;
 
 /// After so many attempts that fail, a server that says that it is too busy (429, 503) is left alone for longer.
 const BUSY_ATTEMPTS: u32 = 2;
+
+/// The longest wait after the first connection that fell short, in milliseconds, half of what it is after the second.
+const SHORT_MS: u64 = 2_000;
 
 /// The longest wait before any other look, in milliseconds, and how long a server is left alone at most that says that it is too busy.
 pub const MAX_PROBE_MS: u64 = 15_000;
@@ -76,6 +83,10 @@ pub struct Connection {
     /// How often a sign of life has brought an attempt forward since a connection was stable, and when last.
     heeded: u32,
     heeded_at: Timestamp,
+    /// Connections that fell short, since one was live for long.
+    short: u32,
+    /// Whether the last one did, until the layer above has heard of it.
+    fell_short: bool,
     /// When the last attempt began.
     began: Timestamp,
     /// Whether the attempt under way goes to the other address, since nothing was at the first.
@@ -120,6 +131,8 @@ impl Connection {
             is_lost_anew: false,
             heeded: 0,
             heeded_at: Timestamp::default(),
+            short: 0,
+            fell_short: false,
             began: Timestamp::default(),
             elsewhere: false,
             websocket: WebSocket::Untried,
@@ -162,6 +175,7 @@ impl Connection {
         self.counted = false;
         self.probes = 0;
         self.unknown_sessions = 0;
+        self.short = 0;
     }
 
     /// Whether an attempt waits for the page's credentials.
@@ -720,6 +734,10 @@ impl Connection {
             return;
         }
         self.prove(ctx.now);
+        if self.falls_short(ctx.now, &failure) {
+            self.short = self.short.saturating_add(1);
+            self.fell_short = true;
+        }
         let failure = self.name(failure);
         let was_live = self.is_connected();
         // After its DISCONNECT the server still pings: the session needs its own goodbye.
@@ -770,7 +788,32 @@ impl Connection {
             self.probes = 0;
             self.unheard = true;
             self.heeded = 0;
+            if now.since(since) >= STEADY_AFTER_MS {
+                self.short = 0;
+            }
         }
+    }
+
+    /// Whether the server has taken up the connection, and then dropped it at once. One that is down takes up none: this one has too
+    /// much to do, and each request more that it refuses ends another connection.
+    fn falls_short(&self, now: Timestamp, failure: &Failure) -> bool {
+        let is_short = match &self.link {
+            Link::Joining { .. } => true,
+            Link::Live { since, .. } => now.since(*since) < STABLE_AFTER_MS,
+            Link::Asking { .. }
+            | Link::Closed
+            | Link::Going { .. }
+            | Link::Holding { .. }
+            | Link::Idle
+            | Link::Opening { .. }
+            | Link::Waiting { .. } => false,
+        };
+        is_short && failure.is_outage()
+    }
+
+    /// Whether a connection has fallen short since this was asked last.
+    pub(crate) const fn take_short(&mut self) -> bool {
+        std::mem::replace(&mut self.fell_short, false)
     }
 
     /// Another request has failed.
@@ -927,12 +970,18 @@ impl Connection {
         // Each request more keeps it busy, and most sessions that begin now would not last.
         // But the first attempts may only have met a gateway whose server is being restarted.
         let is_busy = attempts >= BUSY_ATTEMPTS && matches!(failure, Failure::Status(429 | 503));
+        let short = if is_outage { self.short } else { 0 };
         let busy_ms = if is_busy {
             spread(MAX_PROBE_MS, ctx.random.unit())
+        } else if short > 0 && attempts > 0 {
+            let most_ms = SHORT_MS << (short - 1).min(3);
+            spread(most_ms.min(MAX_PROBE_MS), ctx.random.unit())
         } else {
             0
         };
-        let delay_ms = self.settings.backoff.delay(attempts, unit);
+        // The first attempt after a stable connection comes as soon as those before it would have gone on.
+        let step = attempts.max(short.saturating_sub(1));
+        let delay_ms = self.settings.backoff.delay(step, unit);
         wait(delay_ms.max(at_least_ms).max(busy_ms))
     }
 

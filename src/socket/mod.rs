@@ -16,7 +16,7 @@ mod whereabouts;
 pub(crate) use carrier::{Carrier, Passed, Question};
 pub use connection::{
     Connection, FIRST_CHANCE_MS, FIRST_PROBE_MS, LAST_CHANCE_MS, MAX_PROBE_MS, PROBE_MS, RETURN_MS,
-    STABLE_AFTER_MS,
+    STABLE_AFTER_MS, STEADY_AFTER_MS,
 };
 pub use leaving::{LEAVING_MS, MOMENT_MS};
 pub use link::MAX_EARLY_BYTES;

@@ -213,6 +213,27 @@ fn a_server_that_is_down_is_asked_less_often_each_time_and_one_that_is_back_as_b
 }
 
 #[test]
+fn a_server_that_takes_up_a_connection_and_drops_it_is_asked_for_the_status_later_once() {
+    let mut world = polling();
+    world.status("r", 200, RUNS);
+    while !world.is_asked(Kind::Handshake) {
+        if world.is_asked(Kind::Status) {
+            world.status("r", 200, RUNS);
+        }
+        world.wait();
+    }
+    if world.is_asked(Kind::Status) {
+        world.status("r", 200, RUNS);
+    }
+    world.open();
+    world.cut(Kind::Post);
+    let waited = until_status(&mut world);
+    assert!((6_000..=12_000).contains(&waited), "{waited}");
+    world.status("r", 200, RUNS);
+    assert_eq!(until_status(&mut world), 3_000);
+}
+
+#[test]
 fn a_page_that_asks_for_the_status_does_not_wait_for_a_server_that_is_down() {
     let mut world = polling();
     for _ in 0..5 {

@@ -291,6 +291,7 @@ fn a_page_that_goes_leaves_no_request_behind_in_any_state() {
 fn a_page_that_goes_asks_for_no_status() {
     let mut live = World::following();
     let mut polling = World::following();
+    polling.advance(6_000);
     polling.cut(Kind::Poll);
     for _ in 0..3 {
         polling.wait();

@@ -604,7 +604,7 @@ fn a_connection_that_is_made_again_and_again_asks_no_more_often() {
         (case.refuse)(&mut world);
         for _ in 0..60 {
             world.cut(Kind::Poll);
-            pass(&mut world, 10_000, "handshake");
+            pass(&mut world, 15_000, "handshake");
             world.join();
             pass(&mut world, 5_000, case.question);
             while world.is_asked(Kind::Status) && name != "status" {

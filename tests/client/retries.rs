@@ -2,7 +2,7 @@
 
 use research_socket::http::{Answer, RequestError};
 use research_socket::research::Input;
-use research_socket::socket::MAX_PROBE_MS;
+use research_socket::socket::{MAX_PROBE_MS, STEADY_AFTER_MS};
 
 use crate::words::Kind;
 use crate::world::{World, throttled};
@@ -92,6 +92,68 @@ fn a_server_that_stays_too_busy_is_left_alone_for_longer_and_not_by_all_for_as_l
     );
     waits.dedup();
     assert_eq!(waits.len(), 4, "{waits:?}");
+}
+
+/// The server takes up the connection, and drops it.
+fn fall_short(world: &mut World) {
+    world.open();
+    world.cut(Kind::Post);
+    world.forget();
+}
+
+#[test]
+fn a_server_that_takes_up_connections_and_drops_them_is_left_alone_for_longer_each_time() {
+    let mut world = World::with(|config| {
+        World::quiet(config);
+        config.reconnection_attempts = None;
+    });
+    world.connect();
+    fall_short(&mut world);
+    // It may have gone just then.
+    assert!((500..=1_500).contains(&world.wait()));
+    for least in [2_000, 4_000, 7_500, 7_500] {
+        fall_short(&mut world);
+        let waited = world.wait();
+        assert!((least..=MAX_PROBE_MS).contains(&waited), "{waited}");
+    }
+}
+
+#[test]
+fn a_server_that_takes_up_no_connection_is_tried_again_as_before() {
+    let mut world = World::with(|config| {
+        World::quiet(config);
+        config.reconnection_attempts = None;
+        config.randomization_factor = 0.0;
+    });
+    world.connect();
+    for wait in [1_000, 2_000, 4_000, 5_000, 5_000] {
+        world.cut(Kind::Handshake);
+        assert_eq!(world.wait(), wait);
+    }
+}
+
+/// How long the first attempt waits when a connection is lost that was live for so long, after four that the server dropped.
+fn after_some_that_fell_short(live_ms: u64) -> u64 {
+    let mut world = World::with(|config| {
+        World::quiet(config);
+        config.reconnection_attempts = None;
+        config.randomization_factor = 0.0;
+    });
+    world.connect();
+    for _ in 0..4 {
+        fall_short(&mut world);
+        world.wait();
+    }
+    world.join();
+    world.beat(live_ms);
+    world.cut(Kind::Poll);
+    world.wait()
+}
+
+#[test]
+fn a_connection_that_was_live_for_a_minute_makes_the_dropped_ones_before_it_forgotten() {
+    assert_eq!(after_some_that_fell_short(20_000), 5_000);
+    assert_eq!(after_some_that_fell_short(STEADY_AFTER_MS + 5_000), 1_000);
 }
 
 #[test]

@@ -100,7 +100,7 @@ pub(crate) fn run(project: &Project, keep: bool, options: &[String]) -> Result<b
     command.args(options);
     let printed = process::run_or_fail("storm", &mut command)?;
     let rows = read(&printed)?;
-    print!("{}", table(&rows));
+    print!("{}\n{}", table(&rows), kinds(&rows));
     let picture = svg(&rows);
     let folder = project.path("target/storm");
     fs::create_dir_all(&folder)?;
@@ -155,6 +155,30 @@ fn table(rows: &[Row]) -> String {
             count("in_vain"),
             count("queue"),
         );
+    }
+    out
+}
+
+/// What this library's clients asked for since the server's return, in Markdown.
+fn kinds(rows: &[Row]) -> String {
+    let mut out = String::from(
+        "| ping each | a full queue | request | served | of these in vain | refused |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
+    for row in rows.iter().filter(|row| row.strategy() == "default") {
+        if row.is_shared() {
+            continue;
+        }
+        let ping = row.number("ping_ms").unwrap_or(0.0) / 1_000.0;
+        let full = if row.closes() { "closes" } else { "503" };
+        let tally = row.0.get("tally").and_then(Value::as_object);
+        for (kind, counts) in tally.into_iter().flatten() {
+            let count = |place: usize| counts.get(place).and_then(Value::as_u64).unwrap_or(0);
+            let (served, refused, wasted) = (count(0), count(1), count(2));
+            let _ = writeln!(
+                out,
+                "| {ping:.0} s | {full} | {kind} | {served} | {wasted} | {refused} |"
+            );
+        }
     }
     out
 }
@@ -281,7 +305,7 @@ fn count(number: usize) -> f64 {
 mod tests {
     use super::*;
 
-    const LINES: &str = r#"{"strategy":"default","clients":10,"shared":false,"ping_ms":5000,"rate":20,"half_ms":1500,"most_ms":2000,"all_ms":2500,"peak":30,"mean":20,"refused":1,"in_vain":2,"queue":3,"returns_in":2,"missed":[],"asked":[10,40,20],"live":[0,5,10]}
+    const LINES: &str = r#"{"strategy":"default","clients":10,"shared":false,"ping_ms":5000,"rate":20,"half_ms":1500,"most_ms":2000,"all_ms":2500,"peak":30,"mean":20,"refused":1,"in_vain":2,"queue":3,"returns_in":2,"missed":[],"tally":{"handshake":[9,7,5]},"asked":[10,40,20],"live":[0,5,10]}
 {"strategy":"steady","clients":10,"shared":false,"ping_ms":5000,"rate":20,"half_ms":null,"most_ms":null,"all_ms":null,"peak":40,"mean":10,"refused":1,"in_vain":2,"queue":3,"returns_in":2,"missed":["a","b"],"asked":[40],"live":[0]}"#;
 
     #[test]
@@ -298,6 +322,11 @@ mod tests {
         let table = table(&read(LINES).unwrap());
         assert!(table.contains("| 1.5 s | 2.0 s | 2.5 s | 30 : 20 | 1 | 2 | 3 |"));
         assert!(table.contains("| never | never | never | 40 : 10 |"));
+        let kinds = kinds(&read(LINES).unwrap());
+        assert!(
+            kinds.ends_with("| 5 s | 503 | handshake | 9 | 5 | 7 |\n"),
+            "{kinds}"
+        );
     }
 
     #[test]

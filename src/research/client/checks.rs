@@ -22,6 +22,9 @@ const MAX_RETRY_AFTER_MS: u64 = 300_000;
 /// The longest wait for the next question to a server that is down, in milliseconds.
 const MAX_STATUS_WAIT_MS: u64 = 20_000;
 
+/// A server that drops connections at once is asked as one that has given no answer so often.
+const EASED_MISSES: u32 = 3;
+
 /// How long another tab has to begin a question, in milliseconds, that it is wanted to ask.
 const WANTED_MS: u64 = 3_000;
 
@@ -377,6 +380,15 @@ impl Checks {
     pub(super) fn hit(&mut self, now: Timestamp, random: &mut Random, config: &Config) {
         self.misses /= 2;
         self.rest(now, random, config);
+    }
+
+    /// The server took up a connection and dropped it at once: it has too much to do, and what is asked besides takes up what it
+    /// could do for connections.
+    pub(super) fn ease(&mut self, now: Timestamp, random: &mut Random, config: &Config) {
+        let planned = self.not_before;
+        self.misses = self.misses.max(EASED_MISSES);
+        self.rest(now, random, config);
+        self.not_before = planned.max(self.not_before);
     }
 
     fn rest(&mut self, now: Timestamp, random: &mut Random, config: &Config) {

@@ -34,6 +34,7 @@ impl<C: Carrier> Client<C> {
             }
             socket::Event::ConnectError(failure) => {
                 self.errors = self.errors.saturating_add(1);
+                self.ease();
                 self.events.push_back(Event::ConnectError(failure));
                 if self.connection.is_refused()
                     || self.config.fallback.is_some_and(|f| self.errors >= f.after)
@@ -44,6 +45,7 @@ impl<C: Carrier> Client<C> {
             socket::Event::Connected { sid, attempt } => self.connected(sid, attempt),
             socket::Event::Damaged(words) => self.refuse("damaged-packet", &words, None),
             socket::Event::Disconnected(failure) => {
+                self.ease();
                 let refusal = self.refusal.take();
                 let failure = match (failure, refusal) {
                     (Failure::ServerDisconnected, Some(words)) => {

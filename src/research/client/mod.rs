@@ -504,6 +504,14 @@ impl<C: Carrier> Client<C> {
         self.connection.lose_touch();
     }
 
+    /// A connection has failed.
+    fn ease(&mut self) {
+        if self.connection.take_short() {
+            let (checks, random) = (&mut self.checks, &mut self.random);
+            checks.ease(self.now, random, &self.config);
+        }
+    }
+
     fn handle_timeout(&mut self) {
         self.connection.handle_timeout(&mut context!(self));
         let (config, subscriptions) = (&self.config, &mut self.subscriptions);

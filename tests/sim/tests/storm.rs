@@ -42,6 +42,24 @@ fn clients_that_keep_a_server_busy_with_their_return_come_back_in_the_end() {
     assert_eq!(outcome.live.last(), Some(&300), "{outcome:?}");
 }
 
+/// A full queue looks like a network that fails then: nothing but that connections are taken up and dropped tells of it.
+#[test]
+fn clients_whose_busy_server_closes_connections_are_all_back_within_a_minute() {
+    let storm = Storm {
+        clients: 300,
+        shared: false,
+        strategy: Strategy::Default,
+        closes: true,
+        ping_interval: 25_000,
+        seed: 1,
+    };
+    let outcome = storm::run(storm, Demand::of(storm).capacity(storm.clients));
+    let refused: u32 = outcome.tally.values().map(|count| count.refused).sum();
+    assert_eq!((refused > 300, refused), (true, outcome.refused));
+    assert_eq!(outcome.missed(), [""; 0], "{outcome:?}");
+    assert_eq!(outcome.live.last(), Some(&300), "{outcome:?}");
+}
+
 #[test]
 fn clients_that_come_all_at_once_and_again_each_second_are_seen_to_miss_the_aims() {
     assert_ne!(outcome(Strategy::Steady, 200, false).missed(), [""; 0]);

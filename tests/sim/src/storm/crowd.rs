@@ -13,6 +13,7 @@ use research_socket::time::Timestamp;
 
 use super::front::Front;
 use super::outcome::Outcome;
+use super::tally::Kind;
 use super::{Capacity, GONE, SECOND, Storm, Strategy};
 use crate::entropy::Dice;
 use crate::page::START;
@@ -29,7 +30,7 @@ const CALM: u64 = 30 * SECOND;
 
 /// How long is watched after all are live, and after the return if they never are, in milliseconds.
 const AFTERWARDS: u64 = 20 * SECOND;
-const AT_MOST: u64 = 120 * SECOND;
+const AT_MOST: u64 = 300 * SECOND;
 
 /// Clients of one mock server, which looks at all its sessions at each input. They know nothing of each other but what
 /// they follow.
@@ -103,11 +104,14 @@ struct Page {
     is_live: bool,
     /// Whether it was, since the server's return.
     was_live: bool,
+    /// What was served of a session that is not live yet.
+    invested: Vec<Kind>,
 }
 
 /// A request that no server has got yet.
 struct Asked {
     request: ServerRequest,
+    kind: Kind,
     is_given_up: bool,
 }
 
@@ -167,6 +171,7 @@ pub(super) fn run(storm: Storm, capacity: Option<Capacity>) -> Outcome {
         crowd.second();
     }
     crowd.is_gone = false;
+    crowd.outcome.tally.clear();
     while crowd.now < crowd.returns + AT_MOST {
         crowd.second();
         let all = crowd.outcome.all;
@@ -196,6 +201,7 @@ impl Crowd {
                 timer: None,
                 is_live: false,
                 was_live: false,
+                invested: Vec::new(),
             })
             .collect();
         let servers = pages
@@ -338,7 +344,9 @@ impl Crowd {
         match front.take(self.now) {
             Some(at) => self.at(at, Event::Work(number)),
             None => {
-                self.asked.remove(&number);
+                if let Some(asked) = self.asked.remove(&number) {
+                    self.outcome.tally.entry(asked.kind).or_default().refused += 1;
+                }
                 self.outcome.refused += 1;
                 let answer = match self.closes {
                     true => lost(),
@@ -358,6 +366,16 @@ impl Crowd {
             return;
         };
         self.serve(number, ServerInput::Request(asked.request));
+        let count = self.outcome.tally.entry(asked.kind).or_default();
+        count.served += 1;
+        count.wasted += u32::from(asked.is_given_up);
+        if !asked.is_given_up
+            && let Kind::Handshake | Kind::Join | Kind::Poll | Kind::Post = asked.kind
+            && let Some(page) = self.pages.get_mut(owner_of(number).0)
+            && !page.is_live
+        {
+            page.invested.push(asked.kind);
+        }
         if asked.is_given_up {
             self.outcome.in_vain += 1;
             self.serve(number, ServerInput::Aborted { id: number });
@@ -471,6 +489,7 @@ impl Crowd {
             return;
         }
         page.is_live = true;
+        page.invested.clear();
         self.live += 1;
         if self.now < self.returns {
             return;
@@ -504,7 +523,15 @@ impl Crowd {
             Command::Beacon(_) | Command::Open(_) | Command::Send { .. } => {}
             Command::Start(request) => {
                 let number = number_of(place, request.id);
+                let kind = Kind::of(&request);
                 let request = server_request(number, request);
+                if kind == Kind::Handshake
+                    && let Some(page) = self.pages.get_mut(place)
+                {
+                    for kind in page.invested.drain(..) {
+                        self.outcome.tally.entry(kind).or_default().wasted += 1;
+                    }
+                }
                 if let Some(page) = self.pages.get_mut(place)
                     && let Some(sid) = request.query("sid")
                 {
@@ -512,6 +539,7 @@ impl Crowd {
                 }
                 let asked = Asked {
                     request,
+                    kind,
                     is_given_up: false,
                 };
                 self.asked.insert(number, asked);

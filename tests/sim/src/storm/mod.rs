@@ -7,10 +7,12 @@
 mod crowd;
 mod front;
 mod outcome;
+mod tally;
 
 use research_socket::config::Config;
 
 pub use outcome::Outcome;
+pub use tally::{Count, Kind, Tally};
 
 /// One second, in milliseconds.
 pub(crate) const SECOND: u64 = 1_000;

@@ -1,6 +1,6 @@
 //! What became of it, in figures.
 
-use super::{LIVE_WITHIN, PEAK, SECOND};
+use super::{LIVE_WITHIN, PEAK, SECOND, Tally};
 
 /// Times are in milliseconds since the server's return.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -31,6 +31,8 @@ pub struct Outcome {
     pub lost_again: u32,
     /// Requests that found no server.
     pub unheard: u32,
+    /// What was asked for since the server's return.
+    pub tally: Tally,
 }
 
 impl Outcome {

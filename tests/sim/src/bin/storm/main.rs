@@ -25,6 +25,15 @@ struct Options {
     /// What all chance follows from.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Only with a ping so often, in milliseconds.
+    #[arg(long)]
+    ping: Option<u64>,
+    /// Only where a full queue is (`true`) or is not (`false`) a closed connection instead of a 503.
+    #[arg(long)]
+    closes: Option<bool>,
+    /// Only this library's clients with a research of their own each.
+    #[arg(long)]
+    own: bool,
 }
 
 fn main() {
@@ -49,6 +58,11 @@ fn main() {
             }
         }
     }
+    storms.retain(|storm| {
+        options.ping.is_none_or(|ping| storm.ping_interval == ping)
+            && options.closes.is_none_or(|closes| storm.closes == closes)
+            && (!options.own || (storm.strategy == Strategy::Default && !storm.shared))
+    });
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let each = storms.len().div_ceil(threads);
     thread::scope(|scope| {
@@ -79,7 +93,7 @@ fn json(storm: Storm, capacity: Capacity, outcome: &Outcome) -> String {
     };
     let at = |at: Option<u64>| at.map_or_else(|| "null".to_owned(), |at| at.to_string());
     format!(
-        r#"{{"strategy":"{strategy}","closes":{},"clients":{},"shared":{},"ping_ms":{},"rate":{:.0},"places":{},"half_ms":{},"most_ms":{},"all_ms":{},"peak":{},"mean":{:.0},"refused":{},"in_vain":{},"queue":{},"lost_again":{},"unheard":{},"returns_in":{},"missed":{:?},"asked":{:?},"live":{:?}}}"#,
+        r#"{{"strategy":"{strategy}","closes":{},"clients":{},"shared":{},"ping_ms":{},"rate":{:.0},"places":{},"half_ms":{},"most_ms":{},"all_ms":{},"peak":{},"mean":{:.0},"refused":{},"in_vain":{},"queue":{},"lost_again":{},"unheard":{},"returns_in":{},"missed":{:?},"tally":{{{}}},"asked":{:?},"live":{:?}}}"#,
         storm.closes,
         storm.clients,
         storm.shared,
@@ -98,7 +112,21 @@ fn json(storm: Storm, capacity: Capacity, outcome: &Outcome) -> String {
         outcome.unheard,
         outcome.returns_in,
         outcome.missed(),
+        tally(outcome),
         outcome.asked,
         outcome.live,
     )
+}
+
+fn tally(outcome: &Outcome) -> String {
+    let counts = outcome.tally.iter().map(|(kind, count)| {
+        format!(
+            r#""{}":[{},{},{}]"#,
+            kind.as_str(),
+            count.served,
+            count.refused,
+            count.wasted
+        )
+    });
+    counts.collect::<Vec<_>>().join(",")
 }
