@@ -92,11 +92,11 @@ pub(crate) struct Rules {
     live_since: Option<u64>,
     attempt: u32,
     falls_back: bool,
-    /// Whether a page that would use a WebSocket has polled.
+    /// Whether a page that would use a WebSocket has polled, or was told of another client that has.
     is_without_sockets: bool,
     /// The session whose WebSocket could not take the place of long-polling.
     not_upgraded: Option<usize>,
-    /// Whether long-polling has gone on after that.
+    /// Whether long-polling has gone on after that, or the page was told of another client whose has.
     stays_polling: bool,
     /// Whether attempts may count from the start again.
     forgiven: bool,
@@ -241,6 +241,10 @@ impl Rules {
                 self.hidden = false;
                 self.asks_anew = true;
                 self.not_before = 0;
+            }
+            Input::NoWebSocket => {
+                self.is_without_sockets |= self.falls_back;
+                self.stays_polling = true;
             }
             Input::Online(online) => {
                 self.reasons.push(now);
