@@ -285,6 +285,67 @@ for (const kind of KINDS) {
   }
 }
 
+/** Connects with one client after another, each over a connection of its own, and notes in `window.asked` how many WebSockets each has asked for. */
+const connectInTurn = (/** @type {string} */ path) => {
+  const all = /** @type {any} */ (window);
+  let opened = 0;
+  window.WebSocket = class extends WebSocket {
+    /** @param {string | URL} url */
+    constructor(url) {
+      super(url);
+      opened += 1;
+    }
+  };
+  const run = async () => {
+    const { connect } = await import(/** @type {string} */ ("/pkg/index.js"));
+    const made = (/** @type {string[]} */ transports, options = {}) => connect({ ...options, path, transports, forceNew: true });
+    /** By the time of the answers the client is live, and has begun to upgrade if it is to. */
+    const settle = async (/** @type {any} */ client) => {
+      for (let n = 0; n < 3; n += 1) await client.emitWithAck("echo", n);
+      const asked = opened;
+      opened = 0;
+      return asked;
+    };
+    const first = await made(["websocket", "polling"]);
+    const asked = [await settle(first)];
+    for (const transports of [["websocket", "polling"], ["polling", "websocket"]]) asked.push(await settle(await made(transports)));
+    first.disconnect();
+    first.connect();
+    asked.push(await settle(first));
+    // There is no other way for this one.
+    const last = await made(["websocket"], { reconnection: false });
+    if (opened === 0) await new Promise((resolve) => last.once("connect_error", resolve));
+    asked.push(opened);
+    return asked;
+  };
+  run().then(
+    (asked) => (all.asked = asked),
+    (error) => (all.asked = String(error)),
+  );
+};
+
+for (const name of /** @type {const} */ (["chromium", "firefox"])) {
+  test(`what one client of a page has found of WebSockets the next one knows, and the page that is loaded anew finds out again (${name})`, { timeout: 180_000 }, async (t) => {
+    const server = await start(t, "flask");
+    const gate = await startGate(t, server.url, "refuse");
+    const url = `${gate.url}/progress/${ID}`;
+    /** @param {() => Promise<unknown>} goto @param {(run: any, given?: any) => Promise<any>} evaluate */
+    const run = async (goto, evaluate) => {
+      for (const asked of [2, 4]) {
+        await goto();
+        await evaluate(connectInTurn, server.path);
+        assert.deepEqual(await until("all have connected", () => evaluate(() => /** @type {any} */ (window).asked)), [1, 0, 0, 0, 1]);
+        await until("the proxy was asked by the first and the last", () => gate.asked() === asked);
+      }
+    };
+    if (name === "firefox") {
+      const browser = await startBrowser(t, "firefox");
+      return run(() => browser.goto(url), (code, given) => browser.evaluate(code, [given]));
+    }
+    await withPage("about:blank", { expected: [FAILED_REQUEST, FAILED_SOCKET] }, (page) => run(() => page.goto(url), (code, given) => page.evaluate(code, given)));
+  });
+}
+
 /** The WebSockets that the page opens from now on. @param {import("playwright-core").Page} page */
 function socketsOf(page) {
   /** @type {import("playwright-core").WebSocket[]} */
