@@ -285,6 +285,65 @@ for (const kind of KINDS) {
   }
 }
 
+/** Emits at one stroke until nothing more may wait, and notes in `window.sent` what the WebSocket was given, and when all has left. */
+const emitMuch = (/** @type {string} */ path) => {
+  const all = /** @type {any} */ (window);
+  const { send } = WebSocket.prototype;
+  /** What waited in the browser before each message. @type {number[]} */
+  let before = [];
+  WebSocket.prototype.send = function (data) {
+    before.push(this.bufferedAmount);
+    return send.call(this, data);
+  };
+  const run = async () => {
+    const { connect } = await import(/** @type {string} */ ("/pkg/index.js"));
+    const client = await connect({ path, transports: ["websocket"], forceNew: true, maxEmitBuffer: 2_000_000 });
+    await client.emitWithAck("echo", "live");
+    before = [];
+    const text = "x".repeat(30_000);
+    let taken = 0;
+    let refused;
+    try {
+      for (; taken < 1_000; taken += 1) client.emit("much", text);
+    } catch (error) {
+      refused = /** @type {any} */ (error).code;
+    }
+    const atOnce = before.length;
+    // It waits for room of its own, and is behind all the others.
+    for (let answer; answer !== "last"; ) {
+      answer = await client.emitWithAck("echo", "last").then((/** @type {any} */ answer) => [answer].flat(2)[0], () => new Promise((resolve) => setTimeout(resolve, 20)));
+    }
+    return { taken, refused, atOnce, sent: before.length, most: Math.max(...before) };
+  };
+  run().then(
+    (sent) => (all.sent = sent),
+    (error) => (all.sent = String(error)),
+  );
+};
+
+for (const name of /** @type {const} */ (["chromium", "firefox"])) {
+  test(`what a page emits faster than its WebSocket takes it waits in the page, up to the bound (${name})`, { timeout: 180_000 }, async (t) => {
+    const server = await start(t, "flask");
+    const url = `${server.url}/progress/${ID}`;
+    /** @param {(run: any, given?: any) => Promise<any>} evaluate */
+    const run = async (evaluate) => {
+      await evaluate(emitMuch, server.path);
+      const { taken, refused, atOnce, sent, most } = await until("all has left", () => evaluate(() => /** @type {any} */ (window).sent));
+      assert.equal(refused, "BUFFER_FULL");
+      assert.ok(taken > 60 && taken < 75, `${taken} of 30,000 bytes wait`);
+      assert.equal(atOnce, 3, "the third one crosses the bound of what may wait in the browser");
+      assert.ok(sent > taken, `${sent} messages for ${taken} events`);
+      assert.ok(most < 65_536, `${most} bytes waited in the browser as more was sent`);
+    };
+    if (name === "firefox") {
+      const browser = await startBrowser(t, "firefox");
+      await browser.goto(url);
+      return run((code, given) => browser.evaluate(code, [given]));
+    }
+    await withPage(url, { expected: [FAILED_REQUEST, FAILED_SOCKET] }, (page) => run((code, given) => page.evaluate(code, given)));
+  });
+}
+
 /** Connects with one client after another, each over a connection of its own, and notes in `window.asked` how many WebSockets each has asked for. */
 const connectInTurn = (/** @type {string} */ path) => {
   const all = /** @type {any} */ (window);
