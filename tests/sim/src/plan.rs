@@ -77,6 +77,8 @@ pub struct Setup {
     pub no_websockets: bool,
     /// Whether another client of each page has found that before.
     pub is_told: bool,
+    /// Whether what a page sends over a WebSocket leaves its browser slowly.
+    pub drains_slowly: bool,
     /// The client's options.
     pub reconnection: bool,
     /// Whether what is refused is tried again.
@@ -125,6 +127,7 @@ impl Default for Setup {
             upgrades: false,
             no_websockets: false,
             is_told: false,
+            drains_slowly: false,
             reconnection: true,
             persistent: true,
             attempts: Some(5),
