@@ -231,7 +231,7 @@ impl Rules {
         self.now = now;
         require(self.overfull.is_none(), || {
             format!(
-                "{:?} is sent more than may wait in the browser",
+                "more is sent than may wait in the browser: {:?}",
                 self.overfull
             )
         })?;
