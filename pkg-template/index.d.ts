@@ -197,7 +197,8 @@ export interface ConnectOptions {
    * What carries the connection: `["polling"]` for HTTP long-polling, as the application documents it; `["websocket"]` for one
    * WebSocket from the handshake on; `["polling", "websocket"]` for long-polling until a WebSocket has taken its place, without a gap, where
    * the server offers one; one that cannot within `timeout` is not tried again; `["websocket", "polling"]` for long-polling where a
-   * WebSocket cannot be opened, in the same attempt, and from then on. Over a WebSocket several workers need no sticky sessions. Browsers send the cookies with it, but no
+   * WebSocket cannot be opened, in the same attempt, and from then on. What one connection has found so, all of the page to the same `url` and
+   * `path` keep to until it is loaded anew. Over a WebSocket several workers need no sticky sessions. Browsers send the cookies with it, but no
    * `headers`, and do not say why one cannot be opened: a refusal looks like a server that is down. A policy has to allow it
    * (`connect-src 'self'`, or `wss:` and the server's host). What is asked about a research besides goes by HTTP with either.
    * @default ["polling"]

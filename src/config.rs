@@ -35,10 +35,11 @@ pub struct Config {
     /// What carries the connection. Default: [`Transport::Polling`], as the application documents it.
     pub transport: Transport,
     /// Whether long-polling takes the place of a WebSocket that cannot be opened and never could, in the same attempt;
-    /// once that has worked, for good. Default: false.
+    /// once that has worked, here or for another client that [`Input::NoWebSocket`](crate::research::Input::NoWebSocket) tells of,
+    /// for good. Default: false.
     pub fall_back: bool,
     /// Whether a WebSocket takes the place of long-polling once a session is open, where the server offers that and one
-    /// can be opened; one that cannot is not tried again. Default: false.
+    /// can be opened; one that cannot, here or there, is not tried again. Default: false.
     pub upgrade: bool,
     /// Namespace. Default: `/`.
     pub namespace: String,
@@ -247,10 +248,15 @@ impl Config {
         Ok(())
     }
 
-    pub(crate) fn socket(&self) -> socket::Settings {
+    /// Where the Socket.IO server is: origin and path, with a slash at its end.
+    pub(crate) fn server(&self) -> String {
         let slash = if self.path.ends_with('/') { "" } else { "/" };
+        [&self.url, &self.path, slash].concat()
+    }
+
+    pub(crate) fn socket(&self) -> socket::Settings {
         socket::Settings {
-            url: [&self.url, &self.path, slash].concat(),
+            url: self.server(),
             other_url: (self.either_path).then(|| [&self.url, OTHER_PATH, "/"].concat()),
             namespace: self.namespace.clone(),
             transport: self.transport,

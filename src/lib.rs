@@ -62,6 +62,7 @@
 //! | [`Open`](http::Command::Open), [`Send`](http::Command::Send) | opens a WebSocket, sends a message | [`Input::Socket`](research::Input::Socket): [`Opened`](websocket::News::Opened), [`Frame`](websocket::News::Frame)s, [`Waiting`](websocket::News::Waiting) after whatever was sent, [`Closed`](websocket::News::Closed) once |
 //! | [`Beacon`](http::Command::Beacon) | nothing: it follows only from [`Input::Hidden`](research::Input::Hidden), which is a page's | |
 //! | [`poll_timeout`](research::Client::poll_timeout) | waits until then, or until it has something to say | [`Input::Timeout`](research::Input::Timeout) |
+//! | [`has_no_websocket`](research::Client::has_no_websocket) | remembers it, if it has several clients of one server | [`Input::NoWebSocket`](research::Input::NoWebSocket) to another one, before its attempt |
 //! | an [`Event`](research::Event) | whatever it is for | |
 //!
 //! Sessions, backoff, heartbeat, the stored log and what is heard once are the core's. [`Input::Close`](research::Input::Close)

@@ -32,6 +32,12 @@ const MAX_DELAY_MS: u64 = i32::MAX as u64;
 /// multiple of it.
 const SIGN_MS: f64 = 1_000.0;
 
+thread_local! {
+    /// The servers that no WebSocket gets through to, as clients of this page have found. A module that takes the place of one that
+    /// has failed finds it out again.
+    static WITHOUT_WEBSOCKETS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
 /// What the page is told. Called only while nothing is borrowed: it may call back at once.
 pub(crate) trait Page {
     /// Whether the next line was given to [`read_lines`](Self::read_lines).
@@ -80,6 +86,8 @@ struct Inner {
     start: Timestamp,
     host: Host,
     settings: Settings,
+    /// Where the Socket.IO server is.
+    server: String,
     page: Box<dyn Page>,
     slices: OnceCell<Slices>,
     lifecycle: RefCell<Option<Lifecycle>>,
@@ -99,6 +107,7 @@ impl Driver {
         let clock = Clock::start();
         let start = clock.now();
         let group = settings.group.as_deref().map(group_of);
+        let server = config.server();
         host.record(&trace::header(&config, group.is_some(), seed, start));
         let client = Client::shared(config, group, seed, start)?;
         Ok(Self {
@@ -115,6 +124,7 @@ impl Driver {
                 start,
                 host,
                 settings,
+                server,
                 page,
                 slices: OnceCell::new(),
                 lifecycle: RefCell::default(),
@@ -184,6 +194,7 @@ impl Driver {
             fetch::check_headers(&credentials.headers)?;
             Ok(credentials)
         });
+        self.inner.learn();
         self.inner.handle(Input::Credentials { ask, credentials });
     }
 
@@ -260,9 +271,29 @@ impl Inner {
         }
     }
 
+    /// Tells the core what other clients of the page have found, before an attempt.
+    fn learn(self: &Rc<Self>) {
+        let is_known = WITHOUT_WEBSOCKETS.with_borrow(|servers| servers.contains(&self.server));
+        if is_known && !self.client.borrow().has_no_websocket() {
+            self.handle(Input::NoWebSocket);
+        }
+    }
+
+    /// Keeps what the core has found, for other clients of the page.
+    fn remember(&self) {
+        if self.client.borrow().has_no_websocket() {
+            WITHOUT_WEBSOCKETS.with_borrow_mut(|servers| {
+                if !servers.contains(&self.server) {
+                    servers.push(self.server.clone());
+                }
+            });
+        }
+    }
+
     /// Carries out what follows from an input.
     fn follow(self: &Rc<Self>, now: Timestamp, mut filter: impl FnMut(Event) -> Option<Event>) {
         let mut kinds = trace::Outputs::default();
+        self.remember();
         loop {
             let output = self.client.borrow_mut().poll_output();
             if let Some(output) = &output {

@@ -67,6 +67,10 @@ pub enum Input {
         /// Whether it wants to.
         listening: bool,
     },
+    /// Another client of the page has found that no WebSocket gets through to the server
+    /// ([`Client::has_no_websocket`](super::Client::has_no_websocket)): none is opened any more where long-polling can carry the
+    /// connection. One that is open, or being opened, stays.
+    NoWebSocket,
     /// The browser says that the network has come or gone. It can be wrong.
     Online(bool),
     /// The page has heard this of a research already, from a client before this one: none of it is

@@ -92,7 +92,7 @@ pub struct Connection {
     /// Whether the attempt under way goes to the other address, since nothing was at the first.
     elsewhere: bool,
     pub(super) websocket: WebSocket,
-    /// Whether a WebSocket could not take the place of long-polling.
+    /// Whether no WebSocket gets through to the server, as it or another client of the page has found.
     pub(super) stays_polling: bool,
     /// Whether there was a sign of life while the attempt that is under way was.
     pub(super) returned: bool,
@@ -178,6 +178,16 @@ impl Connection {
         self.short = 0;
     }
 
+    /// No WebSocket gets through to the server. An attempt that is under way with one goes on.
+    pub(crate) const fn keep_to_polling(&mut self) {
+        self.stays_polling = true;
+    }
+
+    /// Whether that is known.
+    pub(crate) const fn keeps_to_polling(&self) -> bool {
+        self.stays_polling
+    }
+
     /// Whether an attempt waits for the page's credentials.
     pub(crate) const fn is_waiting_for_credentials(&self) -> bool {
         matches!(self.link, Link::Asking { .. })
@@ -219,6 +229,12 @@ impl Connection {
                 // A sign-in at another origin looks like a network that fails.
                 let follow = !matches!(self.failure, Some(Failure::Network(_)));
                 let timeout_ms = self.settings.timeout_ms;
+                if self.websocket == WebSocket::Untried
+                    && self.stays_polling
+                    && self.settings.fall_back
+                {
+                    self.websocket = WebSocket::Useless;
+                }
                 let transport = match self.websocket {
                     WebSocket::Untried | WebSocket::Works => self.settings.transport,
                     WebSocket::Failed | WebSocket::Useless => Transport::Polling,
@@ -685,7 +701,10 @@ impl Connection {
         };
         self.elsewhere = false;
         self.websocket = match self.websocket {
-            WebSocket::Failed | WebSocket::Useless => WebSocket::Useless,
+            WebSocket::Failed | WebSocket::Useless => {
+                self.stays_polling = true;
+                WebSocket::Useless
+            }
             WebSocket::Untried | WebSocket::Works => WebSocket::Works,
         };
         let data = auth.as_deref().map(Raw::parse).transpose();

@@ -208,7 +208,7 @@ pub(super) enum WebSocket {
     Works,
     /// It could not be opened: the attempt goes on by long-polling.
     Failed,
-    /// That worked where it did not.
+    /// That worked where it did not, here or for another client of the page.
     Useless,
 }
 

@@ -312,10 +312,9 @@ fn fields_of(kind: &str) -> Option<[Field; 4]> {
         "refresh" | "subscribe" | "unsubscribe" | "verify" => [Id, Own, Own, Own],
         "acknowledge" | "binary" | "channel_failed" | "close" | "connect" | "credentials"
         | "emit" | "failed" | "hidden" | "large_frame" | "leave" | "leaving" | "lock_granted"
-        | "lock_lost" | "lock_refused" | "lock_unopposed" | "online" | "refused"
-        | "socket_closed" | "socket_open" | "timeout" | "unseen" | "visible" | "waiting" => {
-            [Own; 4]
-        }
+        | "lock_lost" | "lock_refused" | "lock_unopposed" | "no_websocket" | "online"
+        | "refused" | "socket_closed" | "socket_open" | "timeout" | "unseen" | "visible"
+        | "waiting" => [Own; 4],
         _ => return None,
     })
 }

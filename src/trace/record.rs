@@ -184,6 +184,7 @@ pub fn input(since_start_ms: u64, input: &Input) -> String {
             kind(&mut line, "listen");
             line.text(name).boolean(*listening);
         }
+        Input::NoWebSocket => kind(&mut line, "no_websocket"),
         Input::Online(online) => {
             kind(&mut line, "online");
             line.boolean(*online);

@@ -1,6 +1,7 @@
 //! A connection over one WebSocket: handshake, heartbeat, what is sent and waits, closing, failures.
 
 use proptest::prelude::*;
+use research_socket::config::Config;
 use research_socket::failure::Failure;
 use research_socket::research::{Event, Input, ResearchEvent, ResearchId};
 use research_socket::socket::{Acked, Emit, VERIFY_MS};
@@ -563,6 +564,115 @@ fn without_a_way_to_fall_back_to_a_websocket_is_tried_again() {
     assert_eq!(world.did(), ["ask", "websocket"]);
 }
 
+/// Another client of the page has found it.
+fn told(change: impl FnOnce(&mut Config)) -> World {
+    let mut world = World::with(change);
+    world.input(Input::NoWebSocket);
+    world.connect();
+    world
+}
+
+#[test]
+fn where_another_client_of_the_page_could_open_no_websocket_long_polling_goes_first() {
+    let mut world = told(|config| {
+        config.transport = Transport::WebSocket;
+        config.fall_back = true;
+    });
+    assert_eq!(world.did(), ["ask", "handshake"]);
+    // Whatever becomes of that.
+    world.cut(Kind::Handshake);
+    world.forget();
+    world.wait();
+    assert_eq!(world.did(), ["ask", "handshake"]);
+    world.join();
+    world.receive("1");
+    world.wait();
+    assert_eq!(world.sockets.len(), 0);
+}
+
+#[test]
+fn where_another_client_of_the_page_could_open_no_websocket_none_is_to_take_over() {
+    let mut world = told(|config| config.upgrade = true);
+    world.open_offering();
+    world.accept();
+    world.receive(r#"40{"sid":"n"}"#);
+    assert!(world.client.is_connected());
+    assert_eq!(world.sockets.len(), 0);
+}
+
+#[test]
+fn a_page_that_wants_nothing_but_a_websocket_tries_one_whatever_others_have_found() {
+    let mut world = told(|config| config.transport = Transport::WebSocket);
+    assert_eq!(world.did(), ["ask", "websocket"]);
+    world.socket_closed(1006);
+    world.wait();
+    assert_eq!(world.did(), ["ask", "websocket"]);
+}
+
+#[test]
+fn a_websocket_that_is_there_or_under_way_is_not_given_up_for_what_others_have_found() {
+    for is_open in [true, false] {
+        let mut world = falling_back();
+        if is_open {
+            world.join_over_socket();
+            world.forget();
+        }
+        world.input(Input::NoWebSocket);
+        assert_eq!(world.did(), [""; 0], "it goes on");
+        world.socket_closed(1006);
+        if is_open {
+            // It has worked here.
+            world.wait();
+            assert_eq!(world.did(), ["ask", "websocket"]);
+        } else {
+            assert_eq!(world.did(), ["ask", "handshake"]);
+            assert_eq!(world.told(), [""; 0], "in the same attempt");
+        }
+    }
+    let mut world = opening();
+    world.input(Input::NoWebSocket);
+    world.hear_of_socket(News::Opened);
+    world.frames("3probe");
+    world.forget();
+    world.receive("6");
+    assert_eq!(world.did(), ["send 5"]);
+}
+
+#[test]
+fn a_client_says_once_it_has_found_that_no_websocket_gets_through() {
+    let mut world = falling_back();
+    world.socket_closed(1006);
+    assert!(!world.client.has_no_websocket(), "the server may be down");
+    world.join();
+    assert!(world.client.has_no_websocket());
+
+    let mut world = opening();
+    world.socket_closed(1006);
+    assert!(!world.client.has_no_websocket(), "it may be the network");
+    world.receive("6");
+    assert!(world.client.has_no_websocket());
+
+    let mut world = live();
+    world.socket_closed(1006);
+    world.wait();
+    world.socket_closed(1006);
+    assert!(!world.client.has_no_websocket());
+}
+
+#[test]
+fn a_trace_of_a_client_that_was_told_that_no_websocket_gets_through_runs_again() {
+    let mut world = told(|config| config.upgrade = true);
+    world.open_offering();
+    world.accept();
+    world.receive(r#"40{"sid":"n"}"#);
+    world.close();
+    assert!(world.trace.contains("\"no_websocket\""));
+    for trace in [&world.trace, &mask(&world.trace, 1)] {
+        assert!(!trace.contains("unknown"), "{trace}");
+        assert_eq!(crate::trace::replay(trace), Ok(()));
+    }
+}
+
 fn upgrading() -> World {
     let mut world = World::with(|config| config.upgrade = true);
     world.connect();
@@ -822,6 +932,7 @@ fn step() -> impl Strategy<Value = Step> {
         Input::Online(false),
         Input::Online(true),
         Input::Timeout,
+        Input::NoWebSocket,
         Input::Subscribe(ResearchId::from_text("r").unwrap()),
         Input::Unsubscribe("r".to_owned()),
     ]);
@@ -848,7 +959,11 @@ proptest! {
     /// The world holds the rules: of states, of outcomes, and that a WebSocket that is closed sends nothing.
     #[test]
     fn whatever_happens_over_a_websocket_keeps_the_rules(steps in prop::collection::vec(step(), 1..80), seed: u64) {
-        let mut world = if seed.is_multiple_of(2) { connecting() } else { upgrading() };
+        let mut world = match seed % 4 {
+            0 => connecting(),
+            2 => falling_back(),
+            _ => upgrading(),
+        };
         for step in steps {
             let is_open = !world.sockets.is_empty();
             match step {

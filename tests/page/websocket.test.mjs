@@ -285,6 +285,126 @@ for (const kind of KINDS) {
   }
 }
 
+/** Emits at one stroke until nothing more may wait, and notes in `window.sent` what the WebSocket was given, and when all has left. */
+const emitMuch = (/** @type {string} */ path) => {
+  const all = /** @type {any} */ (window);
+  const { send } = WebSocket.prototype;
+  /** What waited in the browser before each message. @type {number[]} */
+  let before = [];
+  WebSocket.prototype.send = function (data) {
+    before.push(this.bufferedAmount);
+    return send.call(this, data);
+  };
+  const run = async () => {
+    const { connect } = await import(/** @type {string} */ ("/pkg/index.js"));
+    const client = await connect({ path, transports: ["websocket"], forceNew: true, maxEmitBuffer: 2_000_000 });
+    await client.emitWithAck("echo", "live");
+    before = [];
+    const text = "x".repeat(30_000);
+    let taken = 0;
+    let refused;
+    try {
+      for (; taken < 1_000; taken += 1) client.emit("much", text);
+    } catch (error) {
+      refused = /** @type {any} */ (error).code;
+    }
+    const atOnce = before.length;
+    // It waits for room of its own, and is behind all the others.
+    for (let answer; answer !== "last"; ) {
+      answer = await client.emitWithAck("echo", "last").then((/** @type {any} */ answer) => [answer].flat(2)[0], () => new Promise((resolve) => setTimeout(resolve, 20)));
+    }
+    return { taken, refused, atOnce, sent: before.length, most: Math.max(...before) };
+  };
+  run().then(
+    (sent) => (all.sent = sent),
+    (error) => (all.sent = String(error)),
+  );
+};
+
+for (const name of /** @type {const} */ (["chromium", "firefox"])) {
+  test(`what a page emits faster than its WebSocket takes it waits in the page, up to the bound (${name})`, { timeout: 180_000 }, async (t) => {
+    const server = await start(t, "flask");
+    const url = `${server.url}/progress/${ID}`;
+    /** @param {(run: any, given?: any) => Promise<any>} evaluate */
+    const run = async (evaluate) => {
+      await evaluate(emitMuch, server.path);
+      const { taken, refused, atOnce, sent, most } = await until("all has left", () => evaluate(() => /** @type {any} */ (window).sent));
+      assert.equal(refused, "BUFFER_FULL");
+      assert.ok(taken > 60 && taken < 75, `${taken} of 30,000 bytes wait`);
+      assert.equal(atOnce, 3, "the third one crosses the bound of what may wait in the browser");
+      assert.ok(sent > taken, `${sent} messages for ${taken} events`);
+      assert.ok(most < 65_536, `${most} bytes waited in the browser as more was sent`);
+    };
+    if (name === "firefox") {
+      const browser = await startBrowser(t, "firefox");
+      await browser.goto(url);
+      return run((code, given) => browser.evaluate(code, [given]));
+    }
+    await withPage(url, { expected: [FAILED_REQUEST, FAILED_SOCKET] }, (page) => run((code, given) => page.evaluate(code, given)));
+  });
+}
+
+/** Connects with one client after another, each over a connection of its own, and notes in `window.asked` how many WebSockets each has asked for. */
+const connectInTurn = (/** @type {string} */ path) => {
+  const all = /** @type {any} */ (window);
+  let opened = 0;
+  window.WebSocket = class extends WebSocket {
+    /** @param {string | URL} url */
+    constructor(url) {
+      super(url);
+      opened += 1;
+    }
+  };
+  const run = async () => {
+    const { connect } = await import(/** @type {string} */ ("/pkg/index.js"));
+    const made = (/** @type {string[]} */ transports, options = {}) => connect({ ...options, path, transports, forceNew: true });
+    /** By the time of the answers the client is live, and has begun to upgrade if it is to. */
+    const settle = async (/** @type {any} */ client) => {
+      for (let n = 0; n < 3; n += 1) await client.emitWithAck("echo", n);
+      const asked = opened;
+      opened = 0;
+      return asked;
+    };
+    const first = await made(["websocket", "polling"]);
+    const asked = [await settle(first)];
+    for (const transports of [["websocket", "polling"], ["polling", "websocket"]]) asked.push(await settle(await made(transports)));
+    first.disconnect();
+    first.connect();
+    asked.push(await settle(first));
+    // There is no other way for this one.
+    const last = await made(["websocket"], { reconnection: false });
+    if (opened === 0) await new Promise((resolve) => last.once("connect_error", resolve));
+    asked.push(opened);
+    return asked;
+  };
+  run().then(
+    (asked) => (all.asked = asked),
+    (error) => (all.asked = String(error)),
+  );
+};
+
+for (const name of /** @type {const} */ (["chromium", "firefox"])) {
+  test(`what one client of a page has found of WebSockets the next one knows, and the page that is loaded anew finds out again (${name})`, { timeout: 180_000 }, async (t) => {
+    const server = await start(t, "flask");
+    const gate = await startGate(t, server.url, "refuse");
+    const url = `${gate.url}/progress/${ID}`;
+    /** @param {() => Promise<unknown>} goto @param {(run: any, given?: any) => Promise<any>} evaluate */
+    const run = async (goto, evaluate) => {
+      for (const asked of [2, 4]) {
+        await goto();
+        await evaluate(connectInTurn, server.path);
+        assert.deepEqual(await until("all have connected", () => evaluate(() => /** @type {any} */ (window).asked)), [1, 0, 0, 0, 1]);
+        await until("the proxy was asked by the first and the last", () => gate.asked() === asked);
+      }
+    };
+    if (name === "firefox") {
+      const browser = await startBrowser(t, "firefox");
+      return run(() => browser.goto(url), (code, given) => browser.evaluate(code, [given]));
+    }
+    await withPage("about:blank", { expected: [FAILED_REQUEST, FAILED_SOCKET] }, (page) => run(() => page.goto(url), (code, given) => page.evaluate(code, given)));
+  });
+}
+
 /** The WebSockets that the page opens from now on. @param {import("playwright-core").Page} page */
 function socketsOf(page) {
   /** @type {import("playwright-core").WebSocket[]} */

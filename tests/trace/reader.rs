@@ -284,6 +284,7 @@ fn input(fields: &[Value]) -> Input {
             None => ResearchId::from_text(&text(2)).unwrap(),
         }),
         "timeout" => Input::Timeout,
+        "no_websocket" => Input::NoWebSocket,
         "unseen" => Input::Unseen,
         "unsubscribe" => Input::Unsubscribe(text(2)),
         "verify" => Input::Verify(text(2)),

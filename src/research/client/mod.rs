@@ -237,6 +237,7 @@ impl<C: Carrier> Client<C> {
             } => {
                 self.listening.retain(|other| *other != name);
             }
+            Input::NoWebSocket => self.connection.own_mut().keep_to_polling(),
             Input::Online(online) => self.connection.set_online(&mut context!(self), online),
             Input::Recall { research, facts } => {
                 if let Some(subscription) = self.subscriptions.get_mut(&research) {
@@ -350,6 +351,12 @@ impl<C: Carrier> Client<C> {
     /// Whether events can flow both ways now.
     pub fn is_connected(&self) -> bool {
         self.connection.is_connected()
+    }
+
+    /// Whether no WebSocket gets through to the server, as this client has found or was told by [`Input::NoWebSocket`]: one
+    /// could not be opened, or not take the place of long-polling, which works. From then on it holds.
+    pub fn has_no_websocket(&self) -> bool {
+        self.connection.own().keeps_to_polling()
     }
 
     /// Whether the status of any research is asked for again and again.

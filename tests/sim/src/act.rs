@@ -48,6 +48,9 @@ impl World<'_> {
             let name = ECHO.to_owned();
             let listening = true;
             self.feed(index, Input::Listen { name, listening })?;
+            if self.plan.setup.is_told {
+                self.feed(index, Input::NoWebSocket)?;
+            }
         }
         Ok(self.pages.get_mut(index).and_then(Option::as_mut))
     }

@@ -223,6 +223,8 @@ impl Setup {
             falls_back: false,
             upgrades: false,
             no_websockets: false,
+            is_told: false,
+            drains_slowly: false,
             reconnection: !entropy.chance(1, 8)?,
             persistent: default.persistent,
             attempts: entropy.pick(&[Some(5), Some(0), Some(1), Some(30), None])?,

@@ -4,6 +4,7 @@ use crate::page::Page;
 use crate::plan::{Act, Kind, RESEARCHES};
 use crate::rules::Violation;
 use crate::story::id_of;
+use crate::websocket::MAX_BEHIND;
 use crate::world::World;
 
 /// Every so many seeds all pages are left and restored once nothing goes wrong any more.
@@ -61,7 +62,9 @@ impl World<'_> {
     pub(crate) fn are_forgotten(&mut self, sids: &[String]) -> Result<(), Violation> {
         let setup = &self.plan.setup;
         let way = u64::from(setup.latency + setup.jitter);
-        let deadline = self.now + 3 * way + setup.navigation.unwrap_or_default() + GOODBYE;
+        // It leaves behind all that waits in the browser.
+        let behind = if setup.drains_slowly { MAX_BEHIND } else { 0 };
+        let deadline = self.now + 3 * way + setup.navigation.unwrap_or_default() + GOODBYE + behind;
         let known = |world: &Self| {
             let mut followed = (0..RESEARCHES).map(id_of);
             followed.any(|id| sids.iter().any(|sid| world.server.is_subscribed(sid, id)))

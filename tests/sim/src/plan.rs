@@ -75,6 +75,10 @@ pub struct Setup {
     pub upgrades: bool,
     /// Whether something on the way lets no WebSocket through.
     pub no_websockets: bool,
+    /// Whether another client of each page has found that before.
+    pub is_told: bool,
+    /// Whether what a page sends over a WebSocket leaves its browser slowly.
+    pub drains_slowly: bool,
     /// The client's options.
     pub reconnection: bool,
     /// Whether what is refused is tried again.
@@ -122,6 +126,8 @@ impl Default for Setup {
             falls_back: false,
             upgrades: false,
             no_websockets: false,
+            is_told: false,
+            drains_slowly: false,
             reconnection: true,
             persistent: true,
             attempts: Some(5),

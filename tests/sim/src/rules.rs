@@ -35,6 +35,9 @@ pub(crate) fn require(holds: bool, words: impl FnOnce() -> String) -> Verdict {
 /// goodbyes, sixteen cancels, one status, one log.
 const MAX_IN_FLIGHT: usize = 2 + 8 + 16 + 2;
 
+/// So many bytes may wait in a WebSocket before the next message waits in the client.
+const MAX_WAITING: u64 = 65_536;
+
 /// Requests that a client may start in one second of its own accord, besides one for each answer.
 const MAX_STARTS_A_SECOND: u32 = 60;
 
@@ -67,6 +70,8 @@ pub(crate) struct Open {
     is_proven: bool,
     /// Of one that has: whether nothing has come over it since.
     is_unheard: bool,
+    /// How many bytes wait in the browser, as far as the client knows.
+    waits: u64,
     /// When it was started, or something of its answer came.
     since: u64,
     /// Whether something has.
@@ -92,12 +97,14 @@ pub(crate) struct Rules {
     live_since: Option<u64>,
     attempt: u32,
     falls_back: bool,
-    /// Whether a page that would use a WebSocket has polled.
+    /// Whether a page that would use a WebSocket has polled, or was told of another client that has.
     is_without_sockets: bool,
     /// The session whose WebSocket could not take the place of long-polling.
     not_upgraded: Option<usize>,
-    /// Whether long-polling has gone on after that.
+    /// Whether long-polling has gone on after that, or the page was told of another client whose has.
     stays_polling: bool,
+    /// The WebSocket that was sent more than may wait in it: only what is closed then may be.
+    overfull: Option<RequestId>,
     /// Whether attempts may count from the start again.
     forgiven: bool,
     pub(crate) closed: bool,
@@ -222,6 +229,12 @@ impl Rules {
     /// Takes an input before the client does.
     pub(crate) fn input(&mut self, now: u64, input: &Input) -> Verdict {
         self.now = now;
+        require(self.overfull.is_none(), || {
+            format!(
+                "more is sent than may wait in the browser: {:?}",
+                self.overfull
+            )
+        })?;
         if now / 1000 != self.second {
             (self.second, self.starts, self.timeouts) = (now / 1000, 0, 0);
         }
@@ -241,6 +254,10 @@ impl Rules {
                 self.hidden = false;
                 self.asks_anew = true;
                 self.not_before = 0;
+            }
+            Input::NoWebSocket => {
+                self.is_without_sockets |= self.falls_back;
+                self.stays_polling = true;
             }
             Input::Online(online) => {
                 self.reasons.push(now);
@@ -331,6 +348,9 @@ impl Rules {
     pub(crate) fn command(&mut self, command: &Command, was_closed: bool) -> Verdict {
         match command {
             Command::Abort(id) => {
+                if self.overfull == Some(*id) {
+                    self.overfull = None;
+                }
                 let aborted = self.answered(*id, false);
                 if let Some(open) = &aborted {
                     self.flushes.aborted(&open.request);
@@ -453,6 +473,7 @@ impl Rules {
             is_socket: false,
             is_proven: false,
             is_unheard: false,
+            waits: 0,
             since: self.now,
             is_answered: false,
         });
@@ -488,6 +509,7 @@ impl Rules {
             is_socket: true,
             is_proven: false,
             is_unheard: false,
+            waits: 0,
             since: self.now,
             is_answered: false,
         });
@@ -509,6 +531,7 @@ impl Rules {
             })?;
             (open.kind, open.since) = (Kind::Poll, self.now);
             open.is_unheard = true;
+            open.waits = 0;
         }
         let sid = session
             .and_then(|index| self.sessions.get(index))
@@ -550,6 +573,13 @@ impl Rules {
         let request = request_of(socket, sid, Some(text));
         self.refusals.start(self.now, &request)?;
         self.flushes.start(self.now, &request);
+        let mut open = self.open.iter_mut().filter(|open| open.id == socket);
+        if let Some(open) = open.next() {
+            if open.waits >= MAX_WAITING {
+                self.overfull = Some(socket);
+            }
+            open.waits += text.len() as u64;
+        }
         Ok(())
     }
 
@@ -615,10 +645,12 @@ impl Rules {
                 self.progressed(now, socket, text.as_bytes());
                 self.progressed(now, socket, b"\x1e");
             }
-            News::Frame(Frame::Binary(_))
-            | News::Opened
-            | News::TooLarge { .. }
-            | News::Waiting(_) => {}
+            News::Waiting(bytes) => {
+                if let Some(open) = self.open.get_mut(place) {
+                    open.waits = *bytes;
+                }
+            }
+            News::Frame(Frame::Binary(_)) | News::Opened | News::TooLarge { .. } => {}
         }
         Ok(true)
     }

@@ -20,6 +20,18 @@ const FOR_SOCKET: u64 = 1 << 47;
 /// How long what was sent may wait in the browser, in milliseconds.
 const MAX_DRAINING: u64 = 50;
 
+/// How long one message may keep the line of a page that is slow, in milliseconds.
+const MAX_SLOW: u64 = 300;
+
+/// How long all messages together may.
+pub(crate) const MAX_BEHIND: u64 = 1_500;
+
+/// How soon a browser is asked what waits in it, in milliseconds.
+const LOOK_AFTER: u64 = 50;
+
+/// What waits in it then, in bytes: more than is to be sent behind.
+const MUCH: u64 = 70_000;
+
 /// How soon a poll is answered by a server that was asked over a WebSocket, in milliseconds: engine.io looks so often.
 pub(crate) const NOOP_AFTER: u64 = 100;
 
@@ -236,8 +248,20 @@ impl World<'_> {
         let delay = self.network.delay();
         let drains_in = 1 + self.network.between(MAX_DRAINING);
         let now = self.now;
+        let slow_ms = match self.plan.setup.drains_slowly {
+            true => 1 + self.network.between(MAX_SLOW),
+            false => 0,
+        };
         let Some(wire) = self.wire(id) else { return };
-        wire.drained_at = wire.drained_at.max(now + drains_in);
+        let behind = (wire.drained_at.max(now) + slow_ms).min(now + MAX_BEHIND);
+        wire.drained_at = behind.max(wire.drained_at).max(now + drains_in);
+        // What waits arrives when the line has taken it.
+        let delay = delay
+            + if slow_ms > 0 {
+                wire.drained_at - now
+            } else {
+                0
+            };
         let drained = Event::Drained(id);
         let (drained_at, mut late) = (wire.drained_at, 0);
         match blow {
@@ -258,18 +282,25 @@ impl World<'_> {
             self.network.at(at, event);
         }
         self.network.at(drained_at, drained);
+        if slow_ms > 0 {
+            self.network.at(now + LOOK_AFTER, Event::Drained(id));
+        }
     }
 
-    /// All that a page has sent has left its browser, unless it has sent more.
+    /// All that a page has sent has left its browser, unless it has sent more; or that is looked at.
     pub(crate) fn drained(&mut self, id: u64) -> Verdict {
         let now = self.now;
-        match self.wire(id) {
-            Some(wire) if wire.drained_at == now => {
-                let (page, socket, news) = (wire.page, wire.socket, News::Waiting(0));
-                self.happen(Event::Socket { page, socket, news })
-            }
-            Some(_) | None => Ok(()),
-        }
+        let is_slow = self.plan.setup.drains_slowly;
+        let Some(wire) = self.wire(id) else {
+            return Ok(());
+        };
+        let news = match wire.drained_at {
+            at if at == now => News::Waiting(0),
+            at if at > now && is_slow => News::Waiting(MUCH),
+            _ => return Ok(()),
+        };
+        let (page, socket) = (wire.page, wire.socket);
+        self.happen(Event::Socket { page, socket, news })
     }
 
     /// A page closes its WebSocket, or the browser does.

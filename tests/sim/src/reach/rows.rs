@@ -66,7 +66,7 @@ rows! {
     /// Of [`Input`].
     InputRow {
         Acknowledge, Answer, Cancel, Close, Connect, Credentials, CredentialsThrew, Emit, Hidden, Leaving,
-        Listen, Unlisten, Online, Offline, Recall, Refresh, Remember, Socket, Subscribe, Timeout, Unseen,
+        Listen, Unlisten, NoWebSocket, Online, Offline, Recall, Refresh, Remember, Socket, Subscribe, Timeout, Unseen,
         Unsubscribe, Verify, Visible,
     }
     /// Of [`Event`].
@@ -405,6 +405,7 @@ impl InputRow {
             Input::Listen {
                 listening: false, ..
             } => Self::Unlisten,
+            Input::NoWebSocket => Self::NoWebSocket,
             Input::Online(true) => Self::Online,
             Input::Online(false) => Self::Offline,
             Input::Recall { .. } => Self::Recall,
