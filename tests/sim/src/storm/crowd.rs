@@ -125,8 +125,8 @@ struct Crowd {
     /// `None`: everything is taken at once.
     front: Option<Front>,
     asked: BTreeMap<u64, Asked>,
-    /// Of socket.io-client a 503 is a failure as any other: this library's wait after one is not its.
-    closes: bool,
+    /// What has no place in the queue meets.
+    refusal: Answer,
     is_gone: bool,
     /// Lines of all researches.
     written: u64,
@@ -222,7 +222,12 @@ impl Crowd {
             servers,
             front: None,
             asked: BTreeMap::new(),
-            closes: storm.closes || storm.strategy != Strategy::Default,
+            refusal: match (storm.strategy, storm.closes) {
+                (Strategy::Default, false) => status(503),
+                (Strategy::Default, true) => lost(),
+                // To socket.io-client all failures are alike: this library's waits after a busy server are not its.
+                (Strategy::SocketIo | Strategy::Steady, _) => status(418),
+            },
             is_gone: false,
             written: 0,
             returns: GOES + GONE,
@@ -348,13 +353,7 @@ impl Crowd {
                     self.outcome.tally.entry(asked.kind).or_default().refused += 1;
                 }
                 self.outcome.refused += 1;
-                let answer = match self.closes {
-                    true => lost(),
-                    false => Answer::Response(Response {
-                        status: 503,
-                        ..Response::default()
-                    }),
-                };
+                let answer = self.refusal.clone();
                 self.answer(number, answer);
             }
         }
@@ -547,6 +546,13 @@ impl Crowd {
             }
         }
     }
+}
+
+fn status(status: u16) -> Answer {
+    Answer::Response(Response {
+        status,
+        ..Response::default()
+    })
 }
 
 fn lost() -> Answer {
