@@ -138,9 +138,8 @@ impl<C: Carrier> Client<C> {
                 is_settled
             }
         };
-        let is_retried = matches!(result, Err((Problem::Failed, _)))
-            && !job.holds_end()
-            && history.is_retried();
+        let is_retried =
+            matches!(result, Err((Problem::Failed, _))) && !job.holds_end() && history.is_retried();
         // One that broke off like its connection is asked for anew by the next.
         let waits = ((is_old || is_retried && is_live) && history.asks_in_time())
             || (is_old && is_retried && !is_live)
