@@ -10,13 +10,12 @@ use super::clock::{Clock, monotonic_ms};
 use super::fetch::{self, Exchange, Given};
 use super::host::Host;
 use super::lifecycle::Lifecycle;
-use super::slices::Slices;
+use super::slices::{READING_MS, Slices};
 use super::tabs::Tabs;
 use super::websocket::Socket;
 use crate::config::{Config, ConfigError};
 use crate::http::{Answer, AskId, Command, Credentials, Request, RequestId};
 use crate::mailbox::Mailbox;
-use crate::pace::READING_MS;
 use crate::queue::SmallMap;
 use crate::research::{Client, Event, Input, Output, ResearchEvent};
 use crate::socket::{Emit, EmitError};
@@ -256,8 +255,6 @@ impl Inner {
 
     /// Applies what other tabs say, in the same way.
     fn handle_tabs(self: &Rc<Self>, input: tabs::Input) {
-        // The page may be who says anything else.
-        let begun = matches!(input, tabs::Input::Message(_)).then(|| self.begin_to_read());
         let now = self.clock.now();
         if let Some(group) = self.settings.group.as_deref().map(group_of)
             && let Some(line) = trace::tabs(now.since(self.start), group, &input)
@@ -266,9 +263,6 @@ impl Inner {
         }
         self.client.borrow_mut().handle_tabs(now, input);
         self.follow(now, Some);
-        if let Some(begun) = begun {
-            self.has_read(begun);
-        }
     }
 
     /// Tells the core what other clients of the page have found, before an attempt.
@@ -371,14 +365,12 @@ impl Inner {
     }
 
     fn hear_of_socket(self: &Rc<Self>, socket: RequestId, news: News) {
-        let begun = self.begin_to_read();
         // What was sent may be what this answers.
         self.look(socket);
         let is_over = matches!(news, News::Closed { .. });
         let over = is_over.then(|| self.sockets.borrow_mut().remove(&socket));
         self.handle(Input::Socket { socket, news });
         drop(over);
-        self.has_read(begun);
     }
 
     /// Tells the core what waits in a WebSocket, if that is news.
@@ -418,22 +410,17 @@ impl Inner {
                 if is_first {
                     self.read();
                 }
-                if self.waiting().is_some() {
-                    self.schedule();
-                }
+                self.schedule();
             }
             Given::Answer(mut answer) => {
                 let exchange = self.requests.borrow_mut().remove(&request);
                 // It was given up.
                 let Some(mut exchange) = exchange else { return };
-                let begun = self.begin_to_read();
                 exchange.release(&self.host);
                 if let Answer::Response(response) = &mut answer {
                     exchange.add_rest(&mut response.body);
                 }
                 self.handle(Input::Answer { request, answer });
-                // Behind the next poll, which waits for no handler.
-                self.has_read(begun);
             }
         }
     }
@@ -520,20 +507,6 @@ impl Inner {
         }
     }
 
-    /// A task of the browser's begins to read what came; when.
-    fn begin_to_read(&self) -> f64 {
-        self.slices.get().map_or(0.0, Slices::read)
-    }
-
-    /// It has read: the page hears of it in the same task, unless others wait for that one. News of the connection have a
-    /// task of their own: a page that waits for `connect` adds its handlers in this one.
-    fn has_read(&self, begun: f64) {
-        if let Some(slices) = self.slices.get() {
-            let may = self.ask.get().is_none() && !self.mailbox.borrow().has_news();
-            slices.has_read(begun, may);
-        }
-    }
-
     /// Reads of what has come, and gives the page what waits for it, as long as the task may take; then
     /// lets the browser breathe.
     fn run_slice(self: &Rc<Self>) {
@@ -542,9 +515,7 @@ impl Inner {
         };
         let begin = monotonic_ms();
         let mut now = begin;
-        if !slices.begin(begin) {
-            return;
-        }
+        slices.begin(begin);
         loop {
             if let Some(ask) = self.ask.take() {
                 let live = self.client.borrow().is_connected();

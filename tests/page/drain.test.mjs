@@ -105,8 +105,6 @@ function prepare(id, cost) {
     held = [];
     drain.lines.length = 0;
     clear();
-    // What was read may be handled in the same task, as far as one handler.
-    drain.turns.push([0]);
   };
   /** Whether so many lines have come. What a browser gives in several pieces needs a turn each, which is for one handler only then. */
   drain.has = (/** @type {number} */ n) => {
