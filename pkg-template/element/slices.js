@@ -48,9 +48,10 @@ export class Frame {
       this.cancel();
       this.#run();
     };
+    // Before a frame the browser may not have told yet that somebody has scrolled.
+    const timer = setInterval(() => document.hidden && go(), WITHOUT_FRAMES_MS);
     const frame = requestAnimationFrame(go);
-    const timer = setTimeout(go, WITHOUT_FRAMES_MS);
-    this.#cancel = () => (cancelAnimationFrame(frame), clearTimeout(timer));
+    this.#cancel = () => (clearTimeout(timer), cancelAnimationFrame(frame));
   }
 
   cancel() {
