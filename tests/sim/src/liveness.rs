@@ -90,11 +90,13 @@ impl World<'_> {
         if !self.plan.ends_in_an_outage() {
             return Ok(());
         }
+        let mut was_heeded = false;
         for page in self.pages.iter_mut().flatten() {
-            page.rules.good_since = None;
+            // What was asked before the network went, and answered after it, looked like a return.
+            was_heeded |= page.rules.good_since.take().is_some();
             page.rules.back_at = self.now;
         }
-        let again = if self.plan.was_down_before() {
+        let again = if self.plan.was_down_before() || was_heeded {
             RETURN_AGAIN_WITHIN
         } else {
             0
