@@ -182,7 +182,7 @@ const followUpgrading = async (given) => {
     return send.call(this, data);
   };
   await (await import("/support/follow.js")).follow(given);
-  // Each is answered, in order: what the page sends is not lost and not doubled either.
+  // Each is answered once: what the page sends is not lost and not doubled either.
   all.echoed = [];
   all.echo = (/** @type {number} */ from, /** @type {number} */ to) => {
     for (let n = from; n <= to; n += 1) {
@@ -230,7 +230,11 @@ async function crossOver(t, kind, open) {
   assert.deepEqual(gaps, []);
   assert.deepEqual(connection.filter(({ event }) => event === "disconnect"), []);
   await until("the answers", async () => (await page.evaluate(() => /** @type {any} */ (window).echoed)).length === 80);
-  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).echoed), Array.from({ length: 80 }, (_, n) => n + 1));
+  /** @type {number[]} */
+  const echoed = await page.evaluate(() => /** @type {any} */ (window).echoed);
+  // Flask-SocketIO runs each handler in a thread of its own: two of them may answer in either order.
+  if (kind === "flask") echoed.sort((one, other) => one - other);
+  assert.deepEqual(echoed, Array.from({ length: 80 }, (_, n) => n + 1));
   assert.deepEqual((await sent()).slice(0, 2), ["2probe", "5"]);
   assert.equal(gate.asked(), 1);
   await page.evaluate(() => /** @type {any} */ (window).run.client.close());
