@@ -28,7 +28,6 @@ export class Log {
   /** Lines that came and were not taken in yet. */
   #waiting = [];
   #taken = 0;
-  #taking = false;
   #frame = new Frame(() => this.#paint());
   /** The line that one is at, and where the selection begins. */
   #current = -1;
@@ -77,17 +76,18 @@ export class Log {
 
   /** Lines of the client, in their order. @param {readonly object[]} entries */
   add(entries) {
+    const isIdle = this.#waiting.length === 0;
     for (const entry of entries) this.#waiting.push(entry);
-    if (!this.#taking) void this.#take();
+    if (isIdle) void this.#take();
   }
 
   async #take() {
-    this.#taking = true;
     // Those of the same moment together.
     await Promise.resolve();
     await inSlices(() => {
-      for (let n = 0; n < PIECE && this.#taken < this.#waiting.length; n++) {
-        const entry = this.#waiting[this.#taken++];
+      const from = this.#taken;
+      this.#taken += PIECE;
+      for (const entry of this.#waiting.slice(from, this.#taken)) {
         this.lines.push(entry);
         const isError = /^(error|critical)$/.test(entry.level);
         if (isError || !this.#isCollapsed) this.#announce.line(plain(entry.message), isError);
@@ -95,11 +95,12 @@ export class Log {
       // A page that nobody sees has no frames for a while.
       if (this.lines.isOver) this.#paint();
       else this.#frame.wish();
-      return this.#taken < this.#waiting.length;
+      if (this.#taken < this.#waiting.length) return true;
+      // Here, and not behind the last slice: lines may come before what follows it.
+      this.#waiting = [];
+      this.#taken = 0;
+      return false;
     });
-    this.#taking = false;
-    this.#waiting = [];
-    this.#taken = 0;
   }
 
   // --- What the page asks for ------------------------------------------------------------------------------------------

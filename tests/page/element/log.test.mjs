@@ -76,6 +76,21 @@ test("20,000 lines at once keep the page from nothing, and all are there", { tim
   });
 });
 
+test("lines that come in microtasks, while others are taken in, are all there", { timeout: 120_000 }, async (t) => {
+  await withElement(t, { mount: { lines: 10 } }, async (page) => {
+    await shows(page, "(step 10)");
+    await page.evaluate(async () => {
+      for (let n = 11; n <= 1010; n += 1) {
+        research.lines(entries(1, n));
+        await undefined;
+      }
+    });
+    await page.evaluate(() => research.lines(entries(1, 1011)));
+    await shows(page, "(step 1011)");
+    assert.equal(await page.evaluate(() => part("filter-all").lastChild.textContent), "1,011");
+  });
+});
+
 test("the newest line stays in view until one scrolls up, and again at the end", { timeout: 120_000 }, async (t) => {
   await withElement(t, { mount: { lines: 500 } }, async (page) => {
     await shows(page, "(step 500)");
