@@ -367,7 +367,9 @@ export interface FallbackOptions {
   /**
    * The wait between an answer and the next request, 100 to a day. While the server gives no answer either, the second and each
    * further wait is up to twice as long as the one before, at most 20 s or this, and differs from page to page; answers make it
-   * short again. After a connection that the server took up and dropped within 5 s one wait is two to four times this.
+   * short again. After a connection that the server took up and dropped within 5 s one wait is two to four times this. It goes on over
+   * a new connection until that brings an update; while the research does not go on, each wait is twice as long as the one before, and
+   * one that would be as long as `stallAfter` is the last.
    * @default 3000
    * @example 10_000
    */

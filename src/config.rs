@@ -94,7 +94,7 @@ pub struct Config {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fallback {
     /// From the answer to the next question, in milliseconds, 100 to a day; longer while there is no answer either, and once after a connection that was
-    /// dropped at once. Default: 3000.
+    /// dropped at once, or over a new one while the research does not go on. Default: 3000.
     pub interval_ms: u64,
     /// After how many connection errors in a row it starts, at least 1. Default: 3. It starts in
     /// any case when no attempts are left.

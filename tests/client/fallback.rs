@@ -284,8 +284,8 @@ fn polling_goes_on_over_the_new_connection_until_its_first_update() {
     world.connect();
     world.join();
     world.accept();
-    for _ in 0..3 {
-        world.advance(3000);
+    for wait_ms in [3000, 6000] {
+        world.advance(wait_ms);
         world.status("r", 200, RUNS);
     }
     world.receive(r#"2|42["progress_r",{"progress":50}]"#);
@@ -296,6 +296,88 @@ fn polling_goes_on_over_the_new_connection_until_its_first_update() {
     world.forget();
     world.advance(17_000);
     assert_eq!(world.did(), [""; 0]);
+}
+
+/// After how many milliseconds each over a new connection that says nothing the status is asked for, so many times, while it is what `status` says.
+fn waits_over_silent_connection(
+    times: usize,
+    stall_after_ms: Option<u64>,
+    status: impl Fn(usize) -> String,
+) -> Vec<u64> {
+    let mut world = polling_with(|config| config.stall_after_ms = stall_after_ms);
+    world.status("r", 200, RUNS);
+    world.connect();
+    world.join();
+    world.accept();
+    let mut waits = Vec::new();
+    let mut since = world.now;
+    for seconds in 0..3600 {
+        while world.is_asked(Kind::Log) {
+            world.answer(Kind::Log, 200, "[]");
+        }
+        if world.is_asked(Kind::Status) {
+            waits.push(world.now - since);
+            since = world.now;
+            world.status("r", 200, &status(waits.len()));
+        }
+        if seconds % 20 == 19 {
+            world.receive("2");
+            world.accept_all();
+        }
+        world.advance(1000);
+    }
+    waits.truncate(times);
+    waits
+}
+
+#[test]
+fn over_a_new_connection_a_research_that_does_not_go_on_is_asked_about_less_often_each_time() {
+    let waits = [3_000, 6_000, 12_000, 24_000, 48_000];
+    let stands = |_| RUNS.to_owned();
+    assert_eq!(waits_over_silent_connection(9, None, stands), waits);
+    // Then the watchdog has it.
+    let watched = waits_over_silent_connection(8, Some(60_000), stands);
+    assert_eq!(watched[..5], waits);
+    assert_eq!(watched[5..], [60_000, 120_000, 240_000]);
+}
+
+#[test]
+fn a_research_that_did_not_go_on_is_asked_about_at_once_when_the_connection_is_lost() {
+    let mut world = polling();
+    world.status("r", 200, RUNS);
+    world.connect();
+    world.join();
+    world.accept();
+    for wait_ms in [3000, 6000] {
+        world.advance(wait_ms);
+        world.status("r", 200, RUNS);
+    }
+    world.advance(2000);
+    world.cut(Kind::Poll);
+    assert!(!world.is_asked(Kind::Status));
+    world.advance(1000);
+    assert!(
+        world.is_asked(Kind::Status),
+        "not only after nine more seconds"
+    );
+}
+
+#[test]
+fn over_a_new_connection_that_says_nothing_of_it_a_research_that_goes_on_is_asked_about_as_before()
+{
+    let goes_on = |n| format!(r#"{{"status":"in_progress","progress":{n}}}"#);
+    let watched = Some(60_000);
+    assert_eq!(
+        waits_over_silent_connection(20, watched, goes_on),
+        [3_000; 20]
+    );
+    let rests = |n: usize| goes_on(n.clamp(4, 6));
+    assert_eq!(
+        waits_over_silent_connection(9, watched, rests),
+        [
+            3_000, 3_000, 6_000, 12_000, 24_000, 3_000, 3_000, 6_000, 12_000
+        ]
+    );
 }
 
 #[test]

@@ -42,6 +42,7 @@ impl<C: Carrier> Client<C> {
         let can_hold = waits && history.is_rested(now, timeout_ms);
         let holds = (is_polled || is_suspicious) && can_hold && job.hold();
         job.take_status(now, body, waits);
+        let has_gone_on = job.counters().updates > updates;
         if job.holds_end() {
             let heard = subscription.heard.filter(|_| is_live);
             let is_talking = heard.is_some_and(|heard| now.since(heard) < LAST_WORDS_MS);
@@ -49,7 +50,7 @@ impl<C: Carrier> Client<C> {
             history.ask_before_end(now, at, timeout_ms);
             return;
         }
-        if is_suspicious && job.counters().updates > updates {
+        if is_suspicious && has_gone_on {
             // It went on without a word: the server has lost the subscription. Lines wait for the log
             // as after any other outage.
             history.lost(subscription.watchdog.trust());
@@ -67,6 +68,9 @@ impl<C: Carrier> Client<C> {
             history.wait(now, timeout_ms);
         } else if holds {
             job.release(None);
+        }
+        if is_polled && is_heard {
+            subscription.polled(now, &self.config, has_gone_on);
         }
     }
 
@@ -186,6 +190,7 @@ impl<C: Carrier> Client<C> {
         self.checks.return_borrowed(&mut self.subscriptions, false);
         for subscription in self.subscriptions.values_mut() {
             if subscription.job.end().is_none() {
+                subscription.expedite();
                 subscription.history.lost(self.heard);
             }
         }

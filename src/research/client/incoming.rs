@@ -188,10 +188,7 @@ impl<C: Carrier> Client<C> {
             self.stats.unrequested += 1;
             return;
         };
-        subscription.schedule.heard();
-        subscription.watchdog.hear(self.now);
-        subscription.is_heard = true;
-        subscription.unheard = 0;
+        subscription.hear(self.now);
         // Some servers tell everybody, also whom they refuse.
         if subscription.standing != Standing::Refused {
             self.subscribing.grant(self.now, &mut subscription.refusal);

@@ -559,6 +559,7 @@ impl<C: Carrier> Client<C> {
         let mut subscription = Subscription {
             job: Job::new(id, limits),
             schedule,
+            idle: (0, self.now),
             standing: Standing::Unsent,
             refusal: None,
             access: Access::Granted,

@@ -17,10 +17,16 @@ use crate::time::Timestamp;
 /// milliseconds.
 const TRIAL_MS: u64 = 3_000;
 
+/// Without a watchdog the status is asked for over a live connection until that would be after this wait, in milliseconds.
+const MOST_IDLE_MS: u64 = 60_000;
+
 #[derive(Debug)]
 pub(super) struct Subscription {
     pub(super) job: Job,
     pub(super) schedule: Schedule,
+    /// Answers in a row over this connection, asked for again and again, in which the research had not gone on, and when it would be asked
+    /// about next if it had.
+    pub(super) idle: (u32, Timestamp),
     pub(super) standing: Standing,
     /// That it was refused, until it is heard.
     pub(super) refusal: Option<Refused>,
@@ -254,6 +260,7 @@ impl Subscription {
     /// The server has the subscription, or has refused it.
     fn accepted(&mut self, now: Timestamp, config: &Config) {
         self.standing = Standing::Accepted;
+        self.expedite();
         if self.job.end().is_some() {
             return;
         }
@@ -261,6 +268,49 @@ impl Subscription {
             self.schedule.once(now);
         }
         self.history.accepted(now);
+    }
+
+    /// Its status, which is asked for again and again, has come over a connection over which it can be heard. Of one that does not go on
+    /// nothing is heard, however well the connection serves it: it is asked for less often each time, and in the end left to the
+    /// watchdog.
+    pub(super) fn polled(&mut self, now: Timestamp, config: &Config, has_gone_on: bool) {
+        let Schedule::Repeatedly(at) = &mut self.schedule else {
+            return;
+        };
+        let (times, planned) = &mut self.idle;
+        *planned = *at;
+        if has_gone_on || self.standing != Standing::Accepted {
+            *times = 0;
+            return;
+        }
+        *times = times.saturating_add(1);
+        let wait_ms = config.interval_ms().saturating_mul(1 << (*times).min(32));
+        if wait_ms < config.stall_after_ms.unwrap_or(MOST_IDLE_MS) {
+            *at = now.after(wait_ms).max(*at);
+        } else {
+            self.schedule = Schedule::Never;
+            self.watchdog.resume(now);
+        }
+    }
+
+    /// An update has come over the connection.
+    pub(super) fn hear(&mut self, now: Timestamp) {
+        self.expedite();
+        self.schedule.heard();
+        self.watchdog.hear(now);
+        self.is_heard = true;
+        self.unheard = 0;
+    }
+
+    /// That it does not go on is no reason any more to ask later.
+    pub(super) fn expedite(&mut self) {
+        let (times, planned) = &mut self.idle;
+        if let Schedule::Repeatedly(at) = &mut self.schedule
+            && *times > 0
+        {
+            *at = *planned.min(at);
+        }
+        *times = 0;
     }
 
     /// The page wants to know its status now.
@@ -299,6 +349,7 @@ impl Subscription {
 /// ```text
 ///   Never ── subscribed ──▶ Once ── answered ──▶ Never
 ///     └── no connection ──▶ Repeatedly ── first live update ──▶ Once
+///                               └── live, and does not go on ──▶ Never
 ///   the end ──▶ Never
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -307,7 +358,7 @@ pub(super) enum Schedule {
     Never,
     /// What happened while there was no connection is to be found out.
     Once(Timestamp),
-    /// There is no connection, or no live update has come over the new one yet.
+    /// There is no connection, or no live update has come over the new one yet: see [`Subscription::polled`].
     Repeatedly(Timestamp),
 }
 
@@ -356,7 +407,7 @@ impl Schedule {
 
     /// The connection serves this research. What happened before it did is still asked for: a late
     /// line of the log can come live after an end that did not.
-    pub(super) const fn heard(&mut self) {
+    const fn heard(&mut self) {
         if let Self::Repeatedly(at) = *self {
             *self = Self::Once(at);
         }
