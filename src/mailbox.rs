@@ -144,6 +144,11 @@ impl Mailbox {
         self.queue.len() <= self.max_events / 2 && self.bytes <= self.max_bytes / 2
     }
 
+    /// Whether news of the connection wait, which go first.
+    pub fn has_news(&self) -> bool {
+        !self.news.is_empty()
+    }
+
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.news.is_empty() && self.queue.is_empty() && self.kept.is_empty()
@@ -586,10 +591,10 @@ mod tests {
         let mut mailbox = Mailbox::new(1, MAX_WAITING_BYTES);
         assert!(mailbox.is_empty());
         mailbox.push(Timestamp::default(), Event::ReconnectAttempt(1));
-        assert!(!mailbox.is_empty());
-        assert!(mailbox.pop().is_some() && mailbox.is_empty());
+        assert!(!mailbox.is_empty() && mailbox.has_news());
+        assert!(mailbox.pop().is_some() && mailbox.is_empty() && !mailbox.has_news());
         mailbox.push(Timestamp::default(), update(1));
-        assert!(!mailbox.is_empty());
+        assert!(!mailbox.is_empty() && !mailbox.has_news());
         // Kept apart until the queue is read.
         mailbox.push(Timestamp::default(), update(2));
         assert_eq!(mailbox.pop(), Some(update(1)));

@@ -12,6 +12,8 @@ export class Host {
   #headStart;
   #makeTabs;
   #tabs;
+  /** What calls the module back next, in the task that it is called in. */
+  #hurried;
   /** Of how many answers the head is there and the body is not, which is another task. */
   #arriving = 0;
 
@@ -68,7 +70,11 @@ export class Host {
   /** The callback as a function that never throws, and does nothing after the end. */
   guard(callback) {
     const guarded = (...args) => {
-      if (!this.#end.signal.aborted) this.#enter(() => callback(...args));
+      if (this.#end.signal.aborted) return;
+      this.#enter(() => callback(...args));
+      const port = this.#hurried;
+      this.#hurried = undefined;
+      port?.onmessage?.();
     };
     return guarded;
   }
@@ -111,6 +117,11 @@ export class Host {
     if (typeof document === "undefined") return 8;
     if (isFirefox()) return 16;
     return this.ranks() ? 48 : 40;
+  }
+
+  /** Has a port of a channel call back as soon as the call of the module that this is in is over, unless it is let go of before. */
+  hurry(port) {
+    this.#hurried = port;
   }
 
   /** Has a port of a channel call back in such a task, unless it is let go of before. An answer does not wait for two turns. */

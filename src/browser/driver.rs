@@ -10,12 +10,13 @@ use super::clock::{Clock, monotonic_ms};
 use super::fetch::{self, Exchange, Given};
 use super::host::Host;
 use super::lifecycle::Lifecycle;
-use super::slices::{READING_MS, Slices};
+use super::slices::Slices;
 use super::tabs::Tabs;
 use super::websocket::Socket;
 use crate::config::{Config, ConfigError};
 use crate::http::{Answer, AskId, Command, Credentials, Request, RequestId};
 use crate::mailbox::Mailbox;
+use crate::pace::READING_MS;
 use crate::queue::SmallMap;
 use crate::research::{Client, Event, Input, Output, ResearchEvent};
 use crate::socket::{Emit, EmitError};
@@ -255,6 +256,8 @@ impl Inner {
 
     /// Applies what other tabs say, in the same way.
     fn handle_tabs(self: &Rc<Self>, input: tabs::Input) {
+        // The page may be who says anything else.
+        let begun = matches!(input, tabs::Input::Message(_)).then(monotonic_ms);
         let now = self.clock.now();
         if let Some(group) = self.settings.group.as_deref().map(group_of)
             && let Some(line) = trace::tabs(now.since(self.start), group, &input)
@@ -263,6 +266,9 @@ impl Inner {
         }
         self.client.borrow_mut().handle_tabs(now, input);
         self.follow(now, Some);
+        if let Some(begun) = begun {
+            self.has_read(begun);
+        }
     }
 
     /// Tells the core what other clients of the page have found, before an attempt.
@@ -365,12 +371,14 @@ impl Inner {
     }
 
     fn hear_of_socket(self: &Rc<Self>, socket: RequestId, news: News) {
+        let begun = monotonic_ms();
         // What was sent may be what this answers.
         self.look(socket);
         let is_over = matches!(news, News::Closed { .. });
         let over = is_over.then(|| self.sockets.borrow_mut().remove(&socket));
         self.handle(Input::Socket { socket, news });
         drop(over);
+        self.has_read(begun);
     }
 
     /// Tells the core what waits in a WebSocket, if that is news.
@@ -507,6 +515,18 @@ impl Inner {
         }
     }
 
+    /// A task of the browser's that has begun then has read what came: the page hears of it in the same task, unless others wait
+    /// for that one. Not a continuation of a promise, as answers come in: handlers would run between those of the page. News of
+    /// the connection have a task of their own: a page that waits for `connect` adds its handlers in this one.
+    fn has_read(&self, begun: f64) {
+        if let Some(slices) = self.slices.get()
+            && self.ask.get().is_none()
+            && !self.mailbox.borrow().has_news()
+        {
+            slices.has_read(begun);
+        }
+    }
+
     /// Reads of what has come, and gives the page what waits for it, as long as the task may take; then
     /// lets the browser breathe.
     fn run_slice(self: &Rc<Self>) {
@@ -515,7 +535,9 @@ impl Inner {
         };
         let begin = monotonic_ms();
         let mut now = begin;
-        slices.begin(begin);
+        if !slices.begin(begin) {
+            return;
+        }
         loop {
             if let Some(ask) = self.ask.take() {
                 let live = self.client.borrow().is_connected();

@@ -58,6 +58,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn turn(this: &Host) -> f64;
 
+    /// Has a port of a channel call back as soon as the call of the module that this is in is over.
+    #[wasm_bindgen(method)]
+    pub(super) fn hurry(this: &Host, port: &MessagePort);
+
     /// Has a port of a channel call back in such a task.
     #[wasm_bindgen(method)]
     pub(super) fn urge(this: &Host, port: &MessagePort);

@@ -5,12 +5,9 @@ use std::cell::Cell;
 use wasm_bindgen::prelude::*;
 use web_sys::MessagePort;
 
+use super::clock::monotonic_ms;
 use super::host::Host;
-use crate::pace::Pace;
-
-/// How much of a task what has come may take to be read, in milliseconds. It comes first, since the server
-/// waits for answers to some of it.
-pub(super) const READING_MS: f64 = 4.0;
+use crate::pace::{Next, Pace};
 
 /// Asks for tasks, one at a time. A message channel, because browsers slow timers down: to 4 ms
 /// when nested, to a second or a minute while the page is hidden.
@@ -18,16 +15,16 @@ pub(super) struct Slices {
     host: Host,
     sender: MessagePort,
     receiver: MessagePort,
-    /// Whether a task is coming, or under way.
-    scheduled: Cell<bool>,
     pace: Cell<Pace>,
-    _run: Closure<dyn FnMut()>,
+    /// It may be called while it runs: a handler can have a browser run tasks, as by `alert`.
+    _run: Closure<dyn Fn()>,
 }
 
 impl Slices {
-    /// `run` is called in a task of its own after each [`schedule`](Self::schedule).
-    pub(super) fn new(host: Host, run: impl FnMut() + 'static) -> Result<Self, JsValue> {
-        let run = Closure::new(run);
+    /// `run` is called in a task of its own after each [`schedule`](Self::schedule), or in one that
+    /// [`has_read`](Self::has_read) finds fit.
+    pub(super) fn new(host: Host, run: impl Fn() + 'static) -> Result<Self, JsValue> {
+        let run = Closure::<dyn Fn()>::new(run);
         let channel = host.channel(run.as_ref().unchecked_ref())?;
         let (sender, receiver) = (channel.port1(), channel.port2());
         let pace = Cell::new(Pace::new(host.ranks(), host.turn()));
@@ -35,7 +32,6 @@ impl Slices {
             host,
             sender,
             receiver,
-            scheduled: Cell::new(false),
             pace,
             _run: run,
         })
@@ -43,19 +39,28 @@ impl Slices {
 
     /// Asks for a task, unless one is coming.
     pub(super) fn schedule(&self) {
-        if !self.scheduled.replace(true) {
+        if self.with_pace(Pace::ask) {
             self.post();
+        }
+    }
+
+    /// A task of the browser's that has begun then has read what came. If it is fit for them, handlers run in it as soon as
+    /// this call of the module is over.
+    pub(super) fn has_read(&self, begun: f64) {
+        let now = monotonic_ms();
+        if self.with_pace(|pace| pace.has_read(begun, now)) {
+            self.host.hurry(&self.receiver);
         }
     }
 
     /// The task that was asked for will not come any more.
     pub(super) fn lose(&self) {
-        self.scheduled.set(false);
+        self.with_pace(Pace::lose);
     }
 
-    /// The task has come.
-    pub(super) fn begin(&self, now: f64) {
-        self.with_pace(|pace| pace.begin(now));
+    /// A task has come. Whether handlers may run in it.
+    pub(super) fn begin(&self, now: f64) -> bool {
+        self.with_pace(|pace| pace.begin(now))
     }
 
     /// Whether it is to end, after a handler.
@@ -65,12 +70,10 @@ impl Slices {
 
     /// It ends. Another one is asked for if there is more to do.
     pub(super) fn end(&self, now: f64, has_more: bool) {
-        let is_urgent = self.with_pace(|pace| pace.end(now, has_more));
-        self.scheduled.set(has_more);
-        if is_urgent {
-            self.host.urge(&self.receiver);
-        } else if has_more {
-            self.post();
+        match self.with_pace(|pace| pace.end(now, has_more)) {
+            Next::Nothing => {}
+            Next::Task => self.post(),
+            Next::Urgent => self.host.urge(&self.receiver),
         }
     }
 

@@ -114,6 +114,31 @@ test("what goes before all else is called in a task of its own, unless it was le
   for (const port of [kept, left]) port.close();
 });
 
+test("what is to follow a call of the module is called once, behind it, and not if it was let go of or the instance is gone", () => {
+  const called = [];
+  const host = new Host();
+  const { port2 } = host.channel(() => called.push("handlers"));
+  const read = host.guard((what) => {
+    called.push(what);
+    if (what === "all") host.hurry(port2);
+    called.push("read");
+  });
+  read("nothing");
+  assert.deepEqual(called.splice(0), ["nothing", "read"]);
+  read("all");
+  read("nothing");
+  assert.deepEqual(called.splice(0), ["all", "read", "handlers", "nothing", "read"]);
+  const { onmessage } = port2;
+  port2.onmessage = null;
+  read("all");
+  assert.deepEqual(called.splice(0), ["all", "read"]);
+  port2.onmessage = onmessage;
+  const ending = host.guard(() => (host.hurry(port2), host.end()));
+  ending();
+  assert.deepEqual(called, []);
+  port2.close();
+});
+
 test("a body whose head has come does not wait behind what goes before all else", async (t) => {
   const priorities = [];
   globals(t, { scheduler: { postTask: (run, { priority }) => priorities.push(priority) } });

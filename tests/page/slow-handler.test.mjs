@@ -60,8 +60,11 @@ test("socket.io-client gets the same, for comparison", { timeout: 480_000 }, asy
   });
 });
 
-for (const [name, start] of Object.entries({ "this client": follow, "socket.io-client": followWithPeer })) {
-  const ours = start === follow;
+/** A frame a line, of which a browser may give several in one task. */
+const overWebSocket = (page, given) => follow(page, { ...given, options: { transports: ["websocket"] } });
+
+for (const [name, start] of Object.entries({ "this client": follow, "this client over a WebSocket": overWebSocket, "socket.io-client": followWithPeer })) {
+  const ours = start !== followWithPeer;
   const what = ours ? "keeps the page busy for more than 50 ms at no time" : "is measured beside it";
   test(`${name}, with a slow handler and many lines at once, ${what}`, { timeout: 240_000 }, async (t) => {
     await onPage(t, {}, start, async ({ page, server, followed }) => {
@@ -82,7 +85,7 @@ async function onPage(t, ping, start, use) {
   const server = await startServer(t, ping === HEARTBEAT ? "node" : "flask", { page: true, ...ping });
   await server.control("emit", { id: ID, payload: { status: "in_progress", progress: 1 } });
   // Sessions that are dropped end with requests that fail.
-  const expected = start === follow ? [] : [FAILED_REQUEST];
+  const expected = start === followWithPeer ? [FAILED_REQUEST] : [];
   await withPage(`${server.url}/progress/${ID}`, { expected }, async (page) => {
     const followed = await start(page, { id: ID, lineCost: LINE_COST_MS });
     await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
