@@ -85,3 +85,32 @@ fn an_end_that_comes_live_while_lines_wait_has_as_long_as_any_other() {
     world.answer(Kind::Log, 200, &log(&[(1, 0, "before")]));
     assert_eq!(world.told(), ["r log before", "r end completed"]);
 }
+
+#[test]
+fn a_status_that_comes_after_the_end_does_not_put_the_log_off() {
+    let mut world = World::with_all(|_| {});
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.accept();
+    world.receive(FINAL);
+    world.status("r", 200, DONE);
+    assert!(world.is_asked(Kind::Log), "all was said before the end");
+}
+
+#[test]
+fn an_end_waits_for_no_server_that_is_left_alone_since_it_drops_connections() {
+    let mut world = World::with_all(|_| {});
+    world.subscribe("r");
+    world.connect();
+    world.join();
+    world.accept();
+    world.receive(&line(5, 1, "before"));
+    world.status("r", 200, DONE);
+    world.cut(Kind::Poll);
+    world.advance(1_000);
+    world.answer(Kind::Log, 200, &log(&[(1, 3, "first"), (2, 5, "before")]));
+    let told = world.heard();
+    assert_eq!(lines(&told), ["first", "before"]);
+    assert_eq!(told.last().unwrap(), "r end completed");
+}

@@ -41,9 +41,14 @@ impl<C: Carrier> Client<C> {
         let is_suspicious = is_heard && subscription.watchdog.is_suspicious();
         let can_hold = waits && history.is_rested(now, timeout_ms);
         let holds = (is_polled || is_suspicious) && can_hold && job.hold();
+        let held_end = job.holds_end();
         job.take_status(now, body, waits);
         let has_gone_on = job.counters().updates > updates;
         if job.holds_end() {
+            if held_end {
+                // The log is wanted for it already, and perhaps sooner.
+                return;
+            }
             let heard = subscription.heard.filter(|_| is_live);
             let is_talking = heard.is_some_and(|heard| now.since(heard) < LAST_WORDS_MS);
             let at = now.after(if is_talking { LAST_WORDS_MS } else { 0 });

@@ -448,7 +448,11 @@ impl Checks {
                     ),
                 ]
                 .map(|(question, due, refused, persistence)| {
-                    let mut at = due?.max(self.not_before);
+                    let mut at = due?;
+                    // The end waits for the log, and so for no rest of the server.
+                    if question != Question::Log || !job.holds_end() {
+                        at = at.max(self.not_before);
+                    }
                     if let Some(refused) = refused {
                         at = at.max(persistence.due(refused, asking.seen));
                     }

@@ -21,8 +21,9 @@ const BACK_WITHIN: u64 = 35_000;
 /// time of its requests.
 const RETURN_WITHIN: u64 = 5_000;
 
-/// How much later it may be where the server was down before: what a good answer has hurried may have failed in the
-/// second outage, and then the next answer hurries nothing until so long after that attempt, in milliseconds.
+/// How much later it may be where the server was down before, or an answer was good since a connection was stable: what
+/// that has hurried may have failed in the outage, and then the next answer hurries nothing until so long after that
+/// attempt, in milliseconds.
 const RETURN_AGAIN_WITHIN: u64 = 15_000;
 
 /// The longest pause between two questions about a research that stays silent, in milliseconds.
@@ -90,25 +91,25 @@ impl World<'_> {
         if !self.plan.ends_in_an_outage() {
             return Ok(());
         }
-        let mut was_heeded = false;
         for page in self.pages.iter_mut().flatten() {
             // What was asked before the network went, and answered after it, looked like a return.
-            was_heeded |= page.rules.good_since.take().is_some();
+            page.rules.good_since = None;
             page.rules.back_at = self.now;
         }
-        let again = if self.plan.was_down_before() || was_heeded {
-            RETURN_AGAIN_WITHIN
-        } else {
-            0
-        };
-        let within = RETURN_WITHIN + again + self.way() * 20 + 2 * MAX_IN_PIECES;
+        let was_down = self.plan.was_down_before();
+        let within = RETURN_WITHIN + self.way() * 20 + 2 * MAX_IN_PIECES;
         let is_away = |page: &&Page| !page.client.is_connected();
         while self.pages().any(|page| is_away(&page)) {
-            let since = self
-                .pages()
-                .filter(is_away)
-                .filter_map(|page| page.rules.good_since);
-            if let Some(since) = since.min().filter(|since| self.now > since + within) {
+            let late = self.pages().filter(is_away).find_map(|page| {
+                let again = if was_down || page.rules.was_heeded {
+                    RETURN_AGAIN_WITHIN
+                } else {
+                    0
+                };
+                let since = page.rules.good_since?;
+                (self.now > since + within + again).then_some(since)
+            });
+            if let Some(since) = late {
                 let words = format!(
                     "away for {} ms though the server answers: {}",
                     self.now - since,

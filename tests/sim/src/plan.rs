@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use research_socket::persistence::UNKNOWN_MS;
-use research_socket::socket::{MAX_WAITING_BYTES, MOMENT_MS};
+use research_socket::socket::{FIRST_CHANCE_MS, MAX_WAITING_BYTES, MOMENT_MS};
 
 use crate::rules::Limits;
 
@@ -757,7 +757,22 @@ impl Plan {
         // A ping may wait for the next poll, and its pong for the POST before it: six ways in all.
         let way = u64::from(self.setup.latency + self.setup.jitter);
         let way = way + if self.setup.pieces { MAX_IN_PIECES } else { 0 };
-        let is_roomy = self.setup.ping_timeout > 8 * way;
+        // A ping that comes sooner than the CONNECT does costs a first attempt another poll, and it may take no longer where
+        // something else is answered.
+        let ways = if self.setup.ping_interval <= 2 * way {
+            4
+        } else {
+            2
+        };
+        let asks = |step: &Step| {
+            matches!(
+                step,
+                Step::Page(_, Act::Cancel(_) | Act::Refresh(_) | Act::Verify(_))
+            )
+        };
+        let is_hurried =
+            ways * way > FIRST_CHANCE_MS && self.steps.iter().any(|(_, step)| asks(step));
+        let is_roomy = self.setup.ping_timeout > 8 * way && !is_hurried;
         // Without reconnection a page that stays after all has lost its connection for good.
         let is_quiet = self.setup.navigation.is_none() || self.setup.reconnection;
         let naps = self

@@ -126,6 +126,9 @@ pub(crate) struct Rules {
     /// When the first good answer came since the connection was lost, or this was forgotten, to whatever was
     /// asked.
     pub(crate) good_since: Option<u64>,
+    /// Whether there was one since a connection was stable, and whether there was before that: then it hurries nothing.
+    is_heeded: bool,
+    pub(crate) was_heeded: bool,
     /// What was asked for before then says nothing of a server that is back.
     pub(crate) back_at: u64,
     /// Handshakes of the last minute, and what was a reason for some of them: the page's own wish, or a
@@ -334,8 +337,13 @@ impl Rules {
         match open.kind {
             // Those of a session that is used, or over, say nothing of another one.
             Kind::Join | Kind::Poll | Kind::Post => {}
-            _ if is_good && !self.is_live() && open.since >= self.back_at => {
-                self.good_since.get_or_insert(now);
+            _ if is_good
+                && !self.is_live()
+                && open.since >= self.back_at
+                && self.good_since.is_none() =>
+            {
+                self.good_since = Some(now);
+                self.was_heeded = std::mem::replace(&mut self.is_heeded, true);
             }
             Kind::Logs | Kind::Status if !is_good => self.reasons.push(now),
             _ => {}
@@ -728,6 +736,7 @@ impl Rules {
                 let since = self.live_since.take();
                 if since.is_some_and(|since| now - since >= STABLE_AFTER_MS) {
                     self.forgiven = true;
+                    self.is_heeded = false;
                 }
                 require(since.is_some(), || "disconnected twice".to_owned())
             }
