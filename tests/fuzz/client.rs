@@ -65,6 +65,9 @@ const IDS: [&str; 3] = ["r", "s", "7"];
 pub(crate) fn run(data: &[u8]) {
     let mut bytes = Bytes { rest: data };
     let mut run = Run::new(&mut bytes);
+    if run.is_told {
+        run.input(Input::NoWebSocket);
+    }
     run.input(Input::Connect);
     while !bytes.rest.is_empty() {
         run.step(&mut bytes);
@@ -142,6 +145,8 @@ struct Run {
     in_pieces: bool,
     /// What else can happen than without WebSockets.
     has_websocket: bool,
+    /// Whether another client of the page has found that none gets through.
+    is_told: bool,
     emits: u64,
     cancels: u64,
 }
@@ -179,6 +184,7 @@ impl Run {
             world,
             in_pieces: options & 192 == 192,
             has_websocket,
+            is_told: way & 8 != 0,
             emits: 0,
             cancels: 0,
         }
