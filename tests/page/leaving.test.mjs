@@ -24,18 +24,28 @@ async function leave(page, site) {
 }
 
 inEach("a page that is left tells nothing, opens nothing, and leaves no session at the server", async (page, site, name) => {
-  for (let time = 1; time <= TIMES[name]; time += 1) {
-    // In a frame it is left with the page around it.
-    await open(page, site, time % 2 ? "/page" : "/frame");
+  // In a frame it is left with the page around it.
+  await leaveAgainAndAgain(page, site, TIMES[name], (time) => (time % 2 ? "/page" : "/frame"));
+  assert.equal(site.goodbyes.size, TIMES[name]);
+});
+
+inEach("the same over a WebSocket", (page, site, name) => leaveAgainAndAgain(page, site, TIMES[name], () => "/websocket"), ["flask"]);
+
+/**
+ * @param {import("./support/site.mjs").Page} page @param {Awaited<ReturnType<typeof startSite>>} site @param {number} times
+ * @param {(time: number) => string} path of the page that is left
+ */
+async function leaveAgainAndAgain(page, site, times, path) {
+  for (let time = 1; time <= times; time += 1) {
+    await open(page, site, path(time));
     await leave(page, site);
     assert.equal(site.left(), time);
     assert.deepEqual(site.told, [], `left for the ${time}. time`);
   }
   // Each ends with its own goodbye, long before its heartbeat of 5 and 20 seconds would.
   const { sessions } = await site.server.untilGoodbye();
-  const counts = { sessions: sessions.length, handshakes: site.handshakes.length, goodbyes: site.goodbyes.size };
-  assert.deepEqual(counts, { sessions: TIMES[name], handshakes: TIMES[name], goodbyes: TIMES[name] });
-});
+  assert.deepEqual([sessions.length, site.handshakes.length], [times, times]);
+}
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
   test(`a page that is left goes into the back/forward cache, and connects when it is back (${name})`, { timeout: 180_000 }, async (t) => {

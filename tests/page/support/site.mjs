@@ -1,6 +1,7 @@
 // A site around one of the servers: pages that follow a research, a slow page to go to, and a download.
 
 import http from "node:http";
+import net from "node:net";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { FAILED_REQUEST, withPage } from "./browser.mjs";
@@ -17,13 +18,13 @@ const SLOW_MS = 1000;
 /** Before a browser knows that it is a download, the page has had time to do something wrong. */
 const DOWNLOAD_MS = 500;
 
-/** @param {string} path where the server answers */
-const html = (path) => `<!doctype html><meta charset="utf-8"><title>Page</title>
+/** @param {string} path where the server answers @param {"polling" | "websocket"} [transport] */
+const html = (path, transport = "polling") => `<!doctype html><meta charset="utf-8"><title>Page</title>
 <a id="next" href="/next">next</a> <a id="file" href="/file">file</a> <div></div>
 <script type="module">
   import { connect } from "/pkg/index.js";
   const heard = { told: [], lines: [], gaps: [] };
-  const client = await connect({ path: "${path}" });
+  const client = await connect({ path: "${path}", transports: ["${transport}"] });
   for (const event of ["disconnect", "connect_error", "reconnect_attempt", "reconnect"]) client.on(event, () => heard.told.push(event));
   client.on("state", ({ name }) => heard.told.push(name));
   const research = client.subscribe("${ID}");
@@ -56,6 +57,7 @@ export async function startSite(t, kind) {
   const site = http.createServer(async (request, response) => {
     const { method, headers, url = "" } = request;
     if (url === "/page") return answer(response, html(server.path));
+    if (url === "/websocket") return answer(response, html(server.path, "websocket"));
     if (url === "/frame") return answer(response, '<!doctype html><title>Frame</title><a id="next" href="/next">next</a><iframe src="/page"></iframe>');
     if (url === "/next") return void setTimeout(answer, SLOW_MS, response, "<!doctype html><title>Next</title>");
     if (url === "/file") {
@@ -74,15 +76,30 @@ export async function startSite(t, kind) {
     response.on("close", () => forwarded.destroy());
     forwarded.end(body);
   });
+  site.on("upgrade", (request, socket, head) => {
+    handshakes.push(request.url ?? "");
+    const fields = Array.from({ length: request.rawHeaders.length / 2 }, (_, n) => `${request.rawHeaders[2 * n]}: ${request.rawHeaders[2 * n + 1]}`);
+    const { hostname, port } = new URL(server.url);
+    const forwarded = net.connect(Number(port), hostname);
+    forwarded.write([`GET ${request.url} HTTP/1.1`, ...fields, "", ""].join("\r\n"));
+    forwarded.write(head);
+    for (const [one, other] of [[socket, forwarded], [forwarded, socket]]) one.on("error", () => other.destroy()).on("close", () => other.destroy()).pipe(other);
+  });
   await new Promise((resolve) => site.listen(0, "127.0.0.1", () => resolve(undefined)));
   t.after(() => (site.closeAllConnections(), site.close()));
   const { port } = /** @type {import("node:net").AddressInfo} */ (site.address());
   return { url: `http://127.0.0.1:${port}`, server, handshakes, goodbyes, told, left: () => left, downloads: () => downloads };
 }
 
-/** In each browser at each server. @param {string} title @param {(page: Page, site: Awaited<ReturnType<typeof startSite>>, name: Name, kind: string) => Promise<void>} run */
-export function inEach(title, run) {
-  for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
+const KINDS = /** @type {const} */ (["flask", "asgi", "node"]);
+
+/**
+ * In each browser at each server.
+ * @param {string} title @param {(page: Page, site: Awaited<ReturnType<typeof startSite>>, name: Name, kind: string) => Promise<void>} run
+ * @param {readonly (typeof KINDS[number])[]} [kinds]
+ */
+export function inEach(title, run, kinds = KINDS) {
+  for (const kind of kinds) {
     test(`${title} (chromium, ${kind})`, { timeout: 180_000 }, async (t) => {
       const site = await startSite(t, kind);
       await withPage("about:blank", { expected: [FAILED_REQUEST] }, (page) => run(/** @type {any} */ (page), site, "chromium", kind));
