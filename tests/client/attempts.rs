@@ -6,7 +6,7 @@ use research_socket::research::Input;
 use research_socket::socket::{FIRST_PROBE_MS, MAX_PROBE_MS, STABLE_AFTER_MS};
 
 use crate::words::Kind;
-use crate::world::{SEED, World};
+use crate::world::{SEED, World, network_error, response};
 
 const DEFAULTS: Backoff = Backoff {
     delay_ms: 1000,
@@ -323,4 +323,26 @@ fn a_session_that_expired_costs_no_attempt() {
     world.forget();
     world.wait();
     assert_eq!(world.heard(), ["reconnect_attempt 1"]);
+}
+
+#[test]
+fn a_connect_that_fails_when_its_session_is_over_changes_nothing_for_the_next_attempt() {
+    for answer in [network_error(), response(401, "")] {
+        let mut world = World::new();
+        world.connect();
+        world.open();
+        let join = world.find(Kind::Post).unwrap().id;
+        // It lacks the id of the connection.
+        world.receive("40");
+        world.credentials = None;
+        world.wait();
+        assert_eq!(world.asks.len(), 1, "the page is asked again");
+        let asked = world.state();
+        world.forget();
+        let request = join;
+        world.input(Input::Answer { request, answer });
+        assert_eq!(world.state(), asked);
+        assert_eq!(world.heard(), [""; 0]);
+        assert!(!world.is_asked(Kind::Handshake), "the page is still asked");
+    }
 }

@@ -6,6 +6,7 @@ use research_socket::research::{Client, Input, Output};
 use research_socket::tabs::{self, Role, Shared, group_of};
 use research_socket::time::Timestamp;
 use research_socket::websocket::{BROKEN_OFF, Frame, News, Opening, Transport};
+use research_socket::whereabouts::Tab as Whereabouts;
 
 const GROUP: &str = "research-socket 0.1.0";
 
@@ -79,6 +80,15 @@ impl Tab {
             .extend(std::iter::from_fn(|| self.client.poll_tabs()));
     }
 
+    /// Lets the time pass until it stands there.
+    fn until(&mut self, stands: Whereabouts) {
+        while self.client.tab() != stands {
+            let due = self.client.poll_timeout().expect("a deadline");
+            self.now = self.now.max(due.as_millis());
+            self.input(Input::Timeout);
+        }
+    }
+
     /// Something comes of the WebSocket that it opened last.
     fn news(&mut self, news: News) {
         let socket = self.sockets.last().unwrap().id;
@@ -110,6 +120,18 @@ fn a_page_that_wants_to_share_no_more_while_it_waits_connects_by_itself_at_once(
     tab.input(Input::Connect);
     assert_eq!(tab.wants(), [tabs::Output::Open, tabs::Output::AskLock]);
     assert_eq!((tab.client.role(), tab.requests), (Role::Follower, 0));
+    tab.tabs(tabs::Input::Leave);
+    assert_eq!((tab.client.role(), tab.requests), (Role::Alone, 1));
+    assert_eq!(tab.wants(), [tabs::Output::DropLock, tabs::Output::Close]);
+}
+
+#[test]
+fn a_page_that_wants_to_share_no_more_while_it_is_wary_of_its_leader_connects_by_itself_at_once() {
+    let mut tab = Tab::new(1);
+    tab.input(Input::Connect);
+    tab.until(Whereabouts::Wary);
+    tab.wants();
+    assert_eq!(tab.requests, 0);
     tab.tabs(tabs::Input::Leave);
     assert_eq!((tab.client.role(), tab.requests), (Role::Alone, 1));
     assert_eq!(tab.wants(), [tabs::Output::DropLock, tabs::Output::Close]);

@@ -21,7 +21,7 @@ const ABOUT: &str = "\
 #
 #   +  by at least 10 schedules: `cargo xtask sim --reach` fails when that is reached no more
 #   ~  by fewer, which chance can take away
-#   -  never, for the reason below the table: it fails when that is reached after all
+#   -  never, for the reason below the table: it fails when that is reached after all, or by ten where the reason begins with `seldom`
 #   ?  never, and nobody has said why: a hole in the simulation
 #
 # A reason: `not <rows> @ <columns>: why`. `*` stands for all, `a*` for those that begin so, `but` takes some out.
@@ -158,6 +158,7 @@ impl Catalogue {
                     let reason = reasons.find(|reason| reason.is_of(of_row, of_column));
                     let mark = sheet.mark(of_row, of_column);
                     match (mark, reason, count) {
+                        (Some(_), Some(reason), 1..SELDOM) if reason.is_seldom() => {}
                         (None, ..) => kept.broken.push(format!("{cell} is new: --keep it")),
                         (_, Some(reason), 1..) => kept.broken.push(format!(
                             "{cell} was reached by {count} schedules, though {}",
@@ -224,6 +225,11 @@ impl Sheet {
 }
 
 impl Reason {
+    /// Whether chance may reach it in a few schedules after all. The reason names the test that does.
+    fn is_seldom(&self) -> bool {
+        self.words.starts_with("seldom")
+    }
+
     fn is_of(&self, row: &str, column: &str) -> bool {
         is_among(row, &self.rows) && is_among(column, &self.columns)
     }
@@ -313,6 +319,23 @@ mod tests {
         assert_eq!(of_held(&now.broken), [""; 0]);
         let words = "held-moves: nothing @ lines was reached seldom, and is no more";
         assert_eq!(of_held(&now.told), [words]);
+    }
+
+    #[test]
+    fn what_is_said_to_be_seldom_may_be_reached_by_a_few_and_by_no_more() {
+        let text = Catalogue::default().with(&reach(&[], 1)).to_string();
+        let reason = "  not nothing @ lines: seldom: rare; tests/client/tabs.rs\n";
+        let kept = Catalogue::parse(&[&text, reason].concat()).unwrap();
+        let hole = "held-moves: nothing @ lines".to_owned();
+        for count in [1, 9] {
+            let now = kept.compare(&reach(&[(0, 1)], count));
+            assert_eq!(of_held(&now.broken), [""; 0]);
+            assert!(!now.holes.contains(&hole) && of_held(&now.told).is_empty());
+        }
+        assert!(!kept.compare(&reach(&[], 1)).holes.contains(&hole));
+        let now = kept.compare(&reach(&[(0, 1)], 10));
+        let words = "held-moves: nothing @ lines was reached by 10 schedules, though seldom: rare; tests/client/tabs.rs";
+        assert_eq!(of_held(&now.broken), [words]);
     }
 
     #[test]
