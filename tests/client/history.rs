@@ -581,6 +581,31 @@ fn the_log_is_asked_for_once_more_since_it_is_written_late() {
 }
 
 #[test]
+fn what_is_stored_late_is_asked_for_though_a_status_is_polled_before() {
+    let mut world = polling();
+    world.status("r", 200, RUNS);
+    world.answer(Kind::Log, 200, "[]");
+    world.connect();
+    world.join();
+    world.accept();
+    world.answer(Kind::Log, 200, "[]");
+    world.input(Input::Refresh("r".to_owned()));
+    world.status("r", 200, RUNS);
+    world.receive(&line(5, 7, "live"));
+    world.forget();
+    world.advance(2_999);
+    assert!(
+        !world.is_asked(Kind::Log),
+        "what is stored late comes later"
+    );
+    world.advance(1);
+    world.status("r", 200, RUNS);
+    let late = log(&[(1, 1, "late"), (2, 5, "live")]);
+    world.answer(Kind::Log, 200, &late);
+    assert_eq!(lines(&world.told()), ["late"]);
+}
+
+#[test]
 fn live_lines_do_not_wait_for_the_second_answer() {
     let mut world = asking();
     world.answer(Kind::Log, 200, "[]");

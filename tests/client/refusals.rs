@@ -694,6 +694,24 @@ fn a_refused_log_is_asked_for_again_after_the_end() {
 }
 
 #[test]
+fn a_refused_log_waits_no_longer_since_a_subscription_is_granted_after_the_end() {
+    let mut world = World::live_with(|config| config.history = true);
+    world.subscribe("r");
+    world.accept();
+    world.status("r", 200, RUNS);
+    world.receive(NOT_YOU);
+    wait(&mut world, "subscribe_to_research");
+    world.accept();
+    world.answer(Kind::Log, 401, "");
+    world.input(Input::Refresh("r".to_owned()));
+    world.status("r", 200, r#"{"status":"completed"}"#);
+    assert!(world.heard().iter().any(|heard| heard.contains("r end")));
+    // Three seconds later the subscription counts as granted.
+    let waited = wait(&mut world, "log r");
+    assert!(waited <= 5_000, "{waited} ms");
+}
+
+#[test]
 fn without_fallback_the_server_is_looked_for_all_the_same() {
     let mut world = World::with(|config| {
         config.fallback = None;

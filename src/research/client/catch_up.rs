@@ -67,7 +67,7 @@ impl<C: Carrier> Client<C> {
             return;
         }
         if is_polled {
-            history.ask(now);
+            history.ask_with_status(now);
         }
         if holds && is_polled && job.holds_lines() {
             history.wait(now, timeout_ms);

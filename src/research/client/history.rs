@@ -261,6 +261,15 @@ impl History {
         }
     }
 
+    /// The status is polled. The log is asked for with it, unless it was read just before: what was planned then comes seconds
+    /// later, and finds what is stored late.
+    pub(super) fn ask_with_status(&mut self, now: Timestamp) {
+        let is_planned = self.wish != Wish::Nothing;
+        if !(is_planned && matches!(self.purpose, Purpose::Confirm { times: 1, .. })) {
+            self.ask(now);
+        }
+    }
+
     /// Other tabs want it now. They have had no answer after which the server would rest. False if there is none.
     pub(super) fn ask_for_others(&mut self, now: Timestamp) -> bool {
         if self.can_ask() && self.refusal.is_none() {

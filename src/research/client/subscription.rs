@@ -150,8 +150,11 @@ impl Subscription {
     /// The server has not refused it again: what happened meanwhile is to be found out.
     pub(super) fn pass(&mut self, now: Timestamp, config: &Config) {
         if let Standing::OnTrial(_) = self.standing {
-            self.watchdog.resume(now);
-            self.begin(now, config);
+            // After the end nothing is missed: what is left to be asked for does not begin anew.
+            if self.job.end().is_none() {
+                self.watchdog.resume(now);
+                self.begin(now, config);
+            }
             self.accepted(now, config);
         }
     }

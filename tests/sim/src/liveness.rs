@@ -206,8 +206,27 @@ impl World<'_> {
         Ok(())
     }
 
+    /// What was refused or ended without a page's knowledge only a silence tells it, if it watches any. If not, it goes on once the
+    /// page has been left and is there again.
+    fn return_unheard(&mut self) -> Verdict {
+        let setup = &self.plan.setup;
+        let is_watched = setup.fallback.is_some() && setup.stall_after.is_some();
+        if !std::mem::take(&mut self.lost_refusal) || is_watched {
+            return Ok(());
+        }
+        for index in 0..self.pages.len() {
+            let page = self.pages.get(index).and_then(Option::as_ref);
+            if page.is_some_and(|page| !page.rules.closed) {
+                self.act(index, Act::Hide)?;
+                self.show(index)?;
+            }
+        }
+        Ok(())
+    }
+
     /// A page connects once it is told that nothing else will help.
     fn reconnect_stopped(&mut self) -> Verdict {
+        self.return_unheard()?;
         for index in 0..self.pages.len() {
             let Some(Some(page)) = self.pages.get_mut(index) else {
                 continue;

@@ -730,7 +730,18 @@ impl Plan {
         let setup = &self.setup;
         let is_there = setup.history && setup.fallback.is_some() && setup.store_lag == 0;
         let is_quick = setup.latency + setup.jitter <= MAX_QUICK_WAY;
-        is_there && is_quick && !self.steps.iter().any(|(_, step)| step.spoils_the_log())
+        // Lines that are missing from the end of an answer that looks whole come with the next reading.
+        let is_lost = |step: &Step| {
+            matches!(
+                step,
+                Step::Break(
+                    Fault::Every(Kind::Poll, Trouble::Cut, _)
+                        | Fault::Next(Kind::Poll, Trouble::Cut)
+                )
+            ) && setup.seems == Seems::Whole
+        };
+        let spoils = |step: &Step| step.spoils_the_log() || is_lost(step);
+        is_there && is_quick && !self.steps.iter().any(|(_, step)| spoils(step))
     }
 
     /// What the plan leaves to the client alone.

@@ -402,6 +402,16 @@ impl Refusals {
         }
     }
 
+    /// A question is given up without an answer: without polling it is asked since the page wants it, and so is the next one.
+    pub(crate) fn aborted(&mut self, request: &Request) {
+        if !self.asks
+            && kind_of(request) == Kind::Status
+            && let Some(research) = research_of(request)
+        {
+            self.want(Wish::Status, id_of(research as u8));
+        }
+    }
+
     /// A WebSocket could not be opened, which is all that is known of a 404.
     pub(crate) const fn not_opened(&mut self) {
         self.goes_on = self.falls_back || !self.goes_on;

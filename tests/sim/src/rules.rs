@@ -195,8 +195,9 @@ impl Rules {
         self.live_since.is_some()
     }
 
-    /// A navigation has begun. What was overdue then is told with it.
+    /// A navigation has begun. What was overdue then is told with it, and what is asked is not answered any more.
     pub(crate) const fn go(&mut self, now: u64) {
+        self.limits.log_is_readable = false;
         if !self.closed {
             self.going_until = now + MOMENT_MS;
         }
@@ -362,6 +363,7 @@ impl Rules {
                 let aborted = self.answered(*id, false);
                 if let Some(open) = &aborted {
                     self.flushes.aborted(&open.request);
+                    self.refusals.aborted(&open.request);
                 }
                 if aborted
                     .as_ref()

@@ -136,10 +136,12 @@ impl World<'_> {
                         return;
                     }
                     Some(Trouble::Cut) if self.looks_whole(response.status) => {
-                        body = match self.plan.setup.seems {
+                        let kept = match self.plan.setup.seems {
                             Seems::Whole => self.network.cut_between_packets(&body),
                             Seems::Broken | Seems::Empty => Vec::new(),
                         };
+                        self.lost_refusal |= refusals(&kept) < refusals(&body);
+                        body = kept;
                     }
                     Some(Trouble::Cut) if self.plan.setup.pieces => trouble_within = trouble,
                     Some(Trouble::Cut) => {
@@ -259,4 +261,13 @@ pub(crate) fn path_of(url: &str, query: &[(String, String)]) -> String {
         path.push_str(value);
     }
     path
+}
+
+/// How many packets tell a page that something of it is refused or over.
+fn refusals(body: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(body);
+    let packets = text.split('\u{1e}');
+    packets
+        .filter(|packet| *packet == "41" || packet.contains("subscribe_error"))
+        .count()
 }

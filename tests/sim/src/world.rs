@@ -41,6 +41,8 @@ pub(crate) struct World<'p> {
     /// What is to happen to the answers of these requests.
     pub(crate) troubles: Vec<(u64, Trouble)>,
     pub(crate) signed_in: bool,
+    /// Whether the refusal of a subscription, or the end of a connection, was missing from an answer that looked whole.
+    pub(crate) lost_refusal: bool,
     pub(crate) written: u32,
     /// When requests meet the right worker again.
     pub(crate) right_worker_at: u64,
@@ -88,6 +90,7 @@ impl<'p> World<'p> {
             wire_requests: 0,
             troubles: Vec::new(),
             signed_in: true,
+            lost_refusal: false,
             written: 0,
             right_worker_at: 0,
             subscribable_at: 0,

@@ -246,7 +246,10 @@ impl Tab {
                             format!("another person's line: {event:?}")
                         })?;
                         self.leaves |= *event == ResearchEvent::Verified(false);
-                        heard.hear(event, truth, (true, false))
+                        // What a leader had not told that froze is older than what came over another connection: only the log has all
+                        // of it in order, if the server shows it.
+                        let ordered = !heard.is_withheld;
+                        heard.hear(event, truth, (ordered, false))
                     }
                     _ => Err(format!("nobody follows {id}: {event:?}")),
                 }
