@@ -492,5 +492,5 @@ function makeRow() {
     make("span", "time", {}),
     make("span", "level", {}),
     make("span", "text", { dir: "auto" }),
-    make("span", "repeats", {}));
+    make("span", "repeats", { dir: "auto" }));
 }

@@ -389,6 +389,24 @@ test("axe-core finds nothing wrong with the demo, light, dark, narrow and under 
   });
 });
 
+test("the demo is turned around as a whole in a page from right to left", { timeout: 120_000 }, async (t) => {
+  const server = await startServer(t, WWW);
+  await withPage(server.url, {}, async (page) => {
+    await isReady(page);
+    for (const dir of ["ltr", "rtl"]) {
+      await page.evaluate((dir) => (document.documentElement.dir = dir), dir);
+      const found = await page.evaluate(() => {
+        const at = (/** @type {string} */ selector, /** @type {string} */ property) => parseFloat(getComputedStyle(/** @type {Element} */ (document.querySelector(selector))).getPropertyValue(property));
+        const side = (/** @type {string} */ selector) => ["left", "right"].filter((side) => at(selector, `padding-${side}`) > 16).join();
+        const [button, small] = ["#restart", "#restart small"].map((selector) => /** @type {Element} */ (document.querySelector(selector)).getBoundingClientRect());
+        const arrow = getComputedStyle(/** @type {Element} */ (document.querySelector("#speed"))).backgroundPosition;
+        return [side(".try"), side("#speed"), /^(calc\(100%|right)/.test(arrow) ? "right" : "left", small.left - button.left > button.right - small.right ? "right" : "left"];
+      });
+      assert.deepEqual(found, dir === "ltr" ? ["left", "right", "right", "right"] : ["right", "left", "left", "left"], dir);
+    }
+  });
+});
+
 /** Words of parts of the element that are shown. @param {import("playwright-core").Page} page @param {string} part @returns {Promise<string[]>} */
 const drawn = (page, part) => page.evaluate((part) => Array.from(document.querySelector("research-progress")?.shadowRoot?.querySelectorAll(part) ?? []).filter((one) => one.checkVisibility()).map((one) => one.textContent || (one.ariaLabel ?? "")), part);
 
