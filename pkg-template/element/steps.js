@@ -10,9 +10,9 @@ const MAX_TEXT = 5000;
 
 const CSS = `
 .steps { border: 1px solid var(--_border); border-radius: .5rem; margin-block-end: .75rem }
-.steps-summary { padding: .4rem .5rem; cursor: pointer; background: var(--_raised); border-radius: .5rem; white-space: nowrap; overflow: hidden; text-overflow: ellipsis }
-.steps-title { margin-inline-end: 1ch }
-.steps-newest { color: var(--_muted) }
+.steps-summary { padding: .4rem .5rem; cursor: pointer; background: var(--_raised); border-radius: .5rem; white-space: nowrap; overflow: hidden }
+.steps-line { display: inline-flex; gap: 1ch; max-inline-size: calc(100% - 1.5em); vertical-align: bottom }
+.steps-newest { color: var(--_muted); overflow: hidden; text-overflow: ellipsis }
 .steps-list { list-style: none; margin: 0; padding: 0; max-block-size: 20rem; overflow: auto; overscroll-behavior: contain }
 .step { padding: .4rem .5rem; border-block-start: 1px solid var(--_border); overflow-wrap: anywhere }
 .step-kind { font-weight: 600 }
@@ -34,7 +34,7 @@ export class Part {
   #summary = make("span", "steps-title");
   #newest = make("span", "steps-newest", { dir: "auto" });
   #list = make("ol", "steps-list", { role: "list", tabindex: "0" });
-  element = make("details", "steps", {}, make("summary", "steps-summary", {}, this.#summary, this.#newest), this.#list);
+  element = make("details", "steps", {}, make("summary", "steps-summary", {}, make("span", "", { class: "steps-line" }, this.#summary, this.#newest)), this.#list);
   /** What is shown of what, in which words. */
   #steps;
   #texts;

@@ -55,6 +55,13 @@ test("the steps of an agent stand beside their number, and what a tool is called
     await page.evaluate(() => (part("steps").open = true));
     const between = await page.evaluate(() => part("steps-title").getBoundingClientRect().left - part("steps-newest").getBoundingClientRect().right);
     assert.ok(between > 4, `${between} px`);
+    // What does not fit is the end of it.
+    await page.setViewportSize({ width: 320, height: 800 });
+    await page.evaluate(() => research.tell({}, "step", { phase: "thought", thought: "What is still unknown about tidal power in the North Sea?" }));
+    await page.waitForFunction(() => part("steps-newest").textContent.startsWith("What"));
+    const left = await page.evaluate(() => part("steps-summary").getBoundingClientRect().left);
+    const [first, last] = [await letterAt(page, "steps-newest", 0), await letterAt(page, "steps-newest", -1)];
+    assert.ok(first > left && last > first, `${left}: ${first}, ${last}`);
     const [brace, name] = [await letterAt(page, "step-data", 0), await letterAt(page, "step-data", 3)];
     assert.ok(brace < name, `what is within braces stands behind them: ${brace}, ${name}`);
   });
