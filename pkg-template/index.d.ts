@@ -1137,7 +1137,10 @@ export interface ResearchState {
   readonly historyRead: boolean;
   /** The newest lines, oldest first, at most `maxLogs`, and fewer if they are long. */
   readonly logs: readonly LogEntry[];
-  /** How many older lines are no longer in `logs`. */
+  /**
+   * How many older lines are no longer in `logs`. `droppedLogs + n` is the number of `logs[n]`, from 0, and stays the same for as long as
+   * the research is followed: a key for a list. A page that is loaded anew counts anew.
+   */
   readonly droppedLogs: number;
   /** As of `Date.now()`. */
   readonly startedAt: number | null;

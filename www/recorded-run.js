@@ -31,10 +31,11 @@ class Recorded {
 
 /**
  * What it had done when, as it was known so many milliseconds after the recording began.
- * @param {Record<string, [known: number, entry: any][]>} kept each entry with when it was known @param {number} ms
+ * @param {Record<string, [known: number, entry: any, wrong?: number][]>} kept each entry with when it was known, and when it was known better
+ * @param {number} ms
  */
 export function timelineAt(kept, ms) {
-  const known = (name) => kept[name].filter(([since]) => since <= ms).map(([, entry]) => entry);
+  const known = (name) => kept[name].filter(([since, , wrong]) => since <= ms && !(wrong <= ms)).map(([, entry]) => entry);
   const [milestones, progress, engines, errors] = ["milestones", "progress", "engines", "errors"].map(known);
   const [newest = null, to = null] = ["newest", "to"].map((name) => known(name).at(-1));
   const phases = known("phases").map(({ phase, from }, n, all) => ({ phase, from, to: all[n + 1]?.from ?? (to === null ? null : Math.max(from, to)) }));
@@ -51,7 +52,7 @@ export function timelineAt(kept, ms) {
 export function play({ began, research: first, client: state, timeline, told }, speed) {
   const now = Date.now();
   const shifted = (value) => atTime(value, now - began);
-  const kept = Object.fromEntries(Object.entries(timeline).map(([name, all]) => [name, all.map(([known, entry]) => [known, typeof entry === "number" ? entry + now - began : shifted(entry)])]));
+  const kept = Object.fromEntries(Object.entries(timeline).map(([name, all]) => [name, all.map(([known, entry, wrong]) => [known, typeof entry === "number" ? entry + now - began : shifted(entry), wrong])]));
   let [at, timer, ms] = [0, 0, 0];
   const research = Object.assign(new Recorded(shifted({ ...first, logs: [] })), { id: first.id, timeline: () => timelineAt(kept, ms) });
   const client = new Recorded(state);

@@ -191,7 +191,8 @@ export class Finder {
     this.#log = log;
     this.#parts = parts;
     this.#changed = changed;
-    const { input, previous, next } = parts;
+    const { input, found, previous, next } = parts;
+    found.dir = "auto";
     input.addEventListener("input", () => {
       clearTimeout(this.#typing);
       this.#typing = setTimeout(() => this.#look(), TYPING_MS);

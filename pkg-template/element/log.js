@@ -284,6 +284,8 @@ export class Log {
     const moved = this.#shown.update();
     const anew = this.lines.changes !== this.#changes;
     this.#changes = this.lines.changes;
+    // What numbers take words have not got: rows are measured after it.
+    this.element.style.setProperty("--digits", String(Math.max(3, String(this.lines.numberOf(this.lines.end - 1)).length)));
     this.view.update(this.#shown.length, moved, anew);
   }
 
@@ -316,7 +318,6 @@ export class Log {
     p.errorNext.disabled = p.errorPrevious.disabled = !hasErrors;
     p.text.disabled = p.json.disabled = length === 0;
     this.#finder?.show(this.#current, this.#texts);
-    this.element.style.setProperty("--digits", String(Math.max(3, String(lines.numberOf(Math.max(0, lines.end - 1))).length)));
   }
 
   #fill(row, place) {
@@ -492,5 +493,5 @@ function makeRow() {
     make("span", "time", {}),
     make("span", "level", {}),
     make("span", "text", { dir: "auto" }),
-    make("span", "repeats", {}));
+    make("span", "repeats", { dir: "auto" }));
 }

@@ -10,8 +10,9 @@ const MAX_TEXT = 5000;
 
 const CSS = `
 .steps { border: 1px solid var(--_border); border-radius: .5rem; margin-block-end: .75rem }
-.steps-summary { padding: .4rem .5rem; cursor: pointer; background: var(--_raised); border-radius: .5rem; white-space: nowrap; overflow: hidden; text-overflow: ellipsis }
-.steps-newest { color: var(--_muted); margin-inline-start: 1ch }
+.steps-summary { padding: .4rem .5rem; cursor: pointer; background: var(--_raised); border-radius: .5rem; white-space: nowrap; overflow: hidden }
+.steps-line { display: inline-flex; gap: 1ch; max-inline-size: calc(100% - 1.5em); vertical-align: bottom }
+.steps-newest { color: var(--_muted); overflow: hidden; text-overflow: ellipsis }
 .steps-list { list-style: none; margin: 0; padding: 0; max-block-size: 20rem; overflow: auto; overscroll-behavior: contain }
 .step { padding: .4rem .5rem; border-block-start: 1px solid var(--_border); overflow-wrap: anywhere }
 .step-kind { font-weight: 600 }
@@ -22,6 +23,7 @@ const CSS = `
   overflow-wrap: anywhere;
   font: var(--research-log-font, .8125rem/1.6 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace);
 }
+.step-data[dir=ltr] { text-align: left }
 .step .failure-text { color: var(--_bad) }
 `;
 
@@ -32,7 +34,7 @@ export class Part {
   #summary = make("span", "steps-title");
   #newest = make("span", "steps-newest", { dir: "auto" });
   #list = make("ol", "steps-list", { role: "list", tabindex: "0" });
-  element = make("details", "steps", {}, make("summary", "steps-summary", {}, this.#summary, this.#newest), this.#list);
+  element = make("details", "steps", {}, make("summary", "steps-summary", {}, make("span", "", { class: "steps-line" }, this.#summary, this.#newest)), this.#list);
   /** What is shown of what, in which words. */
   #steps;
   #texts;
@@ -79,7 +81,7 @@ export class Part {
     row.append(make("span", "step-kind", { dir: "auto" }, this.#words.get(`step_${kind}`) || asWords(kind)));
     if (typeof iteration === "number") row.append(make("span", "step-round", {}, this.#words.get("step_round", { n: iteration })));
     for (const text of this.#textsOf(step)) row.append(make("p", "step-text", { dir: "auto" }, text));
-    for (const data of [step.arguments, step.content]) if (isThere(data)) row.append(make("pre", "step-data", { dir: "auto" }, textOf(data)));
+    for (const data of [step.arguments, step.content]) if (isThere(data)) row.append(make("pre", "step-data", { dir: typeof data === "string" ? "auto" : "ltr" }, textOf(data)));
     if (isThere(step.error)) row.append(make("p", "failure-text", { dir: "auto" }, textOf(step.error)));
     return row;
   }

@@ -21,7 +21,7 @@ const NEAR = 0.02;
 class Wrapped extends Scroll {
   /** How much higher than one line a row is, by its place. @type {Map<number, number>} */
   #more = new Map();
-  /** The row that stays where it is: that which somebody was led to, or the first that was seen, until somebody scrolls. @type {number | undefined} */
+  /** The row that stays where it is: that which somebody was led to, until somebody scrolls. @type {number | undefined} */
   #stays;
 
   topOf(place) {
@@ -61,15 +61,22 @@ class Wrapped extends Scroll {
     this.#stays = place;
   }
 
+  /** The first row in view that may have been seen before; those above it come in while somebody scrolls, and are higher than they counted. */
+  get #firstKnown() {
+    const [first, end] = this.rows;
+    for (let place = first; place < end; place++) if (this.#more.has(place)) return place;
+    return first;
+  }
+
   /** Looks how high rows are. @param {Map<number, HTMLElement>} rows by their places @returns whether one is otherwise than it was known to be */
   measure(rows) {
-    const stays = this.#stays ?? Math.floor(this.placeAt(this.top));
+    const stays = this.#stays ?? this.#firstKnown;
     const inside = this.top - this.topOf(stays);
     let isOther = false;
     const found = Array.from(rows, ([place, row]) => [place, parseFloat(getComputedStyle(row).height) - this.row]);
     for (const [place, more] of found) {
-      if (Math.abs(more - (this.#more.get(place) ?? 0)) < NEAR) continue;
-      isOther = true;
+      if (Math.abs(more - (this.#more.get(place) ?? 0)) >= NEAR) isOther = true;
+      else if (this.#more.has(place)) continue;
       this.#more.set(place, more);
     }
     if (this.#more.size > MAX_KNOWN) this.#more = new Map(found);

@@ -143,6 +143,24 @@ test("kept lines are bounded in size too, whatever they are made of, and more ma
   }
 });
 
+test("a kept line has the same number for as long as it is kept, whatever goes before it", async () => {
+  const { client, connection } = await connected({ maxLogs: 5 });
+  const research = client.subscribe(7);
+  const numbers = new Map();
+  for (let n = 0; n < 600; n += 1) {
+    // The same words twice are two lines, and a large one drives out others.
+    connection.tell("log", "7", { ...line(`line ${n % 7}`), ...(n % 200 === 199 && { text: "x".repeat(7_000_000) }) });
+    const { logs, droppedLogs } = research.state;
+    logs.forEach((entry, index) => {
+      const number = droppedLogs + index;
+      assert.equal(numbers.get(entry) ?? number, number);
+      numbers.set(entry, number);
+    });
+    assert.equal(numbers.get(logs.at(-1)), n);
+  }
+  assert.equal(new Set(numbers.values()).size, 600);
+});
+
 test("maxLogs: 0 keeps none, and handlers hear of each all the same", async () => {
   const { client, connection } = await connected({ maxLogs: 0 });
   const research = client.subscribe(7);

@@ -1,7 +1,7 @@
 // The demo page: one research and ten, what it breaks on request, what it says of it, its doctor, and the code to copy.
 
 import assert from "node:assert/strict";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
@@ -19,6 +19,11 @@ const TABS = 40;
 const WWW = { www: path.join(ROOT, "www"), pkg: packageFolder() };
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** What www/recorded.html plays. */
+const RECORDING = JSON.parse(await readFile(path.join(WWW.www, "recorded.json"), "utf8"));
+const LASTS_MS = RECORDING.told.at(-1)[0];
+/** @param {string} name @returns {any[]} */
+const told = (name) => RECORDING.told.filter((/** @type {unknown[]} */ [, , event]) => event === name).map((/** @type {any[]} */ [, , , value]) => value);
 /** Git ignores it: people look at them. */
 const PICTURES = path.join(ROOT, "target/demo");
 
@@ -384,6 +389,78 @@ test("axe-core finds nothing wrong with the demo, light, dark, narrow and under 
   });
 });
 
+test("the demo is turned around as a whole in a page from right to left", { timeout: 120_000 }, async (t) => {
+  const server = await startServer(t, WWW);
+  await withPage(server.url, {}, async (page) => {
+    await isReady(page);
+    for (const dir of ["ltr", "rtl"]) {
+      await page.evaluate((dir) => (document.documentElement.dir = dir), dir);
+      const found = await page.evaluate(() => {
+        const at = (/** @type {string} */ selector, /** @type {string} */ property) => parseFloat(getComputedStyle(/** @type {Element} */ (document.querySelector(selector))).getPropertyValue(property));
+        const side = (/** @type {string} */ selector) => ["left", "right"].filter((side) => at(selector, `padding-${side}`) > 16).join();
+        const [button, small] = ["#restart", "#restart small"].map((selector) => /** @type {Element} */ (document.querySelector(selector)).getBoundingClientRect());
+        const arrow = getComputedStyle(/** @type {Element} */ (document.querySelector("#speed"))).backgroundPosition;
+        return [side(".try"), side("#speed"), /^(calc\(100%|right)/.test(arrow) ? "right" : "left", small.left - button.left > button.right - small.right ? "right" : "left"];
+      });
+      assert.deepEqual(found, dir === "ltr" ? ["left", "right", "right", "right"] : ["right", "left", "left", "left"], dir);
+    }
+  });
+});
+
+/** Words of parts of the element that are shown. @param {import("playwright-core").Page} page @param {string} part @returns {Promise<string[]>} */
+const drawn = (page, part) => page.evaluate((part) => Array.from(document.querySelector("research-progress")?.shadowRoot?.querySelectorAll(part) ?? []).filter((one) => one.checkVisibility()).map((one) => one.textContent || (one.ariaLabel ?? "")), part);
+
+/**
+ * Opens the recorded run on a clock that stands still, but for the milliseconds after a button is pressed.
+ * @param {import("playwright-core").Page} page @param {string} url of the folder
+ */
+async function openRecorded(page, url) {
+  const began = new Date("2026-01-01T12:00:00Z");
+  await page.clock.install({ time: began });
+  await page.goto(`${url}recorded.html`);
+  await page.locator("#again:enabled").waitFor();
+  // Longer than a slow machine takes to load the page: until then the clock goes on by itself.
+  await page.clock.pauseAt(new Date(began.getTime() + 3_600_000));
+  return async (/** @type {"again" | "fast"} */ button, /** @type {number} */ ms) => {
+    await page.locator(`#${button}`).press("Enter");
+    await page.clock.runFor(ms);
+  };
+}
+
+test("the recorded run shows a newcomer the whole story in a little over a minute: the queue, phases, an estimate, warnings, an error, an outage and its end", { timeout: 180_000 }, async (t) => {
+  assert.ok(LASTS_MS >= 60_000 && LASTS_MS <= 90_000, `${LASTS_MS} ms`);
+  const { size } = await stat(path.join(WWW.www, "recorded.json"));
+  assert.ok(size <= 30_000, `${size} bytes`);
+  const server = await startServer(t, WWW);
+  await withPage("about:blank", {}, async (page) => {
+    const play = await openRecorded(page, `${server.url}/`);
+    const [at] = RECORDING.told.find((/** @type {any[]} */ [, , event, value]) => event === "state" && value.name === "reconnecting");
+    assert.ok((await textsOf(page, ".soft"))[0].startsWith(`A recorded run of ${Math.floor(LASTS_MS / 1000)} seconds. After ${Math.floor(at / 1000)} of them`));
+    /** @type {string[]} */
+    const said = [];
+    await play("again", 0);
+    for (let ms = 0; ms <= LASTS_MS + 1000; ms += 1000) {
+      await page.clock.runFor(1000);
+      const words = await drawn(page, ".status, .queue, .connection-words, .timeline-left, .cancel, .retry, .refresh");
+      said.push(words.filter(Boolean).join(", ").replace(/ in \d+ s\b/, ""));
+    }
+    const changed = said.filter((words, index) => words !== said[index - 1]);
+    const first = (/** @type {RegExp} */ words) => {
+      const index = changed.findIndex((said) => words.test(said));
+      assert.ok(index >= 0, `${words} in ${JSON.stringify(changed)}`);
+      return index;
+    };
+    const story = [/^Queued, Position 2 in the queue, Live$/, /^In progress, Live$/, /^In progress, Live, .*left$/, /^In progress, Reconnecting, attempt 2, .*left$/, /^Completed$/].map(first);
+    assert.deepEqual(story, story.toSorted((one, other) => one - other));
+    assert.equal(changed.at(-1), "Completed");
+    assert.ok(!/Cancel|Try now|Ask/.test(String(changed)), "no button that does nothing");
+    assert.ok((await drawn(page, ".span")).length >= 10);
+    for (const [filter, least] of Object.entries({ milestone: 4, warning: 3, error: 1 })) assert.ok(Number((await drawn(page, `.filter-${filter} .count`))[0]) >= least, filter);
+    const { recovered, missing } = told("gap")[0];
+    assert.ok(recovered > 5 && missing === 0);
+  });
+});
+
 test("a recorded run is played from any folder of a host that has nothing but files, and under a strict policy", { timeout: 180_000 }, async (t) => {
   const folder = "/some/where/";
   const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json" };
@@ -400,29 +477,24 @@ test("a recorded run is played from any folder of a host that has nothing but fi
     }
     response.writeHead(200, { "Content-Type": types[/** @type {keyof types} */ (path.extname(name))] ?? "application/octet-stream", "Content-Security-Policy": STRICT }).end(content);
   });
-  const recording = JSON.parse(await readFile(path.join(WWW.www, "recorded.json"), "utf8"));
-  const told = (/** @type {string} */ name) => recording.told.filter((/** @type {unknown[]} */ [, , event]) => event === name).map((/** @type {any[]} */ [, , , value]) => value);
-  await withPage(`${url}${folder}recorded.html`, {}, async (page) => {
+  await withPage("about:blank", {}, async (page) => {
+    const play = await openRecorded(page, `${url}${folder}`);
     const seen = { seen: () => statusOf(page) };
-    await until("it begins", async () => (await statusOf(page)) === "In progress", seen);
-    assert.deepEqual(await textsOf(page, "#title"), [recording.title]);
-    const drawn = (/** @type {string} */ part) => page.evaluate((part) => Array.from(document.querySelector("research-progress")?.shadowRoot?.querySelectorAll(part) ?? [], (one) => one.textContent || one.ariaLabel), part);
-    const left = async () => (await drawn(".timeline-left"))[0] ?? "";
-    await until("it says how long it may still take", async () => (await left()) === "Less than a minute left", { seen: left });
-    await looksRight(page, "recorded");
-    await page.locator("#fast").press("Enter");
-    await page.locator("research-progress .row", { hasText: "came after the connection was back" }).waitFor();
+    assert.deepEqual(await textsOf(page, "#title"), [RECORDING.title]);
+    await play("fast", LASTS_MS / 10 + 1000);
     await until("it is over", async () => (await statusOf(page)) === "Completed", seen);
-    assert.deepEqual((await downloaded(page)).toSorted(), told("log").map((/** @type {{ message: string }} */ { message }) => message).toSorted());
-    assert.ok(told("gap")[0].recovered > 0 && told("gap")[0].missing === 0);
-    const phases = recording.timeline.phases.map((/** @type {[number, { phase: string }]} */ [, { phase }]) => asWords(phase));
-    const seenPhases = { seen: () => drawn(".span") };
-    await until("all that it did is drawn", async () => (await drawn(".span")).join() === phases.join(), seenPhases);
-    assert.equal(await left(), "");
+    assert.deepEqual((await downloaded(page)).toSorted(), told("log").map(({ message }) => message).toSorted());
+    const phases = RECORDING.timeline.phases.map((/** @type {[number, { phase: string }]} */ [, { phase }]) => asWords(phase));
+    await until("all that it did is drawn", async () => (await drawn(page, ".span")).join() === phases.join(), { seen: () => drawn(page, ".span") });
     await page.locator("research-progress .span", { hasText: "Final synthesis" }).press("Enter");
-    await page.locator("research-progress .row[aria-selected=true]", { hasText: "Two sources say the same" }).waitFor();
-    await page.click("#again");
-    await until("it begins anew", async () => (await statusOf(page)) === "In progress", seen);
+    await page.clock.runFor(100);
+    await page.locator("research-progress .row[aria-selected=true]", { hasText: "32 sources, 12 findings" }).waitFor();
+    await play("again", 100);
+    await until("it begins anew", async () => (await statusOf(page)) === "Queued", seen);
+  });
+  await withPage(`${url}${folder}recorded.html`, {}, async (page) => {
+    await page.locator("research-progress .row").first().waitFor();
+    await looksRight(page, "recorded");
   });
   assert.deepEqual(strange, []);
 });

@@ -154,7 +154,10 @@ impl Server {
         let mut updates = 0;
         for n in 0..burst.lines.max(burst.updates) {
             if n < burst.lines {
-                let mut message = format!("{} {}", burst.prefix, burst.first.saturating_add(n));
+                let mut message = burst.prefix.clone();
+                if burst.numbered {
+                    message = format!("{message} {}", burst.first.saturating_add(n));
+                }
                 while message.len() < burst.length {
                     message.push('.');
                 }

@@ -91,6 +91,8 @@ pub struct Burst {
     pub updates: u32,
     /// Each line is this and its number, as in `line 17`.
     pub prefix: String,
+    /// Whether a line has its number.
+    pub numbered: bool,
     /// The number of the first line.
     pub first: u32,
     /// Level of the lines.
@@ -110,6 +112,7 @@ impl Default for Burst {
             lines: 0,
             updates: 0,
             prefix: "line".into(),
+            numbered: true,
             first: 1,
             level: "INFO".into(),
             length: 0,

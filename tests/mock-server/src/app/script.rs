@@ -77,7 +77,7 @@ pub(crate) fn usual(query: &str, iterations: u32, outcome: &Outcome) -> VecDeque
             "iteration_start",
             json!({"iteration": n}),
         ));
-        let thought = format!("What is still unknown about {query}?");
+        let thought = format!("What is still unknown about: {query}");
         let fields = json!({"thought": thought, "iteration": n});
         steps.push_back(update(at(0.2), "Thinking", "thought", fields));
         let arguments = json!({"query": format!("{query} part {n}"), "max_results": 5});

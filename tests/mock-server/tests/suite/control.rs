@@ -39,6 +39,14 @@ fn a_burst_is_one_answer_with_every_line_in_order() {
 }
 
 #[test]
+fn a_line_says_just_what_was_asked_for_if_it_is_not_to_be_numbered() {
+    let mut world = world();
+    world.control(json!({"burst": {"research_id": "r", "lines": 1, "prefix": "Two sources say the same", "numbered": false}}));
+    let stored = world.json("GET", "/api/research/r/logs", "");
+    assert_eq!(stored[0]["message"], "Two sources say the same");
+}
+
+#[test]
 fn lines_can_be_only_sent_or_only_stored() {
     let mut world = world();
     let sid = world.connect();

@@ -95,6 +95,17 @@ fn a_live_research_goes_from_search_to_report() {
 }
 
 #[test]
+fn a_question_is_asked_with_one_question_mark() {
+    let start = json!({"research_id": "1", "query": "How old is writing?", "step_ms": 50});
+    let (_, events) = run(start);
+    let said = json!(events).to_string();
+    assert!(
+        said.contains("How old is writing?") && !said.contains("??"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_failing_research_says_why_without_a_message() {
     let start = json!({"research_id": "1", "outcome": {"failed": "token_limit"}, "step_ms": 50});
     let (_, events) = run(start);
