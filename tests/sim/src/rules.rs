@@ -50,6 +50,10 @@ const MINUTE: u64 = 60_000;
 /// Handshakes in a minute that need no reason: attempts without end are made every 2.5 to 5 s.
 const MAX_HANDSHAKES: usize = 30;
 
+/// The same besides the attempts, where these have an end: the server is looked for every 7.5 to 15 s, and good answers bring two more forward
+/// at once, then one each 15 s.
+const MAX_PROBES: usize = 8 + 2 + 4;
+
 /// How long the last words of a session may take, in milliseconds.
 const GOODBYE: u64 = 2_000;
 
@@ -166,7 +170,11 @@ impl Rules {
             max_attempts: config.reconnection_attempts,
             forgiven: true,
             // An attempt can have one at each path.
-            max_handshakes: MAX_HANDSHAKES
+            max_handshakes: config
+                .reconnection_attempts
+                .map_or(MAX_HANDSHAKES, |attempts| {
+                    MAX_HANDSHAKES.min(attempts as usize + MAX_PROBES)
+                })
                 << (u8::from(config.either_path) + u8::from(config.fall_back)),
             refusals: Refusals::new(config),
             flushes: Flushes::new(config),
