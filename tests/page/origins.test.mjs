@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import http from "node:http";
-import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { bodyOf } from "./support/bodies.mjs";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { startServer } from "./support/servers.mjs";
 import { until } from "./support/until.mjs";
@@ -25,7 +25,8 @@ async function startStranger(t, answer = () => "stranger") {
   const got = [];
   const server = http.createServer(async (request, response) => {
     const { method = "", url = "", headers } = request;
-    const body = await text(request);
+    const body = await bodyOf(request);
+    if (body === undefined) return;
     got.push({ method, url, headers, body });
     response.writeHead(200, {
       "Access-Control-Allow-Origin": headers.origin ?? "*",

@@ -3,6 +3,7 @@
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { bodyOf } from "../support/bodies.mjs";
 import { packageFolder } from "../support/places.mjs";
 import { until } from "../support/until.mjs";
 
@@ -132,8 +133,8 @@ class Hostile {
       this.#poll = response;
       return this.#serve();
     }
-    let body = "";
-    for await (const piece of request) body += piece;
+    const body = await bodyOf(request);
+    if (body === undefined) return;
     for (const packet of body.split(SEPARATOR)) {
       this.received.push(packet);
       this.hear(packet);

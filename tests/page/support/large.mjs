@@ -3,7 +3,7 @@
 import { createReadStream } from "node:fs";
 import http from "node:http";
 import path from "node:path";
-import { text } from "node:stream/consumers";
+import { bodyOf } from "./bodies.mjs";
 import { RUNTIME } from "./runtime.mjs";
 import { pageFolders } from "./servers.mjs";
 
@@ -83,7 +83,7 @@ export async function startLargeServer(t, { packets, log }) {
   const server = http.createServer(async (request, response) => {
     const url = new URL(request.url ?? "", "http://host");
     // A page that closes may break it off.
-    const body = await text(request).catch(() => "");
+    const body = (await bodyOf(request)) ?? "";
     response.setHeader("Cache-Control", "no-store");
     // Without 'wasm-unsafe-eval'.
     if (RUNTIME === "js") response.setHeader("Content-Security-Policy", "script-src 'self'");

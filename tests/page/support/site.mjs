@@ -2,8 +2,8 @@
 
 import http from "node:http";
 import net from "node:net";
-import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { bodyOf } from "./bodies.mjs";
 import { FAILED_REQUEST, withPage } from "./browser.mjs";
 import { startServer } from "./servers.mjs";
 import { until } from "./until.mjs";
@@ -64,7 +64,8 @@ export async function startSite(t, kind) {
       response.on("finish", () => (downloads += 1));
       return void setTimeout(answer, DOWNLOAD_MS, response, "data", { "Content-Type": "application/octet-stream", "Content-Disposition": "attachment; filename=data.bin" });
     }
-    const body = method === "POST" ? await text(request) : "";
+    const body = method === "POST" ? await bodyOf(request) : "";
+    if (body === undefined) return;
     if (url === "/told") return (told.push(...JSON.parse(body)), (left += 1), answer(response, ""));
     const isSession = url.startsWith(`${server.path}/`);
     const sid = new URL(url, server.url).searchParams.get("sid");
