@@ -1,6 +1,7 @@
 //! The current task, by the order of preference of the server's pages.
 
 use research_socket::research::Source;
+use research_socket::time::Timestamp;
 
 use super::Follower;
 
@@ -133,4 +134,45 @@ fn a_milestone_seen_before_still_sets_the_task_of_its_update() {
         follower.live(update),
         ["status in_progress", "task Iteration 1 done", "update"]
     );
+}
+
+#[test]
+fn a_milestone_that_an_answer_about_the_status_repeats_does_not_replace_a_newer_task() {
+    let status = |milestone: &str| {
+        format!(
+            r#"{{"status":"in_progress","progress":50,"metadata":{{"phase":"reading"}},{}"#,
+            &milestone[1..]
+        )
+    };
+    // Its copy there has whole seconds.
+    let copy = MILESTONE.replace(".4Z", "Z");
+    for repeated in [MILESTONE, &copy] {
+        let mut follower = Follower::new();
+        follower.live(MILESTONE);
+        follower.live(r#"{"message":"Reading the results"}"#);
+        follower.answer(&status(repeated));
+        assert_eq!(follower.task().as_deref(), Some("Reading the results"));
+        // Words that it has beside it are as new as the answer.
+        follower.answer(&status(repeated).replacen('{', r#"{"current_task":"Writing","#, 1));
+        assert_eq!(follower.task().as_deref(), Some("Writing"));
+        let next = MILESTONE.replace("1 done", "2 done").replace(":32", ":33");
+        follower.answer(&status(&next));
+        assert_eq!(follower.task().as_deref(), Some("Iteration 2 done"));
+        follower.answer(&status(&next).replace("50", "51"));
+        assert_eq!(follower.task().as_deref(), Some("Iteration 2 done"));
+    }
+}
+
+#[test]
+fn a_milestone_that_the_page_had_before_it_was_loaded_anew_does_not_replace_a_newer_task() {
+    let mut follower = Follower::new();
+    let now = Timestamp::from_millis(1_000);
+    follower
+        .job
+        .recall(now, r#"{"message":"Reading the results"}"#);
+    let line =
+        r#"[{"message":"Iteration 1 done","type":"MILESTONE","time":"2026-11-21T21:45:32.4Z"}]"#;
+    follower.job.remember(line, true);
+    follower.answer(&MILESTONE.replacen('{', r#"{"status":"in_progress","#, 1));
+    assert_eq!(follower.task().as_deref(), Some("Reading the results"));
 }

@@ -310,6 +310,7 @@ impl Job {
             };
             let identity = line.identity(self.seed);
             if let Some(time) = identity.time {
+                self.state.hear_line(time);
                 let timeline = &mut self.state.timeline;
                 timeline.take_line(time.as_millis(), &line, line.level());
             }
@@ -322,6 +323,8 @@ impl Job {
         if is_first {
             self.ledger.forget_before(None);
         }
+        // What was recalled is as new as these.
+        self.state.keep_task();
     }
 
     /// The next event; drain it after each payload and answer.
@@ -466,6 +469,9 @@ impl Job {
         identity: Identity,
         is_new: bool,
     ) -> bool {
+        if let Some(time) = identity.time {
+            self.state.hear_line(time);
+        }
         let is_missing = match identity.time {
             // Not from the socket, and in whole seconds: it may be the copy of a live one.
             Some(Instant { nanos: None, .. }) if source == Source::Fallback => {
@@ -507,13 +513,11 @@ impl Job {
         let progress = self.state.take_progress(message.progress, value);
         let engine = self.state.take_engine(message);
         let is_over = value.is_some_and(Status::is_terminal);
+        let line = message.log_entry.as_ref();
+        let time = line.and_then(|line| self.zone.identity(now, self.seed, line, false).time);
         // Of a status that says that it is over nobody knows since when.
         if source == Source::Live || !is_over {
-            let line = message
-                .log_entry
-                .as_ref()
-                .filter(|_| source == Source::Live);
-            let time = line.and_then(|line| self.zone.identity(now, self.seed, line, false).time);
+            let time = time.filter(|_| source == Source::Live);
             let State {
                 facts, timeline, ..
             } = &mut self.state;
@@ -531,7 +535,8 @@ impl Job {
         if let Some((status, previous)) = self.state.take_status(source, message) {
             self.push(ResearchEvent::Status { status, previous });
         }
-        if let Some(task) = self.state.take_task(message, newest) {
+        let repeated = time.filter(|_| source == Source::Fallback);
+        if let Some(task) = self.state.take_task(message, newest, repeated) {
             self.push(ResearchEvent::Task(task));
         }
         if before != Some(&self.state.facts) {

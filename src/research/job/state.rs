@@ -1,6 +1,7 @@
 //! What is known of a research: payloads reduced to facts that never contradict each other.
 
 use super::timeline::Timeline;
+use crate::research::payload::date::Instant;
 use crate::research::payload::fields::Reading;
 use crate::research::payload::id::ResearchId;
 use crate::research::payload::level::LogLevel;
@@ -68,6 +69,10 @@ pub(super) struct State {
     pub(super) timeline: Timeline,
     first_heard: Option<Timestamp>,
     last_heard: Option<Timestamp>,
+    /// When the newest line was written, in seconds since the epoch by the server's clock.
+    newest_line: i64,
+    /// The same, as it was when the current task was taken.
+    task_after: i64,
     pub(super) history_read: bool,
     source: Source,
 }
@@ -98,6 +103,16 @@ impl State {
         self.first_heard.get_or_insert(now);
         self.last_heard = self.last_heard.max(Some(now));
         self.source = source;
+    }
+
+    /// Notes when a line was written.
+    pub(super) fn hear_line(&mut self, time: Instant) {
+        self.newest_line = self.newest_line.max(time.second);
+    }
+
+    /// Notes that the task is as new as the newest line.
+    pub(super) fn keep_task(&mut self) {
+        self.task_after = self.newest_line;
     }
 
     /// Takes the progress of a payload; what must be done to the field for the page.
@@ -185,11 +200,14 @@ impl State {
     ///
     /// In order of preference: the newest message of `progress_log`, a milestone, `current_task`,
     /// `message`, `task`, `step`, and "Phase: …". A milestone stays until the next real task, which
-    /// a mere phase is not. The bare words "In Progress" are none.
+    /// a mere phase is not. The bare words "In Progress" are none. An answer about the status repeats the
+    /// newest milestone: where that is `repeated`, which is when it was written, and older than the task,
+    /// the task stays until the answer has a newer one.
     pub(super) fn take_task(
         &mut self,
         message: &Message<'_>,
         newest: Option<&str>,
+        repeated: Option<Instant>,
     ) -> Option<String> {
         let real = |words: &&str| !words.trim_ascii().eq_ignore_ascii_case("in progress");
         let logged = newest.filter(real);
@@ -199,6 +217,8 @@ impl State {
             .filter(|line| line.level() == LogLevel::Milestone)
             .map(|line| line.message.as_ref())
             .filter(real);
+        let is_older = milestone.is_some_and(|words| self.is_older(repeated, words));
+        let milestone = milestone.filter(|_| !is_older);
         let task = [
             &message.current_task,
             &message.message,
@@ -212,7 +232,7 @@ impl State {
             (Some(words), _) => {
                 self.set_task(bounded(words), logged.is_none() && milestone.is_some())
             }
-            (None, Some(phase)) if !self.has_milestone() => {
+            (None, Some(phase)) if !is_older && !self.has_milestone() => {
                 self.set_task(["Phase: ", &bounded(phase)].concat(), false)
             }
             (None, Some(_) | None) => None,
@@ -236,7 +256,14 @@ impl State {
             .is_some_and(|task| task.is_milestone)
     }
 
+    fn is_older(&self, milestone: Option<Instant>, words: &str) -> bool {
+        let task = self.facts.task.as_ref();
+        milestone.is_some_and(|at| at.second <= self.task_after)
+            && task.is_some_and(|task| task.words != words)
+    }
+
     fn set_task(&mut self, words: String, is_milestone: bool) -> Option<String> {
+        self.keep_task();
         let task = Task {
             words,
             is_milestone,
