@@ -243,6 +243,15 @@ export interface ConnectOptions {
   history?: boolean;
 
   /**
+   * Whether the stored log of a research that is followed before there is a connection is asked for at once, beside the handshake: the story
+   * so far is on the page without waiting for the connection, and also while that cannot be made. Once the server has the subscription the log is asked for
+   * as always; `false` saves a server the first of these requests. It needs `history`.
+   * @default true
+   * @example false
+   */
+  earlyHistory?: boolean;
+
+  /**
    * Where the stored log is: an array of `{ id, message, timestamp, log_type }`, oldest first; `{id}` stands for the id of
    * the research. Of one line at most 16 MiB are read.
    * @default "/api/research/{id}/logs"

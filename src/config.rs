@@ -69,6 +69,9 @@ pub struct Config {
     pub terminate_path: String,
     /// Whether log lines that were missed are fetched from the server's stored log. Default: true.
     pub history: bool,
+    /// Whether the stored log of a research that the page follows before there is a connection is asked for at once, and not only
+    /// when there is one: its lines are there sooner, for one request more. Default: true.
+    pub early_history: bool,
     /// Where the stored log is: an array of lines with ids. Default: `/api/research/{id}/logs`.
     pub logs_path: String,
     /// Where else the stored log may be; asked when [`logs_path`](Self::logs_path) answers 404.
@@ -141,6 +144,7 @@ impl Config {
             status_path: "/api/research/{id}/status".to_owned(),
             terminate_path: "/api/terminate/{id}".to_owned(),
             history: true,
+            early_history: true,
             logs_path: "/api/research/{id}/logs".to_owned(),
             history_path: "/history/logs/{id}".to_owned(),
             flush_logs: true,

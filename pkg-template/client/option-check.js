@@ -34,6 +34,7 @@ export const RULES = Object.entries({
   "fallback.logsPath": template,
   terminatePath: template,
   history: boolean,
+  earlyHistory: boolean,
   logsPath: template,
   historyPath: template,
   flushLogs: boolean,

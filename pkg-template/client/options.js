@@ -64,7 +64,7 @@ export function readOptions(options, href, isForTabs) {
 const IN_KEY = ["url", "path", "namespace"];
 
 /** What is the same as nothing. */
-const DEFAULTS = { transports: ["polling"], reconnection: true, persistent: true, history: true, flushLogs: true, withCredentials: false };
+const DEFAULTS = { transports: ["polling"], reconnection: true, persistent: true, history: true, earlyHistory: true, flushLogs: true, withCredentials: false };
 
 /** The names of options which a later `connect` gives in another way than an open connection has them. */
 export function differences(earlier, later) {

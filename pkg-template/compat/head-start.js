@@ -17,7 +17,8 @@ const GRANT = /(^|\x1e)40{/;
  * @param {object} given the options of the connection
  * @param {string | number} [id] a research that will be followed
  */
-export function headStart(window, { url, path = "/socket.io", history, logsPath = "/api/research/{id}/logs" }, id) {
+export function headStart(window, { url, path = "/socket.io", history, earlyHistory, logsPath = "/api/research/{id}/logs" }, id) {
+  const logs = history !== false && PLAIN.test(id ?? "") ? url + logsPath.replace("{id}", id) : undefined;
   const server = `${url}${path.replace(/\/*$/, "/")}?EIO=4&transport=polling`;
   /** What was asked for and not taken. @type {{ key: string, text?: string, answer: Promise<Response>, controller: AbortController }[]} */
   const asked = [];
@@ -35,7 +36,9 @@ export function headStart(window, { url, path = "/socket.io", history, logsPath 
   return { take, end };
 
   async function run() {
-    const { sid, pingTimeout } = JSON.parse((await read(ask("GET", server))).slice(1));
+    const handshake = ask("GET", server);
+    if (logs && earlyHistory !== false) ask("GET", logs);
+    const { sid, pingTimeout } = JSON.parse((await read(handshake)).slice(1));
     if (!PLAIN.test(sid ?? "")) return;
     session = `${server}&sid=${sid}`;
     until = performance.now() + pingTimeout / 2;
@@ -45,7 +48,7 @@ export function headStart(window, { url, path = "/socket.io", history, logsPath 
     const subscribed = read(ask("POST", session, `42["subscribe_to_research",{"research_id":${JSON.stringify(id)}}]`));
     ask("GET", session);
     // From before the subscription it may lack lines.
-    if (/^ok$/i.test(await subscribed) && history !== false) ask("GET", url + logsPath.replace("{id}", id));
+    if (/^ok$/i.test(await subscribed) && logs) ask("GET", logs);
   }
 
   function ask(method, address, text) {

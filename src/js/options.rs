@@ -58,6 +58,7 @@ pub(super) fn read(object: &JsValue) -> Result<(Config, Settings), JsValue> {
     set(&mut config.terminate_path, options.string("terminatePath"));
     read_fallback(&options, &mut config);
     set(&mut config.history, options.boolean("history"));
+    set(&mut config.early_history, options.boolean("earlyHistory"));
     // After `fallback.logsPath`, which is the same place: with `fallback: false` only this is left.
     set(&mut config.logs_path, options.string("logsPath"));
     set(&mut config.history_path, options.string("historyPath"));

@@ -193,6 +193,11 @@ impl Connection {
         matches!(self.link, Link::Asking { .. })
     }
 
+    /// Whether an attempt is under way, and it is known in whose name.
+    pub(crate) const fn is_opening(&self) -> bool {
+        matches!(self.link, Link::Joining { .. } | Link::Opening { .. })
+    }
+
     /// Whether this is the question that the attempt under way waits for.
     pub(crate) fn is_asking(&self, ask: AskId) -> bool {
         matches!(self.link, Link::Asking { ask: asked, .. } if asked == ask)

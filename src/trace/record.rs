@@ -36,6 +36,7 @@ pub fn header(config: &Config, shares: bool, seed: u64, start: Timestamp) -> Str
         timeout_ms,
         fallback,
         history,
+        early_history,
         flush_logs,
         stall_after_ms,
         status_path,
@@ -84,6 +85,9 @@ pub fn header(config: &Config, shares: bool, seed: u64, start: Timestamp) -> Str
         line.field("fallbackTimeout").number(*timeout_ms);
     }
     line.field("history").boolean(*history);
+    if *early_history {
+        line.field("earlyHistory").boolean(true);
+    }
     line.field("flushLogs").boolean(*flush_logs);
     line.field("stallAfter").maybe(*stall_after_ms);
     line.field("statusPath").text(status_path);

@@ -14,6 +14,7 @@ mod attempts;
 mod closing;
 mod deadlines;
 mod early;
+mod early_log;
 mod either_path;
 mod emits;
 mod every_state;

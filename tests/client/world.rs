@@ -90,7 +90,7 @@ impl World {
         })
     }
 
-    /// Like [`with`](Self::with), with all options at their defaults.
+    /// Like [`with`](Self::with), with all options at their defaults, but for [`Config::early_history`].
     pub(crate) fn with_all(change: impl FnOnce(&mut Config)) -> Self {
         Self::seeded(SEED, change)
     }
@@ -98,6 +98,8 @@ impl World {
     /// Like [`with_all`](Self::with_all), with another seed.
     pub(crate) fn seeded(seed: u64, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::new("http://host");
+        // One question more, which most situations are not about.
+        config.early_history = false;
         change(&mut config);
         let now = Timestamp::from_millis(START);
         let trace = trace::header(&config, false, seed, now);

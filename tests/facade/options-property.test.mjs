@@ -24,7 +24,7 @@ const VALUES = [
 
 const NAMES = [
   "url", "path", "namespace", "reconnection", "persistent", "reconnectionAttempts", "reconnectionDelay", "reconnectionDelayMax", "randomizationFactor", "timeout", "auth", "headers",
-  "query", "transports", "withCredentials", "fallback", "terminatePath", "history", "logsPath", "historyPath", "flushLogs", "stallAfter", "csrfToken", "dedup", "maxLogs", "forceNew", "signal",
+  "query", "transports", "withCredentials", "fallback", "terminatePath", "history", "earlyHistory", "logsPath", "historyPath", "flushLogs", "stallAfter", "csrfToken", "dedup", "maxLogs", "forceNew", "signal",
   "logger", "no-such-option", "constructor", "toString", "__proto__",
 ];
 const NESTED = { fallback: ["interval", "after", "statusPath", "logsPath", "timeout"], dedup: ["entries"] };

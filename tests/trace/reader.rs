@@ -151,6 +151,7 @@ fn story(header: &Value) -> Story {
         timeout_ms: number("fallbackTimeout"),
     });
     config.history = header["history"] == true;
+    config.early_history = header["earlyHistory"].as_bool().unwrap_or(false);
     config.flush_logs = header["flushLogs"].as_bool().unwrap_or(false);
     config.stall_after_ms = header["stallAfter"].as_u64();
     config.status_path = text("statusPath");

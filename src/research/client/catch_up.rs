@@ -82,23 +82,25 @@ impl<C: Carrier> Client<C> {
     /// What a question for the stored log of a research came to.
     pub(super) fn handle_log(&mut self, outcome: Outcome) {
         let now = self.now;
-        let (research, result) = match outcome {
+        let (research, is_early, result) = match outcome {
             Outcome::Log {
                 research,
                 body,
                 took_ms,
+                is_early,
             } => {
                 self.told.allowed(&research);
-                (research, Ok((body, took_ms)))
+                (research, is_early, Ok((body, took_ms)))
             }
             Outcome::NoLog {
                 research,
                 problem,
                 pause_ms,
-            } => (research, Err((problem, pause_ms))),
+            } => (research, false, Err((problem, pause_ms))),
             Outcome::Failed
             | Outcome::Flushed { .. }
             | Outcome::LogPiece { .. }
+            | Outcome::NoEarlyLog
             | Outcome::Refused { .. }
             | Outcome::Status { .. }
             | Outcome::Unreadable { .. } => return,
@@ -122,6 +124,15 @@ impl<C: Carrier> Client<C> {
                 NoLog::Other => (Problem::Failed, 0),
             })
         });
+        if let Err((problem, _)) = result
+            && is_early
+        {
+            history.miss_early();
+            if problem == Problem::Failed {
+                self.lose_touch();
+            }
+            return;
+        }
         match result {
             Ok(_) | Err((Problem::NotFound, _)) => subscription.is_log_refused = false,
             Err((Problem::Refused, _)) => subscription.is_log_refused = true,
@@ -162,6 +173,8 @@ impl<C: Carrier> Client<C> {
             history.released();
         }
         match &result {
+            // Asked for together with the connection, it says nothing of whether that hangs.
+            Ok(_) if is_early => {}
             Ok(_) => self.sign_of_life(),
             Err((Problem::Failed | Problem::Unreadable, _)) => self.lose_touch(),
             Err((Problem::NotFound | Problem::Refused, _)) => {}

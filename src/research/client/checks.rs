@@ -3,7 +3,7 @@
 
 use super::flush::{Flush, MOST_MS};
 use super::history::Problem;
-use super::subscription::{Access, Schedule, Subscription};
+use super::subscription::{Access, Schedule, Standing, Subscription};
 use crate::config::Config;
 use crate::http::{Answer, Context, Method, Request, RequestError, RequestId, Response};
 use crate::json::{Kind, Raw};
@@ -68,6 +68,8 @@ pub(super) struct InFlight {
     deadline: Timestamp,
     /// Another connection has begun since.
     is_outlived: bool,
+    /// It is for the log, and there was no connection yet.
+    is_early: bool,
     asker: Asker,
 }
 
@@ -120,6 +122,7 @@ pub(super) enum Outcome {
         research: String,
         body: Vec<u8>,
         took_ms: u64,
+        is_early: bool,
     },
     /// The next bytes of the stored log.
     LogPiece { research: String, bytes: Vec<u8> },
@@ -129,6 +132,8 @@ pub(super) enum Outcome {
         problem: Problem,
         pause_ms: u64,
     },
+    /// No stored log, which was asked for before there was a connection.
+    NoEarlyLog,
     /// The server has been asked to store its log, and shows the research to the page.
     Flushed { research: String },
 }
@@ -154,6 +159,8 @@ pub(super) struct Asking {
     pub(super) seen: bool,
     /// Whether it may be asked for at all.
     pub(super) again: bool,
+    /// Whether this page's own connection is being made.
+    pub(super) opens: bool,
     /// Whether somebody looks at what comes live, which does not tell that the page is signed out.
     pub(super) watches: bool,
     /// Whether the connection is another tab's, which asks first.
@@ -200,6 +207,7 @@ impl Checks {
             started,
             answered,
             deadline,
+            is_early,
             asker,
             ..
         } = self.in_flight.take_if(|check| check.request == id)?;
@@ -215,7 +223,13 @@ impl Checks {
             } else {
                 0
             };
-            return Some(log_of(answer, research, took_ms, pause_ms));
+            let outcome = log_of(answer, &research, took_ms, pause_ms, is_early);
+            if let Outcome::Failed | Outcome::NoEarlyLog = outcome
+                && let Some(subscription) = subscriptions.get_mut(&research)
+            {
+                subscription.history.miss_early();
+            }
+            return Some(outcome);
         }
         let mut outcome = match answer {
             Answer::Response(response) => outcome_of(response, research.clone()),
@@ -306,6 +320,7 @@ impl Checks {
                 | Outcome::Flushed { .. }
                 | Outcome::Log { .. }
                 | Outcome::LogPiece { .. }
+                | Outcome::NoEarlyLog
                 | Outcome::NoLog { .. }
                 | Outcome::Unreadable { .. } => {
                     subscription.schedule.failed(now, config, pause_ms);
@@ -336,6 +351,12 @@ impl Checks {
                 subscription.history.interrupted();
             }
             return None;
+        }
+        if late.is_early {
+            if let Some(subscription) = subscriptions.get_mut(&late.research) {
+                subscription.history.miss_early();
+            }
+            return Some(Outcome::Failed);
         }
         if late.question == Question::Log {
             return Some(Outcome::NoLog {
@@ -456,7 +477,9 @@ impl Checks {
                     if let Some(refused) = refused {
                         at = at.max(persistence.due(refused, asking.seen));
                     }
-                    (asking.again || refused.is_none()).then_some(Due {
+                    let waits = question == Question::Log && history.is_early() && !asking.opens;
+                    let is_allowed = asking.again || refused.is_none();
+                    (is_allowed && !waits).then_some(Due {
                         at,
                         refused: refused.map(Refused::last),
                         can_wait: question != Question::Log || !job.holds_lines(),
@@ -527,6 +550,7 @@ impl Checks {
             self.borrow(ctx, subscription, question, &research, WANTED_MS);
             return false;
         }
+        let is_early = question == Question::Log && subscription.history.is_early();
         let (path, persistence, refusal) = if question == Question::Log {
             self.log_count += 1;
             let history = &mut subscription.history;
@@ -578,6 +602,7 @@ impl Checks {
             answered: None,
             deadline: ctx.now.after(config.check_timeout_ms()),
             is_outlived: false,
+            is_early,
             asker,
         });
         refused.is_some()
@@ -594,6 +619,26 @@ impl Checks {
             Some(check) => Some(check.deadline),
             None if may_ask => self.due(subscriptions, asking).map(|due| due.at).min(),
             None => None,
+        }
+    }
+
+    /// Drops the request in flight if it was made before there was a connection, nothing has answered it yet, and the server has the
+    /// subscription now: lines wait for what is asked from now on.
+    pub(super) fn overtake(
+        &mut self,
+        ctx: &mut Context<'_>,
+        subscriptions: &SmallMap<String, Subscription>,
+    ) {
+        let is_overtaken = |check: &mut InFlight| {
+            let subscription = subscriptions.get(&check.research);
+            check.is_early
+                && check.answered.is_none()
+                && subscription.is_some_and(|subscription| {
+                    !subscription.history.is_early() && subscription.standing == Standing::Accepted
+                })
+        };
+        if let Some(check) = self.in_flight.take_if(is_overtaken) {
+            ctx.abort(check.request);
         }
     }
 
@@ -651,6 +696,7 @@ impl Checks {
             answered: None,
             deadline: ctx.now.after(timeout_ms),
             is_outlived: false,
+            is_early: false,
             asker: Asker::Other { has_begun: false },
         });
     }
@@ -773,7 +819,14 @@ impl Checks {
     }
 }
 
-fn log_of(answer: &mut Answer, research: String, took_ms: u64, pause_ms: u64) -> Outcome {
+fn log_of(
+    answer: &mut Answer,
+    research: &str,
+    took_ms: u64,
+    pause_ms: u64,
+    is_early: bool,
+) -> Outcome {
+    let research = research.to_owned();
     let problem = match answer {
         Answer::Piece(_)
         | Answer::Failed(
@@ -786,6 +839,7 @@ fn log_of(answer: &mut Answer, research: String, took_ms: u64, pause_ms: u64) ->
                     research,
                     body: std::mem::take(&mut response.body),
                     took_ms,
+                    is_early,
                 };
             }
             401 | 403 => Problem::Refused,
@@ -793,10 +847,16 @@ fn log_of(answer: &mut Answer, research: String, took_ms: u64, pause_ms: u64) ->
             _ => Problem::Failed,
         },
     };
-    Outcome::NoLog {
-        research,
-        problem,
-        pause_ms,
+    match problem {
+        Problem::Failed if is_early => Outcome::Failed,
+        _ if is_early => Outcome::NoEarlyLog,
+        Problem::Failed | Problem::NotFound | Problem::Refused | Problem::Unreadable => {
+            Outcome::NoLog {
+                research,
+                problem,
+                pause_ms,
+            }
+        }
     }
 }
 

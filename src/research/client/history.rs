@@ -76,6 +76,8 @@ enum Wish {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
     CatchUp,
+    /// To have the story so far before there is a connection: whatever comes of it, the log is read when there is one.
+    Early,
     /// To get what came into the log since: for the so manieth time, and so often at least.
     Confirm {
         times: u32,
@@ -211,6 +213,23 @@ impl History {
 
     fn earliest(&self) -> Timestamp {
         self.not_before.max(self.rests_until)
+    }
+
+    /// There is no connection yet.
+    pub(super) fn ask_early(&mut self, now: Timestamp) {
+        self.catch_up(Wish::At(now));
+        self.purpose = Purpose::Early;
+    }
+
+    pub(super) fn is_early(&self) -> bool {
+        self.purpose == Purpose::Early
+    }
+
+    /// What was asked for before there was a connection did not come.
+    pub(super) fn miss_early(&mut self) {
+        if self.is_early() {
+            self.catch_up(Wish::Nothing);
+        }
     }
 
     /// The connection is live, and the subscription is on its way. True if live lines should wait.
@@ -378,6 +397,10 @@ impl History {
             return false;
         }
         let (times, at_least) = match self.purpose {
+            Purpose::Early => {
+                self.catch_up(Wish::Nothing);
+                return false;
+            }
             Purpose::CatchUp => (0, 1),
             Purpose::Confirm { times, at_least } => (times, at_least),
         };

@@ -474,6 +474,7 @@ impl<C: Carrier> Client<C> {
                 self.warn(refusal.as_str(), words, Some(research));
             }
             Outcome::Failed => self.lose_touch(),
+            Outcome::NoEarlyLog => {}
             Outcome::Flushed { research } => {
                 self.told.allowed(&research);
                 self.sign_of_life();
@@ -582,6 +583,8 @@ impl<C: Carrier> Client<C> {
         };
         if self.connection.is_live() {
             subscription.send(self.now, &self.config, &mut self.connection);
+        } else if self.config.early_history {
+            subscription.history.ask_early(self.now);
         }
         self.subscriptions.insert(key, subscription);
     }
@@ -706,6 +709,7 @@ impl<C: Carrier> Client<C> {
         Asking {
             seen,
             again: !is_awaited && !awaits,
+            opens: self.connection.own().is_opening(),
             watches: seen && self.connection.is_live(),
             second: self.connection.is_lent(),
         }
@@ -771,6 +775,8 @@ impl<C: Carrier> Client<C> {
                 self.handle_connection(event);
             }
         }
+        let subscriptions = &self.subscriptions;
+        self.checks.overtake(&mut context!(self), subscriptions);
         if self.may_ask() {
             self.renew_credentials();
             let asking = self.asking();

@@ -292,6 +292,8 @@ pub(crate) fn config_of(setup: &Setup) -> Config {
     config.persistent = setup.persistent;
     config.reconnection_attempts = setup.attempts;
     config.history = setup.history;
+    // Not drawn: what was kept would be other schedules.
+    config.early_history = setup.latency.is_multiple_of(2);
     config.stall_after_ms = setup.stall_after;
     config.max_emit_buffer = setup.emit_buffer as usize;
     config.timeout_ms = setup.timeout;

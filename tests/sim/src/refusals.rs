@@ -2,7 +2,7 @@
 
 use research_socket::config::Config;
 use research_socket::failure::{Failure, Retry};
-use research_socket::http::{Answer, Request, RequestError};
+use research_socket::http::{Answer, Request, RequestError, RequestId};
 use research_socket::persistence::UNSEEN_WAIT_MS;
 use research_socket::research::{Event, Input, ResearchEvent};
 
@@ -75,6 +75,13 @@ pub(crate) struct Refusals {
     part: Vec<u8>,
     /// Whether the connection of that poll is over: what stands behind its end is not heard.
     ended: bool,
+    /// Whether there is a connection.
+    is_live: bool,
+    /// Whether the log is also asked for before there is one, and of which researches it was not yet.
+    asks_early: bool,
+    early: [bool; RESEARCHES as usize],
+    /// The last question of that kind. Whatever it was answered, the log is asked for when there is a connection.
+    too_early: Option<RequestId>,
     /// When a session was given up for a new one, if nothing was granted or shown again since.
     renewed: Option<u64>,
 }
@@ -94,6 +101,10 @@ impl Refusals {
             goes_on: false,
             part: Vec::new(),
             ended: false,
+            is_live: false,
+            asks_early: config.history && config.early_history,
+            early: Default::default(),
+            too_early: None,
             renewed: None,
         }
     }
@@ -158,6 +169,9 @@ impl Refusals {
         if let Some(unsent) = self.unsent.get_mut(number) {
             *unsent = follows;
         }
+        if let Some(early) = self.early.get_mut(number) {
+            *early = follows && self.asks_early && !self.is_live;
+        }
         // A refusal of what it sent before may come first.
         let wanted = self.past(Wish::Subscription).wanted.get_mut(number);
         wanted.into_iter().for_each(|wanted| *wanted = follows);
@@ -165,7 +179,12 @@ impl Refusals {
 
     pub(crate) fn event(&mut self, event: &Event) {
         match event {
-            Event::Connect { .. } => *self.past(Wish::Connection) = Past::default(),
+            Event::Connect { .. } => {
+                *self.past(Wish::Connection) = Past::default();
+                self.is_live = true;
+                self.early = Default::default();
+            }
+            Event::Disconnect(_) => self.is_live = false,
             // With the end the log is complete.
             Event::Research {
                 id,
@@ -244,7 +263,14 @@ impl Refusals {
             }
             Kind::Status => self.ask_about(now, Wish::Status, request),
             // The other place is asked when the first has said 404.
-            Kind::Logs if is_first_place(request) => self.ask_about(now, Wish::Log, request),
+            Kind::Logs if is_first_place(request) => {
+                let early = research_of(request).and_then(|number| self.early.get_mut(number));
+                if early.is_some_and(std::mem::take) {
+                    self.too_early = Some(request.id);
+                    return Ok(());
+                }
+                self.ask_about(now, Wish::Log, request)
+            }
             Kind::Handshake | Kind::Join | Kind::Logs | Kind::Poll | Kind::Terminate => Ok(()),
         }
     }
@@ -335,6 +361,9 @@ impl Refusals {
         answer: &Answer,
         begin: Option<u8>,
     ) {
+        if self.is_too_early(request.id) {
+            return;
+        }
         let response = match answer {
             Answer::Response(response) => response,
             // It is shown, and too much.
@@ -402,8 +431,18 @@ impl Refusals {
         }
     }
 
+    /// Whether this asked for a log before there was a connection.
+    pub(crate) fn is_too_early(&self, request: RequestId) -> bool {
+        self.too_early == Some(request)
+    }
+
     /// A question is given up without an answer: without polling it is asked since the page wants it, and so is the next one.
     pub(crate) fn aborted(&mut self, request: &Request) {
+        if self.is_too_early(request.id)
+            && let Some(early) = research_of(request).and_then(|number| self.early.get_mut(number))
+        {
+            *early = !self.is_live;
+        }
         if !self.asks
             && kind_of(request) == Kind::Status
             && let Some(research) = research_of(request)

@@ -346,6 +346,8 @@ impl Rules {
         match open.kind {
             // Those of a session that is used, or over, say nothing of another one.
             Kind::Join | Kind::Poll | Kind::Post => {}
+            // Asked for with the connection, it says nothing of whether that hangs.
+            _ if self.refusals.is_too_early(open.request.id) => {}
             _ if is_good
                 && !self.is_live()
                 && open.since >= self.back_at
