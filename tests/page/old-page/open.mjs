@@ -75,6 +75,13 @@ export class Application {
     return /** @type {Seen} */ (/** @type {unknown} */ (last));
   }
 
+  /** What is seen when the page has nothing more to do at once: rows that wait to be written stand. @returns {Promise<Seen>} */
+  async atRest() {
+    // Behind all tasks of another kind, also those that each leads to.
+    await this.#page.evaluate(() => /** @type {any} */ (window).scheduler.postTask(() => {}, { priority: "background" }));
+    return this.seen();
+  }
+
   /** Has the page download the log. */
   download() {
     return this.#page.evaluate(() => document.getElementById("log-download-button")?.click());

@@ -44,8 +44,10 @@ async function opening(server, tab, seed, transports) {
   await server.control("lines", { id, count: 20, every_ms: 10 });
   await until("all lines are stored", async () => (await server.stored(id)).length === lines.length);
   await page.until("the panel's own load", (/** @type {any} */ { loads }) => loads > 0);
-  // It comes after the lines, and after what the client still has to ask the stored log for.
   await server.control("final", { id });
-  const { rows } = await page.until("the end", (/** @type {any} */ { end }) => end !== "");
+  await page.until("the end", (/** @type {any} */ { end }) => end !== "");
+  // An update waits for no line, and lines wait for the stored log: those that are lost never come.
+  await page.until(`all lines, with seed ${seed}`, (/** @type {any} */ { rows }) => count(rows, lines).lost.length === 0);
+  const { rows } = await page.atRest();
   return count(rows, lines);
 }
