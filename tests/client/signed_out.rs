@@ -212,7 +212,7 @@ fn a_page_that_is_not_persistent_takes_a_refusal_at_its_word_until_it_is_seen() 
 #[test]
 fn a_log_and_a_subscription_that_are_refused_are_taken_back_when_both_are_granted() {
     let mut world = following_with(|config| config.history = true);
-    world.receive(r#"42["subscribe_error",{"error":"Session expired","research_id":"r"}]"#);
+    world.receive(NOT_AUTHORIZED);
     while !world.is_asked(Kind::Log) {
         world.wait();
         world.accept_all();
@@ -395,5 +395,61 @@ fn a_server_that_refuses_a_subscription_for_good_costs_one_session_in_five_minut
         assert!(!pass_refused(&mut world, 200_000, (200, RUNS)));
         assert!(!pass_refused(&mut world, 60_000, (401, "")));
         assert!(pass_refused(&mut world, 60_000, (200, RUNS)));
+    }
+}
+
+const EXPIRED: &str = r#"42["subscribe_error",{"research_id":"r","error":"Session expired"}]"#;
+
+/// A client whose session has expired, as the server says; that it ends it too was lost on the way.
+fn expired_with(change: impl FnOnce(&mut Config)) -> World {
+    let mut world = following_with(change);
+    world.receive(EXPIRED);
+    world.forget();
+    world
+}
+
+/// Goes on until the subscription is sent again over the same session, and the server has it.
+fn send_again(world: &mut World) {
+    while !world.is_asked(Kind::Post) {
+        pass(world, 100, (401, ""));
+    }
+    assert!(
+        world
+            .did()
+            .iter()
+            .any(|what| what.contains("subscribe_to_research"))
+    );
+    world.accept();
+}
+
+#[test]
+fn a_session_that_has_expired_and_whose_end_was_lost_is_given_up_when_a_subscription_is_not_answered()
+ {
+    let mut world = expired_with(|_| {});
+    send_again(&mut world);
+    pass(&mut world, 3_000, (401, ""));
+    assert!(world.is_asked(Kind::Handshake));
+    assert!(!world.told().contains(&"r shown again".to_owned()));
+    assert!(begin_another(&mut world));
+    pass(&mut world, 5_000, (200, RUNS));
+    assert!(!pass_refused(&mut world, 600_000, (200, RUNS)));
+}
+
+#[test]
+fn a_session_that_is_said_to_have_expired_goes_on_where_its_server_does() {
+    let mut world = expired_with(|_| {});
+    send_again(&mut world);
+    world.receive(r#"42["progress_r",{"progress":50}]"#);
+    pass(&mut world, 600_000, (200, RUNS));
+    assert_eq!(world.client.stats().connects, 1);
+}
+
+#[test]
+fn a_page_that_connects_over_a_session_that_has_expired_gets_another() {
+    for persistent in [true, false] {
+        let mut world = expired_with(|config| config.persistent = persistent);
+        world.input(Input::Connect);
+        assert!(world.is_asked(Kind::Handshake), "{persistent}");
+        assert!(begin_another(&mut world), "{persistent}");
     }
 }

@@ -191,6 +191,10 @@ impl<C: Carrier> Client<C> {
         subscription.hear(self.now);
         // Some servers tell everybody, also whom they refuse.
         if subscription.standing != Standing::Refused {
+            if let Standing::OnTrial(_) = subscription.standing {
+                // What was said to have expired goes on.
+                self.refusal = None;
+            }
             self.subscribing.grant(self.now, &mut subscription.refusal);
             subscription.pass(self.now, &self.config);
         }

@@ -625,6 +625,7 @@ impl<C: Carrier> Client<C> {
     /// What was refused may be allowed by now, or the page wants to know whether it is.
     fn forgive(&mut self) {
         self.told.forgive(None);
+        self.renew_expired();
         self.renewed = None;
         if std::mem::take(&mut self.polling) {
             self.start_polling();
@@ -668,16 +669,34 @@ impl<C: Carrier> Client<C> {
             .filter(|_| self.config.persistent && self.connection.is_live())
     }
 
+    /// Another session takes the place of one of which the server said that it has expired, if it did: it ends those, and nothing is heard
+    /// over it any more. Whether one does.
+    fn renew_expired(&mut self) -> bool {
+        let is_renewed =
+            self.refusal.take().is_some() && self.connection.renew(&mut context!(self));
+        if is_renewed {
+            self.renewed = Some(self.now);
+            for subscription in self.subscriptions.values_mut() {
+                subscription.want(self.now);
+            }
+            self.connection.handle_timeout(&mut context!(self));
+        }
+        is_renewed
+    }
+
     /// Sends subscriptions again, as many as a POST takes.
     fn retry_subscriptions(&mut self) {
         if self.retry_due().is_none_or(|due| due > self.now) {
             return;
         }
         let (now, seen) = (self.now, self.connection.is_seen());
+        let has_passed = |subscription: &Subscription| matches!(subscription.standing, Standing::OnTrial(until) if until <= now);
+        // Neither the end that should have come, nor another refusal: the end was lost.
+        if self.subscriptions.values().any(has_passed) && self.renew_expired() {
+            return;
+        }
         for subscription in self.subscriptions.values_mut() {
-            if let Standing::OnTrial(until) = subscription.standing
-                && until <= now
-            {
+            if has_passed(subscription) {
                 self.subscribing.grant(now, &mut subscription.refusal);
                 self.renewed = None;
                 subscription.pass(now, &self.config);
