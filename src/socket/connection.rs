@@ -777,8 +777,13 @@ impl Connection {
         self.failure = Some(failure);
     }
 
-    /// Begins a session for whoever is signed in now. Whether there was one to be given up.
+    /// Begins a session for whoever is signed in now. Whether there was one to be given up. One that was refused is tried at once.
     pub(crate) fn renew(&mut self, ctx: &mut Context<'_>) -> bool {
+        if let Link::Holding { .. } = self.link
+            && let Some(refused) = &mut self.refused
+        {
+            refused.want(ctx.now);
+        }
         let is_live = matches!(self.link, Link::Live { .. });
         if is_live {
             self.fail(ctx, Failure::Outlived);

@@ -453,3 +453,31 @@ fn a_page_that_connects_over_a_session_that_has_expired_gets_another() {
         assert!(begin_another(&mut world), "{persistent}");
     }
 }
+
+#[test]
+fn a_connection_that_is_refused_since_nobody_is_signed_in_is_tried_at_once_when_a_research_is_shown()
+ {
+    let mut world = following();
+    world.receive(&[EXPIRED, "\u{1e}41"].concat());
+    for _ in 0..3 {
+        // The sessions of nobody, later each time.
+        while !world.is_asked(Kind::Handshake) {
+            pass(&mut world, 100, (401, ""));
+        }
+        begin_another(&mut world);
+        world.receive(&[EXPIRED, "\u{1e}41"].concat());
+    }
+    assert!(
+        world.state().starts_with("reconnecting"),
+        "{}",
+        world.state()
+    );
+    while !world.is_asked(Kind::Status) {
+        world.wait();
+    }
+    assert!(!world.is_asked(Kind::Handshake));
+    world.answer(Kind::Status, 200, RUNS);
+    world.advance(0);
+    assert!(world.is_asked(Kind::Handshake));
+    assert!(begin_another(&mut world));
+}

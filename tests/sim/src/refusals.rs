@@ -420,8 +420,9 @@ impl Refusals {
                     {
                         past.row = 0;
                         if wish == Wish::Status {
-                            // Somebody has signed in: subscriptions may be granted.
+                            // Somebody has signed in: the connection and subscriptions may be granted.
                             self.renewed = None;
+                            self.want_all(Wish::Connection);
                             self.want_all(Wish::Subscription);
                         }
                     }
