@@ -49,6 +49,8 @@ struct Past {
     asked: [Option<u64>; RESEARCHES as usize],
     /// What the page has wanted since.
     wanted: [bool; RESEARCHES as usize],
+    /// What was asked for since it was wanted, and has no answer yet.
+    unanswered: [bool; RESEARCHES as usize],
 }
 
 /// The past of one client.
@@ -242,6 +244,9 @@ impl Refusals {
             self.part.clear();
             self.ended = false;
         }
+        if kind_of(request) == Kind::Handshake {
+            self.begin_anew(now);
+        }
         if !self.persistent {
             return Ok(());
         }
@@ -275,6 +280,16 @@ impl Refusals {
         }
     }
 
+    /// Another session is begun: what was wanted over the one before, which was lost with the answer, is still wanted.
+    fn begin_anew(&mut self, now: u64) {
+        let past = self.past(Wish::Subscription);
+        let each = past.wanted.iter_mut().zip(&mut past.unanswered);
+        for ((wanted, unanswered), asked) in each.zip(past.asked) {
+            let is_lost = std::mem::take(unanswered);
+            *wanted |= is_lost && asked.is_some_and(|at| now - at < TRIAL);
+        }
+    }
+
     fn is_other_place(&mut self, request: &Request) -> bool {
         let before = std::mem::replace(&mut self.place, request.url.clone());
         self.goes_on &= before != request.url;
@@ -305,6 +320,9 @@ impl Refusals {
         }
         let was_refused = past.refused.get(research).is_some_and(|refused| *refused);
         if past.wanted.get_mut(research).is_some_and(std::mem::take) {
+            if let Some(unanswered) = past.unanswered.get_mut(research) {
+                *unanswered = true;
+            }
             // The refusal of what was sent before has been taken for its own, which is then no news.
             if let Some(asked) = past.asked.get_mut(research)
                 && is_first
@@ -384,6 +402,11 @@ impl Refusals {
                 if let Some(research) = research_of(request) {
                     self.refuse(now, wish, research);
                 }
+                return;
+            }
+            // One that a navigation ends is not told to the page, and made again if that stays: nothing has refused it.
+            Answer::Failed(_) if matches!(kind_of(request), Kind::Handshake | Kind::Join) => {
+                self.past(Wish::Connection).refused = Default::default();
                 return;
             }
             Answer::Piece(_) | Answer::Failed(_) => return,
@@ -475,6 +498,9 @@ impl Refusals {
     fn refuse(&mut self, now: u64, wish: Wish, research: usize) {
         let past = self.past(wish);
         let is_refused = past.refused.get(research) == Some(&true);
+        if let Some(unanswered) = past.unanswered.get_mut(research) {
+            *unanswered = false;
+        }
         let asked = past.asked.get_mut(research).and_then(Option::take);
         if is_refused && asked.is_none() {
             // Of two that answer one question the first counts.
