@@ -13,7 +13,7 @@ use research_socket::http::{
 use research_socket::research::{Input, Output, ResearchId};
 use research_socket::socket::{Acked, Emit, EmitId};
 use research_socket::tabs::{Input as TabsInput, Output as Wish, Role};
-use research_socket::websocket::News;
+use research_socket::websocket::{Frame, News};
 
 use super::browser::Lock;
 use super::day::{Meter, inside};
@@ -242,9 +242,17 @@ impl<'p> World<'p> {
                         return Ok(());
                     };
                     tab.open.swap_remove(place);
+                    if let Answer::Response(response) = &answer {
+                        tab.note_lines(&String::from_utf8_lossy(&response.body));
+                    }
                     self.feed(index, Input::Answer { request, answer })
                 }
-                Held::Socket(socket, news) => self.feed(index, Input::Socket { socket, news }),
+                Held::Socket(socket, news) => {
+                    if let News::Frame(Frame::Text(text)) = &news {
+                        tab.note_lines(text);
+                    }
+                    self.feed(index, Input::Socket { socket, news })
+                }
                 // A channel that was closed brings nothing.
                 Held::Tabs(TabsInput::Message(_)) if !tab.has_channel => Ok(()),
                 Held::Tabs(input) => self.feed_tabs(index, input),
@@ -748,6 +756,9 @@ impl<'p> World<'p> {
         let uses = tab.client.role() == Role::Follower;
         if let Some(shown) = tab.shown.get_mut(usize::from(research)) {
             *shown = false;
+        }
+        if let Some(told) = tab.told.get_mut(usize::from(research)) {
+            told.clear();
         }
         let id = ResearchId::from_text(id_of(research)).map_err(|error| error.to_string())?;
         // A newcomer to a connection that is there.
