@@ -2,7 +2,7 @@
 
 use research_socket::config::Config;
 use research_socket::failure::Failure;
-use research_socket::http::RequestId;
+use research_socket::http::{Answer, RequestId};
 use research_socket::json::Raw;
 use research_socket::research::{Client, Event, LogEntry, Refusal, ResearchEvent};
 use research_socket::tabs::{
@@ -36,9 +36,19 @@ pub(super) enum Life {
 /// Something that reached a tab while nothing ran.
 #[derive(Clone, Debug)]
 pub(super) enum Held {
-    Answer(RequestId, research_socket::http::Answer),
+    Answer(RequestId, Answer),
     Socket(RequestId, News),
     Tabs(TabsInput),
+}
+
+impl Held {
+    /// Whether the server has said it.
+    pub(super) const fn is_of_server(&self) -> bool {
+        matches!(
+            self,
+            Self::Answer(_, Answer::Response(_)) | Self::Socket(_, News::Opened | News::Frame(_))
+        )
+    }
 }
 
 /// A tab.
@@ -57,6 +67,8 @@ pub(super) struct Tab {
     pub(super) cut_until: u64,
     pub(super) has_channel: bool,
     pub(super) held: Vec<Held>,
+    /// Whether what it takes now is an answer of the server.
+    pub(super) is_answered: bool,
     /// Requests that have no answer.
     pub(super) open: Vec<RequestId>,
     pub(super) heard: [Heard; RESEARCHES as usize],
@@ -119,6 +131,7 @@ impl Tab {
             cut_until: 0,
             has_channel: false,
             held: Vec::new(),
+            is_answered: false,
             open: Vec::new(),
             heard: Default::default(),
             awaited: Vec::new(),

@@ -191,8 +191,10 @@ impl<'p> World<'p> {
                     self.serve(ServerInput::Request(request))
                 }
                 Due::GivenUp(id) => self.serve(ServerInput::Aborted { id }),
-                Due::Answer(tab, request, answer) => self.reach(tab, Held::Answer(request, answer)),
-                Due::Socket(tab, socket, news) => self.reach(tab, Held::Socket(socket, news)),
+                Due::Answer(tab, request, answer) => {
+                    self.arrive(tab, Held::Answer(request, answer))
+                }
+                Due::Socket(tab, socket, news) => self.arrive(tab, Held::Socket(socket, news)),
                 Due::Tabs(tab, input) => self.reach(tab, Held::Tabs(input)),
                 Due::Wire(id, up) => {
                     self.wire_up(id, up);
@@ -224,6 +226,16 @@ impl<'p> World<'p> {
     pub(super) fn way(&mut self) -> u64 {
         let latency = u64::from(self.plan.setup.latency);
         latency + self.dice.below(latency / 2 + 1)
+    }
+
+    /// Something comes over a tab's network: nothing of the server while that is cut, also of a WebSocket that the server has ended.
+    fn arrive(&mut self, index: usize, held: Held) -> Verdict {
+        let now = self.now;
+        let is_cut = self.tabs.get(index).is_some_and(|tab| now < tab.cut_until);
+        if is_cut && held.is_of_server() {
+            return Ok(());
+        }
+        self.reach(index, held)
     }
 
     /// Something reaches a tab, if it runs.
@@ -284,6 +296,11 @@ impl<'p> World<'p> {
         self.note(|| format!("{index} <- {input:?}"));
         let now = clock(self.now);
         if let Some(tab) = self.tabs.get_mut(index) {
+            tab.is_answered = match &input {
+                Input::Answer { answer, .. } => matches!(answer, Answer::Response(_)),
+                Input::Socket { news, .. } => matches!(news, News::Frame(_)),
+                _ => false,
+            };
             inside(self.meter, || tab.client.handle_input(now, input));
         }
         self.drain(index)
@@ -294,6 +311,7 @@ impl<'p> World<'p> {
         let now = clock(self.now);
         if let Some(tab) = self.tabs.get_mut(index) {
             self.reached.tabs_input(tab.client.tab(), &input);
+            tab.is_answered = false;
             inside(self.meter, || tab.client.handle_tabs(now, input));
         }
         self.drain(index)
