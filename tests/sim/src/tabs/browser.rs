@@ -35,7 +35,8 @@ impl World<'_> {
                 self.grant(group);
             }
             Output::StealLock if self.plan.setup.locks => {
-                if self.now < tab.cut_until {
+                // An answer that had come before its network went, and lay in a page that was frozen, looks like any other.
+                if self.now < tab.cut_until && !tab.is_answered {
                     self.broken = Some(format!("tab {index} takes over, and reaches nothing"));
                 }
                 self.forget_lock(index);

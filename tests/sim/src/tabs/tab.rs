@@ -2,8 +2,9 @@
 
 use research_socket::config::Config;
 use research_socket::failure::Failure;
-use research_socket::http::RequestId;
-use research_socket::research::{Client, Event, Refusal, ResearchEvent};
+use research_socket::http::{Answer, RequestId};
+use research_socket::json::Raw;
+use research_socket::research::{Client, Event, LogEntry, Refusal, ResearchEvent};
 use research_socket::tabs::{
     FREE_TAKEOVERS, Input as TabsInput, QUESTION_MS, Role, Shared, TAKEOVER_COUNTS_MS, group_of,
 };
@@ -35,9 +36,19 @@ pub(super) enum Life {
 /// Something that reached a tab while nothing ran.
 #[derive(Clone, Debug)]
 pub(super) enum Held {
-    Answer(RequestId, research_socket::http::Answer),
+    Answer(RequestId, Answer),
     Socket(RequestId, News),
     Tabs(TabsInput),
+}
+
+impl Held {
+    /// Whether the server has said it.
+    pub(super) const fn is_of_server(&self) -> bool {
+        matches!(
+            self,
+            Self::Answer(_, Answer::Response(_)) | Self::Socket(_, News::Opened | News::Frame(_))
+        )
+    }
 }
 
 /// A tab.
@@ -56,6 +67,8 @@ pub(super) struct Tab {
     pub(super) cut_until: u64,
     pub(super) has_channel: bool,
     pub(super) held: Vec<Held>,
+    /// Whether what it takes now is an answer of the server.
+    pub(super) is_answered: bool,
     /// Requests that have no answer.
     pub(super) open: Vec<RequestId>,
     pub(super) heard: [Heard; RESEARCHES as usize],
@@ -77,6 +90,8 @@ pub(super) struct Tab {
     pub(super) person: u8,
     /// Whether the server has shown each research to whoever was signed in, when this tab asked.
     pub(super) shown: [bool; RESEARCHES as usize],
+    /// The lines of each that the server has told over a connection of this tab's own.
+    pub(super) told: [Vec<String>; RESEARCHES as usize],
     /// Whether its page is to verify what it follows.
     pub(super) verifies: bool,
     /// Whether its page shares no more, since the server does not show it what it follows.
@@ -116,6 +131,7 @@ impl Tab {
             cut_until: 0,
             has_channel: false,
             held: Vec::new(),
+            is_answered: false,
             open: Vec::new(),
             heard: Default::default(),
             awaited: Vec::new(),
@@ -129,6 +145,7 @@ impl Tab {
             has_renewed: false,
             person,
             shown: [false; RESEARCHES as usize],
+            told: Default::default(),
             verifies: false,
             leaves: false,
             down_since: Some(now),
@@ -235,13 +252,16 @@ impl Tab {
                                     .to_owned()
                             })?;
                         }
-                        let is_line = matches!(event, ResearchEvent::Log(_));
                         let number = number_of(id).unwrap_or_default();
-                        // Until it has verified it, a page shows nothing of it.
-                        let is_seen = is_line
-                            && !heard.verifies
-                            && self.client.role() == Role::Follower
-                            && self.shown.get(number) == Some(&false);
+                        // Until it has verified it, a page shows nothing of it. What the server has told this tab itself is no
+                        // secret to it, also where another one leads by the time that the log is read and the page hears of it.
+                        let is_secret = |line: &LogEntry| {
+                            let told = self.told.get(number);
+                            !told.is_some_and(|told| told.contains(&line.message))
+                        };
+                        let is_seen = !heard.verifies
+                            && self.shown.get(number) == Some(&false)
+                            && matches!(event, ResearchEvent::Log(line) if is_secret(line));
                         require(!is_seen || owner_of(number as u8) == self.person, || {
                             format!("another person's line: {event:?}")
                         })?;
@@ -274,6 +294,33 @@ impl Tab {
                 Ok(())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Notes which lines of what its page follows, and was not shown yet, packets of the server's have over its own connection.
+    pub(super) fn note_lines(&mut self, packets: &str) {
+        for packet in packets.split('\u{1e}') {
+            let Some(args) = packet
+                .strip_prefix("42")
+                .and_then(|args| Raw::parse(args).ok())
+            else {
+                continue;
+            };
+            let mut elements = args.elements();
+            let name = elements.next().and_then(Raw::string).unwrap_or_default();
+            let research = name
+                .rsplit_once("progress_")
+                .and_then(|(_, id)| number_of(id));
+            let line = elements
+                .next()
+                .and_then(|update| update.get("log_entry")?.get("message")?.string());
+            if let (Some(research), Some(line)) = (research, line)
+                && self.heard.get(research).is_some_and(|heard| heard.follows)
+                && self.shown.get(research) == Some(&false)
+                && let Some(told) = self.told.get_mut(research)
+            {
+                told.push(line.into_owned());
+            }
         }
     }
 

@@ -13,7 +13,7 @@ use research_socket::http::{
 use research_socket::research::{Input, Output, ResearchId};
 use research_socket::socket::{Acked, Emit, EmitId};
 use research_socket::tabs::{Input as TabsInput, Output as Wish, Role};
-use research_socket::websocket::News;
+use research_socket::websocket::{Frame, News};
 
 use super::browser::Lock;
 use super::day::{Meter, inside};
@@ -191,8 +191,10 @@ impl<'p> World<'p> {
                     self.serve(ServerInput::Request(request))
                 }
                 Due::GivenUp(id) => self.serve(ServerInput::Aborted { id }),
-                Due::Answer(tab, request, answer) => self.reach(tab, Held::Answer(request, answer)),
-                Due::Socket(tab, socket, news) => self.reach(tab, Held::Socket(socket, news)),
+                Due::Answer(tab, request, answer) => {
+                    self.arrive(tab, Held::Answer(request, answer))
+                }
+                Due::Socket(tab, socket, news) => self.arrive(tab, Held::Socket(socket, news)),
                 Due::Tabs(tab, input) => self.reach(tab, Held::Tabs(input)),
                 Due::Wire(id, up) => {
                     self.wire_up(id, up);
@@ -226,6 +228,16 @@ impl<'p> World<'p> {
         latency + self.dice.below(latency / 2 + 1)
     }
 
+    /// Something comes over a tab's network: nothing of the server while that is cut, also of a WebSocket that the server has ended.
+    fn arrive(&mut self, index: usize, held: Held) -> Verdict {
+        let now = self.now;
+        let is_cut = self.tabs.get(index).is_some_and(|tab| now < tab.cut_until);
+        if is_cut && held.is_of_server() {
+            return Ok(());
+        }
+        self.reach(index, held)
+    }
+
     /// Something reaches a tab, if it runs.
     fn reach(&mut self, index: usize, held: Held) -> Verdict {
         let Some(tab) = self.tabs.get_mut(index) else {
@@ -242,9 +254,17 @@ impl<'p> World<'p> {
                         return Ok(());
                     };
                     tab.open.swap_remove(place);
+                    if let Answer::Response(response) = &answer {
+                        tab.note_lines(&String::from_utf8_lossy(&response.body));
+                    }
                     self.feed(index, Input::Answer { request, answer })
                 }
-                Held::Socket(socket, news) => self.feed(index, Input::Socket { socket, news }),
+                Held::Socket(socket, news) => {
+                    if let News::Frame(Frame::Text(text)) = &news {
+                        tab.note_lines(text);
+                    }
+                    self.feed(index, Input::Socket { socket, news })
+                }
                 // A channel that was closed brings nothing.
                 Held::Tabs(TabsInput::Message(_)) if !tab.has_channel => Ok(()),
                 Held::Tabs(input) => self.feed_tabs(index, input),
@@ -276,6 +296,11 @@ impl<'p> World<'p> {
         self.note(|| format!("{index} <- {input:?}"));
         let now = clock(self.now);
         if let Some(tab) = self.tabs.get_mut(index) {
+            tab.is_answered = match &input {
+                Input::Answer { answer, .. } => matches!(answer, Answer::Response(_)),
+                Input::Socket { news, .. } => matches!(news, News::Frame(_)),
+                _ => false,
+            };
             inside(self.meter, || tab.client.handle_input(now, input));
         }
         self.drain(index)
@@ -286,6 +311,7 @@ impl<'p> World<'p> {
         let now = clock(self.now);
         if let Some(tab) = self.tabs.get_mut(index) {
             self.reached.tabs_input(tab.client.tab(), &input);
+            tab.is_answered = false;
             inside(self.meter, || tab.client.handle_tabs(now, input));
         }
         self.drain(index)
@@ -748,6 +774,9 @@ impl<'p> World<'p> {
         let uses = tab.client.role() == Role::Follower;
         if let Some(shown) = tab.shown.get_mut(usize::from(research)) {
             *shown = false;
+        }
+        if let Some(told) = tab.told.get_mut(usize::from(research)) {
+            told.clear();
         }
         let id = ResearchId::from_text(id_of(research)).map_err(|error| error.to_string())?;
         // A newcomer to a connection that is there.
