@@ -77,9 +77,7 @@ pub(crate) struct Refusals {
     part: Vec<u8>,
     /// Whether the connection of that poll is over: what stands behind its end is not heard.
     ended: bool,
-    /// Whether there is a connection.
-    is_live: bool,
-    /// Whether the log is also asked for before there is one, and of which researches it was not yet.
+    /// Whether the log is also asked for before there is a connection, and of which researches it was not yet.
     asks_early: bool,
     early: [bool; RESEARCHES as usize],
     /// The last question of that kind. Whatever it was answered, the log is asked for when there is a connection.
@@ -103,7 +101,6 @@ impl Refusals {
             goes_on: false,
             part: Vec::new(),
             ended: false,
-            is_live: false,
             asks_early: config.history && config.early_history,
             early: Default::default(),
             too_early: None,
@@ -172,7 +169,7 @@ impl Refusals {
             *unsent = follows;
         }
         if let Some(early) = self.early.get_mut(number) {
-            *early = follows && self.asks_early && !self.is_live;
+            *early = follows && self.asks_early;
         }
         // A refusal of what it sent before may come first.
         let wanted = self.past(Wish::Subscription).wanted.get_mut(number);
@@ -181,12 +178,7 @@ impl Refusals {
 
     pub(crate) fn event(&mut self, event: &Event) {
         match event {
-            Event::Connect { .. } => {
-                *self.past(Wish::Connection) = Past::default();
-                self.is_live = true;
-                self.early = Default::default();
-            }
-            Event::Disconnect(_) => self.is_live = false,
+            Event::Connect { .. } => *self.past(Wish::Connection) = Past::default(),
             // With the end the log is complete.
             Event::Research {
                 id,
@@ -303,6 +295,9 @@ impl Refusals {
     fn ask(&mut self, now: u64, wish: Wish, research: usize) -> Verdict {
         let unsent = self.unsent.get_mut(research);
         let is_first = wish == Wish::Subscription && unsent.is_some_and(std::mem::take);
+        if is_first && let Some(early) = self.early.get_mut(research) {
+            *early = false;
+        }
         let past = self.past(wish);
         // What is not refused for so long is granted, and all else that was refused is tried at once.
         let is_granted = |at: &Option<u64>| at.is_some_and(|at| now - at >= TRIAL);
@@ -463,9 +458,10 @@ impl Refusals {
     /// A question is given up without an answer: without polling it is asked since the page wants it, and so is the next one.
     pub(crate) fn aborted(&mut self, request: &Request) {
         if self.is_too_early(request.id)
-            && let Some(early) = research_of(request).and_then(|number| self.early.get_mut(number))
+            && let Some(number) = research_of(request)
+            && let Some(early) = self.early.get_mut(number)
         {
-            *early = !self.is_live;
+            *early = self.unsent.get(number) == Some(&true);
         }
         if !self.asks
             && kind_of(request) == Kind::Status
