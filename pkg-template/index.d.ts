@@ -243,9 +243,9 @@ export interface ConnectOptions {
   history?: boolean;
 
   /**
-   * Whether the stored log of a research that is followed before there is a connection is asked for at once, beside the handshake: the story
-   * so far is on the page without waiting for the connection, and also while that cannot be made. Once the server has the subscription the log is asked for
-   * as always; `false` saves a server the first of these requests. It needs `history`.
+   * Whether the stored log of a research that is followed before there is a connection is asked for as soon as the handshake is answered, whose
+   * cookie says which worker has the session: the story so far does not wait for namespace and subscription. Once the server has the subscription the log
+   * is asked for as always; `false` saves a server the first of these requests. It needs `history`.
    * @default true
    * @example false
    */

@@ -69,8 +69,8 @@ pub struct Config {
     pub terminate_path: String,
     /// Whether log lines that were missed are fetched from the server's stored log. Default: true.
     pub history: bool,
-    /// Whether the stored log of a research that the page follows before there is a connection is asked for at once, and not only
-    /// when there is one: its lines are there sooner, for one request more. Default: true.
+    /// Whether the stored log of a research that the page follows before there is a connection is asked for as soon as a handshake is
+    /// answered, and not only when there is one: its lines are there sooner, for one request more. Default: true.
     pub early_history: bool,
     /// Where the stored log is: an array of lines with ids. Default: `/api/research/{id}/logs`.
     pub logs_path: String,

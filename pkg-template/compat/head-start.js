@@ -36,14 +36,14 @@ export function headStart(window, { url, path = "/socket.io", history, earlyHist
   return { take, end };
 
   async function run() {
-    const handshake = ask("GET", server);
-    if (logs && earlyHistory !== false) ask("GET", logs);
-    const { sid, pingTimeout } = JSON.parse((await read(handshake)).slice(1));
+    const { sid, pingTimeout } = JSON.parse((await read(ask("GET", server))).slice(1));
     if (!PLAIN.test(sid ?? "")) return;
     session = `${server}&sid=${sid}`;
     until = performance.now() + pingTimeout / 2;
     if (isNobodys) leave();
-    const [, granted] = await Promise.all([read(ask("POST", session, "40")), read(ask("GET", session))]);
+    const answers = [read(ask("POST", session, "40")), read(ask("GET", session))];
+    if (logs && earlyHistory !== false) ask("GET", logs);
+    const [, granted] = await Promise.all(answers);
     if (!GRANT.test(granted) || !PLAIN.test(id ?? "")) return;
     const subscribed = read(ask("POST", session, `42["subscribe_to_research",{"research_id":${JSON.stringify(id)}}]`));
     ask("GET", session);

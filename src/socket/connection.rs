@@ -193,9 +193,9 @@ impl Connection {
         matches!(self.link, Link::Asking { .. })
     }
 
-    /// Whether an attempt is under way, and it is known in whose name.
-    pub(crate) const fn is_opening(&self) -> bool {
-        matches!(self.link, Link::Joining { .. } | Link::Opening { .. })
+    /// Whether a session is open, and its namespace not granted yet.
+    pub(crate) const fn is_joining(&self) -> bool {
+        matches!(self.link, Link::Joining { .. })
     }
 
     /// Whether this is the question that the attempt under way waits for.

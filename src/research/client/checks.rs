@@ -159,8 +159,9 @@ pub(super) struct Asking {
     pub(super) seen: bool,
     /// Whether it may be asked for at all.
     pub(super) again: bool,
-    /// Whether this page's own connection is being made.
-    pub(super) opens: bool,
+    /// Whether this page's own connection is being made, and its handshake is answered: what is asked beside that may go to another
+    /// worker, whose cookie would take the place of that of the session's worker.
+    pub(super) joins: bool,
     /// Whether somebody looks at what comes live, which does not tell that the page is signed out.
     pub(super) watches: bool,
     /// Whether the connection is another tab's, which asks first.
@@ -477,7 +478,7 @@ impl Checks {
                     if let Some(refused) = refused {
                         at = at.max(persistence.due(refused, asking.seen));
                     }
-                    let waits = question == Question::Log && history.is_early() && !asking.opens;
+                    let waits = question == Question::Log && history.is_early() && !asking.joins;
                     let is_allowed = asking.again || refused.is_none();
                     (is_allowed && !waits).then_some(Due {
                         at,

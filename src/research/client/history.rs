@@ -31,7 +31,7 @@ const PAUSE_FACTOR: u64 = 4;
 /// When the stored log of one research is asked for.
 ///
 /// ```text
-///   Nothing ── no connection yet ──▶ At (early) ── whatever comes of it ──▶ Nothing
+///   Nothing ── no connection yet ──▶ At (early, once a handshake is answered) ── whatever comes of it ──▶ Nothing
 ///   Nothing ── live ──▶ Accepted ── the server has the subscription ──▶ At ── answered ──▶ At (confirm)
 ///     ▲  └── polling, end found by status ─────────────────────────────▲ └── failed ──────▲   │
 ///     └──────────────────────────────── nothing new, no log ───────────────────────────────────┘

@@ -728,7 +728,7 @@ impl<C: Carrier> Client<C> {
         Asking {
             seen,
             again: !is_awaited && !awaits,
-            opens: self.connection.own().is_opening(),
+            joins: self.connection.own().is_joining(),
             watches: seen && self.connection.is_live(),
             second: self.connection.is_lent(),
         }

@@ -60,7 +60,7 @@ async function asked(server, folder = "/pkg") {
 /** Waits until lines come live: those that are there when the stored log is asked for come with that. @param {Server} server */
 function following(server) {
   const asks = (/** @type {{ path: string }} */ { path }) => path.endsWith("/logs");
-  // Once beside the handshake, and once when the server has the subscription.
+  // Once behind the handshake, and once when the server has the subscription.
   return server.until("the page follows, and has asked for the stored log", ({ subscriptions, requests }) => subscriptions.length > 0 && requests.filter(asks).length > 1);
 }
 
