@@ -16,12 +16,12 @@ const HAPPENS: u64 = 90 * SECOND;
 /// The last part of each hour, in which all is mended and looked at.
 const CALM: u64 = 300 * SECOND;
 
-/// How much more or less the tabs may take up at the end than at the beginning, in per cent: tabs that lead, and capacities of
-/// lists, differ from hour to hour.
-const MOST_PER_CENT: f64 = 3.0;
+/// How much more the tabs may take up in the second half of the day than in the first, in per cent. Tabs that lead, and capacities of
+/// lists, differ by 5 % from hour to hour, and so do six hours by 2 %.
+const MOST_PER_CENT: f64 = 4.0;
 
-/// So many hours are a beginning, and an end.
-const SOME: usize = 6;
+/// The hours of a half.
+const SOME: usize = 11;
 
 /// What weighs clients.
 #[derive(Clone, Copy, Debug)]
@@ -74,11 +74,11 @@ pub fn day(meter: Meter) -> Result<String, String> {
     let reigns: u32 = world.tabs.iter().map(|tab| tab.reigns).sum();
     let words = format!(
         "{} tabs came in a day, 12 at a time; {reigns} reigns\n\
-         memory of 12 that follow nothing: {first} bytes in the first hours, {last} in the last ({change:+.3} %)",
+         memory of 12 that follow nothing: {first} bytes in the first half, {last} in the second ({change:+.3} %)",
         world.tabs.len()
     );
-    if change.abs() > MOST_PER_CENT {
-        return Err(format!("memory has changed: {words}"));
+    if change > MOST_PER_CENT {
+        return Err(format!("memory has grown: {words}"));
     }
     Ok(words)
 }
