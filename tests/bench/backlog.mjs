@@ -18,7 +18,7 @@ export const title = "a backlog of lines";
 const SIZES = {
   full: { lines: 3_000, rounds: 2, browsers: "chromium,firefox,webkit" },
   quick: { lines: 300, rounds: 1, browsers: "chromium" },
-  small: { lines: 30, rounds: 1, browsers: "chromium" },
+  small: { lines: 30, rounds: 1, browsers: "chromium,firefox" },
 };
 const ELSEWHERE = { lines: 500, rounds: 1 };
 const ID = "research-1";
@@ -100,9 +100,12 @@ async function onPage(t, browser, script, { lines, work }, use) {
     await withPage(url, { expected: EXPECTED, record: false }, (page) => go(page, (run, given) => page.evaluate(run, given)));
     return;
   }
-  const driven = await startBrowser(t, browser);
-  await driven.goto(url);
-  await go(driven, (run, ...given) => driven.evaluate(run, given));
+  // Each page has the browser for a test of its own.
+  await t.test(`${script} in ${browser}`, async (alone) => {
+    const driven = await startBrowser(alone, browser);
+    await driven.goto(url);
+    await go(driven, (run, ...given) => driven.evaluate(run, given));
+  });
 }
 
 /** @param {import("node:test").TestContext} t @param {string} browser @param {string} script @param {Plan} plan */
