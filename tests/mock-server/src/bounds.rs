@@ -54,6 +54,7 @@ impl Command {
             | Self::Online(_)
             | Self::DropOpen(_)
             | Self::Disconnect(_)
+            | Self::DisconnectUnsaid(_)
             | Self::Close(_)
             | Self::SignOut(_)
             | Self::Stats(_)

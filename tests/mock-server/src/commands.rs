@@ -95,6 +95,11 @@ impl Server {
                     self.sockets.disconnect(&sid, &mut self.engine);
                 }
             }
+            Command::DisconnectUnsaid(which) => {
+                for sid in self.chosen(&which) {
+                    self.sockets.leave(&sid);
+                }
+            }
             Command::Close(which) => {
                 for sid in self.chosen(&which) {
                     self.engine.close(&sid, Some(Packet::Close));

@@ -32,6 +32,8 @@ pub enum Command {
     DropOpen(DropOpen),
     /// Disconnects from the namespaces: `41`.
     Disconnect(Sessions),
+    /// Does so without a word, as if the `41` were lost: nothing is heard over these sessions any more, which live on.
+    DisconnectUnsaid(Sessions),
     /// Closes sessions: `1`.
     Close(Sessions),
     /// Forgets who is signed in.
@@ -199,7 +201,7 @@ pub struct DropOpen {
     pub mode: OfflineMode,
 }
 
-/// See [`Command::Disconnect`] and [`Command::Close`].
+/// See [`Command::Disconnect`], [`Command::DisconnectUnsaid`] and [`Command::Close`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sessions {

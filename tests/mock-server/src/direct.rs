@@ -103,7 +103,7 @@ impl Server {
 
     /// Whether this session follows the research.
     pub fn is_subscribed(&self, sid: &str, research: &str) -> bool {
-        self.engine.contains(sid) && self.app.is_subscribed(sid, research)
+        self.sockets.connected(sid, "/") && self.app.is_subscribed(sid, research)
     }
 
     /// The settings, which can be changed while the server runs.

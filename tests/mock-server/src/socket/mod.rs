@@ -247,15 +247,19 @@ impl Sockets {
 
     /// Leaves the namespaces from the server's side. The Engine.IO session goes on.
     pub(crate) fn disconnect(&mut self, sid: &str, engine: &mut Engine) {
-        let Some(client) = self.clients.get_mut(sid) else {
-            return;
-        };
-        for namespace in std::mem::take(&mut client.namespaces).into_keys() {
+        for namespace in self.leave(sid) {
             engine.send(
                 sid,
                 message(&Packet::new(Type::Disconnect, &namespace, None)),
             );
         }
+    }
+
+    /// The same without a word. The namespaces.
+    pub(crate) fn leave(&mut self, sid: &str) -> Vec<String> {
+        let client = self.clients.get_mut(sid);
+        let namespaces = client.map(|client| std::mem::take(&mut client.namespaces));
+        namespaces.unwrap_or_default().into_keys().collect()
     }
 
     pub(crate) fn connected(&self, sid: &str, namespace: &str) -> bool {

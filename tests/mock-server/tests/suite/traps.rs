@@ -90,6 +90,18 @@ fn a_disconnect_by_the_server_leaves_the_session_pinging() {
 }
 
 #[test]
+fn a_session_that_is_disconnected_unsaid_is_pinged_and_hears_nothing_else() {
+    let (mut world, sid) = connected();
+    world.control(json!({"disconnect_unsaid": {}}));
+    world.post(&sid, r#"42["message",1]"#);
+    world.control(json!({"emit": {"event": "told", "data": 1}}));
+    let poll = world.poll(&sid);
+    assert!(world.answer(poll).is_none());
+    world.wait(5_000);
+    assert_eq!(world.packets(poll), ["2"]);
+}
+
+#[test]
 fn a_post_that_breaks_the_protocol_hangs_and_the_get_is_closed() {
     let too_long = format!("4{}", "x".repeat(1_000_000));
     for body in [too_long.as_str(), "7", "2", "42[\"message\"]\x1e0"] {
