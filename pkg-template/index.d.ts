@@ -1263,8 +1263,8 @@ export interface Warning {
  * - `page-too-slow`: too much waited for slow handlers, and something other than log lines was dropped; told once, `stats()` counts
  * - `too-large`: a packet, or a line of a stored log, with more than 16 MiB; an answer about the status with more than 32 MiB
  * - `too-many-entries`: a log in an update of which only the newest lines were used
- * - `unheard`: the research has gone on twice, and the server sent nothing of it over a connection on which it took the
- *   subscription. Several workers that have no message queue do that
+ * - `unheard`: the research has gone on again and again, and the server sent nothing of it, though it took the subscription, and over
+ *   another session neither. Several workers that have no message queue do that
  * - `unauthorized`: the server does not let this page follow it; that it does again the event `refusal` tells
  */
 export type WarningCode =

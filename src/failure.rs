@@ -156,6 +156,8 @@ pub enum Failure {
     TooLarge(&'static str),
     /// 401 or 403.
     Unauthorized(u16),
+    /// A research goes on, and nothing is heard of any over this session: the server may have disconnected it, in words that were lost.
+    Unheard,
     /// 400: the server does not take this version of the protocol.
     VersionRefused,
 }
@@ -204,7 +206,7 @@ impl Failure {
             Self::OldServer | Self::VersionRefused => Code::ProtocolVersion,
             Self::OriginRefused => Code::OriginRefused,
             Self::PollingRefused => Code::PollingRefused,
-            Self::ServerDisconnected | Self::SessionUnknown => Code::Disconnected,
+            Self::ServerDisconnected | Self::SessionUnknown | Self::Unheard => Code::Disconnected,
             Self::BadRequest(_) | Self::NotTerminated(_) | Self::Status(_) => Code::Server,
             Self::StickySessions => Code::StickySession,
             Self::Throttled { .. } => Code::Throttled,
@@ -224,7 +226,7 @@ impl Failure {
             | Self::Redirected
             | Self::Refused(_)
             | Self::Unauthorized(_) => Retry::Refused,
-            Self::Asleep | Self::Outlived | Self::SessionUnknown => Retry::Now,
+            Self::Asleep | Self::Outlived | Self::SessionUnknown | Self::Unheard => Retry::Now,
             Self::Throttled { retry_after_ms, .. } => Retry::Counted {
                 at_least_ms: *retry_after_ms,
             },
@@ -301,6 +303,7 @@ impl Failure {
             | Self::Timeout(Phase::Connect | Phase::Credentials | Phase::Handshake | Phase::Post)
             | Self::TooLarge(_)
             | Self::Unauthorized(_)
+            | Self::Unheard
             | Self::VersionRefused => "transport error",
         }
     }
@@ -470,6 +473,10 @@ impl Failure {
                 let words = "the server does not let this page in (HTTP status ";
                 return status_words(words, *status, "): sign in");
             }
+            Self::Unheard => (
+                "a research goes on, but the server sends nothing of it over this session: another is begun",
+                "",
+            ),
             Self::VersionRefused => (
                 "the server does not take Engine.IO 4, the protocol of Socket.IO 3 and 4: update it, or \
                  see that a proxy before it keeps the query of the address",

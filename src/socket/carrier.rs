@@ -174,8 +174,8 @@ pub(crate) trait Carrier {
     }
     /// Gives up the session of this tab for a new one, whose person is whoever is signed in now. Whether it has one.
     #[inline(always)]
-    fn renew(&mut self, ctx: &mut Context<'_>) -> bool {
-        self.own_mut().renew(ctx)
+    fn renew(&mut self, ctx: &mut Context<'_>, failure: Failure) -> bool {
+        self.own_mut().renew(ctx, failure)
     }
     #[inline(always)]
     fn send_first(&mut self, args: &str) {

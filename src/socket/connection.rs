@@ -777,8 +777,8 @@ impl Connection {
         self.failure = Some(failure);
     }
 
-    /// Begins a session for whoever is signed in now. Whether there was one to be given up. One that was refused is tried at once.
-    pub(crate) fn renew(&mut self, ctx: &mut Context<'_>) -> bool {
+    /// Begins a session for whoever is signed in now, since `failure` is what this one is worth. Whether there was one to be given up. One that was refused is tried at once.
+    pub(crate) fn renew(&mut self, ctx: &mut Context<'_>, failure: Failure) -> bool {
         if let Link::Holding { .. } = self.link
             && let Some(refused) = &mut self.refused
         {
@@ -786,7 +786,7 @@ impl Connection {
         }
         let is_live = matches!(self.link, Link::Live { .. });
         if is_live {
-            self.fail(ctx, Failure::Outlived);
+            self.fail(ctx, failure);
         }
         is_live
     }

@@ -4,7 +4,7 @@ use research_socket::research::{CancelId, Event, Gap, Input, ResearchEvent, Rese
 
 use crate::history::{DONE, line, lines, log, milestone, up_to_date, up_to_date_with};
 use crate::words::Kind;
-use crate::world::{RUNS, World};
+use crate::world::{RUNS, START, World};
 
 const MOVED: &str = r#"{"status":"in_progress","progress":70}"#;
 
@@ -38,31 +38,138 @@ fn if_it_went_on_without_a_word_the_line_that_the_status_has_waits_for_the_older
     assert_eq!(lines(&world.told()), [""; 0]);
 }
 
+/// How often the page is told that nothing is heard, since it was asked last.
+fn warnings(world: &mut World) -> usize {
+    let told = world.heard();
+    told.iter()
+        .filter(|told| told.starts_with("warning unheard"))
+        .count()
+}
+
+/// It is silent until it is asked about once more, and has gone on, while so much of another research is `heard`.
+fn goes_on(world: &mut World, progress: u32, heard: &str) {
+    world.accept_all();
+    for kind in [Kind::Status, Kind::Log] {
+        while world.is_asked(kind) {
+            let answer = if kind == Kind::Log { "[]" } else { MOVED };
+            world.answer(kind, 200, answer);
+        }
+    }
+    world.forget();
+    while !world.is_asked(Kind::Status) {
+        world.beat(5_000);
+        world.receive(heard);
+    }
+    let on = format!(r#"{{"status":"in_progress","progress":{progress}}}"#);
+    world.status("r", 200, &on);
+}
+
 #[test]
-fn a_research_of_which_nothing_is_heard_twice_although_it_goes_on_is_told_once_and_why_that_may_be()
-{
+fn a_session_over_which_nothing_is_heard_twice_gives_way_to_another_and_no_more_than_once() {
     let mut world = deaf();
-    let warnings = |world: &mut World| {
-        let told = world.heard();
-        told.iter()
-            .filter(|told| told.starts_with("warning unheard"))
-            .count()
-    };
-    for (progress, words) in [(80, 1), (90, 0)] {
-        world.accept_all();
-        for kind in [Kind::Status, Kind::Log] {
-            while world.is_asked(kind) {
-                let answer = if kind == Kind::Log { "[]" } else { MOVED };
-                world.answer(kind, 200, answer);
-            }
-        }
-        world.forget();
-        while !world.is_asked(Kind::Status) {
-            world.beat(5_000);
-        }
-        let on = format!(r#"{{"status":"in_progress","progress":{progress}}}"#);
-        world.status("r", 200, &on);
+    goes_on(&mut world, 80, "2");
+    let told = world.heard();
+    assert!(
+        told.contains(&"disconnect DISCONNECTED".to_owned()),
+        "{told:?}"
+    );
+    assert!(
+        !told.iter().any(|told| told.starts_with("warning")),
+        "{told:?}"
+    );
+    world.wait();
+    world.join();
+    assert!(world.client.is_connected());
+    for (progress, words) in [(90, 1), (91, 0), (92, 0), (93, 0)] {
+        goes_on(&mut world, progress, "2");
         assert_eq!(warnings(&mut world), words, "{progress}");
+        assert!(world.client.is_connected(), "{progress}");
+    }
+}
+
+/// Over `minutes` minutes in which its status is asked for every 3 s, and it goes on: after how many seconds each it was subscribed.
+fn subscribed_while_polled(world: &mut World, minutes: u64) -> Vec<u64> {
+    let began = world.now;
+    let mut subscribed = Vec::new();
+    for _ in 0..minutes * 60 {
+        while world.is_asked(Kind::Log) {
+            world.answer(Kind::Log, 200, "[]");
+        }
+        if world.is_asked(Kind::Status) {
+            let minutes = (world.now - START) as f64 / 60_000.0;
+            let on = format!(r#"{{"status":"in_progress","progress":{minutes}}}"#);
+            world.status("r", 200, &on);
+        }
+        let did = world.did();
+        if did.iter().any(|did| did.contains("subscribe")) {
+            subscribed.push((world.now - began) / 1_000);
+        }
+        if !world.client.is_connected() {
+            break;
+        }
+        world.beat(1_000);
+    }
+    subscribed
+}
+
+#[test]
+fn a_research_that_goes_on_unheard_while_its_status_is_asked_for_anyway_is_subscribed_again_and_over_another_session()
+ {
+    let mut world = World::with_all(|config| {
+        config.reconnection_attempts = Some(0);
+        config.flush_logs = false;
+    });
+    world.subscribe("r");
+    world.connect();
+    world.cut(Kind::Handshake);
+    world.status("r", 200, RUNS);
+    world.connect();
+    world.join();
+    world.accept();
+    world.forget();
+    assert_eq!(subscribed_while_polled(&mut world, 10), [63]);
+    let told = world.heard();
+    assert!(
+        told.contains(&"disconnect DISCONNECTED".to_owned()),
+        "{told:?}"
+    );
+    world.wait();
+    world.join();
+    world.accept();
+    world.forget();
+    assert_eq!(subscribed_while_polled(&mut world, 10), [63, 183, 423]);
+    assert_eq!(warnings(&mut world), 1);
+}
+
+#[test]
+fn over_another_session_it_is_heard_again() {
+    let mut world = deaf();
+    goes_on(&mut world, 80, "2");
+    world.wait();
+    world.join();
+    world.accept();
+    world.receive(&line(9, 1, "live"));
+    world.status("r", 200, MOVED);
+    world.answer(Kind::Log, 200, &log(&[(1, 0, "first"), (2, 5, "missed")]));
+    assert_eq!(lines(&world.told()), ["missed", "live"]);
+}
+
+#[test]
+fn if_another_research_is_heard_meanwhile_the_session_stays_and_the_page_is_told_once_why_that_may_be()
+ {
+    let mut world = up_to_date();
+    world.subscribe("other");
+    world.accept();
+    world.status("other", 200, RUNS);
+    world.answer(Kind::Log, 200, "[]");
+    for (progress, words) in [(70, 0), (80, 1), (90, 0)] {
+        goes_on(
+            &mut world,
+            progress,
+            r#"42["progress_other",{"progress":5}]"#,
+        );
+        assert_eq!(warnings(&mut world), words, "{progress}");
+        assert!(world.client.is_connected(), "{progress}");
     }
 }
 

@@ -3,7 +3,9 @@
 use super::checks::{NOT_UTF_8, Outcome};
 use super::history::Problem;
 use super::subscription::Schedule;
-use super::{Client, UNAUTHORIZED};
+use super::{Client, UNAUTHORIZED, context};
+use crate::failure::Failure;
+use crate::http::Context;
 use crate::research::job::recovery::NoLog;
 use crate::socket::Carrier;
 use crate::time::{Timestamp, earliest};
@@ -15,7 +17,7 @@ const LAST_WORDS_MS: u64 = 1_000;
 /// The code of what [`UNHEARD_WORDS`] says.
 const UNHEARD: &str = "unheard";
 
-/// It went on twice without a word, and the server took the subscription before each.
+/// It went on without a word, and the server took the subscription before.
 const UNHEARD_WORDS: &str = "the research goes on, but the server sends nothing of it over this connection: if it has several \
                              workers, they need a message queue (`message_queue` in Flask-SocketIO)";
 
@@ -29,6 +31,8 @@ impl<C: Carrier> Client<C> {
     pub(super) fn handle_status(&mut self, research: &str, body: &str) {
         let (now, timeout_ms) = (self.now, self.config.check_timeout_ms());
         let is_live = self.connection.is_live();
+        let heard = self.subscriptions.values().filter_map(|each| each.heard);
+        let heard = heard.max();
         let Some(subscription) = self.subscriptions.get_mut(research) else {
             return;
         };
@@ -59,8 +63,12 @@ impl<C: Carrier> Client<C> {
             // It went on without a word: the server has lost the subscription. Lines wait for the log
             // as after any other outage.
             history.lost(subscription.watchdog.trust());
+            // Or this client itself: that the server has disconnected it was lost.
+            let is_deaf = subscription.goes_on_unheard(now, heard);
+            if is_deaf && self.connection.renew(&mut context!(self), Failure::Unheard) {
+                return;
+            }
             subscription.send(now, &self.config, &mut self.connection);
-            subscription.unheard = subscription.unheard.saturating_add(1);
             if subscription.unheard > 1 {
                 self.warn(UNHEARD, UNHEARD_WORDS, Some(research.to_owned()));
             }

@@ -576,6 +576,7 @@ impl<C: Carrier> Client<C> {
             heard: None,
             is_heard: false,
             unheard: 0,
+            unheard_at: None,
             verify: None,
             shown: None,
             asks_itself: false,
@@ -672,8 +673,10 @@ impl<C: Carrier> Client<C> {
     /// Another session takes the place of one of which the server said that it has expired, if it did: it ends those, and nothing is heard
     /// over it any more. Whether one does.
     fn renew_expired(&mut self) -> bool {
-        let is_renewed =
-            self.refusal.take().is_some() && self.connection.renew(&mut context!(self));
+        let is_renewed = self.refusal.take().is_some()
+            && self
+                .connection
+                .renew(&mut context!(self), Failure::Outlived);
         if is_renewed {
             self.renewed = Some(self.now);
             for subscription in self.subscriptions.values_mut() {
@@ -788,7 +791,10 @@ impl<C: Carrier> Client<C> {
                 }
             }
         }
-        let is_renewed = is_outlived && self.connection.renew(&mut context!(self));
+        let is_renewed = is_outlived
+            && self
+                .connection
+                .renew(&mut context!(self), Failure::Outlived);
         if is_renewed || (is_refused && self.connection.leave_others(&mut context!(self))) {
             while let Some(event) = self.connection.poll_event() {
                 self.handle_connection(event);

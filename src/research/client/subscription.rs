@@ -51,6 +51,8 @@ pub(super) struct Subscription {
     pub(super) is_heard: bool,
     /// How often since it was heard last it turned out to have gone on.
     pub(super) unheard: u32,
+    /// When it did so last; `None` once another session was begun for it.
+    pub(super) unheard_at: Option<Timestamp>,
     /// When a live update or line came last.
     pub(super) heard: Option<Timestamp>,
     /// Since when somebody waits for the server to show the research.
@@ -284,6 +286,9 @@ impl Subscription {
         *planned = *at;
         if has_gone_on || self.standing != Standing::Accepted {
             *times = 0;
+            if has_gone_on {
+                self.watchdog.hear_of(now);
+            }
             return;
         }
         *times = times.saturating_add(1);
@@ -303,6 +308,18 @@ impl Subscription {
         self.watchdog.hear(now);
         self.is_heard = true;
         self.unheard = 0;
+    }
+
+    /// It has gone on without a word. Whether that is the session's fault, as far as this tells: its subscription was sent again since,
+    /// and no research was `heard`. Once, until it is heard again.
+    pub(super) fn goes_on_unheard(&mut self, now: Timestamp, heard: Option<Timestamp>) -> bool {
+        let before = self.unheard_at.take();
+        let is_deaf = before.is_some_and(|before| heard.is_none_or(|heard| heard <= before));
+        if !is_deaf && (self.unheard == 0 || before.is_some()) {
+            self.unheard_at = Some(now);
+        }
+        self.unheard = self.unheard.saturating_add(1);
+        is_deaf
     }
 
     /// That it does not go on is no reason any more to ask later.

@@ -57,6 +57,13 @@ impl Watchdog {
         self.is_suspicious = true;
     }
 
+    /// Its status, which is asked for anyway, says that it goes on. If the silence is too long, the next will be suspicious.
+    pub(super) fn hear_of(&mut self, now: Timestamp) {
+        if self.due().is_some_and(|due| due <= now) {
+            self.bark(now);
+        }
+    }
+
     /// Whether the research has not been heard since its status was asked for.
     pub(super) const fn is_suspicious(&self) -> bool {
         self.is_suspicious

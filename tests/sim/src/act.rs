@@ -397,6 +397,10 @@ impl World<'_> {
         let until = |ms: u32| now + u64::from(ms);
         match fault {
             Fault::Close => self.command(Command::Close(Sessions::default())),
+            Fault::Disconnect if self.plan.loses_disconnects() => {
+                (self.lost_refusal, self.is_deaf) = (true, true);
+                self.command(Command::DisconnectUnsaid(Sessions::default()));
+            }
             Fault::Disconnect => self.command(Command::Disconnect(Sessions::default())),
             Fault::Drop => self.command(Command::DropOpen(DropOpen::default())),
             Fault::Every(kind, trouble, ms) => self.network.break_every(kind, trouble, until(ms)),

@@ -28,6 +28,8 @@ const RETURN_AGAIN_WITHIN: u64 = 15_000;
 
 /// The longest pause between two questions about a research that stays silent, in milliseconds.
 const MAX_SILENCE: u64 = 600_000;
+/// How often a research goes on that a session may be deaf for.
+const GOES_ON_EACH: u64 = 60_000;
 
 impl World<'_> {
     /// Mends everything, and requires that every page comes to rest in the right state in time.
@@ -266,23 +268,34 @@ impl World<'_> {
 
     /// Steps on until `is_reached`, at most as long as every wait that the plan allows takes.
     fn until(&mut self, what: &str, is_reached: fn(&Self) -> bool) -> Result<(), Violation> {
-        let deadline = self.now + bound(self.plan);
+        let deadline = self.now + self.bound();
+        let mut next = self.now;
         loop {
             let reconnected = self.reconnect_stopped();
             self.blame(reconnected)?;
             if is_reached(self) {
                 return Ok(());
             }
+            // A session that is deaf is noticed by what is not heard.
+            if self.is_deaf && next <= self.now {
+                next = self.now + GOES_ON_EACH;
+                for research in 0..self.truths.len() as u8 {
+                    let moved = self.carry_out(Step::Job(research, Job::Milestone));
+                    self.blame(moved)?;
+                }
+            }
             if self.due().is_none_or(|due| due > deadline) {
-                let words = format!(
-                    "{what}: not within {} ms: {}",
-                    bound(self.plan),
-                    self.state()
-                );
+                let words = format!("{what}: not within {} ms: {}", self.bound(), self.state());
                 return self.blame(Err(words));
             }
             self.step()?;
         }
+    }
+
+    /// See [`bound`]. After one silence the subscription is sent again, after another a deaf session gives way.
+    fn bound(&self) -> u64 {
+        let more = if self.is_deaf { MAX_SILENCE } else { 0 };
+        bound(self.plan) + more
     }
 
     fn pages(&self) -> impl Iterator<Item = &Page> {
@@ -311,7 +324,7 @@ impl World<'_> {
     /// Writes a line for each research, which has to arrive. One that leaves before a dead poll
     /// has been noticed is lost, so there is a new one now and then.
     fn prove_live(&mut self) -> Result<(), Violation> {
-        let deadline = self.now + bound(self.plan);
+        let deadline = self.now + self.bound();
         loop {
             let first = self.truths.each_ref().map(|truth| truth.lines.len());
             for research in 0..self.truths.len() as u8 {

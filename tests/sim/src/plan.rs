@@ -713,6 +713,11 @@ impl Plan {
             .retain(|(at, step)| *at < UNKNOWN_MS - 60_000 && step.is_no_more_than_refused());
     }
 
+    /// Whether the server's DISCONNECT is lost wherever it disconnects everybody.
+    pub(crate) const fn loses_disconnects(&self) -> bool {
+        self.seed % 5 == 2
+    }
+
     /// Whether nothing goes wrong but that the server refuses something.
     pub(crate) fn is_no_more_than_refused(&self) -> bool {
         let is_quick = self.setup.latency + self.setup.jitter <= MAX_QUICK_WAY;

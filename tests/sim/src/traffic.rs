@@ -141,6 +141,7 @@ impl World<'_> {
                             Seems::Broken | Seems::Empty => Vec::new(),
                         };
                         self.lost_refusal |= refusals(&kept) < refusals(&body);
+                        self.is_deaf |= disconnects(&kept) < disconnects(&body);
                         body = kept;
                     }
                     Some(Trouble::Cut) if self.plan.setup.pieces => trouble_within = trouble,
@@ -267,7 +268,13 @@ pub(crate) fn path_of(url: &str, query: &[(String, String)]) -> String {
 fn refusals(body: &[u8]) -> usize {
     let text = String::from_utf8_lossy(body);
     let packets = text.split('\u{1e}');
-    packets
-        .filter(|packet| *packet == "41" || packet.contains("subscribe_error"))
+    let refused = packets.filter(|packet| packet.contains("subscribe_error"));
+    disconnects(body) + refused.count()
+}
+
+fn disconnects(body: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(body);
+    text.split('\u{1e}')
+        .filter(|packet| *packet == "41")
         .count()
 }

@@ -43,6 +43,8 @@ pub(crate) struct World<'p> {
     pub(crate) signed_in: bool,
     /// Whether the refusal of a subscription, or the end of a connection, was missing from an answer that looked whole.
     pub(crate) lost_refusal: bool,
+    /// Whether the server may have disconnected a session that knows nothing of it.
+    pub(crate) is_deaf: bool,
     pub(crate) written: u32,
     /// When requests meet the right worker again.
     pub(crate) right_worker_at: u64,
@@ -91,6 +93,7 @@ impl<'p> World<'p> {
             troubles: Vec::new(),
             signed_in: true,
             lost_refusal: false,
+            is_deaf: false,
             written: 0,
             right_worker_at: 0,
             subscribable_at: 0,

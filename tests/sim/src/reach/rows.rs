@@ -92,7 +92,7 @@ rows! {
         NotEngineIo, NotFound, NotTerminated, OldServer, OriginRefused, Outlived, PageHidden, PollingRefused, Protocol,
         Redirected, Refused, ServerClosed, ServerDisconnected, SessionUnknown, SocketClosed, Status,
         StickySessions, Throttled, TimeoutOfConnect, TimeoutOfCredentials, TimeoutOfHandshake, TimeoutOfHeartbeat,
-        TimeoutOfPost, TooLarge, Unauthorized, VersionRefused,
+        TimeoutOfPost, TooLarge, Unauthorized, Unheard, VersionRefused,
     }
     /// The events that say why.
     ToldRow {
@@ -523,6 +523,7 @@ impl FailureRow {
             Failure::Timeout(Phase::Post) => Self::TimeoutOfPost,
             Failure::TooLarge(_) => Self::TooLarge,
             Failure::Unauthorized(_) => Self::Unauthorized,
+            Failure::Unheard => Self::Unheard,
             Failure::VersionRefused => Self::VersionRefused,
         }
     }
