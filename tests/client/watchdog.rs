@@ -142,6 +142,32 @@ fn a_research_that_goes_on_unheard_while_its_status_is_asked_for_anyway_is_subsc
 }
 
 #[test]
+fn for_several_that_go_on_unheard_the_session_gives_way_once() {
+    let mut world = up_to_date();
+    world.subscribe("other");
+    world.accept();
+    let mut renewed = 0;
+    for second in 0..1_200 {
+        while world.is_asked(Kind::Log) {
+            world.answer(Kind::Log, 200, "[]");
+        }
+        while world.is_asked(Kind::Status) {
+            let minutes = f64::from(second) / 60.0;
+            let on = format!(r#"{{"status":"in_progress","progress":{minutes}}}"#);
+            world.answer(Kind::Status, 200, &on);
+        }
+        if !world.client.is_connected() {
+            renewed += 1;
+            world.wait();
+            world.join();
+        }
+        world.beat(1_000);
+    }
+    assert_eq!(renewed, 1);
+    assert_eq!(warnings(&mut world), 2, "one of each");
+}
+
+#[test]
 fn over_another_session_it_is_heard_again() {
     let mut world = deaf();
     goes_on(&mut world, 80, "2");

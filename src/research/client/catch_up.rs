@@ -66,6 +66,10 @@ impl<C: Carrier> Client<C> {
             // Or this client itself: that the server has disconnected it was lost.
             let is_deaf = subscription.goes_on_unheard(now, heard);
             if is_deaf && self.connection.renew(&mut context!(self), Failure::Unheard) {
+                // Once for all: those that are not heard over the next either have another reason.
+                for each in self.subscriptions.values_mut() {
+                    each.unheard_at = None;
+                }
                 return;
             }
             subscription.send(now, &self.config, &mut self.connection);
