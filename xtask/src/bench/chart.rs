@@ -9,13 +9,13 @@ use crate::svg::{STYLE, line, text};
 const MARK: &str = "<!-- Made by `cargo xtask bench` with its option `keep`: do not edit. -->";
 
 /// Pixels.
-const WIDTH: f64 = 920.0;
+const WIDTH: f64 = 1040.0;
 const LINE: f64 = 34.0;
 /// Of an amount, which has no second line of words.
 const SHORT_LINE: f64 = 24.0;
 const HEAD: f64 = 64.0;
-const LEFT: f64 = 400.0;
-const RIGHT: f64 = 770.0;
+const LEFT: f64 = 520.0;
+const RIGHT: f64 = 890.0;
 /// Powers of two at the ends of the axis: beyond them a bar ends at the edge.
 const LEAST: f64 = -5.0;
 const MOST: f64 = 3.0;
