@@ -522,6 +522,34 @@ fn what_was_refused_is_asked_once_more_when_the_page_connects_or_is_seen() {
 }
 
 #[test]
+fn a_log_that_was_not_there_before_the_subscription_was_sent_again_is_asked_for_when_it_is_taken() {
+    for kind in [404, 401] {
+        let mut world = World::with_all(|config| {
+            config.persistent = false;
+            config.flush_logs = false;
+        });
+        world.follow("r");
+        world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);
+        if world.is_asked(Kind::Status) {
+            world.status("r", 200, RUNS);
+        }
+        if kind == 404 {
+            world.answer(Kind::Log, 404, "");
+        }
+        world.input(Input::Visible);
+        world.answer(Kind::Log, kind, "");
+        world.accept_all();
+        if world.is_asked(Kind::Status) {
+            world.status("r", 200, RUNS);
+        }
+        world.receive(&line(9, 1, "live"));
+        assert!(world.is_asked(Kind::Log), "{kind}");
+        world.answer(Kind::Log, 200, &log(&[(1, 0, "first"), (2, 9, "live")]));
+        assert!(lines(&world.told()).contains(&"first"), "{kind}");
+    }
+}
+
+#[test]
 fn a_research_that_was_refused_is_caught_up_with_when_the_page_is_seen() {
     let mut world = up_to_date_with(|config| config.persistent = false);
     world.receive(r#"42["subscribe_error",{"error":"Not authorized","research_id":"r"}]"#);

@@ -256,18 +256,24 @@ impl History {
 
     /// What was said over another connection may be otherwise now, but for what is asked again anyway.
     fn try_anew(&mut self, now: Timestamp) {
-        if let Place::Nowhere | Place::Refused = self.place
-            && self.refusal.is_none()
-        {
-            self.place = Place::Logs;
-        }
+        self.look_again();
         self.tries = 0;
         self.not_before = now;
         self.rests_until = now;
     }
 
-    /// The server has the subscription: what was asked for before it had is asked for again.
+    fn look_again(&mut self) {
+        if let Place::Nowhere | Place::Refused = self.place
+            && self.refusal.is_none()
+        {
+            self.place = Place::Logs;
+        }
+    }
+
+    /// The server has the subscription: what was asked for before it had is asked for again, also where an answer to that
+    /// came meanwhile.
     pub(super) fn accepted(&mut self, now: Timestamp) {
+        self.look_again();
         self.catch_up(Wish::At(now));
     }
 
