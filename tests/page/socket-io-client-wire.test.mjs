@@ -150,9 +150,8 @@ async function sessions(t, which, transports, refused) {
     await until("each end is seen", async () => sessionsOf(await wire()).slice(0, 3).every(({ socket, posted }, nth) => nth === 0 || (socket ? socket.closed : posted.includes("1"))), { seen: wire });
     // A page that someone looks at goes on; socket.io-client leaves it to the page's handler (support/rows.mjs).
     found = sessionsOf(await wire()).slice(0, 3);
-    // Browsers repeat a poll whose connection broke: whether the server is there again by then is chance.
-    const [first] = found;
-    first.polled = first.polled.filter((/** @type {string} */ packet) => !packet.includes("Session ID unknown"));
+    // A goodbye may overtake the poll before it, and browsers repeat a poll whose connection broke, perhaps when the server is there again.
+    for (const session of found) session.polled = session.polled.filter((/** @type {string} */ packet) => !packet.includes("Session ID unknown"));
     // While the server was away each WebSocket was refused, which is chance.
     for (const [nth, session] of found.entries()) session.refused &&= refused && (nth === 0 || transports.length > 1);
   });
