@@ -289,7 +289,7 @@ export interface ConnectOptions {
 
   /**
    * How repeated messages are recognised.
-   * @default { entries: 10000 }
+   * @default { entries: 50000 }
    * @example { entries: 100_000 }
    */
   dedup?: DedupOptions;
@@ -416,8 +416,8 @@ export interface FallbackOptions {
 /** How much is remembered to recognise what comes again. */
 export interface DedupOptions {
   /**
-   * How many log lines are remembered per research, 1 to 1,000,000.
-   * @default 10000
+   * How many log lines are remembered per research, 1 to 1,000,000. Each takes up to 100 bytes. Lines of a burst with more may be told twice.
+   * @default 50000
    * @example 100_000
    */
   entries?: number;

@@ -86,7 +86,7 @@ pub struct Config {
     /// Default: 60000.
     pub stall_after_ms: Option<u64>,
     /// How many log lines are remembered for each research, to show none twice; 1 to
-    /// [`MAX_DEDUP_ENTRIES`]. Default: 10000.
+    /// [`MAX_DEDUP_ENTRIES`]. Default: 50000.
     pub dedup_entries: usize,
     /// How many bytes of emits may wait to be sent or acknowledged, and as many of acknowledgements of
     /// the page; 1 to [`MAX_EMIT_BUFFER`]. Default: [`socket::MAX_WAITING_BYTES`].
@@ -149,7 +149,7 @@ impl Config {
             history_path: "/history/logs/{id}".to_owned(),
             flush_logs: true,
             stall_after_ms: Some(60_000),
-            dedup_entries: 10_000,
+            dedup_entries: 50_000,
             max_emit_buffer: socket::MAX_WAITING_BYTES,
         }
     }

@@ -39,7 +39,7 @@ export const RULES = Object.entries({
   historyPath: template,
   flushLogs: boolean,
   stallAfter: { ...number((ms) => isWhole(ms, 1000, DAY_MS), `a whole number of milliseconds from 1000 to ${DAY_MS}, or false`), or: [false, 0] },
-  dedup: object("an object such as { entries: 10000 }"),
+  dedup: object("an object such as { entries: 50000 }"),
   maxEmitBuffer: number((bytes) => isWhole(bytes, 1, 2 ** 28), "a whole number of bytes from 1 to 268435456"),
   "dedup.entries": number((count) => isWhole(count, 1, 1_000_000), "a whole number from 1 to 1000000"),
 });

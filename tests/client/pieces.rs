@@ -451,6 +451,16 @@ fn a_line_that_comes_live_after_the_part_that_has_it_is_not_told_again() {
 }
 
 #[test]
+fn a_burst_that_the_log_has_before_it_comes_live_is_told_once() {
+    let mut world = asking();
+    world.answer(Kind::Log, 200, &format!("[{}]", long(20, 1_000).join(",")));
+    for number in 0..20_000 {
+        world.receive(&line(number / 1_000, number % 1_000, &format!("l{number}")));
+    }
+    assert_eq!(world.heard().len(), 20_000);
+}
+
+#[test]
 fn a_line_that_is_no_json_or_too_large_costs_itself_and_is_a_gap_if_something_was_missed() {
     let mut world = crate::gaps::back();
     let large = "x".repeat(MAX_PACKET_BYTES);

@@ -2,8 +2,8 @@
 
 /// The last keys that were seen, oldest forgotten first.
 ///
-/// A key is a 64-bit hash: among 10,000 of them two different lines look the same once in
-/// 370 billion runs. Memory grows with what is seen, up to 24 bytes a key.
+/// A key is a 64-bit hash: among 50,000 of them two different lines look the same once in
+/// 15 billion runs. Memory grows with what is seen, up to 24 bytes a key.
 #[derive(Clone, Debug)]
 pub struct Memory {
     capacity: usize,

@@ -96,6 +96,9 @@ pub struct Job {
 pub struct Limits {
     /// Lines, and as many updates with a time, that are remembered to recognise their copies; at
     /// least 1. A line takes up to 100 bytes.
+    ///
+    /// A stored log may have a whole burst before its lines come live, so what is remembered must be more
+    /// than that.
     pub dedup_entries: usize,
     /// Seed of the hashes of what is remembered.
     pub seed: u64,
@@ -104,7 +107,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            dedup_entries: 10_000,
+            dedup_entries: 50_000,
             seed: 0,
         }
     }
