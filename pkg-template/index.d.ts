@@ -502,8 +502,9 @@ export interface Client<ListenEvents extends EventsMap = DefaultEventsMap, EmitE
 
   /**
    * Adds a handler for one of the {@link ClientEvents} or for any event that the server sends. The same function is
-   * registered once. For an event that wants an acknowledgement the last argument is the function that gives it. Binary data comes
-   * as `Uint8Array`, alone in its `buffer`, in the arguments of events and acknowledgements, in every browser.
+   * registered once. For an event that wants an acknowledgement the last argument is the function that gives it: the first call
+   * counts, also where several tabs share a connection and all hear the event, and none does once the session is another one. Binary
+   * data comes as `Uint8Array`, alone in its `buffer`, in the arguments of events and acknowledgements, in every browser.
    *
    * @returns the undo
    * @example const undo = client.on("state", (state) => (badge.textContent = state.name))
@@ -1251,7 +1252,7 @@ export interface Warning {
 /**
  * - `INTERNAL`: a fault of this package. It has started again and subscribed again; subscriptions, handlers and promises are
  *   the same as before, only what waited for an answer was rejected. Please report it, with {@link Client.trace}
- * - `ack-not-sent`: an acknowledgement of the page found no connection, or more that wait for the server than `maxEmitBuffer` allows
+ * - `ack-not-sent`: an acknowledgement of the page found no connection, or another one than the event came over, or more that wait for the server than `maxEmitBuffer` allows
  * - `damaged-answer`: an answer about the status, or a stored log, that is no text; a status that is no JSON object
  * - `damaged-packet`, `not-json`, `not-an-object`: what came cannot be read
  * - `emit-not-sent`: an emit that waited for a connection, or a volatile one, is larger than the server takes; or one has a `Blob` that

@@ -169,7 +169,7 @@ pub enum Event {
         name: String,
         /// JSON array: the name, then the arguments.
         args: String,
-        /// The number to acknowledge it with, if the server asks for that.
+        /// The number to acknowledge it with, if the server asks for that. No event of another session has the same.
         ack: Option<u64>,
         /// Its binary arguments.
         attachments: Vec<Vec<u8>>,

@@ -25,6 +25,9 @@ use crate::websocket::{News, Transport};
 /// So many goodbyes may be under way; older ones are cut short.
 const MAX_GOODBYES: usize = 4;
 
+/// So many of the server's events are remembered with their acks; one that is older may be acknowledged twice.
+const MAX_ACKNOWLEDGED: usize = 1_024;
+
 /// One namespace of one server, kept through all that happens to sessions and page.
 #[derive(Debug)]
 pub struct Connection {
@@ -473,48 +476,54 @@ impl Connection {
 
     /// Sends an event ahead of those of the page, if the connection is live.
     pub(crate) fn send_first(&mut self, args: &str) {
+        if let Ok(max_payload) = self.limit() {
+            let packets = self.encode_event(args, max_payload);
+            self.send(packets);
+        }
+    }
+
+    /// What the server takes at once, in bytes, if the connection is live.
+    pub(super) fn limit(&self) -> Result<u64, EmitError> {
+        let max_payload = self.live().and_then(Session::max_payload);
+        max_payload.ok_or(EmitError::NotConnected)
+    }
+
+    /// Sends packets ahead of those of the page, if the connection is live.
+    pub(super) fn send(&mut self, packets: Vec<engine::packet::Packet<'static>>) {
         if let Link::Live { session, .. } = &mut self.link {
-            let packets = outgoing::encode(&self.settings.namespace, None, args, Vec::new());
-            debug_assert!(
-                packets.is_ok(),
-                "the library's own events are well formed: {args}"
-            );
-            let packets = packets.unwrap_or_default();
-            if let Err(error) = outgoing::check_size(&packets, session.max_payload()) {
-                self.events.push_back(Event::Damaged(error.message()));
-                return;
-            }
             for packet in packets {
                 session.send(packet);
             }
         }
     }
 
-    /// Answers an event of the server that asked for an ack, if the connection is live.
+    /// Answers an event of the server that asked for an ack, if the connection is live and nobody has: tabs that share it
+    /// have all heard the event.
     pub(crate) fn acknowledge(
         &mut self,
         id: u64,
         args: &str,
         attachments: Vec<Vec<u8>>,
     ) -> Result<(), EmitError> {
-        let Link::Live { session, .. } = &mut self.link else {
-            return Err(EmitError::NotConnected);
-        };
-        let packets = Raw::parse(args)
-            .map_err(packet::PacketError::Json)
-            .and_then(|raw| {
-                let ack = Packet::ack(&self.settings.namespace, id, raw, attachments.len())?;
-                Ok(outgoing::with_attachments(&ack, attachments))
-            })
-            .map_err(EmitError::Invalid)?;
-        outgoing::check_size(&packets, session.max_payload())?;
-        let queued = session.queued_bytes();
-        let bytes: usize = packets.iter().map(engine::queued_len).sum();
-        if queued > 0 && queued + bytes > self.settings.max_waiting {
-            return Err(EmitError::BufferFull);
-        }
-        for packet in packets {
-            session.send(packet);
+        let max_payload = self.limit()?;
+        let packets = self.encode_ack(id, args, attachments, max_payload)?;
+        if let Link::Live {
+            session,
+            acknowledged,
+            ..
+        } = &mut self.link
+            && !acknowledged.contains(&id)
+        {
+            let queued = session.queued_bytes();
+            let bytes: usize = packets.iter().map(engine::queued_len).sum();
+            if queued > 0 && queued + bytes > self.settings.max_waiting {
+                return Err(EmitError::BufferFull);
+            }
+            if acknowledged.len() >= MAX_ACKNOWLEDGED {
+                acknowledged.remove(0);
+            }
+            acknowledged.push(id);
+            self.send(packets);
         }
         Ok(())
     }

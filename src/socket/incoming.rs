@@ -162,6 +162,7 @@ impl Connection {
             self.link = Link::Live {
                 session,
                 since: ctx.now,
+                acknowledged: Vec::new(),
             };
             self.failure = None;
             self.returned = false;

@@ -5,7 +5,7 @@ use super::link::{Event, Link};
 use super::outgoing::{self, Emit, EmitError, EmitId};
 use super::packet::{Packet as SocketPacket, PacketError};
 use crate::engine::packet::Packet;
-use crate::engine::{Session, payload};
+use crate::engine::payload;
 use crate::failure::Failure;
 use crate::http::Context;
 use crate::json::Raw;
@@ -94,25 +94,25 @@ impl Connection {
         args: &str,
         attachments: Vec<Vec<u8>>,
     ) -> Result<(), EmitError> {
-        let Link::Live { session, .. } = &mut self.link else {
-            return Err(EmitError::NotConnected);
-        };
+        let max_payload = self.limit()?;
         let ack = emit.map(|_| self.outgoing.next_ack());
         let packets = outgoing::encode(&self.settings.namespace, ack, args, attachments)
             .map_err(EmitError::Invalid)?;
-        outgoing::check_size(&packets, session.max_payload())?;
+        outgoing::check_size(&packets, Some(max_payload))?;
         if let Some(emit) = emit {
             self.outgoing.await_ack(emit);
         }
-        for packet in packets {
-            session.send(packet);
-        }
+        self.send(packets);
         Ok(())
     }
 
     /// The packets of an event of the library's own.
     pub(crate) fn encode_event(&mut self, args: &str, max_payload: u64) -> Vec<Packet<'static>> {
         let packets = outgoing::encode(&self.settings.namespace, None, args, Vec::new());
+        debug_assert!(
+            packets.is_ok(),
+            "the library's own events are well formed: {args}"
+        );
         let packets = packets.unwrap_or_default();
         match outgoing::check_size(&packets, Some(max_payload)) {
             Ok(()) => packets,
@@ -144,7 +144,7 @@ impl Connection {
 
     /// What the server takes at once, in bytes.
     pub(crate) fn max_payload(&self) -> u64 {
-        self.live().and_then(Session::max_payload).unwrap_or(0)
+        self.limit().unwrap_or(0)
     }
 
     pub(crate) fn namespace(&self) -> &str {

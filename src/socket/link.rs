@@ -188,6 +188,8 @@ pub(super) enum Link {
     Live {
         session: Session,
         since: Timestamp,
+        /// The server's events that have been acknowledged, the newest last.
+        acknowledged: Vec<u64>,
     },
     Opening {
         session: Session,

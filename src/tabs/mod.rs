@@ -39,10 +39,10 @@
 //! something was lost: all messages of a leader have one row of numbers, and those over a link have another. A hole
 //! in either is a reconnection for that follower.
 //!
-//! The leader sends acks to whom they belong, unsubscribes from what no tab wants any more, and gives a
-//! `subscribe_error` to the tab that has asked last. It keeps no event for anybody. Of a follower it keeps two
-//! numbers, the acks that it awaits and the ids that it follows, all bounded, until the follower says goodbye or
-//! has not answered three calls, one a minute.
+//! The leader sends acks to whom they belong, passes on the first ack that tabs give to an event of the server,
+//! unsubscribes from what no tab wants any more, and gives a `subscribe_error` to the tab that has asked last. It
+//! keeps no event for anybody. Of a follower it keeps two numbers, the acks that it awaits and the ids that it
+//! follows, all bounded, until the follower says goodbye or has not answered three calls, one a minute.
 //!
 //! A follower whose subscription is refused, or its status with 401 or 403, goes on **alone**: the connection may
 //! be another person's.

@@ -309,8 +309,7 @@ impl Shared {
         match *kind {
             Kind::Ask { link, number } | Kind::Here { link, number } => {
                 if !self.peers.is_there(self.now, from, link, number) {
-                    self.peers.drop_links_of(from);
-                    self.say(Kind::Refuse { to: from, link });
+                    self.refuse(from, link);
                 }
             }
             Kind::Bye { .. } => self.part(from),
@@ -324,8 +323,7 @@ impl Shared {
                     && !(self.peers.take(self.now, from, link, number)
                         && self.pass_up(from, payload))
                 {
-                    self.peers.drop_links_of(from);
-                    self.say(Kind::Refuse { to: from, link });
+                    self.refuse(from, link);
                 }
             }
             Kind::Want {
@@ -345,6 +343,12 @@ impl Shared {
             | Kind::Share { .. }
             | Kind::Taken { .. } => {}
         }
+    }
+
+    /// Something of the link is lost: the tab has to begin anew.
+    fn refuse(&mut self, to: u64, link: u64) {
+        self.peers.drop_links_of(to);
+        self.say(Kind::Refuse { to, link });
     }
 
     /// Sends what a tab gives to the server. False if that cannot be done.
@@ -463,15 +467,18 @@ impl Shared {
     }
 
     fn pass_ack(&mut self, tab: u64, number: u64, args: &str, attachments: Vec<Vec<u8>>) {
-        let Ok(args) = Raw::parse(args) else { return };
-        if let Ok(ack) = Packet::ack(self.own.namespace(), number, args, attachments.len())
-            && tab != 0
+        if tab != 0
+            && let Ok(packets) = self.own.encode_ack(number, args, attachments, u64::MAX)
         {
-            let mut payload = String::new();
-            packets::push(&mut payload, with_attachments(&ack, attachments));
-            self.send_batch();
-            self.down(tab, &payload);
+            self.pass_to(tab, packets);
         }
+    }
+
+    fn pass_to(&mut self, tab: u64, packets: Vec<EnginePacket<'static>>) {
+        let mut payload = String::new();
+        packets::push(&mut payload, packets);
+        self.send_batch();
+        self.down(tab, &payload);
     }
 
     /// Passes an event of the server on. Whether it is for this tab too.
@@ -492,12 +499,7 @@ impl Shared {
         };
         let packets = with_attachments(&packet, attachments.to_vec());
         match refused {
-            Some(tab) => {
-                let mut payload = String::new();
-                packets::push(&mut payload, packets);
-                self.send_batch();
-                self.down(tab, &payload);
-            }
+            Some(tab) => self.pass_to(tab, packets),
             None => {
                 packets::push(&mut self.batch, packets);
                 if self.batch.len() >= BATCH_BYTES {

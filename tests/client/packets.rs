@@ -224,6 +224,57 @@ fn an_ack_of_a_page_whose_connection_is_gone_is_refused() {
 }
 
 #[test]
+fn an_event_is_acknowledged_once_though_several_tabs_do() {
+    let mut world = listening();
+    let acknowledge = |world: &mut World, id| {
+        world.input(Input::Acknowledge {
+            id,
+            args: "[]".to_owned(),
+            attachments: Vec::new(),
+        });
+        world.accept_all();
+    };
+    for id in 0..3_000 {
+        acknowledge(&mut world, id);
+        acknowledge(&mut world, id);
+    }
+    assert_eq!(world.told(), [""; 0]);
+    assert_eq!(world.did().len(), 3_000);
+    // Another session has numbers of its own.
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    world.forget();
+    acknowledge(&mut world, 2_999);
+    assert_eq!(world.did(), ["post s2 432999[]"]);
+}
+
+#[test]
+fn an_ack_that_is_late_is_none_for_an_event_of_another_session() {
+    let mut world = listening();
+    world.receive(r#"420["a",1]|421["a",2]"#);
+    world.cut(Kind::Poll);
+    world.wait();
+    world.join();
+    world.forget();
+    world.receive(r#"420["a",3]|421["a",4]"#);
+    assert_eq!(
+        world.told(),
+        [r#"message ["a",3] ack 2"#, r#"message ["a",4] ack 3"#]
+    );
+    world.forget();
+    for id in [1, 2] {
+        world.input(Input::Acknowledge {
+            id,
+            args: format!("[{id}]"),
+            attachments: Vec::new(),
+        });
+    }
+    assert_eq!(world.told(), ["warning ack-not-sent -"]);
+    assert_eq!(world.did(), ["post s2 430[2]"]);
+}
+
+#[test]
 fn an_ack_that_cannot_be_sent_is_refused() {
     let mut world = World::live_with(World::quiet);
     for args in ["{}", "[", &format!("[\"{}\"]", "x".repeat(1_000_001))] {
@@ -285,12 +336,12 @@ fn a_server_that_asks_for_acks_and_takes_no_post_does_not_let_them_grow_without_
         // Once it takes them, there is room.
         world.forget();
         world.input(Input::Acknowledge {
-            id: 9,
+            id: 9_000,
             args: "[1]".to_owned(),
             attachments: Vec::new(),
         });
         world.accept_all();
-        assert_eq!(world.did(), ["post s1 439[1]"]);
+        assert_eq!(world.did(), ["post s1 439000[1]"]);
     }
 }
 

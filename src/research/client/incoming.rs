@@ -87,6 +87,7 @@ impl<C: Carrier> Client<C> {
                 self.start_polling();
             }
             socket::Event::Renewed { sid } => {
+                self.asked.begin(&sid, self.connection.is_lent());
                 self.events.push_back(Event::Renewed { sid });
                 self.live_again();
             }
@@ -120,6 +121,7 @@ impl<C: Carrier> Client<C> {
         if std::mem::replace(&mut self.connected_before, true) || failed_before {
             self.events.push_back(Event::Reconnect(attempt));
         }
+        self.asked.begin(&sid, self.connection.is_lent());
         self.events.push_back(Event::Connect { sid });
         self.told = Told::default();
         self.live_again();
@@ -177,7 +179,7 @@ impl<C: Carrier> Client<C> {
             self.events.push_back(Event::Message {
                 name: name.into_owned(),
                 args: args.to_json(),
-                ack,
+                ack: ack.and_then(|id| self.asked.page_number(id)),
                 attachments,
             });
         }

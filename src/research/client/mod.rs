@@ -1,5 +1,6 @@
 //! The client: one input in, its outputs out; composes connection, researches and status checks.
 
+mod asked;
 mod catch_up;
 mod checks;
 mod flush;
@@ -26,10 +27,11 @@ use crate::research::job::{Job, JobEvent, Limits, Snapshot, Timeline};
 use crate::research::payload::event::{Refusal, ResearchEvent};
 use crate::research::payload::id::ResearchId;
 use crate::research::payload::warning::Warning;
-use crate::socket::{self, Carrier, Connection};
+use crate::socket::{self, Carrier, Connection, EmitError};
 use crate::tabs::UNSUBSCRIBE;
 use crate::time::{Timestamp, earliest};
 use crate::websocket::News;
+use asked::Asked;
 use checks::{Asking, Checks, Outcome, TOO_LARGE};
 use history::History;
 use subscription::{Access, Schedule, Standing, Subscription, args_about};
@@ -54,6 +56,7 @@ pub struct Client<C = Connection> {
     ids: Ids,
     connection: C,
     subscriptions: SmallMap<String, Subscription>,
+    asked: Asked,
     /// Names of other events that the page listens to.
     listening: Vec<String>,
     checks: Checks,
@@ -132,6 +135,7 @@ impl<C: Carrier> Client<C> {
             ids: Ids::default(),
             connection,
             subscriptions: SmallMap::new(),
+            asked: Asked::default(),
             listening: Vec::new(),
             checks: Checks::default(),
             subscribing: Persistence::default(),
@@ -595,8 +599,12 @@ impl<C: Carrier> Client<C> {
         self.connection.send_first(&args_about(event, id));
     }
 
-    fn acknowledge(&mut self, id: u64, args: &str, attachments: Vec<Vec<u8>>) {
-        if let Err(error) = self.connection.acknowledge(id, args, attachments)
+    fn acknowledge(&mut self, number: u64, args: &str, attachments: Vec<Vec<u8>>) {
+        let sent = match self.asked.server_number(number) {
+            Some(id) => self.connection.acknowledge(id, args, attachments),
+            None => Err(EmitError::Disconnected),
+        };
+        if let Err(error) = sent
             && self.state.name != StateName::Closed
         {
             self.refuse("ack-not-sent", &error.message(), None);
