@@ -88,6 +88,11 @@ impl Server {
         self.engine.sids().len()
     }
 
+    /// Those that are in the main namespace.
+    pub fn members(&self) -> Vec<String> {
+        self.sockets.members()
+    }
+
     /// How many of them began while nobody was signed in, and tell nothing.
     pub fn sessions_of_nobody(&self) -> usize {
         let sids = self.engine.sids();

@@ -72,6 +72,7 @@ fn of_twelve(happenings: impl IntoIterator<Item = (u64, Happening)>) -> String {
         newest: false,
         persons: false,
         carriage: Carriage::Polling,
+        questions: false,
         ping_interval: 25_000,
         ping_timeout: 20_000,
     };

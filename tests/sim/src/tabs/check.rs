@@ -107,8 +107,17 @@ impl World<'_> {
         for research in 0..RESEARCHES {
             self.write(research, 2);
         }
+        let questions = self.questions.len();
+        if self.plan.setup.questions {
+            self.ask();
+        }
         self.pass_until(self.now + HEARD)?;
         let verdict = self.have_heard();
+        self.blame(verdict)?;
+        if !self.plan.setup.questions {
+            return Ok(());
+        }
+        let verdict = self.are_answered(questions);
         self.blame(verdict)
     }
 
@@ -133,12 +142,17 @@ impl World<'_> {
         Ok(())
     }
 
-    /// The server has one session for each group, and for each tab that is alone.
-    fn has_no_other_session(&mut self) -> Result<(), Violation> {
-        self.pass_until(self.now + self.forgetting())?;
+    /// How many there are of tabs that run: one for each group, and for each tab that is alone.
+    pub(super) fn connections(&self) -> usize {
         let alone = |tab: &Tab| tab.runs() && tab.client.role() == Role::Alone;
         let groups = (0..2).filter(|group| self.tabs.iter().any(|tab| shares(tab, *group)));
-        let expected = groups.count() + self.how_many(alone);
+        groups.count() + self.how_many(alone)
+    }
+
+    /// The server has no session but those.
+    fn has_no_other_session(&mut self) -> Result<(), Violation> {
+        self.pass_until(self.now + self.forgetting())?;
+        let expected = self.connections();
         let sessions = self.server.sessions();
         let verdict = require(sessions == expected, || {
             format!("{sessions} sessions instead of {expected}")

@@ -58,6 +58,7 @@ pub fn day(meter: Meter) -> Result<String, String> {
             newest: false,
             persons: false,
             carriage: Carriage::Polling,
+            questions: false,
             ping_interval: 25_000,
             ping_timeout: 20_000,
         },

@@ -8,6 +8,7 @@ mod browser;
 mod check;
 mod day;
 mod plan;
+mod questions;
 mod tab;
 mod wires;
 mod world;

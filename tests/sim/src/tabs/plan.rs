@@ -27,6 +27,9 @@ const MAX_STEPS: usize = 60;
 /// In two of so many schedules tabs use a WebSocket.
 const CARRIAGES: u64 = 7;
 
+/// In one of so many schedules the server asks for acks.
+const QUESTIONS: u64 = 4;
+
 /// What carries a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carriage {
@@ -59,6 +62,8 @@ pub struct TabsSetup {
     pub persons: bool,
     /// What carries the connections.
     pub carriage: Carriage,
+    /// Whether the server asks for an ack with each research that writes, and all tabs give one.
+    pub questions: bool,
     /// Heartbeat, in milliseconds.
     pub ping_interval: u64,
     /// Heartbeat, in milliseconds.
@@ -133,6 +138,7 @@ impl TabsPlan {
                 newest: false,
                 persons: false,
                 carriage: Carriage::Polling,
+                questions: false,
                 ping_interval: 5_000,
                 ping_timeout: 20_000,
             }),
@@ -150,6 +156,8 @@ impl TabsPlan {
             6 => Carriage::Upgrade,
             _ => Carriage::Polling,
         };
+        // Nor of those from before servers asked.
+        plan.setup.questions = plan.seed % QUESTIONS == 2;
         let Some(weights) = draw_weights(entropy) else {
             return plan;
         };
@@ -189,6 +197,7 @@ fn draw_setup(entropy: &mut Entropy<'_>) -> Option<TabsSetup> {
         newest: entropy.chance(1, 3)?,
         persons: false,
         carriage: Carriage::Polling,
+        questions: false,
         ping_interval: entropy.pick(&[5_000, 25_000])?,
         ping_timeout: 20_000,
     })

@@ -10,7 +10,7 @@ use research_socket::config::OTHER_PATH;
 use research_socket::http::{
     Answer, Command, Credentials, Request, RequestError, RequestId, Response,
 };
-use research_socket::research::{Input, Output, ResearchId};
+use research_socket::research::{Event, Input, Output, ResearchId};
 use research_socket::socket::{Acked, Emit, EmitId};
 use research_socket::tabs::{Input as TabsInput, Output as Wish, Role};
 use research_socket::websocket::{Frame, News};
@@ -18,6 +18,7 @@ use research_socket::websocket::{Frame, News};
 use super::browser::Lock;
 use super::day::{Meter, inside};
 use super::plan::{Carriage, Happening, MAX_TABS, RESEARCHES, TabsPlan, TabsSetup, owner_of};
+use super::questions::{Asked, QUESTION, Reply};
 use super::tab::{Held, Life, Tab, clock};
 use super::wires::{Up, Wire};
 use crate::entropy::Dice;
@@ -41,6 +42,7 @@ pub(super) enum Due {
     Arrive(ServerRequest),
     GivenUp(u64),
     Answer(usize, RequestId, Answer),
+    Reply(usize, Reply),
     Socket(usize, RequestId, News),
     Tabs(usize, TabsInput),
     Wire(u64, Up),
@@ -72,6 +74,8 @@ pub(super) struct World<'p> {
     pub(super) said: u64,
     /// How often the server was asked about each research: for its status, and for its stored log.
     pub(super) asked: [[u64; 2]; RESEARCHES as usize],
+    /// What the server has asked for an ack.
+    pub(super) questions: Vec<Asked>,
     /// Since when two of a group lead.
     pub(super) two_since: [Option<u64>; 2],
     /// A rule that was broken on the way.
@@ -109,6 +113,7 @@ impl<'p> World<'p> {
             person: 0,
             said: 0,
             asked: Default::default(),
+            questions: Vec::new(),
             two_since: [None; 2],
             broken: None,
             reached: Reached::default(),
@@ -194,6 +199,7 @@ impl<'p> World<'p> {
                 Due::Answer(tab, request, answer) => {
                     self.arrive(tab, Held::Answer(request, answer))
                 }
+                Due::Reply(tab, reply) => self.reply(tab, reply),
                 Due::Socket(tab, socket, news) => self.arrive(tab, Held::Socket(socket, news)),
                 Due::Tabs(tab, input) => self.reach(tab, Held::Tabs(input)),
                 Due::Wire(id, up) => {
@@ -320,6 +326,7 @@ impl<'p> World<'p> {
     fn drain(&mut self, index: usize) -> Verdict {
         let mut commands = Vec::new();
         let mut wishes = Vec::new();
+        let mut questions = Vec::new();
         let (mut events, tells, meter) = (String::new(), self.tells, self.meter);
         let Some(tab) = self.tabs.get_mut(index) else {
             return Ok(());
@@ -332,6 +339,14 @@ impl<'p> World<'p> {
                         events.push_str(&format!("  {index} -> {event:?}\n"));
                     }
                     tab.hear(&event, &self.truths)?;
+                    if let Event::Message {
+                        ack: Some(id),
+                        args,
+                        ..
+                    } = event
+                    {
+                        questions.push((id, args));
+                    }
                 }
             }
         }
@@ -348,6 +363,9 @@ impl<'p> World<'p> {
         if tells {
             self.story.push_str(&events);
             self.note(|| format!("  {index} -> {wishes:?} {commands:?}"));
+        }
+        for (id, args) in questions {
+            self.hear_question(index, id, &args);
         }
         for wish in wishes {
             self.carry_out(index, wish);
@@ -494,13 +512,16 @@ impl<'p> World<'p> {
     }
 
     pub(super) fn serve(&mut self, input: ServerInput) -> Verdict {
+        if let ServerInput::Request(request) = &input {
+            self.note_answers(request)?;
+        }
         self.refuse(self.now < self.signed_out_until);
         self.server.handle_input(self.now, input);
         self.send_answers();
         Ok(())
     }
 
-    fn send_answers(&mut self) {
+    pub(super) fn send_answers(&mut self) {
         while let Some(ServerOutput::Respond(response)) = self.server.poll_output() {
             if response.id >> 63 != 0 || self.take_wire_answer(&response) {
                 continue;
@@ -591,6 +612,9 @@ impl<'p> World<'p> {
             },
             Happening::Lines(research, count) => {
                 self.write(research, count);
+                if self.plan.setup.questions {
+                    self.ask();
+                }
                 Ok(())
             }
             Happening::Offline(ms) => {
@@ -671,7 +695,15 @@ impl<'p> World<'p> {
             Tab::new((place, group, person), carriage, seed, now)
         });
         self.tabs.push(tab);
-        self.feed(self.tabs.len() - 1, Input::Connect)
+        let index = self.tabs.len() - 1;
+        if self.plan.setup.questions {
+            let listen = Input::Listen {
+                name: QUESTION.to_owned(),
+                listening: true,
+            };
+            self.feed(index, listen)?;
+        }
+        self.feed(index, Input::Connect)
     }
 
     pub(super) fn close(&mut self, index: usize) -> Verdict {
