@@ -71,9 +71,11 @@ export async function run(cluster, page, { id, fault, options = {} }) {
     await FAULTS[fault](cluster, hears, id);
     await stream.stop();
     await research.end();
-    const heard = await followed.until("the end", ({ done }) => done.length > 0);
-    // What the log has only after the end comes behind it; of all that is stored, the page has to have it by then.
-    return { stored: (await cluster.stored(id)).map(({ message }) => message), heard };
+    await followed.until("the end", ({ done }) => done.length > 0);
+    const stored = (await cluster.stored(id)).map(({ message }) => message);
+    // What no worker was told, and was stored so long after the last outage that the page had no reason to look for it, comes from the log
+    // behind the end.
+    return { stored, heard: await followed.untilLines(stored.length) };
   } catch (error) {
     if (error instanceof Error) error.message += await describe(cluster, page);
     throw error;
