@@ -7,6 +7,15 @@
  * 0.05 ms: more than the first it is not.
  */
 
+/** What the browser itself calls a long task. */
+const LONG_TASK_MS = 50;
+
+/**
+ * Whether a task is too long, and not by one of those jumps. What is between once and twice the limit is for the benchmarks.
+ * @param {Task} task
+ */
+export const isLong = ({ cpu }) => cpu > 2 * LONG_TASK_MS;
+
 /**
  * Runs `act` and returns the tasks of the page's main thread meanwhile.
  * @param {import("playwright-core").Page} page @param {() => Promise<void>} act
