@@ -88,6 +88,11 @@ impl Server {
         self.engine.sids().len()
     }
 
+    /// Whether this is one of them.
+    pub fn has_session(&self, sid: &str) -> bool {
+        self.engine.contains(sid)
+    }
+
     /// Those that are in the main namespace.
     pub fn members(&self) -> Vec<String> {
         self.sockets.members()

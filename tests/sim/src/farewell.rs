@@ -1,9 +1,8 @@
 //! What the server must know once a page has gone.
 
 use crate::page::Page;
-use crate::plan::{Act, Kind, RESEARCHES};
+use crate::plan::{Act, Kind};
 use crate::rules::Violation;
-use crate::story::id_of;
 use crate::websocket::MAX_BEHIND;
 use crate::world::World;
 
@@ -65,10 +64,7 @@ impl World<'_> {
         // It leaves behind all that waits in the browser.
         let behind = if setup.drains_slowly { MAX_BEHIND } else { 0 };
         let deadline = self.now + 3 * way + setup.navigation.unwrap_or_default() + GOODBYE + behind;
-        let known = |world: &Self| {
-            let mut followed = (0..RESEARCHES).map(id_of);
-            followed.any(|id| sids.iter().any(|sid| world.server.is_subscribed(sid, id)))
-        };
+        let known = |world: &Self| sids.iter().any(|sid| world.server.has_session(sid));
         while known(self) && self.due().is_some_and(|due| due <= deadline) {
             self.step()?;
         }
