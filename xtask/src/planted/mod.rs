@@ -24,7 +24,7 @@ const SEEDS: u64 = 50_000;
 
 /// The same of faults of what tabs do with each other, which the schedules of tabs have to find: each of them is
 /// twelve tabs through ten minutes.
-const TABS_SEEDS: u64 = 2_000;
+const TABS_SEEDS: u64 = 4_000;
 
 /// What the name of such a fault has in it.
 const TABS: &str = "-tabs-";
