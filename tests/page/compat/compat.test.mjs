@@ -17,6 +17,8 @@ for (const [security, core] of Object.entries(CORE)) {
     await withOldPage(server, { expected: [FAILED_REQUEST] }, async (page) => {
       await follows(server, page);
       await server.control("lines", { id: ID, count: 300 });
+      // Lines may wait for the stored log, which a step does not.
+      await page.until("the lines", ({ log }) => log.includes("line 300"));
       await server.control("updates", { id: ID, count: 20, total: 100 });
       let seen = await page.until("the first half", ({ log }) => log.includes("step 20"));
       assert.deepEqual(seen.log, [...numbered("line", 1, 300), ...numbered("step", 1, 20)]);
