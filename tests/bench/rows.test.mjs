@@ -5,9 +5,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BENCHES } from "./benches.mjs";
 import { Rows } from "./support/rows.mjs";
+import { LIMIT } from "../page/support/until.mjs";
 
 for (const [name, bench] of Object.entries(BENCHES)) {
-  test(`the bench ${name} has a figure of ours in each row, and of the peer where there is one`, { timeout: 240_000 }, async (t) => {
+  test(`the bench ${name} has a figure of ours in each row, and of the peer where there is one`, LIMIT, async (t) => {
     const rows = new Rows();
     await bench.run(t, rows, "small", {});
     const has = (/** @type {number[]} */ figures) => figures.length > 0 && figures.every(Number.isFinite);

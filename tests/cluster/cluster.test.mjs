@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FAILED_REQUEST, withPage } from "../page/support/browser.mjs";
 import { follow } from "../page/support/follow.mjs";
-import { until } from "../page/support/until.mjs";
+import { LIMIT, until } from "../page/support/until.mjs";
 import { startCluster } from "./cluster.mjs";
 import { check, figures, run } from "./faults.mjs";
 
@@ -18,7 +18,7 @@ const SHARE = [
 ];
 
 for (const { proxy, kind, options, faults } of SHARE) {
-  test(`behind ${proxy} with workers of ${kind} a page hears every line once, whoever goes`, { timeout: 600_000 }, async (t) => {
+  test(`behind ${proxy} with workers of ${kind} a page hears every line once, whoever goes`, LIMIT, async (t) => {
     const cluster = await startCluster(t, { proxy, kind });
     for (const [n, fault] of faults.entries()) {
       await t.test(fault, async (t) => {
@@ -33,7 +33,7 @@ for (const { proxy, kind, options, faults } of SHARE) {
   });
 }
 
-test("behind a balancer without stickiness the second session says why, and the status goes on", { timeout: 180_000 }, async (t) => {
+test("behind a balancer without stickiness the second session says why, and the status goes on", LIMIT, async (t) => {
   const cluster = await startCluster(t, { proxy: "round-robin" });
   const research = await cluster.startResearch("research-1");
   await withPage(`${cluster.url}/progress/research-1`, { expected: [FAILED_REQUEST] }, async (page) => {
@@ -53,7 +53,7 @@ test("behind a balancer without stickiness the second session says why, and the 
   });
 });
 
-test("what a cluster has started ends with the process that started it, also when that is killed", { timeout: 60_000 }, async (t) => {
+test("what a cluster has started ends with the process that started it, also when that is killed", LIMIT, async (t) => {
   const { spawn } = await import("node:child_process");
   const source = `
     import { startCluster } from ${JSON.stringify(new URL("cluster.mjs", import.meta.url))};

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { until } from "../page/support/until.mjs";
+import { LIMIT, until } from "../page/support/until.mjs";
 import { startCluster } from "./cluster.mjs";
 import { cost, hourOf } from "./cost.mjs";
 import { startLoad } from "./load.mjs";
@@ -12,7 +12,7 @@ import { figures, storm } from "./storm.mjs";
 const CLIENTS = 12;
 const LINES = 30;
 
-test("native clients hear every line and the end over either transport, at the workers that a balancer gives them, and say goodbye", { timeout: 300_000 }, async (t) => {
+test("native clients hear every line and the end over either transport, at the workers that a balancer gives them, and say goodbye", LIMIT, async (t) => {
   const cluster = await startCluster(t, { proxy: "haproxy" });
   const research = await cluster.startResearch("load-1");
   const loads = /** @type {const} */ (["polling", "websocket"]).map((transport) => startLoad(t, { url: cluster.url, clients: CLIENTS, one: true, transport }));
@@ -33,7 +33,7 @@ test("native clients hear every line and the end over either transport, at the w
   }
 });
 
-test("all native clients are live again after their workers were killed, and the storm is told by its figures", { timeout: 600_000 }, async (t) => {
+test("all native clients are live again after their workers were killed, and the storm is told by its figures", LIMIT, async (t) => {
   const outcome = await storm(t, { proxy: "haproxy", transport: "polling", clients: CLIENTS, downMs: 1_000, calmMs: 0 });
   const { half, most, all, refused, requests } = figures(outcome);
   assert.ok(0 <= half && half <= most && most <= all, `${half}, ${most}, ${all}`);
@@ -58,7 +58,7 @@ test("figures of a storm count from the first answer of a worker", () => {
 });
 
 for (const [who, transport] of /** @type {const} */ ([["research-socket", "polling"], ["socket.io-client", "websocket"], ["10 tabs of Chromium that share", "polling"]])) {
-  test(`what ${who} costs over ${transport} is measured while lines come`, { timeout: 300_000 }, async (t) => {
+  test(`what ${who} costs over ${transport} is measured while lines come`, LIMIT, async (t) => {
     const measured = await cost(t, { who, transport, count: 3, seconds: 0.5, settleMs: 0, rates: [20] });
     const figures = measured.get(20);
     assert.ok(figures && figures.down > 0 && figures.workers > 0 && figures.others > 0, JSON.stringify(figures));
@@ -67,7 +67,7 @@ for (const [who, transport] of /** @type {const} */ ([["research-socket", "polli
   });
 }
 
-test("lines that nobody follows cost the workers something, and no request", { timeout: 300_000 }, async (t) => {
+test("lines that nobody follows cost the workers something, and no request", LIMIT, async (t) => {
   const measured = await cost(t, { who: "nobody", transport: "polling", count: 0, seconds: 0.5, settleMs: 0, rates: [20] });
   const figures = measured.get(20);
   assert.ok(figures && figures.requests === 0 && figures.down === 0 && figures.workers > 0, JSON.stringify(figures));

@@ -8,7 +8,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { ROOT } from "../page/support/places.mjs";
 import { startServer } from "../page/support/servers.mjs";
-import { until } from "../page/support/until.mjs";
+import { LIMIT, until } from "../page/support/until.mjs";
 
 const ID = "research-1";
 
@@ -37,7 +37,7 @@ function start(t, words) {
 }
 
 for (const flags of [[], ["--websocket"]]) {
-  test(`the example prints each line once, also over a restart, and ends with the research${flags.map((flag) => `, with ${flag}`)}`, { timeout: 300_000 }, async (t) => {
+  test(`the example prints each line once, also over a restart, and ends with the research${flags.map((flag) => `, with ${flag}`)}`, LIMIT, async (t) => {
     const server = await startServer(t, "flask", { store: path.join(await folder(t), "store.sqlite") });
     await server.control("research", { id: ID, status: "in_progress" });
     const run = start(t, [server.url, ID, ...flags]);
@@ -58,7 +58,7 @@ for (const flags of [[], ["--websocket"]]) {
   });
 }
 
-test("the example says goodbye at SIGINT, and says what is wrong with its arguments", { timeout: 180_000 }, async (t) => {
+test("the example says goodbye at SIGINT, and says what is wrong with its arguments", LIMIT, async (t) => {
   const server = await startServer(t, "flask");
   const run = start(t, [server.url, ID]);
   await run.printed("# connected\n");

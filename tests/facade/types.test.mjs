@@ -10,12 +10,13 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Client } from "../../pkg-template/client/client.js";
 import { Research } from "../../pkg-template/client/research.js";
+import { LIMIT } from "../page/support/until.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const declarations = join(here, "../../pkg-template/index.d.ts");
 const compiler = findCompiler();
 
-test("a strict page compiles, and its mistakes do not", { skip: !compiler && "typescript is not installed", timeout: 60_000 }, async () => {
+test("a strict page compiles, and its mistakes do not", { skip: !compiler && "typescript is not installed", ...LIMIT }, async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [compiler, "--project", here]).catch((error) => error);
   assert.equal(stdout, "");
 });

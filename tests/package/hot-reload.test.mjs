@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
-import { PATIENCE_MS, until } from "../page/support/until.mjs";
+import { LIMIT, PATIENCE_MS, until } from "../page/support/until.mjs";
 import { develop } from "./support/develop.mjs";
 import { copy, install } from "./support/places.mjs";
 import { startServer } from "./support/server.mjs";
@@ -16,7 +16,7 @@ const LINES = 10;
 /** What the component shows before the end. */
 const WORD = "waiting";
 
-test("a component that is edited ten times while its research runs", { timeout: 600_000 }, async (t) => {
+test("a component that is edited ten times while its research runs", LIMIT, async (t) => {
   const server = await startServer(t);
   await copy("react", "edited");
   const cwd = await install("edited");

@@ -5,12 +5,13 @@ import { test } from "node:test";
 import { OVERTAKEN_POLL, withPage } from "./support/browser.mjs";
 import { follow, numbered } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
+import { LIMIT } from "./support/until.mjs";
 
 const PATH = "/ws/socket.io";
 /** A refused page may ask the status endpoint, which knows nothing of these ids. */
 const REFUSED_STATUS = /^console: Failed to load resource.*\/api\/research\//;
 
-test("a page follows a research at /ws/socket.io to its end", { timeout: 180_000 }, async (t) => {
+test("a page follows a research at /ws/socket.io to its end", LIMIT, async (t) => {
   const server = await startServer(t, "asgi", { page: true });
   await withPage(`${server.url}/progress/r1`, {}, async (page) => {
     await server.control("research", { id: "r1" });
@@ -28,7 +29,7 @@ test("a page follows a research at /ws/socket.io to its end", { timeout: 180_000
   });
 });
 
-test("a page that unsubscribes tells the server and hears no more", { timeout: 180_000 }, async (t) => {
+test("a page that unsubscribes tells the server and hears no more", LIMIT, async (t) => {
   const server = await startServer(t, "asgi", { page: true });
   await withPage(`${server.url}/progress/r1`, {}, async (page) => {
     await server.control("research", { id: "r1" });
@@ -49,7 +50,7 @@ const REFUSALS = [
 ];
 
 for (const [id, reason] of REFUSALS) {
-  test(`a subscription refused with "${reason}" is a failure of its research that says so`, { timeout: 180_000 }, async (t) => {
+  test(`a subscription refused with "${reason}" is a failure of its research that says so`, LIMIT, async (t) => {
     const server = await startServer(t, "asgi", { page: true });
     await withPage(`${server.url}/progress/${id}`, { expected: [REFUSED_STATUS, OVERTAKEN_POLL] }, async (page) => {
       const followed = await follow(page, { id, options: { path: PATH } });
@@ -62,7 +63,7 @@ for (const [id, reason] of REFUSALS) {
   });
 }
 
-test("a session that has expired stops a client that is not persistent with a typed error, and nothing is tried again", { timeout: 180_000 }, async (t) => {
+test("a session that has expired stops a client that is not persistent with a typed error, and nothing is tried again", LIMIT, async (t) => {
   const server = await startServer(t, "asgi", { page: true });
   await withPage(`${server.url}/progress/expired-1`, { expected: [REFUSED_STATUS, OVERTAKEN_POLL] }, async (page, { requests }) => {
     const followed = await follow(page, { id: "expired-1", options: { path: PATH, reconnectionDelay: 20, reconnectionDelayMax: 20, persistent: false } });
@@ -76,7 +77,7 @@ test("a session that has expired stops a client that is not persistent with a ty
   });
 });
 
-test("one refused subscription leaves the others alone", { timeout: 180_000 }, async (t) => {
+test("one refused subscription leaves the others alone", LIMIT, async (t) => {
   const server = await startServer(t, "asgi", { page: true });
   await withPage(`${server.url}/progress/denied-1`, { expected: [REFUSED_STATUS] }, async (page) => {
     await server.control("research", { id: "r1" });

@@ -8,6 +8,7 @@ import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { follow } from "./support/follow.mjs";
 import { ROOT } from "./support/places.mjs";
 import { startServer } from "./support/servers.mjs";
+import { LIMIT } from "./support/until.mjs";
 
 const ID = "research-1";
 const SECRET = {
@@ -16,7 +17,7 @@ const SECRET = {
   headers: { "X-Token": "canary-header" },
 };
 
-test("the trace of a run has its story and none of its words", { timeout: 180_000 }, async (t) => {
+test("the trace of a run has its story and none of its words", LIMIT, async (t) => {
   const server = await startServer(t, "flask", { page: true });
   await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST] }, async (page) => {
     await server.control("research", { id: ID });

@@ -7,7 +7,7 @@ import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { follow } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
 import { assertWhole } from "./support/tally.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 
 const ID = "research-1";
 /** Fifteen lines a second; every third has the same text, and the database gets each later than the page. */
@@ -37,7 +37,7 @@ const CUTS = {
 };
 
 for (const [what, wire] of Object.entries(CUTS)) {
-  test(`eight seconds in which ${what}: every line arrives once, and one end`, { timeout: 180_000 }, async (t) => {
+  test(`eight seconds in which ${what}: every line arrives once, and one end`, LIMIT, async (t) => {
     const server = await startServer(t, "flask", { page: true, logDelay: LOG_DELAY, ...PING });
     const proxy = await startProxy({ target: server.url });
     t.after(() => proxy.close());
@@ -80,7 +80,7 @@ for (const [what, wire] of Object.entries(CUTS)) {
   });
 }
 
-test("an offline browser spends none of its attempts", { timeout: 180_000 }, async (t) => {
+test("an offline browser spends none of its attempts", LIMIT, async (t) => {
   const server = await startServer(t, "flask", { page: true });
   await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST] }, async (page) => {
     await server.control("research", { id: ID });

@@ -11,7 +11,7 @@ import { STRICT } from "./element/open.mjs";
 import { startHttp } from "./support/servers.mjs";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { packageFolder, PAGE_SCRIPTS, ROOT } from "./support/places.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 import { startBrowser } from "./support/webdriver.mjs";
 
 /** How often Tab leads to the button at most. */
@@ -61,7 +61,7 @@ async function downloaded(page) {
   return lines.filter(({ level }) => level !== "gap").flatMap(({ message, count = 1 }) => Array.from({ length: count }, () => message));
 }
 
-test("the demo's doctor is reached and asked by keyboard, keeps the focus, and says what it found", { timeout: 180_000 }, async (t) => {
+test("the demo's doctor is reached and asked by keyboard, keeps the focus, and says what it found", LIMIT, async (t) => {
   const server = await startServer(t, WWW);
   await withPage(server.url, { expected: [FAILED_REQUEST] }, async (page) => {
     await isReady(page);
@@ -95,7 +95,7 @@ test("the demo's doctor is reached and asked by keyboard, keeps the focus, and s
   });
 });
 
-test("the demo says of lines that were sent while its server was away that they came late, and that none is missing", { timeout: 180_000 }, async (t) => {
+test("the demo says of lines that were sent while its server was away that they came late, and that none is missing", LIMIT, async (t) => {
   const server = await startServer(t, WWW);
   await withPage(server.url, { expected: [FAILED_REQUEST] }, async (page) => {
     const events = () => textsOf(page, "#events span");
@@ -110,7 +110,7 @@ test("the demo says of lines that were sent while its server was away that they 
   });
 });
 
-test("what failed while its server was away is no error any more in the demo when that is over", { timeout: 180_000 }, async (t) => {
+test("what failed while its server was away is no error any more in the demo when that is over", LIMIT, async (t) => {
   const server = await startServer(t, WWW);
   await server.begin();
   await server.log("before", 1);
@@ -131,7 +131,7 @@ test("what failed while its server was away is no error any more in the demo whe
   });
 });
 
-test("a page that came from elsewhere neither reads nor breaks the demo's server", { timeout: 180_000 }, async (t) => {
+test("a page that came from elsewhere neither reads nor breaks the demo's server", LIMIT, async (t) => {
   const server = await startServer(t, WWW);
   // Another port of the same machine, and by its other name: as near as a page from elsewhere can be.
   const other = await startServer(t, { www: path.join(ROOT, "www") });
@@ -153,7 +153,7 @@ test("a page that came from elsewhere neither reads nor breaks the demo's server
   assert.deepEqual(await server.lines(), []);
 });
 
-test("ten researches of the demo go at their own pace over one connection, and a row leads to its research and back", { timeout: 180_000 }, async (t) => {
+test("ten researches of the demo go at their own pace over one connection, and a row leads to its research and back", LIMIT, async (t) => {
   const server = await startServer(t, WWW);
   await withPage(server.url, {}, async (page) => {
     await isReady(page);
@@ -180,7 +180,7 @@ test("ten researches of the demo go at their own pace over one connection, and a
   });
 });
 
-test("whatever is broken in the demo, each stored line is shown once, and the end comes", { timeout: 180_000 }, async (t) => {
+test("whatever is broken in the demo, each stored line is shown once, and the end comes", LIMIT, async (t) => {
   const server = await startServer(t, WWW);
   await withPage(server.url, { expected: [FAILED_REQUEST] }, async (page) => {
     await isReady(page);
@@ -207,7 +207,7 @@ test("whatever is broken in the demo, each stored line is shown once, and the en
   });
 });
 
-test("each button of the demo that breaks requests has the server do so, a bounded number of times", { timeout: 180_000 }, async (t) => {
+test("each button of the demo that breaks requests has the server do so, a bounded number of times", LIMIT, async (t) => {
   const server = await startServer(t, WWW);
   await withPage(server.url, { expected: [FAILED_REQUEST] }, async (page) => {
     await isReady(page);
@@ -242,7 +242,7 @@ async function inBrowser(t, name, url, use) {
 }
 
 for (const name of /** @type {const} */ (["chromium", "firefox", "webkit"])) {
-  test(`each button of the demo that breaks something is survived without an error of the page (${name})`, { timeout: 300_000 }, async (t) => {
+  test(`each button of the demo that breaks something is survived without an error of the page (${name})`, LIMIT, async (t) => {
     const www = await mkdtemp(path.join(os.tmpdir(), "www-"));
     t.after(() => rm(www, { recursive: true, force: true }));
     await cp(WWW.www, www, { recursive: true });
@@ -317,7 +317,7 @@ for (const name of /** @type {const} */ (["chromium", "firefox", "webkit"])) {
   });
 }
 
-test("what goes on underneath the demo is told at most twice a second, whatever comes", { timeout: 180_000 }, async (t) => {
+test("what goes on underneath the demo is told at most twice a second, whatever comes", LIMIT, async (t) => {
   const server = await startServer(t, WWW);
   await withPage(server.url, { expected: [FAILED_REQUEST] }, async (page) => {
     await isReady(page);
@@ -345,7 +345,7 @@ test("what goes on underneath the demo is told at most twice a second, whatever 
   });
 });
 
-test("the code to copy in the demo is the guide's, and is copied by keyboard", { timeout: 180_000 }, async (t) => {
+test("the code to copy in the demo is the guide's, and is copied by keyboard", LIMIT, async (t) => {
   const server = await startServer(t, WWW);
   const guide = await readFile(path.join(ROOT, "docs/guides/add-to-my-page.md"), "utf8");
   await withPage(server.url, {}, async (page) => {
@@ -363,7 +363,7 @@ test("the code to copy in the demo is the guide's, and is copied by keyboard", {
   });
 });
 
-test("axe-core finds nothing wrong with the demo, light, dark, narrow and under a strict policy, before and after it was used", { timeout: 240_000 }, async (t) => {
+test("axe-core finds nothing wrong with the demo, light, dark, narrow and under a strict policy, before and after it was used", LIMIT, async (t) => {
   const server = await startServer(t, WWW);
   await withPage(`${server.url}/icon.svg`, { expected: [FAILED_REQUEST] }, async (page) => {
     await page.route("**/*", async (route) => {
@@ -389,7 +389,7 @@ test("axe-core finds nothing wrong with the demo, light, dark, narrow and under 
   });
 });
 
-test("the demo is turned around as a whole in a page from right to left", { timeout: 120_000 }, async (t) => {
+test("the demo is turned around as a whole in a page from right to left", LIMIT, async (t) => {
   const server = await startServer(t, WWW);
   await withPage(server.url, {}, async (page) => {
     await isReady(page);
@@ -427,7 +427,7 @@ async function openRecorded(page, url) {
   };
 }
 
-test("the recorded run shows a newcomer the whole story in a little over a minute: the queue, phases, an estimate, warnings, an error, an outage and its end", { timeout: 180_000 }, async (t) => {
+test("the recorded run shows a newcomer the whole story in a little over a minute: the queue, phases, an estimate, warnings, an error, an outage and its end", LIMIT, async (t) => {
   assert.ok(LASTS_MS >= 60_000 && LASTS_MS <= 90_000, `${LASTS_MS} ms`);
   const { size } = await stat(path.join(WWW.www, "recorded.json"));
   assert.ok(size <= 30_000, `${size} bytes`);
@@ -461,7 +461,7 @@ test("the recorded run shows a newcomer the whole story in a little over a minut
   });
 });
 
-test("a recorded run is played from any folder of a host that has nothing but files, and under a strict policy", { timeout: 180_000 }, async (t) => {
+test("a recorded run is played from any folder of a host that has nothing but files, and under a strict policy", LIMIT, async (t) => {
   const folder = "/some/where/";
   const types = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json" };
   /** @type {string[]} */

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { withPage } from "./support/browser.mjs";
 import { numbered } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 import { startBrowser } from "./support/webdriver.mjs";
 
 /** @typedef {{ evaluate: <T>(run: (...args: any[]) => T, args?: any) => Promise<T> }} Page */
@@ -22,7 +22,7 @@ const LONG_TASK_MS = 50;
 const MOST = { chromium: 8, firefox: 3, webkit: 6 };
 
 for (const name of /** @type {const} */ (["chromium", "firefox", "webkit"])) {
-  test(`the browser has its turn less often the more lines wait, and no task of several handlers is long, in ${name}`, { timeout: 120_000 }, async (t) => {
+  test(`the browser has its turn less often the more lines wait, and no task of several handlers is long, in ${name}`, LIMIT, async (t) => {
     await onPage(t, name, async (page, server) => {
       for (let n = EACH; n <= LINES; n += EACH) {
         await server.control("lines", { id: ID, count: EACH, first: n - EACH + 1 });

@@ -9,7 +9,7 @@ import { numbered } from "./support/follow.mjs";
 import { packageFolder, ROOT } from "./support/places.mjs";
 import { startHttp, startServer } from "./support/servers.mjs";
 import { eventsDuring } from "./support/tasks.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 import { startBrowser } from "./support/webdriver.mjs";
 
 const WASM = "research_socket_bg.wasm";
@@ -53,14 +53,14 @@ async function serve(t, { policy, page, holds = {} }) {
 
 /** Runs `use` with a page of each browser. @param {string} title @param {(t: import("node:test").TestContext, page: Page) => Promise<void>} use */
 function inBoth(title, use) {
-  test(`${title} (chromium)`, { timeout: 180_000 }, (t) => withPage("about:blank", { expected: [FAILED_REQUEST], record: false }, (page) => use(t, page)));
-  test(`${title} (firefox)`, { timeout: 180_000 }, async (t) => use(t, await startBrowser(t, "firefox")));
+  test(`${title} (chromium)`, LIMIT, (t) => withPage("about:blank", { expected: [FAILED_REQUEST], record: false }, (page) => use(t, page)));
+  test(`${title} (firefox)`, LIMIT, async (t) => use(t, await startBrowser(t, "firefox")));
 }
 
 /** Of those of the scripts, 700 run until a page is connected. */
 const MOST_LATE = 100;
 
-test("Chromium compiles the scripts for old pages while they arrive, and not when their functions are called", { timeout: 180_000 }, async (t) => {
+test("Chromium compiles the scripts for old pages while they arrive, and not when their functions are called", LIMIT, async (t) => {
   const server = await startServer(t, "flask", { page: true, security: "strict" });
   await server.control("research", { id: "r1", status: "in_progress" });
   await withPage("about:blank", { record: false }, async (page) => {
@@ -123,7 +123,7 @@ for (const core of [WASM, SCRIPT_CORE]) {
 }
 
 for (const [kind, name] of /** @type {const} */ ([["flask", "Flask-SocketIO"], ["asgi", "python-socketio under ASGI"], ["node", "the npm server"]])) {
-  test(`an old page follows its research on ${name} before its core is there, which then goes on in the same session`, { timeout: 180_000 }, async (t) => {
+  test(`an old page follows its research on ${name} before its core is there, which then goes on in the same session`, LIMIT, async (t) => {
     const server = await startServer(t, kind, { page: true });
     // The npm server has no stored log.
     const hasLog = kind !== "node";

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { withPage } from "./support/browser.mjs";
 import { connectOnly } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
+import { LIMIT } from "./support/until.mjs";
 
 const PATHS = { flask: "/socket.io", asgi: "/ws/socket.io", node: "/socket.io" };
 
@@ -18,7 +19,7 @@ for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
     });
   };
 
-  test(`40 emits at once all arrive at the ${kind} server, at most 16 packets in a request`, { timeout: 180_000 }, (t) =>
+  test(`40 emits at once all arrive at the ${kind} server, at most 16 packets in a request`, LIMIT, (t) =>
     onPage(t, async (page, server, { requests }) => {
       await page.evaluate(() => {
         for (let n = 0; n < 40; n += 1) window.run.client.emit("count", { n });
@@ -32,7 +33,7 @@ for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
       assert.equal((await server.stats()).events.count, 40);
     }));
 
-  test(`an emit with acknowledgement comes back from the ${kind} server with what was sent`, { timeout: 180_000 }, (t) =>
+  test(`an emit with acknowledgement comes back from the ${kind} server with what was sent`, LIMIT, (t) =>
     onPage(t, async (page) => {
       const sent = { text: "äöü \u2028 \u{1F680} \x1e \"quoted\"", numbers: [0, -1.5, 9007199254740991], nested: { nothing: null, yes: true } };
       assert.deepEqual(await page.evaluate((value) => window.run.client.emitWithAck("echo", value), sent), sent);
@@ -40,7 +41,7 @@ for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
       assert.deepEqual(many, Array.from({ length: 30 }, (_, n) => n));
     }));
 
-  test(`an acknowledgement that never comes from the ${kind} server is a typed time-out`, { timeout: 180_000 }, (t) =>
+  test(`an acknowledgement that never comes from the ${kind} server is a typed time-out`, LIMIT, (t) =>
     onPage(t, async (page) => {
       const error = await page.evaluate(() =>
         window.run.client.timeout(300).emitWithAck("unanswered").then(
@@ -52,7 +53,7 @@ for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
       assert.ok(error.message.length > 0);
     }));
 
-  test(`the ${kind} server gets an acknowledgement that it asks for`, { timeout: 180_000 }, (t) =>
+  test(`the ${kind} server gets an acknowledgement that it asks for`, LIMIT, (t) =>
     onPage(t, async (page, server) => {
       await page.evaluate(() => {
         window.run.client.on("question", (value, answer) => answer(value + 1));
@@ -62,7 +63,7 @@ for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
       assert.deepEqual(answers, [[42]]);
     }));
 
-  test(`binary goes to the ${kind} server and comes back`, { timeout: 180_000 }, (t) =>
+  test(`binary goes to the ${kind} server and comes back`, LIMIT, (t) =>
     onPage(t, async (page) => {
       const { acknowledged, bounced, size } = await page.evaluate(async () => {
         const { client } = window.run;
@@ -82,7 +83,7 @@ for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
     }));
 }
 
-test("an emit over the server's limit is refused with a typed error and the connection stays", { timeout: 180_000 }, async (t) => {
+test("an emit over the server's limit is refused with a typed error and the connection stays", LIMIT, async (t) => {
   const server = await startServer(t, "flask", { page: true });
   await withPage(`${server.url}/`, {}, async (page) => {
     const connection = await connectOnly(page);

@@ -9,7 +9,7 @@ import { bounds } from "./support/backoff.mjs";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { follow, numbered } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 
 const ID = "research-1";
 const ATTEMPTS = 5;
@@ -20,7 +20,7 @@ const EARLY_MS = 2;
 const LATE_MS = 15_000;
 
 for (const release of ["documented", "1.3"]) {
-  test(`a page hears everything once through a restart and an outage of a ${release} server`, { timeout: 180_000 }, async (t) => {
+  test(`a page hears everything once through a restart and an outage of a ${release} server`, LIMIT, async (t) => {
     const folder = await mkdtemp(path.join(os.tmpdir(), "research-"));
     t.after(() => rm(folder, { recursive: true }));
     const server = await startServer(t, "flask", { page: true, release, store: path.join(folder, "store.sqlite") });

@@ -5,12 +5,12 @@ import { test } from "node:test";
 import { loadApp } from "./support/apps.mjs";
 import { OVERTAKEN_POLL, withPage } from "./support/browser.mjs";
 import { startServer } from "./support/servers.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 
 const ID = "research-1";
 
 for (const framework of /** @type {const} */ (["vue", "svelte"])) {
-  test(`${framework}: a component follows a research, one that comes at once shares its session, and the last one closes it`, { timeout: 180_000 }, async (t) => {
+  test(`${framework}: a component follows a research, one that comes at once shares its session, and the last one closes it`, LIMIT, async (t) => {
     const server = await startServer(t, "flask", { page: true, release: "1.5" });
     await server.control("research", { id: ID });
     await withPage(`${server.url}/progress/${ID}`, { expected: [OVERTAKEN_POLL] }, async (page) => {
@@ -38,7 +38,7 @@ for (const framework of /** @type {const} */ (["vue", "svelte"])) {
 }
 
 for (const framework of /** @type {const} */ (["vue", "svelte"])) {
-  test(`${framework}: each part changes for itself alone`, { timeout: 180_000 }, async (t) => {
+  test(`${framework}: each part changes for itself alone`, LIMIT, async (t) => {
     const server = await startServer(t, "flask", { page: true, release: "1.5" });
     await server.control("research", { id: ID, status: "in_progress", progress: 10 });
     await withPage(`${server.url}/progress/${ID}`, { expected: [OVERTAKEN_POLL] }, async (page) => {
@@ -66,7 +66,7 @@ for (const framework of /** @type {const} */ (["vue", "svelte"])) {
   });
 }
 
-test("vue: what a ref comes to is followed, and nothing of what it was is shown any more", { timeout: 180_000 }, async (t) => {
+test("vue: what a ref comes to is followed, and nothing of what it was is shown any more", LIMIT, async (t) => {
   const server = await startServer(t, "flask", { page: true, release: "1.5" });
   for (const [id, progress] of [["research-1", 10], ["research-2", 70]]) await server.control("research", { id, status: "in_progress", progress });
   await withPage(`${server.url}/progress/${ID}`, { expected: [OVERTAKEN_POLL] }, async (page) => {

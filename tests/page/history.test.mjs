@@ -9,7 +9,7 @@ import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { follow } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
 import { assertWhole, neverStored } from "./support/tally.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 
 const ID = "research-1";
 /** Every third line has the same text, and the database gets each later than the page. */
@@ -17,7 +17,7 @@ const AGAIN = 3;
 const LOG_DELAY = 0.2;
 const DOWN_MS = 20_000;
 
-test("a server that is killed for 20 seconds in the middle: nothing is lost that it stored", { timeout: 180_000 }, async (t) => {
+test("a server that is killed for 20 seconds in the middle: nothing is lost that it stored", LIMIT, async (t) => {
   const folder = await mkdtemp(path.join(os.tmpdir(), "research-"));
   t.after(() => rm(folder, { recursive: true }));
   const server = await startServer(t, "flask", { page: true, store: path.join(folder, "store.sqlite"), logDelay: LOG_DELAY });
@@ -51,7 +51,7 @@ test("a server that is killed for 20 seconds in the middle: nothing is lost that
 });
 
 for (const release of ["documented", "1.3"]) {
-  test(`a page that is opened in the middle of a research has the whole story once: ${release}`, { timeout: 180_000 }, async (t) => {
+  test(`a page that is opened in the middle of a research has the whole story once: ${release}`, LIMIT, async (t) => {
     const server = await startServer(t, "flask", { page: true, release, logDelay: LOG_DELAY });
     await server.control("lines", { id: ID, count: 300, again: AGAIN });
     await server.control("lines", { id: ID, count: 100, first: 301, every_ms: 30, again: AGAIN });
@@ -69,7 +69,7 @@ for (const { status, count } of [
   { status: "completed", count: 3000 },
   { status: "failed", count: 30 },
 ]) {
-  test(`a page that is opened after the research has ${status} has the whole story once, then the end`, { timeout: 180_000 }, async (t) => {
+  test(`a page that is opened after the research has ${status} has the whole story once, then the end`, LIMIT, async (t) => {
     const server = await startServer(t, "flask", { page: true });
     await server.control("lines", { id: ID, count, again: AGAIN });
     await server.control("final", { id: ID, status });

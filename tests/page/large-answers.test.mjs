@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { withPage } from "./support/browser.mjs";
 import { ANSWERS, startLargeServer } from "./support/large.mjs";
 import { RUNTIME } from "./support/runtime.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 import { startBrowser } from "./support/webdriver.mjs";
 
 /** Of what waits there are at most 24 MiB; a message is there a few times while it is read. */
@@ -31,7 +31,7 @@ async function isHeard(page, { lines, messages }, seen) {
 }
 
 for (const answer of ANSWERS) {
-  test(`all of ${answer.name} arrives in Chromium`, { timeout: 660_000 }, async (t) => {
+  test(`all of ${answer.name} arrives in Chromium`, LIMIT, async (t) => {
     const server = await startLargeServer(t, answer);
     await withPage(server.url, { record: false }, async (page) => {
       await page.evaluate(async () => (await import("/support/large.js")).hearLarge());
@@ -40,7 +40,7 @@ for (const answer of ANSWERS) {
     });
   });
 
-  test(`all of ${answer.name} arrives in Firefox`, { timeout: 660_000 }, async (t) => {
+  test(`all of ${answer.name} arrives in Firefox`, LIMIT, async (t) => {
     const server = await startLargeServer(t, answer);
     const browser = await startBrowser(t, "firefox");
     await browser.goto(server.url);
@@ -49,7 +49,7 @@ for (const answer of ANSWERS) {
   });
 }
 
-test("what a page is too slow for is not read, and all of it arrives", { timeout: 660_000 }, async (t) => {
+test("what a page is too slow for is not read, and all of it arrives", LIMIT, async (t) => {
   const lines = 60_000;
   const answer = { ...ANSWERS[3], log: () => [...ANSWERS[3].log()].slice(0, lines), lines };
   const server = await startLargeServer(t, answer);
@@ -59,7 +59,7 @@ test("what a page is too slow for is not read, and all of it arrives", { timeout
   });
 });
 
-test("all of 20,000 lines arrives through a fetch whose responses have no stream and are of no known class", { timeout: 120_000 }, async (t) => {
+test("all of 20,000 lines arrives through a fetch whose responses have no stream and are of no known class", LIMIT, async (t) => {
   const server = await startLargeServer(t, ANSWERS[1]);
   await withPage(server.url, { record: false }, async (page) => {
     await page.evaluate(async () => (await import("/support/large.js")).hearLarge({ fetch: "without-stream" }));

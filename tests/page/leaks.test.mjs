@@ -6,7 +6,7 @@ import { Meter, wasmMemory } from "../bench/support/meter.mjs";
 import { startProxy } from "../servers/proxy.mjs";
 import { FAILED_REQUEST, OVERTAKEN_POLL, withPage } from "./support/browser.mjs";
 import { startServer } from "./support/servers.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 
 const ID = "research-1";
 /** What is sent at once: what the queues between the server's answer and the page's handlers hold at most. */
@@ -18,7 +18,7 @@ const MOST = { batches: 80, outages: 20, clients: 160 };
 /** Twice as many as there are keys to recognise lines by. */
 const LOG = 20_000;
 
-test("80,000 live lines on end need no more of the module's memory, and close() leaves nothing", { timeout: 240_000 }, async (t) => {
+test("80,000 live lines on end need no more of the module's memory, and close() leaves nothing", LIMIT, async (t) => {
   // Each line once, as the page needs it.
   const server = await startServer(t, "flask", { page: true, release: "1.5" });
   await server.control("research", { id: ID });
@@ -33,7 +33,7 @@ test("80,000 live lines on end need no more of the module's memory, and close() 
       // The page cannot ask meanwhile, so all come in one answer; else chance would say how much memory a batch needs.
       await page.evaluate(controlAtOnce, { id: ID, count: BATCH, first: (n - 1) * BATCH + 1 });
       const arrived = (last) => window.run.delivered + window.run.wrong >= last;
-      await page.waitForFunction(arrived, n * BATCH, { timeout: 60_000, polling: 50 });
+      await page.waitForFunction(arrived, n * BATCH, { polling: 50 });
       heaps.push(Math.round((await meter.heap()) / 1024));
       return wasmMemory(page);
     };
@@ -53,7 +53,7 @@ test("80,000 live lines on end need no more of the module's memory, and close() 
   });
 });
 
-test("a log of 20,000 lines that is fetched after each outage needs no more memory each time, and no line comes twice", { timeout: 180_000 }, async (t) => {
+test("a log of 20,000 lines that is fetched after each outage needs no more memory each time, and no line comes twice", LIMIT, async (t) => {
   const server = await startServer(t, "flask", { page: true });
   const proxy = await startProxy({ target: server.url });
   t.after(() => proxy.close());
@@ -79,7 +79,7 @@ test("a log of 20,000 lines that is fetched after each outage needs no more memo
   });
 });
 
-test("clients that come and go leave no listener, timer, request or memory behind", { timeout: 180_000 }, async (t) => {
+test("clients that come and go leave no listener, timer, request or memory behind", LIMIT, async (t) => {
   const server = await startServer(t, "flask", { page: true });
   await server.control("lines", { id: ID, count: 50 });
   await withPage(`${server.url}/progress/${ID}`, { record: false, before: "counts.js", expected: [FAILED_REQUEST] }, async (page) => {

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { inEach, open, startSite } from "./support/site.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 import { startBrowser } from "./support/webdriver.mjs";
 
 /** How often a page is left. */
@@ -48,7 +48,7 @@ async function leaveAgainAndAgain(page, site, times, path) {
 }
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-  test(`a page that is left goes into the back/forward cache, and connects when it is back (${name})`, { timeout: 180_000 }, async (t) => {
+  test(`a page that is left goes into the back/forward cache, and connects when it is back (${name})`, LIMIT, async (t) => {
     const site = await startSite(t, "flask");
     const page = await startBrowser(t, name);
     await open(page, site);
@@ -61,7 +61,7 @@ for (const name of /** @type {const} */ (["firefox", "webkit"])) {
   });
 }
 
-test("a frame that is taken out of its page says goodbye", { timeout: 180_000 }, async (t) => {
+test("a frame that is taken out of its page says goodbye", LIMIT, async (t) => {
   const site = await startSite(t, "flask");
   await withPage("about:blank", { expected: [FAILED_REQUEST] }, async (page) => {
     await open(/** @type {any} */ (page), site, "/frame");

@@ -11,7 +11,7 @@ import { follow } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
 import { withTab } from "./support/tabs.mjs";
 import { assertWhole } from "./support/tally.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 
 const ID = "research-1";
 /** Every third line has the same text, and the database gets each later than the page. */
@@ -25,7 +25,7 @@ const EXPECTED = [FAILED_REQUEST, /^console: WebSocket connection to/];
 const TOLD_MS = 20_000;
 
 for (const transport of /** @type {const} */ (["polling", "websocket"])) {
-  test(`a tab that is hidden, frozen and resumed says goodbye, opens one session and has every line once (${transport})`, { timeout: 180_000 }, async (t) => {
+  test(`a tab that is hidden, frozen and resumed says goodbye, opens one session and has every line once (${transport})`, LIMIT, async (t) => {
     const server = await startServer(t, "flask", SERVER);
     await withTab(`${server.url}/progress/${ID}`, { expected: EXPECTED }, async (tab) => {
       await rememberLife(tab.page);
@@ -53,7 +53,7 @@ for (const transport of /** @type {const} */ (["polling", "websocket"])) {
     });
   });
 
-  test(`a hidden tab whose timers fire once a minute keeps its session, and in front again it is back at once (${transport})`, { timeout: 180_000 }, async (t) => {
+  test(`a hidden tab whose timers fire once a minute keeps its session, and in front again it is back at once (${transport})`, LIMIT, async (t) => {
     const folder = await mkdtemp(path.join(os.tmpdir(), "research-"));
     t.after(() => rm(folder, { recursive: true }));
     const server = await startServer(t, "flask", { page: true, ...IMPATIENT, store: path.join(folder, "store.sqlite") });
@@ -78,7 +78,7 @@ for (const transport of /** @type {const} */ (["polling", "websocket"])) {
     });
   });
 
-  test(`a page that is left and restored from the cache said goodbye, opens one session and has every line once (${transport})`, { timeout: 180_000 }, async (t) => {
+  test(`a page that is left and restored from the cache said goodbye, opens one session and has every line once (${transport})`, LIMIT, async (t) => {
     const server = await startServer(t, "flask", SERVER);
     await withPage(`${server.url}/progress/${ID}`, { expected: EXPECTED }, async (page) => {
       await rememberLife(page);
@@ -102,7 +102,7 @@ for (const transport of /** @type {const} */ (["polling", "websocket"])) {
     });
   });
 
-  test(`the server hears the goodbye of a tab that is closed (${transport})`, { timeout: 180_000 }, async (t) => {
+  test(`the server hears the goodbye of a tab that is closed (${transport})`, LIMIT, async (t) => {
     const server = await startServer(t, "flask", SERVER);
     await withTab(`${server.url}/progress/${ID}`, {}, async (tab) => {
       await following(server, tab.page, transport);
@@ -112,7 +112,7 @@ for (const transport of /** @type {const} */ (["polling", "websocket"])) {
     });
   });
 
-  test(`a page that slept for three hours, and is told nothing of it, is back and has every line once (${transport})`, { timeout: 180_000 }, async (t) => {
+  test(`a page that slept for three hours, and is told nothing of it, is back and has every line once (${transport})`, LIMIT, async (t) => {
     const server = await startServer(t, "flask", { ...SERVER, ...IMPATIENT });
     await withTab(`${server.url}/progress/${ID}`, { expected: EXPECTED, before: "sleep.js" }, async (tab) => {
       const followed = await following(server, tab.page, transport);
@@ -127,7 +127,7 @@ for (const transport of /** @type {const} */ (["polling", "websocket"])) {
     });
   });
 
-  test(`a page whose wire died in its sleep is back and has every line once (${transport})`, { timeout: 180_000 }, async (t) => {
+  test(`a page whose wire died in its sleep is back and has every line once (${transport})`, LIMIT, async (t) => {
     const server = await startServer(t, "flask", { ...SERVER, ...IMPATIENT });
     const proxy = await startProxy({ target: server.url });
     t.after(() => proxy.close());

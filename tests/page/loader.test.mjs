@@ -8,7 +8,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { packageFolder } from "./support/places.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 import { startBrowser } from "./support/webdriver.mjs";
 
 const POLICIES = {
@@ -53,7 +53,7 @@ const MISSING = {
 /** @typedef {{ attempts: string[], violations: string[], said: [string, string][] }} Outcome */
 
 for (const name of /** @type {const} */ (["chromium", "firefox"])) {
-  test(`${name} runs JavaScript where the module cannot be had, and says so once`, { timeout: 240_000 }, async (t) => {
+  test(`${name} runs JavaScript where the module cannot be had, and says so once`, LIMIT, async (t) => {
     const look = await open(t, name);
     for (const [how, answer] of Object.entries(MISSING)) {
       await t.test(`since it ${how}`, async (t) => {
@@ -70,7 +70,7 @@ for (const name of /** @type {const} */ (["chromium", "firefox"])) {
     });
   });
 
-  test(`${name} runs a module that has another type, without a word`, { timeout: 180_000 }, async (t) => {
+  test(`${name} runs a module that has another type, without a word`, LIMIT, async (t) => {
     const look = await open(t, name);
     const answer = (/** @type {http.ServerResponse} */ response) => send(WASM, response.setHeader("Content-Type", "application/octet-stream"));
     const { attempts, said } = await look(await serve(t, POLICIES.wasm, { answers: { [WASM]: answer } }));
@@ -88,7 +88,7 @@ function expectScript({ attempts, said }) {
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
   for (const runtime of /** @type {const} */ (["js", "wasm"])) {
-    test(`${name} under a policy for ${runtime} runs it, also after a load that failed`, { timeout: 180_000 }, async (t) => {
+    test(`${name} under a policy for ${runtime} runs it, also after a load that failed`, LIMIT, async (t) => {
       const all = runtime === "wasm" ? [WASM, SCRIPT_CORE] : [SCRIPT_CORE];
       const asked = /** @type {string[]} */ ([]);
       const look = await open(t, name);

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { withPage } from "./support/browser.mjs";
 import { numbered } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 import { startBrowser } from "./support/webdriver.mjs";
 
 /** @typedef {{ evaluate: <T>(run: (...args: any[]) => T, args?: any[]) => Promise<T> }} Page */
@@ -19,7 +19,7 @@ const FAILED_SOCKET = /^console: WebSocket connection to/;
 const THROWN = /a handler of the page failed/;
 
 for (const name of BROWSERS) {
-  test(`a line that comes alone over a WebSocket needs no task of its own, and what comes behind it waits for one, in ${name}`, { timeout: 180_000 }, async (t) => {
+  test(`a line that comes alone over a WebSocket needs no task of its own, and what comes behind it waits for one, in ${name}`, LIMIT, async (t) => {
     await onPage(t, name, "websocket", async (page, server) => {
       await server.control("lines", { id: ID, count: 1 });
       await hears(page, 1);
@@ -32,7 +32,7 @@ for (const name of BROWSERS) {
   });
 }
 
-test("a line that comes over long-polling waits for a task, so that its handlers run between no two continuations of the page's promises", { timeout: 180_000 }, async (t) => {
+test("a line that comes over long-polling waits for a task, so that its handlers run between no two continuations of the page's promises", LIMIT, async (t) => {
   await onPage(t, "chromium", "polling", async (page, server) => {
     await readBehind(page, server, 1);
     assert.deepEqual(await linesOf(page), []);
@@ -42,7 +42,7 @@ test("a line that comes over long-polling waits for a task, so that its handlers
   });
 });
 
-test("a handler of a line that comes alone may subscribe, emit, throw and close", { timeout: 180_000 }, async (t) => {
+test("a handler of a line that comes alone may subscribe, emit, throw and close", LIMIT, async (t) => {
   await onPage(t, "chromium", "websocket", async (page, server) => {
     await page.evaluate(act, [OTHER]);
     const hear = async (/** @type {string} */ id, /** @type {number} */ n) => {

@@ -6,6 +6,7 @@ import { withPage } from "./support/browser.mjs";
 import { follow, numbered } from "./support/follow.mjs";
 import { configurations, startNginx } from "./support/nginx.mjs";
 import { startServer } from "./support/servers.mjs";
+import { LIMIT } from "./support/until.mjs";
 
 const ID = "research-1";
 /** By chance alone all of them would have one worker once in a million million runs. */
@@ -21,7 +22,7 @@ async function startWorkers(t, configuration) {
 }
 
 for (const [how, configuration] of /** @type {const} */ ([["a cookie", byCookie], ["the address", byAddress]])) {
-  test(`a research is followed to its end through nginx that is sticky by ${how}`, { timeout: 180_000 }, async (t) => {
+  test(`a research is followed to its end through nginx that is sticky by ${how}`, LIMIT, async (t) => {
     const { workers, url } = await startWorkers(t, configuration);
     // In place of the message queue: both workers have the research, and emit the same.
     const both = (/** @type {string} */ name, /** @type {object} */ body) => Promise.all(workers.map((worker) => worker.control(name, body)));
@@ -40,7 +41,7 @@ for (const [how, configuration] of /** @type {const} */ ([["a cookie", byCookie]
   });
 }
 
-test("by a cookie browsers of one address are spread over all workers, and none loses its session", { timeout: 180_000 }, async (t) => {
+test("by a cookie browsers of one address are spread over all workers, and none loses its session", LIMIT, async (t) => {
   const { workers, url } = await startWorkers(t, byCookie);
   const polling = `${url}/socket.io/?EIO=4&transport=polling`;
   for (let browser = 0; browser < BROWSERS; browser += 1) {

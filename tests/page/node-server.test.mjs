@@ -5,9 +5,10 @@ import { test } from "node:test";
 import { OVERTAKEN_POLL, withPage } from "./support/browser.mjs";
 import { follow, numbered } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
+import { LIMIT } from "./support/until.mjs";
 
 for (const transports of ["polling", "polling,websocket"]) {
-  test(`a page follows a research on the npm server with ${transports} to its end`, { timeout: 180_000 }, async (t) => {
+  test(`a page follows a research on the npm server with ${transports} to its end`, LIMIT, async (t) => {
     const server = await startServer(t, "node", { page: true, transports });
     await withPage(`${server.url}/progress/r1`, {}, async (page, { requests }) => {
       await server.control("updates", { id: "r1", count: 1, prefix: "before" });
@@ -26,7 +27,7 @@ for (const transports of ["polling", "polling,websocket"]) {
   });
 }
 
-test("the npm server's heartbeat is kept for longer than one of its deadlines", { timeout: 180_000 }, async (t) => {
+test("the npm server's heartbeat is kept for longer than one of its deadlines", LIMIT, async (t) => {
   // A machine that is busy may be late for a pong by seconds.
   const [pingInterval, pingTimeout, pongs] = [0.3, 5, 20];
   const server = await startServer(t, "node", { page: true, pingInterval, pingTimeout });
@@ -41,7 +42,7 @@ test("the npm server's heartbeat is kept for longer than one of its deadlines", 
   });
 });
 
-test("closing the client says goodbye, and the npm server knows at once", { timeout: 180_000 }, async (t) => {
+test("closing the client says goodbye, and the npm server knows at once", LIMIT, async (t) => {
   const server = await startServer(t, "node", { page: true });
   await withPage(`${server.url}/progress/r1`, { expected: [OVERTAKEN_POLL] }, async (page) => {
     await server.control("updates", { id: "r1", count: 1 });

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { bodyOf } from "./support/bodies.mjs";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { startServer } from "./support/servers.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 import { startBrowser } from "./support/webdriver.mjs";
 
 /** @typedef {{ evaluate: <T>(run: () => T) => Promise<T>, goto: (url: string) => Promise<unknown> }} Browser */
@@ -72,9 +72,9 @@ async function listen(t, server) {
 
 /** In each browser, a page on `url`. @param {string} name @param {(t: import("node:test").TestContext, open: (url: string, use: (page: Browser) => Promise<void>) => Promise<void>) => Promise<void>} run */
 function inEach(name, run) {
-  test(`${name} (chromium)`, { timeout: 180_000 }, (t) => run(t, (url, use) => withPage(url, { expected: REFUSED }, (page) => use(page))));
+  test(`${name} (chromium)`, LIMIT, (t) => run(t, (url, use) => withPage(url, { expected: REFUSED }, (page) => use(page))));
   for (const browser of /** @type {const} */ (["firefox", "webkit"])) {
-    test(`${name} (${browser})`, { timeout: 180_000 }, async (t) => {
+    test(`${name} (${browser})`, LIMIT, async (t) => {
       const page = await startBrowser(t, browser);
       await run(t, async (url, use) => {
         await page.goto(url);

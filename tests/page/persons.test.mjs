@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { loadApp } from "./support/apps.mjs";
 import { FAILED_REQUEST, OVERTAKEN_POLL, withPage } from "./support/browser.mjs";
 import { startServer } from "./support/servers.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 
 const LINES = 3;
 
@@ -51,7 +51,7 @@ const prepare = (page) =>
 
 for (const stays of [false, true]) {
   const how = stays ? "while another client of the page keeps the connection open" : "while the connection lingers";
-  test(`who signs in ${how} hears nothing of whoever was signed in before`, { timeout: 180_000 }, async (t) => {
+  test(`who signs in ${how} hears nothing of whoever was signed in before`, LIMIT, async (t) => {
     await signedIn(t, async (page, server) => {
       await prepare(page);
       await page.evaluate(async (stays) => {
@@ -89,7 +89,7 @@ for (const stays of [false, true]) {
   });
 }
 
-test("the same person who comes back at once keeps the session, and has all lines again", { timeout: 180_000 }, async (t) => {
+test("the same person who comes back at once keeps the session, and has all lines again", LIMIT, async (t) => {
   await signedIn(t, async (page, server) => {
     await prepare(page);
     await page.evaluate(async () => (window.a = await window.open_("of-a")));
@@ -114,7 +114,7 @@ function shows(page, text) {
   return until(`the page shows ${text}`, async () => text.test(await look()), { seen: look });
 }
 
-test("a component that is mounted for who signs in renders nothing of whoever was signed in before: cookies", { timeout: 180_000 }, async (t) => {
+test("a component that is mounted for who signs in renders nothing of whoever was signed in before: cookies", LIMIT, async (t) => {
   await signedIn(t, async (page, server) => {
     await loadApp(page, "progress.jsx");
     await page.evaluate(() => window.app.mount({ id: "of-a" }));
@@ -136,7 +136,7 @@ test("a component that is mounted for who signs in renders nothing of whoever wa
   });
 });
 
-test("a component that is mounted for who signs in renders nothing of whoever was signed in before: functions", { timeout: 180_000 }, async (t) => {
+test("a component that is mounted for who signs in renders nothing of whoever was signed in before: functions", LIMIT, async (t) => {
   await signedIn(t, async (page, server) => {
     await server.control("research", { id: "shared", status: "in_progress", progress: 20 });
     await loadApp(page, "progress.jsx");

@@ -11,7 +11,7 @@ import { loadApp } from "./support/apps.mjs";
 import { OVERTAKEN_POLL, withPage } from "./support/browser.mjs";
 import { packageFolder } from "./support/places.mjs";
 import { startServer } from "./support/servers.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 
 const ID = "research-1";
 const LINES = 3000;
@@ -39,7 +39,7 @@ async function rendered(page, field) {
   return all.filter((value, n) => n === 0 || value !== all[n - 1]);
 }
 
-test("StrictMode's mount, unmount and mount end with one connection and no flicker", { timeout: 180_000 }, async (t) => {
+test("StrictMode's mount, unmount and mount end with one connection and no flicker", LIMIT, async (t) => {
   await inReact(t, {}, async (page, { server, requests }) => {
     await page.evaluate((id) => window.app.mount({ id, strict: true }), ID);
     await server.until("the page subscribes", ({ subscriptions }) => subscriptions.length === 1);
@@ -59,7 +59,7 @@ test("StrictMode's mount, unmount and mount end with one connection and no flick
   });
 });
 
-test("hot reloading keeps the session, and leaving gives everything back", { timeout: 180_000 }, async (t) => {
+test("hot reloading keeps the session, and leaving gives everything back", LIMIT, async (t) => {
   await inReact(t, { before: "counts.js", expected: [OVERTAKEN_POLL] }, async (page, { server, requests }) => {
     const open = new Set();
     page.on("request", (request) => open.add(request));
@@ -95,7 +95,7 @@ test("hot reloading keeps the session, and leaving gives everything back", { tim
   });
 });
 
-test("a page without a framework that closes and connects anew when it is hot-reloaded keeps its session", { timeout: 180_000 }, async (t) => {
+test("a page without a framework that closes and connects anew when it is hot-reloaded keeps its session", LIMIT, async (t) => {
   await inReact(t, {}, async (page, { server, requests }) => {
     const states = await page.evaluate(async ([id, edits, lingerMs]) => {
       // However long the module takes on a busy machine: it comes within the moment for which a connection is kept.
@@ -126,7 +126,7 @@ test("a page without a framework that closes and connects anew when it is hot-re
   });
 });
 
-test("components that show the same research share one connection", { timeout: 180_000 }, async (t) => {
+test("components that show the same research share one connection", LIMIT, async (t) => {
   await inReact(t, {}, async (page, { server, requests }) => {
     await page.evaluate((id) => {
       // Written where the hook is called, so new at each rendering.
@@ -142,7 +142,7 @@ test("components that show the same research share one connection", { timeout: 1
   });
 });
 
-test(`${LINES} log lines render at most once a frame`, { timeout: 180_000 }, async (t) => {
+test(`${LINES} log lines render at most once a frame`, LIMIT, async (t) => {
   await inReact(t, { record: false }, async (page, { server }) => {
     await page.evaluate((id) => {
       window.frames_ = 0;
@@ -165,7 +165,7 @@ test(`${LINES} log lines render at most once a frame`, { timeout: 180_000 }, asy
   });
 });
 
-test("each hook renders for its own part alone", { timeout: 180_000 }, async (t) => {
+test("each hook renders for its own part alone", LIMIT, async (t) => {
   await inReact(t, {}, async (page, { server, requests }) => {
     const parts = () => page.evaluate(() => window.app.parts);
     await page.evaluate((id) => window.app.mountParts(id, false), ID);
@@ -188,7 +188,7 @@ test("each hook renders for its own part alone", { timeout: 180_000 }, async (t)
 });
 
 for (const strict of [false, true]) {
-  test(`a component that suspends shows nothing unknown${strict ? ", also in StrictMode" : ""}, and leaves nothing behind`, { timeout: 180_000 }, async (t) => {
+  test(`a component that suspends shows nothing unknown${strict ? ", also in StrictMode" : ""}, and leaves nothing behind`, LIMIT, async (t) => {
     await inReact(t, { expected: [OVERTAKEN_POLL] }, async (page, { server, requests }) => {
       await page.evaluate(([id, strict]) => window.app.mountParts(id, strict), /** @type {const} */ ([ID, strict]));
       await shows(page, /suspense 10/);
@@ -204,7 +204,7 @@ for (const strict of [false, true]) {
   });
 }
 
-test("what a server renders is taken over without a word, and then followed", { timeout: 180_000 }, async (t) => {
+test("what a server renders is taken over without a word, and then followed", LIMIT, async (t) => {
   const { useResearch, useResearchLog } = await import(pathToFileURL(path.join(packageFolder(), "react.js")).href);
   const Progress = () => {
     const { state, connection, end } = useResearch(ID);
@@ -227,7 +227,7 @@ test("what a server renders is taken over without a word, and then followed", { 
   });
 });
 
-test("a wrong option is thrown where an error boundary shows it", { timeout: 180_000 }, async (t) => {
+test("a wrong option is thrown where an error boundary shows it", LIMIT, async (t) => {
   await inReact(t, {}, async (page) => {
     await page.evaluate((id) => window.app.mount({ id, options: () => ({ maxLogs: -1 }) }), ID);
     await shows(page, /^failed$/);

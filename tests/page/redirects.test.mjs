@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { startGateway } from "../servers/gateway.mjs";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { startServer } from "./support/servers.mjs";
+import { LIMIT } from "./support/until.mjs";
 
 /** @param {import("node:test").TestContext} t */
 async function startCollector(t) {
@@ -24,7 +25,7 @@ for (const [what, headers, requests] of /** @type {const} */ ([
   ["with headers is not sent on", { "X-Token": "secret" }, 0],
   ["that carries nothing is sent on as ever", undefined, 1],
 ])) {
-  test(`a request ${what}, and the connection wants a sign-in`, { timeout: 180_000 }, async (t) => {
+  test(`a request ${what}, and the connection wants a sign-in`, LIMIT, async (t) => {
     const [server, collector] = [await startServer(t, "flask", { page: true }), await startCollector(t)];
     const gateway = await startGateway({ target: server.url, fault: "away", to: collector.url });
     t.after(() => gateway.close());

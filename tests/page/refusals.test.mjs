@@ -7,7 +7,7 @@ import { startGateway } from "../servers/gateway.mjs";
 import { startWithPage } from "./doctor/faults.mjs";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { startHttp, startServer } from "./support/servers.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 import { startBrowser } from "./support/webdriver.mjs";
 
 /**
@@ -99,7 +99,7 @@ async function errorsOf(page, { url, options }, count) {
 }
 
 for (const name of /** @type {const} */ (["chromium", "firefox", "webkit"])) {
-  test(`a server that refuses, in ${name}`, { timeout: 180_000 }, async (t) => {
+  test(`a server that refuses, in ${name}`, LIMIT, async (t) => {
     const browser = name === "chromium" ? undefined : await startBrowser(t, name);
     for (const { title, codes, message, data, start } of REFUSALS) {
       await t.test(title, async (t) => {

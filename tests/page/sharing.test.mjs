@@ -9,7 +9,7 @@ import { follow, numbered } from "./support/follow.mjs";
 import { ROOT } from "./support/places.mjs";
 import { startServer } from "./support/servers.mjs";
 import { withTab } from "./support/tabs.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 import { startBrowser } from "./support/webdriver.mjs";
 
 const ID = "research-1";
@@ -68,7 +68,7 @@ async function untilAllHave(tabs, count) {
   for (const { followed } of tabs) assert.deepEqual((await followed.untilLines(count)).lines, numbered("line", 1, count));
 }
 
-test("twenty tabs have one session, and each hears each line once, in order", { timeout: 240_000 }, async (t) => {
+test("twenty tabs have one session, and each hears each line once, in order", LIMIT, async (t) => {
   const server = await serve(t);
   await withPages(20, `${server.url}/progress/${ID}`, { expected, record: false }, async (pages) => {
     const tabs = await followIn(pages);
@@ -84,7 +84,7 @@ test("twenty tabs have one session, and each hears each line once, in order", { 
   });
 });
 
-test("twenty tabs share where the browser has no locks, since the page comes without https", { timeout: 240_000 }, async (t) => {
+test("twenty tabs share where the browser has no locks, since the page comes without https", LIMIT, async (t) => {
   const server = await serve(t);
   const browser = await launch([`--host-resolver-rules=MAP ${PLAIN} 127.0.0.1`]);
   t.after(() => browser.close());
@@ -107,7 +107,7 @@ test("twenty tabs share where the browser has no locks, since the page comes wit
   await open([]);
 });
 
-test("tabs share a WebSocket, and go on over that of another when the tab that has it is closed", { timeout: 240_000 }, async (t) => {
+test("tabs share a WebSocket, and go on over that of another when the tab that has it is closed", LIMIT, async (t) => {
   const server = await serve(t);
   await withPages(4, `${server.url}/progress/${ID}`, { expected, record: false }, async (pages) => {
     const sockets = new Map(pages.map((page) => [page, 0]));
@@ -145,7 +145,7 @@ const FATES = {
 };
 
 for (const [fate, meet] of Object.entries(FATES)) {
-  test(`when the tab that has the connection ${fate}, the others go on with every line`, { timeout: 240_000 }, async (t) => {
+  test(`when the tab that has the connection ${fate}, the others go on with every line`, LIMIT, async (t) => {
     const server = await serve(t);
     // What a page that crashes or has no network writes on the console is not ours.
     await withPages(4, `${server.url}/progress/${ID}`, { expected: [/./], record: false }, async (pages) => {
@@ -170,7 +170,7 @@ for (const [fate, meet] of Object.entries(FATES)) {
   });
 }
 
-test("when the tab that has the connection is frozen, the others go on with every line, and so does it when it runs again", { timeout: 240_000 }, async (t) => {
+test("when the tab that has the connection is frozen, the others go on with every line, and so does it when it runs again", LIMIT, async (t) => {
   const server = await serve(t);
   const url = `${server.url}/progress/${ID}`;
   const options = { expected, record: false };
@@ -205,7 +205,7 @@ test("when the tab that has the connection is frozen, the others go on with ever
 const ACKS = 2000;
 const ACKS_OF_A_LEADER = 100;
 
-test("of two thousand acknowledgements in four tabs whose leader changes again and again each is answered, or rejected with a reason, once", { timeout: 240_000 }, async (t) => {
+test("of two thousand acknowledgements in four tabs whose leader changes again and again each is answered, or rejected with a reason, once", LIMIT, async (t) => {
   const server = await serve(t);
   await withPages(4, `${server.url}/progress/${ID}`, { expected, record: false }, async (pages) => {
     const tabs = await followIn(pages, { share: true });
@@ -265,7 +265,7 @@ function awaitAcks(count) {
   for (let n = 0; n < 10; n += 1) ask();
 }
 
-test("two versions of the package in two tabs know nothing of each other", { timeout: 180_000 }, async (t) => {
+test("two versions of the package in two tabs know nothing of each other", LIMIT, async (t) => {
   const server = await serve(t);
   await withPages(3, `${server.url}/progress/${ID}`, { expected, record: false }, async (pages) => {
     // The third one has loaded what is served now, the second one what was served before.
@@ -288,7 +288,7 @@ test("two versions of the package in two tabs know nothing of each other", { tim
   });
 });
 
-test("a page that emits has a session of its own, and takes nothing from those that share one", { timeout: 180_000 }, async (t) => {
+test("a page that emits has a session of its own, and takes nothing from those that share one", LIMIT, async (t) => {
   const server = await serve(t);
   await withPages(3, `${server.url}/progress/${ID}`, { expected, record: false }, async (pages) => {
     const tabs = await followIn(pages);
@@ -304,7 +304,7 @@ test("a page that emits has a session of its own, and takes nothing from those t
   });
 });
 
-test("when the person signs out in the tab that has the connection, and in again, every tab has every line, what was stored meanwhile and what comes", { timeout: 240_000 }, async (t) => {
+test("when the person signs out in the tab that has the connection, and in again, every tab has every line, what was stored meanwhile and what comes", LIMIT, async (t) => {
   const server = await startServer(t, "flask", { page: true, release: "newest" });
   await server.control("research", { id: ID });
   await server.control("owner", { id: ID, person: "a" });
@@ -341,7 +341,7 @@ test("when the person signs out in the tab that has the connection, and in again
   });
 });
 
-test("who signs in in another tab hears nothing of the person before, and goes on alone", { timeout: 240_000 }, async (t) => {
+test("who signs in in another tab hears nothing of the person before, and goes on alone", LIMIT, async (t) => {
   const server = await startServer(t, "flask", { page: true, release: "newest" });
   for (const person of ["a", "b"]) {
     await server.control("research", { id: `of-${person}` });
@@ -369,7 +369,7 @@ test("who signs in in another tab hears nothing of the person before, and goes o
 });
 
 for (const [name, count] of /** @type {const} */ ([["firefox", 20], ["webkit", 4]])) {
-  test(`${count} windows of ${name} have one session, and go on when the one with the connection goes`, { timeout: 300_000 }, async (t) => {
+  test(`${count} windows of ${name} have one session, and go on when the one with the connection goes`, LIMIT, async (t) => {
     const server = await serve(t);
     const browser = await startBrowser(t, name);
     /** @type {Pick<typeof browser, "goto" | "evaluate">[]} */

@@ -6,7 +6,7 @@ import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { follow, followWithPeer, numbered } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
 import { isLong, tasksDuring } from "./support/tasks.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 
 const ID = "research-1";
 const LINES = 3000;
@@ -19,7 +19,7 @@ const LINE_COST_MS = 5;
  */
 const HEARTBEAT = { pingInterval: 0.3, pingTimeout: 7 };
 
-test("a slow handler gets 3,000 lines at once and the connection never drops", { timeout: 240_000 }, async (t) => {
+test("a slow handler gets 3,000 lines at once and the connection never drops", LIMIT, async (t) => {
   await onPage(t, HEARTBEAT, follow, async ({ server, followed }) => {
     const start = performance.now();
     await server.control("lines", { id: ID, count: LINES });
@@ -32,7 +32,7 @@ test("a slow handler gets 3,000 lines at once and the connection never drops", {
   });
 });
 
-test("socket.io-client gets the same, for comparison", { timeout: 480_000 }, async (t) => {
+test("socket.io-client gets the same, for comparison", LIMIT, async (t) => {
   await onPage(t, HEARTBEAT, followWithPeer, async ({ server, followed }) => {
     const start = performance.now();
     await server.control("lines", { id: ID, count: LINES });
@@ -64,7 +64,7 @@ const overWebSocket = (page, given) => follow(page, { ...given, options: { trans
 for (const [name, start] of Object.entries({ "this client": follow, "this client over a WebSocket": overWebSocket, "socket.io-client": followWithPeer })) {
   const ours = start !== followWithPeer;
   const what = ours ? "keeps the page busy for more than 50 ms at no time" : "is measured beside it";
-  test(`${name}, with a slow handler and many lines at once, ${what}`, { timeout: 240_000 }, async (t) => {
+  test(`${name}, with a slow handler and many lines at once, ${what}`, LIMIT, async (t) => {
     await onPage(t, {}, start, async ({ page, server, followed }) => {
       const tasks = await tasksDuring(page, async () => {
         await server.control("lines", { id: ID, count: FEWER_LINES });

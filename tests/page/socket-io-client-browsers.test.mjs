@@ -3,13 +3,13 @@
 import { test } from "node:test";
 import { compare } from "./support/rows.mjs";
 import { startServer } from "./support/servers.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 import { startBrowser } from "./support/webdriver.mjs";
 
 /** @typedef {import("./support/rows.mjs").Which} Which */
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-  test(`both clients record the same in ${name}, or what the table says`, { timeout: 300_000 }, async (t) => {
+  test(`both clients record the same in ${name}, or what the table says`, LIMIT, async (t) => {
     const server = await startServer(t, "node", { page: true });
     const browser = await startBrowser(t, name);
     await browser.goto(`${server.url}/`);

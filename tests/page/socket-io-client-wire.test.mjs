@@ -8,7 +8,7 @@ import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { read, rowsOf } from "./support/documents.mjs";
 import { startGate } from "./support/gate.mjs";
 import { startServer } from "./support/servers.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 import { sessionsOf } from "./support/wire.mjs";
 
 /** @typedef {import("./support/wire.mjs").Session} Session */
@@ -168,7 +168,7 @@ after(() => {
 });
 
 for (const { transports, refused } of CASES) {
-  test(`the same goes over the wire with ${transports.join(" and ")}${refused ? ", where WebSockets are refused" : ""}, or what the list says`, { timeout: 240_000 }, async (t) => {
+  test(`the same goes over the wire with ${transports.join(" and ")}${refused ? ", where WebSockets are refused" : ""}, or what the list says`, LIMIT, async (t) => {
     const peer = await sessions(t, "peer", transports, refused);
     const ours = await sessions(t, "ours", transports, refused);
     for (const difference of DIFFERENCES) {

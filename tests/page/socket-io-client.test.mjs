@@ -5,9 +5,10 @@ import { test } from "node:test";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { compare } from "./support/rows.mjs";
 import { startServer } from "./support/servers.mjs";
+import { LIMIT } from "./support/until.mjs";
 
 for (const kind of /** @type {const} */ (["node", "flask", "asgi"])) {
-  test(`both clients record the same on the ${kind} server, or what the table says`, { timeout: 300_000 }, async (t) => {
+  test(`both clients record the same on the ${kind} server, or what the table says`, LIMIT, async (t) => {
     const server = await startServer(t, kind, { page: true });
     // Sessions that are closed leave polls that are answered 400, or aborted.
     await withPage(`${server.url}/`, { expected: [FAILED_REQUEST], record: false }, async (page) => {
@@ -19,7 +20,7 @@ for (const kind of /** @type {const} */ (["node", "flask", "asgi"])) {
     });
   });
 
-  test(`a reconnection is told in the same order on the ${kind} server`, { timeout: 180_000 }, async (t) => {
+  test(`a reconnection is told in the same order on the ${kind} server`, LIMIT, async (t) => {
     const told = {};
     for (const which of /** @type {const} */ (["peer", "ours"])) {
       const server = await startServer(t, kind, { page: true });
@@ -29,7 +30,7 @@ for (const kind of /** @type {const} */ (["node", "flask", "asgi"])) {
         await page.route(/socket\.io\/\?/, (route) => (refused++ === 0 ? route.abort() : route.continue()));
         const heard = () => page.evaluate(() => window.heard);
         const until = async (what, count) => {
-          await page.waitForFunction(([what, count]) => window.heard.filter((event) => event === what).length >= count, [what, count], { timeout: 30_000 });
+          await page.waitForFunction(([what, count]) => window.heard.filter((event) => event === what).length >= count, [what, count]);
         };
         await page.evaluate(async ([which, path]) => (await import("/support/rows.js")).watch(which, path), [which, server.path]);
         await until("connect", 1);

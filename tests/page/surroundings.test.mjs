@@ -4,18 +4,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withPage } from "./support/browser.mjs";
 import { startServer } from "./support/servers.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 import { startBrowser } from "./support/webdriver.mjs";
 
 /** @typedef {{ evaluate: <T>(run: () => T) => Promise<T>, goto: (url: string) => Promise<unknown> }} Browser */
 
 /** A page in each browser. @param {string} name @param {(page: Browser) => Promise<void>} run */
 function inEach(name, run) {
-  test(`${name} (chromium)`, { timeout: 180_000 }, async (t) => {
+  test(`${name} (chromium)`, LIMIT, async (t) => {
     const server = await startServer(t, "flask", { page: true });
     await withPage(`${server.url}/progress/7`, {}, (page) => run(page));
   });
-  test(`${name} (firefox)`, { timeout: 180_000 }, async (t) => {
+  test(`${name} (firefox)`, LIMIT, async (t) => {
     const server = await startServer(t, "flask", { page: true });
     const page = await startBrowser(t, "firefox");
     await page.goto(`${server.url}/progress/7`);

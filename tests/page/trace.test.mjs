@@ -6,13 +6,13 @@ import { OVERTAKEN_POLL, withPage } from "./support/browser.mjs";
 import { follow, followWithPeer } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
 import { DIFFERENCES, trace } from "./support/trace.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 
 const ID = "research-1";
 /** A heartbeat short enough to be part of the run, in seconds. */
 const PING = { pingInterval: 0.5, pingTimeout: 5 };
 
-test("this client asks what socket.io-client asks, but for the listed differences", { timeout: 180_000 }, async (t) => {
+test("this client asks what socket.io-client asks, but for the listed differences", LIMIT, async (t) => {
   // Its next poll may follow its goodbye, and is answered 400 then.
   const theirs = await run(t, followWithPeer, [OVERTAKEN_POLL]);
   const ours = await run(t, follow);

@@ -9,6 +9,7 @@ import { follow, numbered } from "./support/follow.mjs";
 import { ROOT } from "./support/places.mjs";
 import { CORE, RUNTIME } from "./support/runtime.mjs";
 import { startServer } from "./support/servers.mjs";
+import { LIMIT } from "./support/until.mjs";
 
 const ID = "research-1";
 
@@ -58,7 +59,7 @@ const TRAPS = {
 const KEPT = "an exception out of a callback";
 
 for (const [name, trap] of Object.entries(TRAPS)) {
-  test(`${name} in the middle of a run costs the page no line`, { timeout: 180_000 }, async (t) => {
+  test(`${name} in the middle of a run costs the page no line`, LIMIT, async (t) => {
     const server = await startServer(t, "flask", { page: true });
     await withPage(`${server.url}/progress/${ID}`, { expected: [OVERTAKEN_POLL] }, async (page) => {
       await page.evaluate(watchInstances);

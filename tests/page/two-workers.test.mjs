@@ -6,6 +6,7 @@ import { startRoundRobin } from "../servers/round_robin.mjs";
 import { FAILED_REQUEST, withPage } from "./support/browser.mjs";
 import { follow, numbered } from "./support/follow.mjs";
 import { startServer } from "./support/servers.mjs";
+import { LIMIT } from "./support/until.mjs";
 
 const ID = "research-1";
 const ATTEMPTS = 5;
@@ -13,7 +14,7 @@ const ATTEMPTS = 5;
 const OPTIONS = { reconnectionAttempts: ATTEMPTS, reconnectionDelay: 50, reconnectionDelayMax: 200 };
 
 for (const deal of /** @type {const} */ (["never-its-own", "in-turn"])) {
-  test(`behind workers dealt ${deal} the attempts are bounded and the error names sticky sessions`, { timeout: 180_000 }, async (t) => {
+  test(`behind workers dealt ${deal} the attempts are bounded and the error names sticky sessions`, LIMIT, async (t) => {
     const workers = [await startServer(t, "flask", { page: true }), await startServer(t, "flask", { page: true })];
     const balancer = await startRoundRobin({ workers: workers.map(({ url }) => url), deal });
     t.after(() => balancer.close());
@@ -38,7 +39,7 @@ for (const deal of /** @type {const} */ (["never-its-own", "in-turn"])) {
   });
 }
 
-test("over a WebSocket a page follows a research behind workers dealt in turn", { timeout: 180_000 }, async (t) => {
+test("over a WebSocket a page follows a research behind workers dealt in turn", LIMIT, async (t) => {
   const workers = [await startServer(t, "flask", { page: true }), await startServer(t, "flask", { page: true })];
   const balancer = await startRoundRobin({ workers: workers.map(({ url }) => url) });
   t.after(() => balancer.close());

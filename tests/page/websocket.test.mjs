@@ -8,7 +8,7 @@ import { follow, numbered } from "./support/follow.mjs";
 import { startGate } from "./support/gate.mjs";
 import { startServer } from "./support/servers.mjs";
 import { assertWhole } from "./support/tally.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 import { startBrowser } from "./support/webdriver.mjs";
 
 const ID = "research-1";
@@ -21,7 +21,7 @@ const KINDS = /** @type {const} */ (["flask", "asgi", "node"]);
 const start = (t, kind, flags) => startServer(t, kind, { page: true, ...(kind === "node" ? { transports: "polling,websocket" } : {}), ...flags });
 
 for (const kind of KINDS) {
-  test(`a page follows a research at the ${kind} server over one WebSocket, and says goodbye`, { timeout: 180_000 }, async (t) => {
+  test(`a page follows a research at the ${kind} server over one WebSocket, and says goodbye`, LIMIT, async (t) => {
     const server = await start(t, kind);
     await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_SOCKET] }, async (page, { requests }) => {
       const sockets = socketsOf(page);
@@ -51,7 +51,7 @@ for (const kind of KINDS) {
   });
 }
 
-test("a page hears everything once through a restart of the server", { timeout: 180_000 }, async (t) => {
+test("a page hears everything once through a restart of the server", LIMIT, async (t) => {
   const server = await start(t, "flask");
   await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST, FAILED_SOCKET] }, async (page) => {
     const followed = await follow(page, { id: ID, options: OPTIONS });
@@ -73,7 +73,7 @@ test("a page hears everything once through a restart of the server", { timeout: 
 });
 
 for (const mode of /** @type {const} */ (["refuse", "blackhole"])) {
-  test(`a network that is cut (${mode}) costs no line, and one end comes`, { timeout: 180_000 }, async (t) => {
+  test(`a network that is cut (${mode}) costs no line, and one end comes`, LIMIT, async (t) => {
     const server = await start(t, "flask", { pingInterval: 1, pingTimeout: 4 });
     const proxy = await startProxy({ target: server.url });
     t.after(() => proxy.close());
@@ -98,7 +98,7 @@ for (const mode of /** @type {const} */ (["refuse", "blackhole"])) {
   });
 }
 
-test("a server without WebSockets is tried as often as one that is down, and the words say what to look at", { timeout: 180_000 }, async (t) => {
+test("a server without WebSockets is tried as often as one that is down, and the words say what to look at", LIMIT, async (t) => {
   const server = await startServer(t, "node", { page: true, transports: "polling" });
   await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST, FAILED_SOCKET] }, async (page) => {
     const options = { ...OPTIONS, reconnectionAttempts: 2, reconnectionDelay: 20, reconnectionDelayMax: 40 };
@@ -108,7 +108,7 @@ test("a server without WebSockets is tried as often as one that is down, and the
   });
 });
 
-test("a policy that forbids the WebSocket looks like a server that is down", { timeout: 180_000 }, async (t) => {
+test("a policy that forbids the WebSocket looks like a server that is down", LIMIT, async (t) => {
   const server = await start(t, "flask");
   await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST, FAILED_SOCKET, /Content.Security.Policy/] }, async (page) => {
     await page.evaluate(() => {
@@ -120,7 +120,7 @@ test("a policy that forbids the WebSocket looks like a server that is down", { t
   });
 });
 
-test("where a WebSocket cannot be opened long-polling takes its place, and the page hears no more of it", { timeout: 180_000 }, async (t) => {
+test("where a WebSocket cannot be opened long-polling takes its place, and the page hears no more of it", LIMIT, async (t) => {
   const server = await startServer(t, "flask", { page: true, transports: "polling" });
   await withPage(`${server.url}/progress/${ID}`, { expected: [FAILED_REQUEST, FAILED_SOCKET] }, async (page, { requests }) => {
     const sockets = socketsOf(page);
@@ -145,7 +145,7 @@ test("where a WebSocket cannot be opened long-polling takes its place, and the p
 });
 
 for (const kind of KINDS) {
-  test(`Firefox follows a research at the ${kind} server over one WebSocket through a restart`, { timeout: 240_000 }, async (t) => {
+  test(`Firefox follows a research at the ${kind} server over one WebSocket through a restart`, LIMIT, async (t) => {
     const server = await start(t, kind);
     const browser = await startBrowser(t, "firefox");
     await browser.goto(`${server.url}/progress/${ID}`);
@@ -242,7 +242,7 @@ async function crossOver(t, kind, open) {
 }
 
 for (const kind of KINDS) {
-  test(`a WebSocket takes the place of long-polling at the ${kind} server, and 1,000 lines across that moment are each heard once`, { timeout: 240_000 }, async (t) => {
+  test(`a WebSocket takes the place of long-polling at the ${kind} server, and 1,000 lines across that moment are each heard once`, LIMIT, async (t) => {
     await withPage("about:blank", { expected: [FAILED_REQUEST, FAILED_SOCKET] }, async (page) => {
       await crossOver(t, kind, async (url) => {
         await page.goto(url);
@@ -251,7 +251,7 @@ for (const kind of KINDS) {
     });
   });
 
-  test(`in Firefox, too, a WebSocket takes the place of long-polling at the ${kind} server without a gap`, { timeout: 240_000 }, async (t) => {
+  test(`in Firefox, too, a WebSocket takes the place of long-polling at the ${kind} server without a gap`, LIMIT, async (t) => {
     const browser = await startBrowser(t, "firefox");
     await crossOver(t, kind, async (url) => {
       await browser.goto(url);
@@ -262,7 +262,7 @@ for (const kind of KINDS) {
 
 for (const kind of KINDS) {
   for (const mode of /** @type {const} */ (["refuse", "lose", "swallow"])) {
-    test(`a proxy that does not let WebSockets through (${mode}) leaves a page at the ${kind} server with long-polling`, { timeout: 180_000 }, async (t) => {
+    test(`a proxy that does not let WebSockets through (${mode}) leaves a page at the ${kind} server with long-polling`, LIMIT, async (t) => {
       const server = await start(t, kind);
       const gate = await startGate(t, server.url, mode);
       await withPage(`${gate.url}/progress/${ID}`, { expected: [FAILED_REQUEST, FAILED_SOCKET] }, async (page, { requests }) => {
@@ -326,7 +326,7 @@ const emitMuch = (/** @type {string} */ path) => {
 };
 
 for (const name of /** @type {const} */ (["chromium", "firefox"])) {
-  test(`what a page emits faster than its WebSocket takes it waits in the page, up to the bound (${name})`, { timeout: 180_000 }, async (t) => {
+  test(`what a page emits faster than its WebSocket takes it waits in the page, up to the bound (${name})`, LIMIT, async (t) => {
     const server = await start(t, "flask");
     const url = `${server.url}/progress/${ID}`;
     /** @param {(run: any, given?: any) => Promise<any>} evaluate */
@@ -388,7 +388,7 @@ const connectInTurn = (/** @type {string} */ path) => {
 };
 
 for (const name of /** @type {const} */ (["chromium", "firefox"])) {
-  test(`what one client of a page has found of WebSockets the next one knows, and the page that is loaded anew finds out again (${name})`, { timeout: 180_000 }, async (t) => {
+  test(`what one client of a page has found of WebSockets the next one knows, and the page that is loaded anew finds out again (${name})`, LIMIT, async (t) => {
     const server = await start(t, "flask");
     const gate = await startGate(t, server.url, "refuse");
     const url = `${gate.url}/progress/${ID}`;

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { OVERTAKEN_POLL, withPage } from "./support/browser.mjs";
 import { RUNTIME } from "./support/runtime.mjs";
 import { startServer } from "./support/servers.mjs";
-import { until } from "./support/until.mjs";
+import { LIMIT, until } from "./support/until.mjs";
 import { startBrowser } from "./support/webdriver.mjs";
 
 /** Runs in the page. */
@@ -42,13 +42,13 @@ async function follow(server, page) {
   await server.until("the server knows", ({ sessions }) => sessions.every(({ disconnected_at: at }) => at !== null));
 }
 
-test("a dedicated worker follows a research to its end, and says goodbye when it closes", { timeout: 180_000 }, async (t) => {
+test("a dedicated worker follows a research to its end, and says goodbye when it closes", LIMIT, async (t) => {
   const server = await startServer(t, "flask", { page: true });
   await withPage(`${server.url}/`, { expected: [OVERTAKEN_POLL] }, (page) => follow(server, page));
 });
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-  test(`so it does in ${name}`, { timeout: 180_000 }, async (t) => {
+  test(`so it does in ${name}`, LIMIT, async (t) => {
     const server = await startServer(t, "flask", { page: true });
     const browser = await startBrowser(t, name);
     await browser.goto(`${server.url}/`);
@@ -56,7 +56,7 @@ for (const name of /** @type {const} */ (["firefox", "webkit"])) {
   });
 }
 
-test("a worker whose script is a Blob finds the server of its page", { timeout: 180_000 }, async (t) => {
+test("a worker whose script is a Blob finds the server of its page", LIMIT, async (t) => {
   const server = await startServer(t, "flask", { page: true });
   await withPage(`${server.url}/`, { expected: [OVERTAKEN_POLL] }, async (page) => {
     const heard = await page.evaluate(async () => {

@@ -3,14 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { numbered } from "../support/follow.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { startBrowser } from "../support/webdriver.mjs";
 import { ID, OldPage, startWithOldPage } from "./old-page.mjs";
 
 const CORE = { strict: "research_socket_core.js", wasm: "research_socket_bg.wasm" };
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-  test(`an old page runs to its end in ${name} under the application's headers`, { timeout: 180_000 }, async (t) => {
+  test(`an old page runs to its end in ${name} under the application's headers`, LIMIT, async (t) => {
     const browser = await startBrowser(t, name);
     for (const [security, core] of Object.entries(CORE)) {
       const server = await startWithOldPage(t, { security });

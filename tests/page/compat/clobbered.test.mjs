@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withPage } from "../support/browser.mjs";
 import { numbered } from "../support/follow.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { startBrowser } from "../support/webdriver.mjs";
 import { ID, OldPage, startWithOldPage } from "./old-page.mjs";
 
@@ -26,7 +26,7 @@ const MARKUP = [
 const areThere = () => document["currentScript"] instanceof HTMLImageElement && typeof document["querySelector"]["call"] !== "function";
 
 for (const name of /** @type {const} */ (["chromium", "firefox", "webkit"])) {
-  test(`an old page with elements of such names runs to its end in ${name}`, { timeout: 180_000 }, async (t) => {
+  test(`an old page with elements of such names runs to its end in ${name}`, LIMIT, async (t) => {
     const server = await startWithOldPage(t, { tag: "after", markup: MARKUP, security: "wasm" });
     const url = `${server.url}/progress/${ID}`;
     if (name === "chromium") return withPage(url, {}, (page) => runs(server, page));

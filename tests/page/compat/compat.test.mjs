@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FAILED_REQUEST, withPage } from "../support/browser.mjs";
 import { numbered } from "../support/follow.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { ID, OldPage, startWithOldPage } from "./old-page.mjs";
 
 
@@ -12,7 +12,7 @@ import { ID, OldPage, startWithOldPage } from "./old-page.mjs";
 const CORE = { strict: "research_socket_core.js", wasm: "research_socket_bg.wasm" };
 
 for (const [security, core] of Object.entries(CORE)) {
-  test(`an old page runs to its end through a restart under the application's headers (${security})`, { timeout: 180_000 }, async (t) => {
+  test(`an old page runs to its end through a restart under the application's headers (${security})`, LIMIT, async (t) => {
     const server = await startWithOldPage(t, { security });
     await withOldPage(server, { expected: [FAILED_REQUEST] }, async (page) => {
       await follows(server, page);
@@ -48,7 +48,7 @@ for (const [security, core] of Object.entries(CORE)) {
 }
 
 for (const tag of ["after", "deferred", "module"]) {
-  test(`the script may be in the page in another way (${tag})`, { timeout: 180_000 }, async (t) => {
+  test(`the script may be in the page in another way (${tag})`, LIMIT, async (t) => {
     const server = await startWithOldPage(t, { tag, security: "strict" });
     await withOldPage(server, {}, async (page) => {
       await follows(server, page);
@@ -62,7 +62,7 @@ for (const tag of ["after", "deferred", "module"]) {
   });
 }
 
-test("lines that were sent while the server was away are shown, those from before the page was opened are not", { timeout: 180_000 }, async (t) => {
+test("lines that were sent while the server was away are shown, those from before the page was opened are not", LIMIT, async (t) => {
   const server = await startWithOldPage(t, { security: "strict" });
   await server.control("lines", { id: ID, count: 5, prefix: "before" });
   // Stored lines have whole seconds.
@@ -82,7 +82,7 @@ test("lines that were sent while the server was away are shown, those from befor
   });
 });
 
-test("a page whose socket cannot be had asks for the status itself, and hears of the end once", { timeout: 180_000 }, async (t) => {
+test("a page whose socket cannot be had asks for the status itself, and hears of the end once", LIMIT, async (t) => {
   const server = await startWithOldPage(t, { security: "strict" });
   await server.control("updates", { id: ID, count: 1, total: 10 });
   await withOldPage(server, { expected: [FAILED_REQUEST], blocked: "**/socket.io/**" }, async (page) => {
@@ -97,7 +97,7 @@ test("a page whose socket cannot be had asks for the status itself, and hears of
 });
 
 for (const [security, core] of Object.entries(CORE)) {
-  test(`a core that cannot be loaded is said once, loaded later, and then taken back (${security})`, { timeout: 180_000 }, async (t) => {
+  test(`a core that cannot be loaded is said once, loaded later, and then taken back (${security})`, LIMIT, async (t) => {
     const server = await startWithOldPage(t, { security });
     // Where WebAssembly cannot be had, JavaScript is asked for.
     const blocked = security === "wasm" ? /research_socket_(bg\.wasm|core\.js)$/ : `**/${core}`;
@@ -115,7 +115,7 @@ for (const [security, core] of Object.entries(CORE)) {
   });
 }
 
-test("where only the WebAssembly module is blocked, the page follows with JavaScript, and nobody is bothered", { timeout: 180_000 }, async (t) => {
+test("where only the WebAssembly module is blocked, the page follows with JavaScript, and nobody is bothered", LIMIT, async (t) => {
   const server = await startWithOldPage(t, { security: "wasm" });
   await withOldPage(server, { expected: [FAILED_REQUEST], blocked: `**/${CORE.wasm}` }, async (page) => {
     await follows(server, page);
@@ -126,7 +126,7 @@ test("where only the WebAssembly module is blocked, the page follows with JavaSc
   });
 });
 
-test("the JavaScript core is asked for under another address where the browser keeps the failure of the first", { timeout: 180_000 }, async (t) => {
+test("the JavaScript core is asked for under another address where the browser keeps the failure of the first", LIMIT, async (t) => {
   const server = await startWithOldPage(t, { security: "strict" });
   // As Firefox, which never asks for the same address again: it fails for ever.
   const blocked = /research_socket_core\.js$/;
@@ -138,7 +138,7 @@ test("the JavaScript core is asked for under another address where the browser k
 });
 
 for (const sources of ["'nonce-abc'", "'nonce-abc' 'strict-dynamic'"]) {
-  test(`the script passes its nonce on to what it loads (script-src ${sources})`, { timeout: 180_000 }, async (t) => {
+  test(`the script passes its nonce on to what it loads (script-src ${sources})`, LIMIT, async (t) => {
     const server = await startWithOldPage(t);
     const policy = `default-src 'none'; style-src 'unsafe-inline'; connect-src 'self'; script-src ${sources}`;
     await withOldPage(server, { policy, nonce: "abc" }, async (page) => {

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FAILED_REQUEST, withPage } from "../support/browser.mjs";
 import { numbered } from "../support/follow.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { startBrowser } from "../support/webdriver.mjs";
 import { ID, OldPage, startWithOldPage } from "./old-page.mjs";
 
@@ -25,11 +25,11 @@ const EARS = `<script>
  */
 function inEach(name, options, path, run) {
   const given = { security: "strict", markup: EARS, ...options };
-  test(`${name} (chromium)`, { timeout: 180_000 }, async (t) => {
+  test(`${name} (chromium)`, LIMIT, async (t) => {
     const server = await startWithOldPage(t, given);
     await withPage(server.url + path, { expected: [FAILED_REQUEST, /Content.Security.Policy/] }, (page) => run(page, server));
   });
-  test(`${name} (firefox)`, { timeout: 180_000 }, async (t) => {
+  test(`${name} (firefox)`, LIMIT, async (t) => {
     const server = await startWithOldPage(t, given);
     const page = await startBrowser(t, "firefox");
     await page.goto(server.url + path);

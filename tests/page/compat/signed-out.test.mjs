@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FAILED_REQUEST, withPage } from "../support/browser.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { startBrowser } from "../support/webdriver.mjs";
 import { ID, OldPage, startWithOldPage } from "./old-page.mjs";
 
-test("a sign-in that ends while nothing happens is said once in an old page, and that it is back", { timeout: 180_000 }, async (t) => {
+test("a sign-in that ends while nothing happens is said once in an old page, and that it is back", LIMIT, async (t) => {
   const server = await startWithOldPage(t, { security: "strict" });
   await withPage("about:blank", { expected: [FAILED_REQUEST, /Sign In Again/, /does not show its status/] }, async (page) => {
     await page.goto(`${server.url}/progress/${ID}`);
@@ -15,7 +15,7 @@ test("a sign-in that ends while nothing happens is said once in an old page, and
   });
 });
 
-test("a sign-in that ends while nothing happens is said once in an old page in firefox, and that it is back", { timeout: 180_000 }, async (t) => {
+test("a sign-in that ends while nothing happens is said once in an old page in firefox, and that it is back", LIMIT, async (t) => {
   const server = await startWithOldPage(t, { security: "strict" });
   const browser = await startBrowser(t, "firefox");
   await browser.goto(`${server.url}/progress/${ID}`);

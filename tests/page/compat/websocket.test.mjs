@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { FAILED_REQUEST, withPage, withPages } from "../support/browser.mjs";
 import { numbered } from "../support/follow.mjs";
 import { startGate } from "../support/gate.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { startBrowser } from "../support/webdriver.mjs";
 import { ID, OldPage, startWithOldPage } from "./old-page.mjs";
 
@@ -55,11 +55,11 @@ const ALONE = 'data-history="false"';
  */
 function inEach(name, options, run) {
   const given = { security: "strict", ...options, markup: (options.markup ?? "") + EARS };
-  test(`${name} (chromium)`, { timeout: 180_000 }, async (t) => {
+  test(`${name} (chromium)`, LIMIT, async (t) => {
     const server = await startWithOldPage(t, given);
     await withPage("about:blank", { expected: EXPECTED }, (page) => run(page, server, t));
   });
-  test(`${name} (firefox)`, { timeout: 180_000 }, async (t) => {
+  test(`${name} (firefox)`, LIMIT, async (t) => {
     const server = await startWithOldPage(t, given);
     await run(await startBrowser(t, "firefox"), server, t);
   });
@@ -204,7 +204,7 @@ inEach("a policy that forbids the WebSocket costs no line and no session", { att
   assert.deepEqual(await forbidden(page), ["connect-src"]);
 });
 
-test("tabs with an old page have one WebSocket between them, and another one when the tab that has it is closed", { timeout: 180_000 }, async (t) => {
+test("tabs with an old page have one WebSocket between them, and another one when the tab that has it is closed", LIMIT, async (t) => {
   const server = await startWithOldPage(t, { security: "strict", markup: EARS });
   await withPages(3, `${server.url}/progress/${ID}`, { expected: EXPECTED, record: false }, async (pages) => {
     const tabs = pages.map((page) => ({ page, old: new OldPage(page) }));
@@ -231,7 +231,7 @@ test("tabs with an old page have one WebSocket between them, and another one whe
 
 for (const name of /** @type {const} */ (["chromium", "webkit"])) {
   // Firefox keeps none that has a WebSocket, whatever opened it.
-  test(`a page that is left with a WebSocket goes into the back/forward cache, and has one again when it is back (${name})`, { timeout: 180_000 }, async (t) => {
+  test(`a page that is left with a WebSocket goes into the back/forward cache, and has one again when it is back (${name})`, LIMIT, async (t) => {
     const server = await startWithOldPage(t, { security: "strict", markup: EARS });
     const run = async (/** @type {Browser} */ page) => {
       const old = new OldPage(page);

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startServer } from "../support/servers.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { startBrowser } from "../support/webdriver.mjs";
 import { assertFound, FAULTS, startBehind, startWithPage } from "./faults.mjs";
 
@@ -26,7 +26,7 @@ async function visit(browser, url, { options, busy } = {}) {
 }
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-  test(`the doctor in ${name}`, { timeout: 300_000 }, async (t) => {
+  test(`the doctor in ${name}`, LIMIT, async (t) => {
     const browser = await startBrowser(t, name);
 
     for (const kind of /** @type {const} */ (["flask", "asgi"])) {

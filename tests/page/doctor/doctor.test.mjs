@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { startProxy } from "../../servers/proxy.mjs";
 import { FAILED_REQUEST, withPage } from "../support/browser.mjs";
 import { startServer } from "../support/servers.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { assertFound, FAULTS, startBehind } from "./faults.mjs";
 
 /** How long a healthy server may be silent: what is found sooner was not told by a ping. */
@@ -45,7 +45,7 @@ async function finds(t, code, url, options, { prepare, words, ...more } = {}) {
   return diagnosis;
 }
 
-test("a newer server is found without its path, as connect() finds it, and looked at as well", { timeout: 180_000 }, async (t) => {
+test("a newer server is found without its path, as connect() finds it, and looked at as well", LIMIT, async (t) => {
   const server = await startServer(t, "asgi", { page: true });
   await withPage(`${server.url}/progress/7`, { expected: [FAILED_REQUEST] }, async (page, { requests }) => {
     const diagnosis = await diagnose(page, { auth: { token: "t" } });
@@ -58,7 +58,7 @@ test("a newer server is found without its path, as connect() finds it, and looke
 });
 
 for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
-  test(`a healthy ${kind} server: nothing is found, everything was looked at, and nothing is left behind`, { timeout: 180_000 }, async (t) => {
+  test(`a healthy ${kind} server: nothing is found, everything was looked at, and nothing is left behind`, LIMIT, async (t) => {
     const server = await startServer(t, kind, { page: true });
     await withPage(`${server.url}/progress/7`, { before: "counts.js" }, async (page, { requests }) => {
       const open = new Set();
@@ -80,7 +80,7 @@ for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
 }
 
 for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
-  test(`a healthy ${kind} server, for pages that use a WebSocket: nothing is found, and nothing is left behind`, { timeout: 180_000 }, async (t) => {
+  test(`a healthy ${kind} server, for pages that use a WebSocket: nothing is found, and nothing is left behind`, LIMIT, async (t) => {
     const server = await startServer(t, kind, { page: true, transports: "polling,websocket" });
     await withPage(`${server.url}/progress/7`, {}, async (page) => {
       for (const transports of [["polling", "websocket"], ["websocket"]]) {
@@ -96,7 +96,7 @@ for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
 }
 
 for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
-  test(`a healthy ${kind} server, looked at with patience: the ping comes, and nothing is left behind`, { timeout: 180_000 }, async (t) => {
+  test(`a healthy ${kind} server, looked at with patience: the ping comes, and nothing is left behind`, LIMIT, async (t) => {
     const server = await startServer(t, kind, { page: true, transports: "polling,websocket", pingInterval: 2 });
     await withPage(`${server.url}/progress/7`, { before: "counts.js" }, async (page) => {
       const options = { path: server.path, transports: ["polling", "websocket"], patient: true };
@@ -109,7 +109,7 @@ for (const kind of /** @type {const} */ (["flask", "asgi", "node"])) {
   });
 }
 
-test("patience ends at once with a signal, and leaves nothing behind", { timeout: 180_000 }, async (t) => {
+test("patience ends at once with a signal, and leaves nothing behind", LIMIT, async (t) => {
   const server = await startServer(t, "flask", { page: true, pingInterval: PING_MS / 1000 });
   await withPage(`${server.url}/progress/7`, { before: "counts.js", expected: REFUSED }, async (page) => {
     const said = await page.evaluate(async () => {
@@ -131,7 +131,7 @@ test("patience ends at once with a signal, and leaves nothing behind", { timeout
   });
 });
 
-test("a server without long-polling: nothing is found for a page that begins with a WebSocket", { timeout: 180_000 }, async (t) => {
+test("a server without long-polling: nothing is found for a page that begins with a WebSocket", LIMIT, async (t) => {
   const server = await startServer(t, "flask", { page: true, transports: "websocket" });
   await withPage(`${server.url}/progress/7`, { expected: REFUSED }, async (page) => {
     const options = { transports: ["websocket"] };
@@ -139,7 +139,7 @@ test("a server without long-polling: nothing is found for a page that begins wit
   });
 });
 
-test("a healthy server of another origin: nothing is found but what that origin does not show", { timeout: 180_000 }, async (t) => {
+test("a healthy server of another origin: nothing is found but what that origin does not show", LIMIT, async (t) => {
   const [here, there] = [await startServer(t, "flask", { page: true }), await startServer(t, "node", {})];
   await withPage(`${here.url}/progress/7`, {}, async (page) => {
     const diagnosis = await diagnose(page, { url: there.url });
@@ -149,14 +149,14 @@ test("a healthy server of another origin: nothing is found but what that origin 
 });
 
 for (const { title, codes, start } of FAULTS) {
-  test(`${codes.join(" and ")}: ${title}`, { timeout: 180_000 }, async (t) => {
+  test(`${codes.join(" and ")}: ${title}`, LIMIT, async (t) => {
     const { url, options, ...words } = await start(t);
     await finds(t, codes, url, options, { words });
   });
 }
 
 for (const fault of /** @type {const} */ (["redirect", "away", "page", "forbid"])) {
-  test(`a proxy that wants people to sign in (${fault}): nothing is found once they have`, { timeout: 180_000 }, async (t) => {
+  test(`a proxy that wants people to sign in (${fault}): nothing is found once they have`, LIMIT, async (t) => {
     const { url } = await startBehind(t, { fault });
     await withPage(`${url}/progress/7`, {}, async (page) => {
       await page.evaluate(() => (document.cookie = "gateway=open; path=/"));
@@ -165,14 +165,14 @@ for (const fault of /** @type {const} */ (["redirect", "away", "page", "forbid"]
   });
 }
 
-test("PROXY_BUFFERING: an answer that does not come within the time", { timeout: 180_000 }, async (t) => {
+test("PROXY_BUFFERING: an answer that does not come within the time", LIMIT, async (t) => {
   const { url } = await startBehind(t, { fault: "keep-until-ping", server: { pingInterval: PING_MS / 1000 } });
   const { findings, took } = await finds(t, "PROXY_BUFFERING", url, { timeout: 5000 });
   assert.match(findings[0].message, /had not come/);
   assert.ok(took < PING_MS, `${took} ms`);
 });
 
-test("CONNECTION_BUDGET: six other tabs of the site have a connection each", { timeout: 180_000 }, async (t) => {
+test("CONNECTION_BUDGET: six other tabs of the site have a connection each", LIMIT, async (t) => {
   const server = await startServer(t, "flask", { page: true, pingInterval: PING_MS / 1000 });
   const { took } = await finds(t, "CONNECTION_BUDGET", server.url, {}, {
     record: false,
@@ -192,7 +192,7 @@ test("CONNECTION_BUDGET: six other tabs of the site have a connection each", { t
   assert.ok(took < PING_MS, `${took} ms`);
 });
 
-test("CONNECTION_BUDGET: a connection that becomes free after a while", { timeout: 180_000 }, async (t) => {
+test("CONNECTION_BUDGET: a connection that becomes free after a while", LIMIT, async (t) => {
   const server = await startServer(t, "flask", { page: true, pingInterval: PING_MS / 1000 });
   await finds(t, "CONNECTION_BUDGET", server.url, {}, {
     prepare: (page) =>
@@ -209,7 +209,7 @@ test("CONNECTION_BUDGET: a connection that becomes free after a while", { timeou
   });
 });
 
-test("CLOCK_SKEW: the clock of the machine is an hour ahead", { timeout: 180_000 }, async (t) => {
+test("CLOCK_SKEW: the clock of the machine is an hour ahead", LIMIT, async (t) => {
   const server = await startServer(t, "flask", { page: true });
   const { findings } = await finds(t, "CLOCK_SKEW", server.url, {}, {
     before: "sleep.js",
@@ -218,7 +218,7 @@ test("CLOCK_SKEW: the clock of the machine is an hour ahead", { timeout: 180_000
   assert.match(findings[0].message, /60 min ahead of/);
 });
 
-test("UNREACHABLE: a proxy says 502, and a network that swallows everything", { timeout: 180_000 }, async (t) => {
+test("UNREACHABLE: a proxy says 502, and a network that swallows everything", LIMIT, async (t) => {
   const here = await startServer(t, "flask", { page: true });
   const { url, server } = await startBehind(t, {});
   await finds(t, "UNREACHABLE", url, {}, {
@@ -240,7 +240,7 @@ test("UNREACHABLE: a proxy says 502, and a network that swallows everything", { 
   assert.ok(took < TIMEOUT_MS, `${took} ms`);
 });
 
-test("misuse is thrown by name, and a signal stops it and closes the session", { timeout: 180_000 }, async (t) => {
+test("misuse is thrown by name, and a signal stops it and closes the session", LIMIT, async (t) => {
   const { url, server } = await startBehind(t, { fault: "keep", ms: 900 });
   await withPage(`${url}/progress/7`, { before: "counts.js", expected: REFUSED }, async (page, { requests }) => {
     for (const options of [{ url: 7 }, { timeout: -1 }, { auth: "t" }]) {

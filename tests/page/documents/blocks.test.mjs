@@ -12,13 +12,12 @@ import { OVERTAKEN_POLL, withPage } from "../support/browser.mjs";
 import { blocksIn, nameOf } from "../support/documents.mjs";
 import { packageFolder, python } from "../support/places.mjs";
 import { startServer } from "../support/servers.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 
 /** What the documents call their research. */
 const ID = "research-12345";
 /** Errors, since one of the examples shows nothing else. */
 const LINES = ["line 1", "line 2", "line 3"];
-const TIMEOUT = { timeout: 180_000 };
 
 /** What the documents have in their pages: a name is an element with this id. */
 const PAGE = `<progress id="bar" max="100" value="0"></progress><output id="badge"></output><p id="notice" hidden></p><pre id="panel"></pre><main></main>`;
@@ -74,7 +73,7 @@ const runBlock = (page, code) => {
 };
 
 for (const block of blocksIn("js").filter(({ mark }) => mark === "")) {
-  test(`${nameOf(block)} runs to its end in a page`, TIMEOUT, (t) =>
+  test(`${nameOf(block)} runs to its end in a page`, LIMIT, (t) =>
     open(t, { script: block.code }, async (page, { finish, server }) => {
       const ran = runBlock(page, block.code);
       if (/research\.done/.test(block.code)) {
@@ -92,7 +91,7 @@ for (const block of blocksIn("js").filter(({ mark }) => mark === "")) {
 
 for (const block of blocksIn("html", "diff").filter(({ mark }) => mark === "")) {
   const html = block.language === "diff" ? block.code.replace(/^-.*\n/gm, "").replace(/^\+/gm, "") : block.code;
-  test(`${nameOf(block)} works in a page`, TIMEOUT, (t) =>
+  test(`${nameOf(block)} works in a page`, LIMIT, (t) =>
     open(t, { html }, async (page, { finish, server }) => {
       await page.waitForLoadState("load");
       const elements = page.locator("research-progress, research-list");
@@ -114,7 +113,7 @@ for (const block of blocksIn("html", "diff").filter(({ mark }) => mark === "")) 
 }
 
 for (const block of blocksIn("jsx", "vue", "svelte")) {
-  test(`${nameOf(block)} shows a research`, TIMEOUT, (t) =>
+  test(`${nameOf(block)} shows a research`, LIMIT, (t) =>
     open(t, {}, async (page, { finish, server }) => {
       const isElement = block.code.startsWith("<research-");
       const id = isElement ? "7" : ID;
@@ -146,7 +145,7 @@ function appOf({ language, code }) {
 }
 
 for (const block of blocksIn("http")) {
-  test(`under the policy of ${nameOf(block)} the package runs as WebAssembly`, TIMEOUT, (t) => {
+  test(`under the policy of ${nameOf(block)} the package runs as WebAssembly`, LIMIT, (t) => {
     const headers = Object.fromEntries(block.code.split("\n").map((line) => line.split(": ")));
     const html = `<script type="module" src="/static/research-socket/element.js"></script><research-progress research-id="${ID}"></research-progress>`;
     // Such a policy forbids import maps, which stand in the page.
@@ -159,7 +158,7 @@ for (const block of blocksIn("http")) {
 }
 
 for (const block of blocksIn("python")) {
-  test(`${nameOf(block)} ${block.mark === "part" ? "can be read by Python" : "is a whole server, on which each line comes once"}`, TIMEOUT, async (t) => {
+  test(`${nameOf(block)} ${block.mark === "part" ? "can be read by Python" : "is a whole server, on which each line comes once"}`, LIMIT, async (t) => {
     const folder = await mkdtemp(path.join(os.tmpdir(), "research-socket-document-"));
     t.after(() => rm(folder, { recursive: true, force: true }));
     const [source, html] = ["server.py", "page.html"].map((name) => path.join(folder, name));
@@ -174,7 +173,7 @@ for (const block of blocksIn("python")) {
     await withPage(url, { expected: [OVERTAKEN_POLL] }, async (page) => {
       await page.locator("#badge", { hasText: "connected" }).waitFor();
       await fetch(`${url}/begin/${ID}`, { method: "POST" });
-      await page.locator('#bar[data-end="completed"]').waitFor({ timeout: 60_000 });
+      await page.locator('#bar[data-end="completed"]').waitFor();
       const shown = await page.evaluate(() => document.getElementById("panel")?.textContent?.trim().split("\n"));
       assert.deepEqual(shown, Array.from({ length: 10 }, (_, index) => `Read page ${index + 1}`));
     });

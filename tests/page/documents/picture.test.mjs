@@ -11,6 +11,7 @@ import { withPage } from "../support/browser.mjs";
 import { animation, chunksOf, cut } from "../support/moving.mjs";
 import { packageFolder, ROOT } from "../support/places.mjs";
 import { startHttp } from "../support/servers.mjs";
+import { LIMIT } from "../support/until.mjs";
 
 const KEPT = path.join(ROOT, "docs/demo.webp");
 /** Its last frame, for who wants nothing that moves. */
@@ -32,7 +33,7 @@ const LOADING_MS = 3_600_000;
 /** What the element says, once for each time that it says something else. @param {string[]} said */
 const changes = (said) => said.filter((words, index) => words !== said[index - 1]);
 
-test("the demo's recorded run is a picture that moves, from its beginning over an outage to its end", { timeout: 180_000 }, async (t) => {
+test("the demo's recorded run is a picture that moves, from its beginning over an outage to its end", LIMIT, async (t) => {
   const recording = await readFile(RECORDING);
   const { told } = JSON.parse(recording.toString());
   const server = await startServer(t, { www: path.join(ROOT, "www"), pkg: packageFolder() });

@@ -8,6 +8,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { ROOT } from "../support/places.mjs";
 import { withElement, withList } from "./open.mjs";
+import { LIMIT } from "../support/until.mjs";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** Git ignores it: people look at them. */
@@ -82,7 +83,7 @@ async function looksRight(page, name) {
 }
 
 for (const [name, act] of Object.entries(STATES)) {
-  test(`axe-core finds nothing wrong with: ${name}`, { timeout: 240_000 }, async (t) => {
+  test(`axe-core finds nothing wrong with: ${name}`, LIMIT, async (t) => {
     await withElement(t, { policy: POLICY, mount: { attributes: { "sign-in-href": "/login" } } }, async (page) => {
       await page.evaluate(act);
       await page.waitForFunction(() => new Promise((done) => setTimeout(done, 400, true)));
@@ -119,7 +120,7 @@ const LISTS = {
 };
 
 for (const [name, { act = "", ...mount }] of Object.entries(LISTS)) {
-  test(`axe-core finds nothing wrong with: ${name}`, { timeout: 240_000 }, async (t) => {
+  test(`axe-core finds nothing wrong with: ${name}`, LIMIT, async (t) => {
     await withList(t, { policy: POLICY, mount: { attributes: { "sign-in-href": "/login" }, ...mount } }, async (page) => {
       await page.evaluate(() => support.frames());
       await page.evaluate(act);
@@ -129,7 +130,7 @@ for (const [name, { act = "", ...mount }] of Object.entries(LISTS)) {
   });
 }
 
-test("a burst is one announcement for whoever listens, and its rows are none", { timeout: 120_000 }, async (t) => {
+test("a burst is one announcement for whoever listens, and its rows are none", LIMIT, async (t) => {
   await withElement(t, {}, async (page) => {
     await page.evaluate(async () => {
       window.said = [];

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { withPage } from "../support/browser.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { startBrowser } from "../support/webdriver.mjs";
 import { startPages, withElement } from "./open.mjs";
 
@@ -63,7 +63,7 @@ test("the manifest says of each attribute that is a property too that they refle
   }
 });
 
-test("each property reflects in its attribute, and the other way round (chromium)", { timeout: 120_000 }, async (t) => {
+test("each property reflects in its attribute, and the other way round (chromium)", LIMIT, async (t) => {
   const { url } = await startPages(t);
   await withPage(url, {}, async (page) => {
     await page.evaluate(() => Promise.all(["element", "list"].map((name) => import(`/pkg/${name}.js`))));
@@ -72,7 +72,7 @@ test("each property reflects in its attribute, and the other way round (chromium
 });
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-  test(`each property reflects in its attribute, and the other way round (${name})`, { timeout: 120_000 }, async (t) => {
+  test(`each property reflects in its attribute, and the other way round (${name})`, LIMIT, async (t) => {
     const { url } = await startPages(t, { policy: "script-src 'self' 'unsafe-eval'; style-src 'self'", body: '<script type="module" src="/pkg/element.js"></script><script type="module" src="/pkg/list.js"></script>' });
     const browser = await startBrowser(t, name);
     await browser.goto(url);
@@ -81,7 +81,7 @@ for (const name of /** @type {const} */ (["firefox", "webkit"])) {
   });
 }
 
-test("what somebody chooses in the log stands in the attributes, and what leads past a filter takes it away", { timeout: 120_000 }, async (t) => {
+test("what somebody chooses in the log stands in the attributes, and what leads past a filter takes it away", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 1200 } }, async (page) => {
     await page.waitForFunction(() => part("layer").textContent.includes("(step 1200)"));
     const attributes = () => page.evaluate(() => ["filter", "order", "wrap", "collapsed"].map((name) => element.getAttribute(name)));
@@ -105,7 +105,7 @@ test("what somebody chooses in the log stands in the attributes, and what leads 
   });
 });
 
-test("what a page sets before the element is defined is there afterwards", { timeout: 120_000 }, async (t) => {
+test("what a page sets before the element is defined is there afterwards", LIMIT, async (t) => {
   const { url } = await startPages(t, { body: '<research-progress id="early" filter="info"></research-progress><research-list></research-list>' });
   await withPage(url, {}, async (page) => {
     const found = await page.evaluate(async () => {

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { startBrowser } from "../support/webdriver.mjs";
 import { startPages } from "./open.mjs";
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-  test(`a million lines are scrolled from end to end, searched, and each is found to the pixel (${name})`, { timeout: 300_000 }, async (t) => {
+  test(`a million lines are scrolled from end to end, searched, and each is found to the pixel (${name})`, LIMIT, async (t) => {
     const { url } = await startPages(t, { policy: "script-src 'self' 'unsafe-eval'; style-src 'self'", body: '<script type="module" src="/support/mounted.js"></script>' });
     const browser = await startBrowser(t, name);
     await browser.goto(url);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { startBrowser } from "../support/webdriver.mjs";
 import { startPages, withElement } from "./open.mjs";
 
@@ -21,7 +21,7 @@ const says = (page, words) => page.waitForFunction((words) => part("collapse").t
 const shows = (page, text) => page.waitForFunction((text) => part("layer").textContent.includes(text), text);
 const visible = (/** @type {import("playwright-core").Page} */ page) => page.evaluate(() => ["filters", "search", "follow", "downloads", "view"].map((name) => part(name).checkVisibility()));
 
-test("by keyboard the log is collapsed and opened, and says which it is and how many lines it has", { timeout: 120_000 }, async (t) => {
+test("by keyboard the log is collapsed and opened, and says which it is and how many lines it has", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 499 } }, async (page) => {
     await shows(page, "(step 499)");
     const button = page.getByRole("button", { name: "Log", exact: true });
@@ -44,7 +44,7 @@ test("by keyboard the log is collapsed and opened, and says which it is and how 
   });
 });
 
-test("errors that come while it is collapsed are counted and announced, and other lines are not", { timeout: 120_000 }, async (t) => {
+test("errors that come while it is collapsed are counted and announced, and other lines are not", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 500, attributes: { collapsed: "" } } }, async (page) => {
     // Of what came before anybody looked.
     await says(page, "Log (500 lines), 1 new error");
@@ -74,7 +74,7 @@ test("errors that come while it is collapsed are counted and announced, and othe
 });
 
 for (const [order, attributes] of Object.entries({ oldest: {}, newest: { order: "newest" } })) {
-  test(`whoever reads in the middle is at the same line to the pixel when it is open again, whatever came meanwhile (${order} first)`, { timeout: 120_000 }, async (t) => {
+  test(`whoever reads in the middle is at the same line to the pixel when it is open again, whatever came meanwhile (${order} first)`, LIMIT, async (t) => {
     await withElement(t, { mount: { lines: 2000, attributes } }, async (page) => {
       await shows(page, "(step 2000)");
       await page.evaluate(() => element.goToLine(900));
@@ -90,7 +90,7 @@ for (const [order, attributes] of Object.entries({ oldest: {}, newest: { order: 
   });
 }
 
-test("a link to a line opens it, also one that the page begins with", { timeout: 120_000 }, async (t) => {
+test("a link to a line opens it, also one that the page begins with", LIMIT, async (t) => {
   await withElement(t, { hash: "#L1500", mount: { lines: 2000, attributes: { collapsed: "" } } }, async (page) => {
     await page.waitForFunction(() => part("detail-title")?.textContent.startsWith("Line 1500 "));
     const place = () => page.evaluate(() => {
@@ -107,7 +107,7 @@ test("a link to a line opens it, also one that the page begins with", { timeout:
 });
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-  test(`collapsed and opened, one is where one was, and at the newest line if one was there (${name})`, { timeout: 180_000 }, async (t) => {
+  test(`collapsed and opened, one is where one was, and at the newest line if one was there (${name})`, LIMIT, async (t) => {
     const { url } = await startPages(t, { policy: "script-src 'self' 'unsafe-eval'; style-src 'self'", body: '<script type="module" src="/support/mounted.js"></script>' });
     const browser = await startBrowser(t, name);
     await browser.goto(url);

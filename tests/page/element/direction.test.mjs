@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withElement } from "./open.mjs";
+import { LIMIT } from "../support/until.mjs";
 
 /** Where a letter of some words is, from the left. @param {import("playwright-core").Page} page @param {string} name of the part, as CSS has it @param {number} at from the end if negative */
 const letterAt = (page, name, at) =>
@@ -22,7 +23,7 @@ async function isReadFromLeftToRight(page, name, words) {
   assert.ok(first < last, `${name}: the first letter is at ${first} px, the last one at ${last} px`);
 }
 
-test("English words are read in their own order in a page from right to left", { timeout: 120_000 }, async (t) => {
+test("English words are read in their own order in a page from right to left", LIMIT, async (t) => {
   await withElement(t, { mount: { attributes: { groups: "closed" } } }, async (page) => {
     await page.evaluate(() => {
       document.documentElement.dir = "rtl";
@@ -38,14 +39,14 @@ test("English words are read in their own order in a page from right to left", {
   });
 });
 
-test("how long there was no news is read in its own order in a page from right to left", { timeout: 120_000 }, async (t) => {
+test("how long there was no news is read in its own order in a page from right to left", LIMIT, async (t) => {
   await withElement(t, { mount: { state: { updatedAt: Date.now() - 300_000 } } }, async (page) => {
     await page.evaluate(() => void (document.documentElement.dir = "rtl"));
     await isReadFromLeftToRight(page, "quiet", /^No news for \d minutes\. The connection is live\./);
   });
 });
 
-test("the steps of an agent stand beside their number, and what a tool is called with keeps its shape, in a page from right to left", { timeout: 120_000 }, async (t) => {
+test("the steps of an agent stand beside their number, and what a tool is called with keeps its shape, in a page from right to left", LIMIT, async (t) => {
   await withElement(t, {}, async (page) => {
     await page.evaluate(() => {
       document.documentElement.dir = "rtl";

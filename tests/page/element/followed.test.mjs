@@ -9,6 +9,7 @@ import { FAILED_REQUEST, withPage } from "../support/browser.mjs";
 import { RUNTIME } from "../support/runtime.mjs";
 import { startServer } from "../support/servers.mjs";
 import { isLong, tasksDuring } from "../support/tasks.mjs";
+import { LIMIT } from "../support/until.mjs";
 
 const ID = "research-1";
 const LINES = 20_000;
@@ -35,9 +36,9 @@ async function onPage(t, use, expected = /** @type {RegExp[]} */ ([])) {
 }
 
 /** @param {import("playwright-core").Page} page @param {string} name @param {string} text */
-const shows = (page, name, text) => page.waitForFunction(([name, text]) => window.part(name).textContent.includes(text), [name, text], { timeout: 60_000, polling: 100 });
+const shows = (page, name, text) => page.waitForFunction(([name, text]) => window.part(name).textContent.includes(text), [name, text], { polling: 100 });
 
-test("a research is shown from its beginning to its end, and the session ends with the element", { timeout: 180_000 }, async (t) => {
+test("a research is shown from its beginning to its end, and the session ends with the element", LIMIT, async (t) => {
   await onPage(t, async (page, server) => {
     await shows(page, "connection-words", "Live");
     await server.control("updates", { id: ID, count: 20 });
@@ -54,7 +55,7 @@ test("a research is shown from its beginning to its end, and the session ends wi
   });
 });
 
-test("what a research did when is drawn from what the server sent and from its stored log", { timeout: 180_000 }, async (t) => {
+test("what a research did when is drawn from what the server sent and from its stored log", LIMIT, async (t) => {
   await onPage(t, async (page, server) => {
     await page.evaluate(() => window.element.setAttribute("timeline", ""));
     await shows(page, "connection-words", "Live");
@@ -64,7 +65,7 @@ test("what a research did when is drawn from what the server sent and from its s
       await server.control("lines", { id: ID, count: 2, prefix: phase });
       await shows(page, "layer", `${phase} 2`);
     }
-    await page.waitForFunction(() => [...window.element.shadowRoot.querySelectorAll(".span-name")].map(({ textContent }) => textContent).join() === "Search,Reading,Final synthesis", undefined, { timeout: 60_000 });
+    await page.waitForFunction(() => [...window.element.shadowRoot.querySelectorAll(".span-name")].map(({ textContent }) => textContent).join() === "Search,Reading,Final synthesis");
     const timeline = await page.evaluate(() => window.element.research.timeline());
     assert.deepEqual(timeline.phases.map(({ phase }) => phase), ["search", "reading", "final_synthesis"]);
     const percentages = timeline.progress.map(({ percent }) => percent);
@@ -78,7 +79,7 @@ test("what a research did when is drawn from what the server sent and from its s
   });
 });
 
-test("a server that is restarted is told of in words, and the page goes on by itself", { timeout: 180_000 }, async (t) => {
+test("a server that is restarted is told of in words, and the page goes on by itself", LIMIT, async (t) => {
   await onPage(t, async (page, server) => {
     await shows(page, "connection-words", "Live");
     // What it says for a second only counts as well.
@@ -87,14 +88,14 @@ test("a server that is restarted is told of in words, and the page goes on by it
       new MutationObserver(() => window.words.add(window.part("connection-words").textContent)).observe(window.part("connection-words"), { childList: true, characterData: true, subtree: true });
     });
     server.kill();
-    await page.waitForFunction(() => [...window.words].some((words) => /^Reconnecting, attempt 1 of 5/.test(words)), undefined, { timeout: 60_000, polling: 100 });
+    await page.waitForFunction(() => [...window.words].some((words) => /^Reconnecting, attempt 1 of 5/.test(words)), undefined, { polling: 100 });
     assert.equal(await page.getByRole("button", { name: "Try now" }).isVisible(), true);
     await server.start();
     await shows(page, "connection-words", "Live");
   }, [FAILED_REQUEST]);
 });
 
-test("20,000 lines at once from a server are all shown, and the page answers all the while", { timeout: 300_000 }, async (t) => {
+test("20,000 lines at once from a server are all shown, and the page answers all the while", LIMIT, async (t) => {
   await onPage(t, async (page, server) => {
     await shows(page, "connection-words", "Live");
     await server.control("lines", { id: ID, count: 1, prefix: "first" });
@@ -110,7 +111,7 @@ test("20,000 lines at once from a server are all shown, and the page answers all
   });
 });
 
-test("a list and a research share one connection to a server, and what leaves the list is let go of", { timeout: 180_000 }, async (t) => {
+test("a list and a research share one connection to a server, and what leaves the list is let go of", LIMIT, async (t) => {
   await onPage(t, async (page, server) => {
     await shows(page, "connection-words", "Live");
     for (const id of ["research-2", "research-3"]) await server.control("research", { id, status: "in_progress", progress: 20 });
@@ -122,7 +123,7 @@ test("a list and a research share one connection to a server, and what leaves th
       Object.assign(window, { list, listed: () => [...list.shadowRoot.querySelectorAll(".research")].map((row) => ["title", "status", "percent", "task"].map((name) => row.querySelector(`.${name}`).textContent).join(" ")) });
       list.addEventListener("research-end", (/** @type {any} */ event) => window.ends.push(event.detail.id));
     }, [ID, "research-2", "research-3"]);
-    const lists = (/** @type {string} */ row) => page.waitForFunction((row) => window.listed().some((text) => text.startsWith(row)), row, { timeout: 60_000, polling: 100 });
+    const lists = (/** @type {string} */ row) => page.waitForFunction((row) => window.listed().some((text) => text.startsWith(row)), row, { polling: 100 });
     for (const row of [`${ID} In progress 10%`, "research-2 In progress 20%", "research-3 In progress 20%"]) await lists(row);
     await server.control("updates", { id: "research-2", count: 10 });
     await lists("research-2 In progress 95%");

@@ -9,9 +9,10 @@ import { renderToString as renderVue } from "vue/server-renderer";
 import { loadApp } from "../support/apps.mjs";
 import { withPage } from "../support/browser.mjs";
 import { startPages, withList } from "./open.mjs";
+import { LIMIT } from "../support/until.mjs";
 
 for (const framework of /** @type {const} */ (["react", "vue"])) {
-  test(`${framework}: properties, attributes, slots and events reach a list as they are written`, { timeout: 120_000 }, async (t) => {
+  test(`${framework}: properties, attributes, slots and events reach a list as they are written`, LIMIT, async (t) => {
     await withList(t, { policy: "default-src 'self' 'unsafe-inline' 'unsafe-eval'" }, async (page) => {
       await loadApp(page, "elements.jsx");
       await page.evaluate((framework) => {
@@ -43,7 +44,7 @@ test("a server that renders the page writes the element with what is inside of i
   assert.equal(await renderVue(app), MARKUP);
 });
 
-test("what is inside of an element is there until the element is, and after it nowhere", { timeout: 120_000 }, async (t) => {
+test("what is inside of an element is there until the element is, and after it nowhere", LIMIT, async (t) => {
   const { url } = await startPages(t, { body: MARKUP });
   await withPage(url, {}, async (page) => {
     const link = page.getByRole("link", { name: "Research 7" });

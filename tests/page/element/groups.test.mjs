@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withElement } from "./open.mjs";
+import { LIMIT } from "../support/until.mjs";
 
 /** Lines as support/page/element.js writes them have a milestone each. */
 const GROUP = 250;
@@ -25,7 +26,7 @@ const hasGroups = (page) => page.waitForFunction(() => part("groups"));
 /** @param {import("playwright-core").Page} page */
 const firstOf = async (page) => (await seen(page))[0];
 
-test("a page that does not ask for groups loads none, and one that does has them until it asks no more", { timeout: 120_000 }, async (t) => {
+test("a page that does not ask for groups loads none, and one that does has them until it asks no more", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 600 } }, async (page, { requests }) => {
     await shows(page, 600);
     assert.ok(!requests.toString().includes("groups.js"));
@@ -41,7 +42,7 @@ test("a page that does not ask for groups loads none, and one that does has them
   });
 });
 
-test("a group is closed and opened by pointer, with its head where it was", { timeout: 120_000 }, async (t) => {
+test("a group is closed and opened by pointer, with its head where it was", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 1000, attributes: { groups: "" } } }, async (page) => {
     await hasGroups(page);
     await shows(page, 1000);
@@ -61,7 +62,7 @@ test("a group is closed and opened by pointer, with its head where it was", { ti
   });
 });
 
-test("a milestone that is seen already becomes the head of a group with the first line below it", { timeout: 120_000 }, async (t) => {
+test("a milestone that is seen already becomes the head of a group with the first line below it", LIMIT, async (t) => {
   await withElement(t, { mount: { attributes: { groups: "" } } }, async (page) => {
     await hasGroups(page);
     await page.evaluate(() => research.lines(entries(1)));
@@ -73,7 +74,7 @@ test("a milestone that is seen already becomes the head of a group with the firs
   });
 });
 
-test("left and right close and open the group that one is in, also from right to left", { timeout: 120_000 }, async (t) => {
+test("left and right close and open the group that one is in, also from right to left", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 600, attributes: { groups: "" } } }, async (page) => {
     await hasGroups(page);
     await shows(page, 600);
@@ -95,7 +96,7 @@ test("left and right close and open the group that one is in, also from right to
   });
 });
 
-test("groups that begin closed are so once they are over; the newest is open, and no line before the first milestone is hidden", { timeout: 120_000 }, async (t) => {
+test("groups that begin closed are so once they are over; the newest is open, and no line before the first milestone is hidden", LIMIT, async (t) => {
   await withElement(t, { mount: { attributes: { groups: "closed" } } }, async (page) => {
     await hasGroups(page);
     await page.evaluate(() => research.lines(entries(600 - 248, 249)));
@@ -111,7 +112,7 @@ test("groups that begin closed are so once they are over; the newest is open, an
   });
 });
 
-test("the group that somebody reads stays open when it is over", { timeout: 120_000 }, async (t) => {
+test("the group that somebody reads stays open when it is over", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 450, attributes: { groups: "closed" } } }, async (page) => {
     await hasGroups(page);
     await shows(page, 450);
@@ -127,7 +128,7 @@ test("the group that somebody reads stays open when it is over", { timeout: 120_
   });
 });
 
-test("a hit, an error and an address open the group that they are in", { timeout: 120_000 }, async (t) => {
+test("a hit, an error and an address open the group that they are in", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 2000, attributes: { groups: "closed" } } }, async (page) => {
     await hasGroups(page);
     await shows(page, 2000);
@@ -154,7 +155,7 @@ test("a hit, an error and an address open the group that they are in", { timeout
   });
 });
 
-test("with the newest line first, and with a filter, groups hide what they should and no more", { timeout: 120_000 }, async (t) => {
+test("with the newest line first, and with a filter, groups hide what they should and no more", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 1000, attributes: { groups: "closed", order: "newest" } } }, async (page) => {
     await hasGroups(page);
     await shows(page, 1000);
@@ -174,7 +175,7 @@ test("with the newest line first, and with a filter, groups hide what they shoul
   });
 });
 
-test("a gap is shown in a closed group, and another research has groups of its own", { timeout: 120_000 }, async (t) => {
+test("a gap is shown in a closed group, and another research has groups of its own", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 100, attributes: { groups: "closed" } } }, async (page) => {
     await hasGroups(page);
     await page.evaluate(() => {
@@ -191,7 +192,7 @@ test("a gap is shown in a closed group, and another research has groups of its o
   });
 });
 
-test("of a group whose head was dropped as too old nothing stays hidden", { timeout: 300_000 }, async (t) => {
+test("of a group whose head was dropped as too old nothing stays hidden", LIMIT, async (t) => {
   await withElement(t, { mount: { attributes: { groups: "closed" } } }, async (page) => {
     await hasGroups(page);
     const MOST = 1_000_000;

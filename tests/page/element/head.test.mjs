@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FAILED_REQUEST } from "../support/browser.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { withElement, withList } from "./open.mjs";
 
 /** What one can read of some parts; nothing of those that cannot be seen. @param {import("playwright-core").Page} page @param {string[]} names */
@@ -21,7 +21,7 @@ function shows(page, expected) {
   return until(JSON.stringify(expected), look, { seen: () => last });
 }
 
-test("how far a research is stands in words, in a bar, and in what it is doing", { timeout: 120_000 }, async (t) => {
+test("how far a research is stands in words, in a bar, and in what it is doing", LIMIT, async (t) => {
   await withElement(t, { mount: { state: { status: "queued", progress: null, currentTask: null, queuePosition: 3 } } }, async (page) => {
     await shows(page, { status: "Queued", percent: "", queue: "Position 3 in the queue", task: "" });
     const bar = page.getByRole("progressbar", { name: "Progress" });
@@ -34,7 +34,7 @@ test("how far a research is stands in words, in a bar, and in what it is doing",
   });
 });
 
-test("the connection is told in plain words, which count down, with a button that helps", { timeout: 120_000 }, async (t) => {
+test("the connection is told in plain words, which count down, with a button that helps", LIMIT, async (t) => {
   await withElement(t, { mount: { attributes: { "sign-in-href": "/login" } } }, async (page) => {
     await shows(page, { "connection-words": "Live", retry: "", "sign-in": "" });
     await page.evaluate(() => client.become({ name: "reconnecting", attempt: 2, delay: 3000, reason: { code: "TRANSPORT" } }));
@@ -52,7 +52,7 @@ test("the connection is told in plain words, which count down, with a button tha
   });
 });
 
-test("when there is no news for a while the page says so, with a button that asks the server", { timeout: 120_000 }, async (t) => {
+test("when there is no news for a while the page says so, with a button that asks the server", LIMIT, async (t) => {
   await withElement(t, { mount: { state: { updatedAt: Date.now() - 4.5 * 60_000 } } }, async (page) => {
     await shows(page, { quiet: "No news for 4 minutes. The connection is live.Ask the server" });
     await page.getByRole("button", { name: "Ask the server" }).click();
@@ -62,7 +62,7 @@ test("when there is no news for a while the page says so, with a button that ask
   });
 });
 
-test("cancelling asks first, says that it is under way, and why it did not work", { timeout: 120_000 }, async (t) => {
+test("cancelling asks first, says that it is under way, and why it did not work", LIMIT, async (t) => {
   await withElement(t, {}, async (page) => {
     const button = (/** @type {string} */ name) => page.getByRole("button", { name, exact: true });
     const focused = () => page.evaluate(() => element.shadowRoot.activeElement?.textContent);
@@ -87,7 +87,7 @@ test("cancelling asks first, says that it is under way, and why it did not work"
   });
 });
 
-test("at the end there is a link to the result, and to a new one", { timeout: 120_000 }, async (t) => {
+test("at the end there is a link to the result, and to a new one", LIMIT, async (t) => {
   await withElement(t, { mount: { attributes: { "result-href": "/r/{id}?x={id}" } } }, async (page) => {
     await page.evaluate(() => (research.id = "a/b ?", research.tell({ status: "completed", progress: 100 }, "end", { status: "completed", message: "Done", progress: 100, source: "live" })));
     await shows(page, { status: "Completed", percent: "100%", result: "Show the result", another: "Start a new research", task: "", cancel: "" });
@@ -95,7 +95,7 @@ test("at the end there is a link to the result, and to a new one", { timeout: 12
   });
 });
 
-test("a failure is told in words for people, or in the server's own if there are no others", { timeout: 120_000 }, async (t) => {
+test("a failure is told in words for people, or in the server's own if there are no others", LIMIT, async (t) => {
   await withElement(t, {}, async (page) => {
     await page.evaluate(() => research.tell({}, "failure", { code: "rate_limit", title: "API Rate Limit Reached", text: "Wait a few minutes.", detail: "429", suggestion: null }));
     await shows(page, { failure: "API Rate Limit ReachedWait a few minutes.429" });
@@ -114,7 +114,7 @@ test("a failure is told in words for people, or in the server's own if there are
   });
 });
 
-test("title and icon of the page show the progress, seldom, and are as before afterwards", { timeout: 120_000 }, async (t) => {
+test("title and icon of the page show the progress, seldom, and are as before afterwards", LIMIT, async (t) => {
   await withElement(t, { policy: "default-src 'self'; img-src 'self' data:", mount: { attributes: { "page-title": "", "page-icon": "" } } }, async (page) => {
     const titles = () => page.evaluate(() => window.titles ?? []);
     await page.waitForFunction(() => document.title === "42% · Page");
@@ -138,7 +138,7 @@ test("title and icon of the page show the progress, seldom, and are as before af
   });
 });
 
-test("a title that the page has changed meanwhile is the page's, and without the attributes nothing is touched", { timeout: 120_000 }, async (t) => {
+test("a title that the page has changed meanwhile is the page's, and without the attributes nothing is touched", LIMIT, async (t) => {
   await withElement(t, { mount: { attributes: { "page-title": "" } } }, async (page) => {
     await page.waitForFunction(() => document.title === "42% · Page");
     await page.evaluate(() => (document.title = "Another", research.tell({ progress: 50 })));
@@ -153,7 +153,7 @@ test("a title that the page has changed meanwhile is the page's, and without the
   });
 });
 
-test("what happens is told by events that bubble out of a shadow tree", { timeout: 120_000 }, async (t) => {
+test("what happens is told by events that bubble out of a shadow tree", LIMIT, async (t) => {
   await withElement(t, {}, async (page) => {
     const heard = await page.evaluate(async () => {
       const heard = [];
@@ -175,7 +175,7 @@ test("what happens is told by events that bubble out of a shadow tree", { timeou
   });
 });
 
-test("an element that is moved goes on, and one that is gone lets go of all it has listened to", { timeout: 120_000 }, async (t) => {
+test("an element that is moved goes on, and one that is gone lets go of all it has listened to", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 20 } }, async (page) => {
     const counts = () => page.evaluate(() => [research.listeners, client.listeners]);
     const before = await counts();
@@ -191,7 +191,7 @@ test("an element that is moved goes on, and one that is gone lets go of all it h
   });
 });
 
-test("a client that was given subscribes to the id, and another id shows another research", { timeout: 120_000 }, async (t) => {
+test("a client that was given subscribes to the id, and another id shows another research", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 7 } }, async (page) => {
     await page.evaluate(() => {
       const other = new support.FakeResearch({ status: "queued" });
@@ -208,7 +208,7 @@ test("a client that was given subscribes to the id, and another id shows another
   });
 });
 
-test("what cannot be followed is told in words and by an event, and tried again by a button", { timeout: 120_000 }, async (t) => {
+test("what cannot be followed is told in words and by an event, and tried again by a button", LIMIT, async (t) => {
   await withElement(t, { mount: { client: false } }, async (page) => {
     await shows(page, { "connection-words": "", status: "In progress" });
     const heard = await page.evaluate(async () => {
@@ -232,7 +232,7 @@ test("what cannot be followed is told in words and by an event, and tried again 
   });
 });
 
-test("what a page has set before the element was defined counts", { timeout: 120_000 }, async (t) => {
+test("what a page has set before the element was defined counts", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 3 } }, async (page) => {
     await page.evaluate(async () => {
       const early = document.implementation.createHTMLDocument("").createElement("research-progress");
@@ -245,7 +245,7 @@ test("what a page has set before the element was defined counts", { timeout: 120
   });
 });
 
-test("it speaks German on a German page, and the page's own words", { timeout: 120_000 }, async (t) => {
+test("it speaks German on a German page, and the page's own words", LIMIT, async (t) => {
   await withElement(t, { lang: "de-AT", mount: { lines: 1200 } }, async (page) => {
     await shows(page, { status: "Läuft", percent: "42 %", "connection-words": "Live", "filter-error": "Fehler2", cancel: "Abbrechen" });
     await page.evaluate(() => (element.texts = { status_in_progress: "In Arbeit" }));
@@ -255,7 +255,7 @@ test("it speaks German on a German page, and the page's own words", { timeout: 1
   });
 });
 
-test("slots take the place of heading, links and sign-in", { timeout: 120_000 }, async (t) => {
+test("slots take the place of heading, links and sign-in", LIMIT, async (t) => {
   await withElement(t, {}, async (page) => {
     await page.evaluate(() => {
       for (const [slot, text] of [["heading", "My research"], ["end", "Mine"], ["actions", "More"]]) {
@@ -273,7 +273,7 @@ test("slots take the place of heading, links and sign-in", { timeout: 120_000 },
 const WORDS = "**/words-de.js";
 
 for (const [what, open] of Object.entries({ "a research": withElement, "a list": withList })) {
-  test(`a page loads the words of its own language only, and ${what} says nothing in a wrong one before`, { timeout: 120_000 }, async (t) => {
+  test(`a page loads the words of its own language only, and ${what} says nothing in a wrong one before`, LIMIT, async (t) => {
     await open(t, { mount: { of: { a: {} } } }, async (page) => {
       const loaded = () => page.evaluate(() => performance.getEntriesByType("resource").filter(({ name }) => name.endsWith("/words-de.js")).length);
       await page.waitForFunction(() => element.shadowRoot.querySelector(".status")?.textContent === "In progress");
@@ -298,7 +298,7 @@ for (const [what, open] of Object.entries({ "a research": withElement, "a list":
   });
 }
 
-test("where the words of a language cannot be had, the page has English ones", { timeout: 120_000 }, async (t) => {
+test("where the words of a language cannot be had, the page has English ones", LIMIT, async (t) => {
   await withElement(t, { expected: [FAILED_REQUEST] }, async (page) => {
     await page.route(WORDS, (route) => route.abort());
     await page.evaluate(() => support.mount({ attributes: { lang: "de" } }));
@@ -306,14 +306,14 @@ test("where the words of a language cannot be had, the page has English ones", {
   });
 });
 
-test("a page's own words are there at once in every language", { timeout: 120_000 }, async (t) => {
+test("a page's own words are there at once in every language", LIMIT, async (t) => {
   await withElement(t, {}, async (page) => {
     const words = () => page.evaluate(async () => (element.texts = { cancel: "Halt" }, await support.frames(), part("cancel").textContent));
     assert.equal(await words(), "Halt");
   });
 });
 
-test("a research that has ended before it is given is shown as such, with its links, and its end is told once", { timeout: 120_000 }, async (t) => {
+test("a research that has ended before it is given is shown as such, with its links, and its end is told once", LIMIT, async (t) => {
   await withElement(t, {}, async (page) => {
     const ends = await page.evaluate(async () => {
       const end = { status: "completed", message: "Done", progress: 100, source: "live" };

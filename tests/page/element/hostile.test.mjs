@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { STRICT, withElement, withList } from "./open.mjs";
+import { LIMIT } from "../support/until.mjs";
 
 const RUN = "window.pwned=1";
 const TAGS = ["img src=x onerror", "svg onload", "body onload", "video src=x onerror", "audio src=x onerror", "iframe onload", "input autofocus onfocus", "details open ontoggle", "marquee onstart", "object data=x onerror", "embed src=x onload", "select autofocus onfocus", "textarea autofocus onfocus", "style onload", "link rel=stylesheet href=x onerror", "script src=x onerror", "a onclick", "form onsubmit", "button onclick", "x-y onclick"];
@@ -15,7 +16,7 @@ const OTHERS = [
 export const CORPUS = [...TAGS.flatMap((tag) => WRAPS.map((wrap) => wrap(tag))), ...OTHERS];
 
 for (const [name, policy] of Object.entries({ "a strict policy and Trusted Types": STRICT, "no policy": "" })) {
-  test(`${CORPUS.length} texts that would be markup are text in every field, with ${name}`, { timeout: 240_000 }, async (t) => {
+  test(`${CORPUS.length} texts that would be markup are text in every field, with ${name}`, LIMIT, async (t) => {
     assert.ok(CORPUS.length >= 200);
     await withElement(t, { policy, mount: { attributes: { "page-title": "", "sign-in-href": "/login" } } }, async (page) => {
       const wrong = await page.evaluate(async (corpus) => {
@@ -64,7 +65,7 @@ for (const [name, policy] of Object.entries({ "a strict policy and Trusted Types
 }
 
 for (const [name, policy] of Object.entries({ "a strict policy and Trusted Types": STRICT, "no policy": "" })) {
-  test(`${CORPUS.length} texts that would be markup are text in every field of a list, with ${name}`, { timeout: 240_000 }, async (t) => {
+  test(`${CORPUS.length} texts that would be markup are text in every field of a list, with ${name}`, LIMIT, async (t) => {
     await withList(t, { policy, mount: { attributes: { "sign-in-href": "/login" } } }, async (page) => {
       const wrong = await page.evaluate(async (corpus) => {
         const wrong = [];

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { startBrowser } from "../support/webdriver.mjs";
 import { startPages, withList } from "./open.mjs";
 
@@ -28,7 +28,7 @@ function says(page, title, expected) {
   return until(`${title} ${JSON.stringify(expected)}`, look, { seen: () => last });
 }
 
-test("a row says what a research is called, how far it is, what it does, and how old that is", { timeout: 120_000 }, async (t) => {
+test("a row says what a research is called, how far it is, what it does, and how old that is", LIMIT, async (t) => {
   await withList(t, { mount: { of: { r1: {}, r2: { status: "queued", progress: null, currentTask: null }, r3: { status: null, progress: null, currentTask: null, startedAt: null, updatedAt: null } }, titles: { r2: "Wind" } } }, async (page) => {
     await says(page, "r1", { status: "In progress", percent: "42%", task: "Reading sources", "failure-text": "", fresh: "Updated just now" });
     await says(page, "Wind", { status: "Queued", percent: "", task: "", fresh: "Updated just now" });
@@ -47,7 +47,7 @@ test("a row says what a research is called, how far it is, what it does, and how
   });
 });
 
-test("those that run come first, then silent ones, waiting ones, unknown ones and ended ones, each kind the newest first", { timeout: 120_000 }, async (t) => {
+test("those that run come first, then silent ones, waiting ones, unknown ones and ended ones, each kind the newest first", LIMIT, async (t) => {
   const now = Date.now();
   const ended = (/** @type {number} */ ago) => ({ status: "completed", updatedAt: now - ago });
   const of = {
@@ -71,7 +71,7 @@ test("those that run come first, then silent ones, waiting ones, unknown ones an
   });
 });
 
-test("no row moves under a pointer or a focus, new ones come last then, and all is put right afterwards", { timeout: 120_000 }, async (t) => {
+test("no row moves under a pointer or a focus, new ones come last then, and all is put right afterwards", LIMIT, async (t) => {
   const now = Date.now();
   await withList(t, { mount: { of: { a: { startedAt: now - 1000 }, b: { startedAt: now - 2000 }, c: { startedAt: now - 3000 } } } }, async (page) => {
     await stands(page, "a,b,c");
@@ -92,7 +92,7 @@ test("no row moves under a pointer or a focus, new ones come last then, and all 
   });
 });
 
-test("each row is a link that the keyboard reaches in the order that one sees, and none is lost when its row goes", { timeout: 120_000 }, async (t) => {
+test("each row is a link that the keyboard reaches in the order that one sees, and none is lost when its row goes", LIMIT, async (t) => {
   await withList(t, { mount: { attributes: { href: "/r/{id}?x" }, of: { "a/b ?": {}, b: {}, c: {} } } }, async (page) => {
     await stands(page, "a/b ?,b,c");
     const focused = () => page.evaluate(() => element.shadowRoot.activeElement?.getAttribute("href"));
@@ -110,7 +110,7 @@ test("each row is a link that the keyboard reaches in the order that one sees, a
   });
 });
 
-test("researches come and go by property and by attribute, each once, and what is left is not touched", { timeout: 120_000 }, async (t) => {
+test("researches come and go by property and by attribute, each once, and what is left is not touched", LIMIT, async (t) => {
   await withList(t, { mount: { attributes: { "research-ids": "a, b  c" } } }, async (page) => {
     await stands(page, "a,b,c");
     await page.evaluate(() => (window.before = part("research"), element.researches = ["a", { id: 7, title: "Seven" }, "a"]));
@@ -131,7 +131,7 @@ test("researches come and go by property and by attribute, each once, and what i
   });
 });
 
-test("an id that is none has a row that says so, and the others go on", { timeout: 120_000 }, async (t) => {
+test("an id that is none has a row that says so, and the others go on", LIMIT, async (t) => {
   await withList(t, {}, async (page) => {
     const message = await page.evaluate(() => new Promise((resolve) => {
       element.addEventListener("research-error", ({ detail }) => resolve(detail.message));
@@ -143,7 +143,7 @@ test("an id that is none has a row that says so, and the others go on", { timeou
   });
 });
 
-test("the list tells in plain words how its one connection is, helps, and has nothing to say when all have ended", { timeout: 120_000 }, async (t) => {
+test("the list tells in plain words how its one connection is, helps, and has nothing to say when all have ended", LIMIT, async (t) => {
   await withList(t, { mount: { attributes: { "sign-in-href": "/login" }, of: { a: {}, b: {}, c: { status: "completed" } } } }, async (page) => {
     const words = (/** @type {string} */ text) => page.waitForFunction((text) => part("connection-words").textContent === text, text);
     await words("Live");
@@ -159,7 +159,7 @@ test("the list tells in plain words how its one connection is, helps, and has no
   });
 });
 
-test("what happens is told by events that say which research, bubble out of a shadow tree, and are said aloud", { timeout: 120_000 }, async (t) => {
+test("what happens is told by events that say which research, bubble out of a shadow tree, and are said aloud", LIMIT, async (t) => {
   await withList(t, { mount: { of: { a: {}, b: {} }, titles: { b: "Wind" } } }, async (page) => {
     await stands(page, "a,Wind");
     const heard = await page.evaluate(async () => {
@@ -183,7 +183,7 @@ test("what happens is told by events that say which research, bubble out of a sh
   });
 });
 
-test("a list that is moved goes on, and one that is gone lets go of all it has listened to", { timeout: 120_000 }, async (t) => {
+test("a list that is moved goes on, and one that is gone lets go of all it has listened to", LIMIT, async (t) => {
   await withList(t, { mount: { of: { a: {}, b: {} } } }, async (page) => {
     const counts = () => page.evaluate(() => [client.listeners, research("a").listeners, research("b").listeners]);
     const before = await counts();
@@ -199,7 +199,7 @@ test("a list that is moved goes on, and one that is gone lets go of all it has l
   });
 });
 
-test("a German page has a German list, and its own words count more", { timeout: 120_000 }, async (t) => {
+test("a German page has a German list, and its own words count more", LIMIT, async (t) => {
   await withList(t, { lang: "de-AT", mount: { of: { a: {}, b: { status: "queued" } } } }, async (page) => {
     await says(page, "a", { status: "Läuft", percent: "42 %", fresh: "Gerade aktualisiert" });
     await page.evaluate(() => (element.texts = { status_in_progress: "Beschäftigt" }));
@@ -208,7 +208,7 @@ test("a German page has a German list, and its own words count more", { timeout:
   });
 });
 
-test("a research that has ended before the list has it is told of once, also by a client that had it before", { timeout: 120_000 }, async (t) => {
+test("a research that has ended before the list has it is told of once, also by a client that had it before", LIMIT, async (t) => {
   await withList(t, {}, async (page) => {
     const ends = await page.evaluate(async () => {
       const end = { status: "failed", message: null, error: "No model", progress: 12, source: "live", at: Date.now() - 7_200_000 };
@@ -229,7 +229,7 @@ test("a research that has ended before the list has it is told of once, also by 
 });
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-  test(`rows stand in order, are links that the keyboard reaches, and follow what happens (${name})`, { timeout: 240_000 }, async (t) => {
+  test(`rows stand in order, are links that the keyboard reaches, and follow what happens (${name})`, LIMIT, async (t) => {
     const { url } = await startPages(t, { policy: "script-src 'self' 'unsafe-eval'; style-src 'self'", body: '<script type="module" src="/support/list-mounted.js"></script>' });
     const browser = await startBrowser(t, name);
     await browser.goto(url);

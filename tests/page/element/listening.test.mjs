@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withElement } from "./open.mjs";
+import { LIMIT } from "../support/until.mjs";
 
 /** What says nothing by itself: its words stand in the name of what is around it, or are no part of the element's shape. */
 const PASSED_OVER = new Set(["none", "generic", "StaticText", "InlineTextBox", "paragraph", "RootWebArea", "main", "heading"]);
@@ -68,7 +69,7 @@ const LINES_PER_MS = 1;
 /** Something is said no more often than this. */
 const QUIET_MS = 5000;
 
-test("a burst of a thousand lines a second is a sentence every five seconds for who listens, and its rows are read by nobody", { timeout: 180_000 }, async (t) => {
+test("a burst of a thousand lines a second is a sentence every five seconds for who listens, and its rows are read by nobody", LIMIT, async (t) => {
   await withElement(t, {}, async (page) => {
     const cdp = await page.context().newCDPSession(page);
     await cdp.send("Accessibility.enable");

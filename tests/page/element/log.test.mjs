@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { isLong, tasksDuring } from "../support/tasks.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { withElement } from "./open.mjs";
 
 /** A browser's own rounding. */
@@ -26,7 +26,7 @@ function seen(page) {
 const shows = (page, text) => page.waitForFunction((text) => part("layer").textContent.includes(text), text);
 
 for (const [count, jump] of [[200_000, 150_000], [1_000_000, 900_001]]) {
-  test(`${count} lines have some dozen rows in the document, can be scrolled from end to end, and each is found to the pixel`, { timeout: 300_000 }, async (t) => {
+  test(`${count} lines have some dozen rows in the document, can be scrolled from end to end, and each is found to the pixel`, LIMIT, async (t) => {
     await withElement(t, {}, async (page) => {
       await page.evaluate(async (count) => {
         for (let n = 0; n < count; n += 20_000) research.lines(entries(20_000, n + 1));
@@ -62,7 +62,7 @@ for (const [count, jump] of [[200_000, 150_000], [1_000_000, 900_001]]) {
   });
 }
 
-test("20,000 lines at once keep the page from nothing, and all are there", { timeout: 180_000 }, async (t) => {
+test("20,000 lines at once keep the page from nothing, and all are there", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 10 } }, async (page) => {
     await shows(page, "(step 10)");
     await page.evaluate(() => (window.burst = entries(20_000, 11)));
@@ -75,7 +75,7 @@ test("20,000 lines at once keep the page from nothing, and all are there", { tim
   });
 });
 
-test("lines that come in microtasks, while others are taken in, are all there", { timeout: 120_000 }, async (t) => {
+test("lines that come in microtasks, while others are taken in, are all there", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 10 } }, async (page) => {
     await shows(page, "(step 10)");
     await page.evaluate(async () => {
@@ -90,7 +90,7 @@ test("lines that come in microtasks, while others are taken in, are all there", 
   });
 });
 
-test("the newest line stays in view until one scrolls up, and again at the end", { timeout: 120_000 }, async (t) => {
+test("the newest line stays in view until one scrolls up, and again at the end", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 500 } }, async (page) => {
     await shows(page, "(step 500)");
     await page.locator(".view").hover();
@@ -114,7 +114,7 @@ test("the newest line stays in view until one scrolls up, and again at the end",
   });
 });
 
-test("filters say how many lines they have, show only those, and new ones as they come", { timeout: 120_000 }, async (t) => {
+test("filters say how many lines they have, show only those, and new ones as they come", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 2000 } }, async (page) => {
     await shows(page, "(step 2000)");
     const counts = () => page.evaluate(() => [...part("filters").children].map(({ textContent }) => textContent));
@@ -132,7 +132,7 @@ test("filters say how many lines they have, show only those, and new ones as the
   });
 });
 
-test("the same words are one line with a count, also while it is in view", { timeout: 120_000 }, async (t) => {
+test("the same words are one line with a count, also while it is in view", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 3 } }, async (page) => {
     await page.evaluate(() => research.lines([1, 2, 3].map(() => ({ message: "Waiting for the model", level: "info" }))));
     await shows(page, "Waiting for the model×3");
@@ -142,7 +142,7 @@ test("the same words are one line with a count, also while it is in view", { tim
   });
 });
 
-test("all lines are searched, hits are marked and counted, and Enter goes from one to the next and back", { timeout: 180_000 }, async (t) => {
+test("all lines are searched, hits are marked and counted, and Enter goes from one to the next and back", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 50_000 } }, async (page) => {
     await shows(page, "(step 50000)");
     await page.evaluate(() => (element.following = false, element.goToLine(1)));
@@ -171,7 +171,7 @@ test("all lines are searched, hits are marked and counted, and Enter goes from o
   });
 });
 
-test("by keyboard one goes through lines and errors, selects, and copies what is selected", { timeout: 120_000 }, async (t) => {
+test("by keyboard one goes through lines and errors, selects, and copies what is selected", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 2000 }, body: "<textarea aria-label='Paste'></textarea>" }, async (page) => {
     await shows(page, "(step 2000)");
     const view = page.getByRole("listbox");
@@ -214,7 +214,7 @@ test("by keyboard one goes through lines and errors, selects, and copies what is
   });
 });
 
-test("a line is shown in full when one asks for it, by pointer and by keyboard, and several by dragging or with Shift", { timeout: 120_000 }, async (t) => {
+test("a line is shown in full when one asks for it, by pointer and by keyboard, and several by dragging or with Shift", LIMIT, async (t) => {
   await withElement(t, {}, async (page) => {
     await page.evaluate(() => research.lines([{ message: `first\nsecond ${"x".repeat(3000)}`, level: "warning", time: "2026-11-29T10:31:02Z" }, ...entries(5)]));
     await shows(page, "(step 5)");
@@ -239,7 +239,7 @@ test("a line is shown in full when one asks for it, by pointer and by keyboard, 
   });
 });
 
-test("an address that names a line leads there, also when the line comes later, when the address changes, and past a filter", { timeout: 120_000 }, async (t) => {
+test("an address that names a line leads there, also when the line comes later, when the address changes, and past a filter", LIMIT, async (t) => {
   await withElement(t, { hash: "#L1500", mount: { lines: 1000, attributes: { filter: "error" } } }, async (page) => {
     await page.waitForFunction(() => part("filter-all").textContent === "All1,000");
     await page.evaluate(() => research.lines(entries(2000, 1001)));
@@ -256,14 +256,14 @@ test("an address that names a line leads there, also when the line comes later, 
   });
 });
 
-test("lines that the page has not got are counted in the numbers", { timeout: 120_000 }, async (t) => {
+test("lines that the page has not got are counted in the numbers", LIMIT, async (t) => {
   await withElement(t, { hash: "#L12001", mount: { lines: 5, state: { droppedLogs: 12_000 } } }, async (page) => {
     await page.waitForFunction(() => part("detail-title")?.textContent.startsWith("Line 12001 "));
     assert.deepEqual((await seen(page)).map(({ number }) => number), [12_001, 12_002, 12_003, 12_004, 12_005]);
   });
 });
 
-test("the log can be downloaded as text and as JSON, all of it", { timeout: 120_000 }, async (t) => {
+test("the log can be downloaded as text and as JSON, all of it", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 5000, attributes: { filter: "error" } } }, async (page) => {
     await page.waitForFunction(() => part("filter-all").textContent === "All5,000");
     const download = async (/** @type {string} */ name) => {
@@ -279,7 +279,7 @@ test("the log can be downloaded as text and as JSON, all of it", { timeout: 120_
   });
 });
 
-test("a gap is a line of its own, which every filter shows", { timeout: 120_000 }, async (t) => {
+test("a gap is a line of its own, which every filter shows", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 30, attributes: { filter: "error" } } }, async (page) => {
     const [from, to] = [new Date(2026, 10, 29, 10, 31, 2).getTime(), new Date(2026, 10, 29, 10, 31, 9).getTime()];
     const gaps = [[12, 0], [0, 0], [0, 1], [3, 2], [0, null]];
@@ -294,7 +294,7 @@ test("a gap is a line of its own, which every filter shows", { timeout: 120_000 
   });
 });
 
-test("a log that is hidden, or was laid out otherwise, shows its lines when it can be seen", { timeout: 120_000 }, async (t) => {
+test("a log that is hidden, or was laid out otherwise, shows its lines when it can be seen", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 0 } }, async (page) => {
     await page.evaluate(() => (element.hidden = true, research.lines(entries(1000))));
     await page.waitForFunction(() => part("filter-all").textContent === "All1,000");
@@ -314,7 +314,7 @@ test("a log that is hidden, or was laid out otherwise, shows its lines when it c
   });
 });
 
-test("what searches, copies and downloads is loaded when somebody comes near, and what marks the page where it is asked to", { timeout: 120_000 }, async (t) => {
+test("what searches, copies and downloads is loaded when somebody comes near, and what marks the page where it is asked to", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 100 } }, async (page) => {
     const loaded = () => page.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name.replace(/^.*\//, "")).filter((name) => ["log-tools.js", "page-mark.js", "words-de.js"].includes(name)));
     await shows(page, "(step 100)");
@@ -328,7 +328,7 @@ test("what searches, copies and downloads is loaded when somebody comes near, an
   });
 });
 
-test("a search goes on in the lines of another research", { timeout: 120_000 }, async (t) => {
+test("a search goes on in the lines of another research", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 100 } }, async (page) => {
     await shows(page, "(step 100)");
     await page.getByRole("searchbox").fill("(step 7)");
@@ -340,7 +340,7 @@ test("a search goes on in the lines of another research", { timeout: 120_000 }, 
   });
 });
 
-test("newest first, the newest line stays in view at the top, and whoever reads further down stays there", { timeout: 120_000 }, async (t) => {
+test("newest first, the newest line stays in view at the top, and whoever reads further down stays there", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 500, attributes: { order: "newest" } } }, async (page) => {
     await shows(page, "(step 500)");
     assert.deepEqual((await seen(page)).slice(0, 3).map(({ number }) => number), [500, 499, 498]);
@@ -360,7 +360,7 @@ test("newest first, the newest line stays in view at the top, and whoever reads 
   });
 });
 
-test("the order is turned by a button, and keys, errors and copies go with it", { timeout: 120_000 }, async (t) => {
+test("the order is turned by a button, and keys, errors and copies go with it", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 1200 } }, async (page) => {
     await shows(page, "(step 1200)");
     const button = page.getByRole("button", { name: "Newest first" });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withElement } from "./open.mjs";
+import { LIMIT } from "../support/until.mjs";
 
 /** Puts notifications into the page that are counted instead of shown. @param {import("playwright-core").Page} page @param {string} answer of whoever is asked */
 const fake = (page, answer) => page.evaluate((answer) => {
@@ -32,7 +33,7 @@ const end = (page, status, message) => page.evaluate(async ([status, message]) =
 const counts = (/** @type {import("playwright-core").Page} */ page) => page.evaluate(() => [window.asked, window.shown]);
 const button = (/** @type {import("playwright-core").Page} */ page) => page.getByRole("button", { name: "Notify me at the end" });
 
-test("nobody is asked who has not clicked, and who has is told of the end once", { timeout: 120_000 }, async (t) => {
+test("nobody is asked who has not clicked, and who has is told of the end once", LIMIT, async (t) => {
   await withElement(t, {}, async (page) => {
     assert.equal(await page.evaluate(() => part("notify")), null);
     await fake(page, "granted");
@@ -48,7 +49,7 @@ test("nobody is asked who has not clicked, and who has is told of the end once",
   });
 });
 
-test("who takes it back, says no, or looks at another research by then is not told", { timeout: 120_000 }, async (t) => {
+test("who takes it back, says no, or looks at another research by then is not told", LIMIT, async (t) => {
   await withElement(t, {}, async (page) => {
     await fake(page, "granted");
     await button(page).click();
@@ -71,7 +72,7 @@ test("who takes it back, says no, or looks at another research by then is not to
   });
 });
 
-test("a browser that lets no page show one, and one that has none, harm nothing", { timeout: 120_000 }, async (t) => {
+test("a browser that lets no page show one, and one that has none, harm nothing", LIMIT, async (t) => {
   await withElement(t, {}, async (page) => {
     await fake(page, "throws");
     // As Chrome on Android does, whatever it was allowed.

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FAILED_REQUEST } from "../support/browser.mjs";
 import { withElement } from "./open.mjs";
+import { LIMIT } from "../support/until.mjs";
 
 const STEPS = [
   { phase: "thought", thought: "What is still unknown?", message: "Thinking", iteration: 2 },
@@ -17,7 +18,7 @@ const STEPS = [
 /** @param {import("playwright-core").Page} page */
 const read = (page) => page.evaluate(() => [...element.shadowRoot.querySelectorAll(".step")].map((step) => [...step.children].map(({ textContent }) => textContent).join("|")));
 
-test("the steps of an agent are told in words, with what it asks for and gets", { timeout: 120_000 }, async (t) => {
+test("the steps of an agent are told in words, with what it asks for and gets", LIMIT, async (t) => {
   await withElement(t, {}, async (page) => {
     assert.equal(await page.evaluate(() => part("steps") === null && performance.getEntriesByType("resource").every(({ name }) => !name.endsWith("/steps.js"))), true);
     await page.evaluate((steps) => steps.forEach((step) => research.tell({}, "step", step)), STEPS);
@@ -42,7 +43,7 @@ test("the steps of an agent are told in words, with what it asks for and gets", 
   });
 });
 
-test("of many steps the newest are there and in view, unless somebody reads an older one, and another research has its own", { timeout: 120_000 }, async (t) => {
+test("of many steps the newest are there and in view, unless somebody reads an older one, and another research has its own", LIMIT, async (t) => {
   await withElement(t, {}, async (page) => {
     const tell = (/** @type {number} */ from, /** @type {number} */ to) => page.evaluate(([from, to]) => {
       for (let n = from; n < to; n++) research.tell({}, "step", { phase: "thought", thought: `Thought ${n}` });
@@ -65,7 +66,7 @@ test("of many steps the newest are there and in view, unless somebody reads an o
   });
 });
 
-test("where the panel cannot be had, the page says so once, and shows all else", { timeout: 120_000 }, async (t) => {
+test("where the panel cannot be had, the page says so once, and shows all else", LIMIT, async (t) => {
   await withElement(t, { expected: [FAILED_REQUEST, /^uncaught: (TypeError: Failed to fetch dynamically imported module.*)?$/s] }, async (page) => {
     await page.route("**/steps.js", (route) => route.abort());
     const rejections = await page.evaluate(async () => {
@@ -84,7 +85,7 @@ test("where the panel cannot be had, the page says so once, and shows all else",
   });
 });
 
-test("a panel that could not be had during an outage is there when the connection is back", { timeout: 120_000 }, async (t) => {
+test("a panel that could not be had during an outage is there when the connection is back", LIMIT, async (t) => {
   await withElement(t, { expected: [FAILED_REQUEST, /^uncaught: (TypeError: Failed to fetch dynamically imported module.*)?$/s] }, async (page) => {
     await page.route("**/steps.js", (route) => route.abort(), { times: 1 });
     await page.evaluate(async () => {

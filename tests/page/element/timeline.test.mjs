@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FAILED_REQUEST } from "../support/browser.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { startBrowser } from "../support/webdriver.mjs";
 import { startPages, withElement, withList } from "./open.mjs";
 
@@ -26,7 +26,7 @@ const isAt = (page, number) => page.waitForFunction((number) => part("view").que
 
 const focused = (/** @type {import("playwright-core").Page} */ page) => page.evaluate(() => element.shadowRoot.activeElement?.getAttribute("aria-label")?.replace(/,? ?(?:at |since )?\d\d:\d\d:\d\d.*/, ""));
 
-test("phases, search engines and errors say what they are, when, and how long; marks that would lie on one another are one", { timeout: 120_000 }, async (t) => {
+test("phases, search engines and errors say what they are, when, and how long; marks that would lie on one another are one", LIMIT, async (t) => {
   await withElement(t, { mount: SHOWN }, async (page) => {
     await draw(page);
     const toolbar = page.getByRole("toolbar", { name: "Timeline" });
@@ -50,7 +50,7 @@ test("phases, search engines and errors say what they are, when, and how long; m
   });
 });
 
-test("the Tab key reaches one, arrows lead through time, Enter and a click to the line in the log", { timeout: 120_000 }, async (t) => {
+test("the Tab key reaches one, arrows lead through time, Enter and a click to the line in the log", LIMIT, async (t) => {
   await withElement(t, { mount: SHOWN }, async (page) => {
     await draw(page);
     while (!(await page.evaluate(() => element.shadowRoot.activeElement?.closest(".chart")))) await page.keyboard.press("Tab");
@@ -76,7 +76,7 @@ test("the Tab key reaches one, arrows lead through time, Enter and a click to th
   });
 });
 
-test("a line between two seconds is found by the second, and one behind all lines is the last", { timeout: 120_000 }, async (t) => {
+test("a line between two seconds is found by the second, and one behind all lines is the last", LIMIT, async (t) => {
   await withElement(t, { mount: SHOWN }, async (page) => {
     const moment = (/** @type {number} */ ms) => 1_790_000_000_000 + ms;
     // As a stored line has it that was live at 10.25 s; and one that has not come yet.
@@ -89,7 +89,7 @@ test("a line between two seconds is found by the second, and one behind all line
   });
 });
 
-test("whoever is at something stays there while it moves, and goes on at the newest when it is gone", { timeout: 120_000 }, async (t) => {
+test("whoever is at something stays there while it moves, and goes on at the newest when it is gone", LIMIT, async (t) => {
   await withElement(t, { mount: SHOWN }, async (page) => {
     await draw(page);
     await page.evaluate(() => element.shadowRoot.querySelectorAll(".span")[5].focus());
@@ -110,7 +110,7 @@ test("whoever is at something stays there while it moves, and goes on at the new
   });
 });
 
-test("what a server writes is text, and a page that has no timeline neither loads nor asks for it", { timeout: 120_000 }, async (t) => {
+test("what a server writes is text, and a page that has no timeline neither loads nor asks for it", LIMIT, async (t) => {
   await withElement(t, { mount: { lines: 10 } }, async (page) => {
     const loads = () => page.evaluate(() => performance.getEntriesByType("resource").some(({ name }) => name.endsWith("/timeline.js")));
     await page.evaluate(async () => (research.tell({ progress: 50 }), await support.frames()));
@@ -124,7 +124,7 @@ test("what a server writes is text, and a page that has no timeline neither load
   });
 });
 
-test("a burst of news is drawn once when its half second is over, as it is then", { timeout: 120_000 }, async (t) => {
+test("a burst of news is drawn once when its half second is over, as it is then", LIMIT, async (t) => {
   await withElement(t, { mount: SHOWN }, async (page) => {
     await draw(page);
     const draws = await page.evaluate(async () => {
@@ -149,7 +149,7 @@ test("a burst of news is drawn once when its half second is over, as it is then"
   });
 });
 
-test("the time left is a range in words, and there is none without an estimate and after the end", { timeout: 120_000 }, async (t) => {
+test("the time left is a range in words, and there is none without an estimate and after the end", LIMIT, async (t) => {
   await withElement(t, { mount: SHOWN }, async (page) => {
     await draw(page);
     const says = async (/** @type {object | null} */ estimatedTimeLeft, /** @type {string} */ words) => {
@@ -168,7 +168,7 @@ test("the time left is a range in words, and there is none without an estimate a
   });
 });
 
-test("a timeline that could not be had during an outage is there when the connection is back", { timeout: 120_000 }, async (t) => {
+test("a timeline that could not be had during an outage is there when the connection is back", LIMIT, async (t) => {
   await withElement(t, { expected: [FAILED_REQUEST, /^uncaught: (TypeError: Failed to fetch dynamically imported module.*)?$/s] }, async (page) => {
     await page.route("**/timeline.js", (route) => route.abort(), { times: 1 });
     await page.evaluate(async () => {
@@ -182,7 +182,7 @@ test("a timeline that could not be had during an outage is there when the connec
   });
 });
 
-test("each row of a list has a small one where the page wants them, which says in words what it shows", { timeout: 120_000 }, async (t) => {
+test("each row of a list has a small one where the page wants them, which says in words what it shows", LIMIT, async (t) => {
   await withList(t, { mount: { of: { a: {}, b: {} }, titles: { a: "Tidal power" } } }, async (page) => {
     await page.waitForFunction(() => titles() === "Tidal power,b");
     assert.deepEqual(await page.evaluate(() => [part("strip"), research("a").calls]), [null, []]);
@@ -204,7 +204,7 @@ test("each row of a list has a small one where the page wants them, which says i
 });
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-  test(`phases lie where they were in time, and lead to the log by keyboard and click (${name})`, { timeout: 240_000 }, async (t) => {
+  test(`phases lie where they were in time, and lead to the log by keyboard and click (${name})`, LIMIT, async (t) => {
     const { url } = await startPages(t, { policy: "script-src 'self' 'unsafe-eval'; style-src 'self'", body: '<script type="module" src="/support/mounted.js"></script>' });
     const browser = await startBrowser(t, name);
     await browser.goto(url);

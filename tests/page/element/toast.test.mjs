@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { startBrowser } from "../support/webdriver.mjs";
 import { startPages, withElement } from "./open.mjs";
 
@@ -26,7 +26,7 @@ const end = (/** @type {import("playwright-core").Page} */ page, status = "compl
 }, /** @type {const} */ ([status, message]));
 const words = (/** @type {import("playwright-core").Page} */ page) => page.evaluate(() => part("toast") && [...part("toast-text").children].map(({ textContent }) => textContent));
 
-test("in a browser without notifications the end is said once, in a corner, and takes the focus from nobody", { timeout: 120_000 }, async (t) => {
+test("in a browser without notifications the end is said once, in a corner, and takes the focus from nobody", LIMIT, async (t) => {
   await withElement(t, { body: "<button id='elsewhere'>Elsewhere</button>" }, async (page) => {
     await page.evaluate(prepare);
     await isReady(page);
@@ -55,7 +55,7 @@ test("in a browser without notifications the end is said once, in a corner, and 
   });
 });
 
-test("where notifications are blocked, or a browser lets no page show one, it is said so too, in German as well", { timeout: 120_000 }, async (t) => {
+test("where notifications are blocked, or a browser lets no page show one, it is said so too, in German as well", LIMIT, async (t) => {
   for (const answer of ["denied", "throws"]) {
     await withElement(t, {}, async (page) => {
       await page.evaluate((answer) => {
@@ -91,7 +91,7 @@ const isReadyInGerman = async (page) => {
   await page.waitForFunction(() => part("percent").textContent === "43 %");
 };
 
-test("nothing is said where nobody asked, where a notification can be had, and of what was over before", { timeout: 120_000 }, async (t) => {
+test("nothing is said where nobody asked, where a notification can be had, and of what was over before", LIMIT, async (t) => {
   const ended = async (/** @type {import("playwright-core").Page} */ page, /** @type {string} */ why) => {
     await end(page);
     await page.waitForFunction(() => part("end").checkVisibility());
@@ -119,7 +119,7 @@ test("nothing is said where nobody asked, where a notification can be had, and o
   });
 });
 
-test("it goes when somebody has seen it: not while the page is hidden, and not while somebody is at it", { timeout: 120_000 }, async (t) => {
+test("it goes when somebody has seen it: not while the page is hidden, and not while somebody is at it", LIMIT, async (t) => {
   await withElement(t, {}, async (page) => {
     await page.evaluate(prepare);
     await isReady(page);
@@ -162,7 +162,7 @@ test("it goes when somebody has seen it: not while the page is hidden, and not w
   });
 });
 
-test("by keyboard one gets to it, closes it, and goes on with what comes next; motion is for who wants it", { timeout: 120_000 }, async (t) => {
+test("by keyboard one gets to it, closes it, and goes on with what comes next; motion is for who wants it", LIMIT, async (t) => {
   for (const motion of /** @type {const} */ (["reduce", "no-preference"])) {
     await withElement(t, {}, async (page) => {
       await page.emulateMedia({ reducedMotion: motion });
@@ -181,7 +181,7 @@ test("by keyboard one gets to it, closes it, and goes on with what comes next; m
   }
 });
 
-test("of several that end each is seen, one after the other; another research, and who takes the attribute away, end it", { timeout: 120_000 }, async (t) => {
+test("of several that end each is seen, one after the other; another research, and who takes the attribute away, end it", LIMIT, async (t) => {
   await withElement(t, {}, async (page) => {
     await page.evaluate(prepare);
     await isReady(page);
@@ -213,7 +213,7 @@ test("of several that end each is seen, one after the other; another research, a
 });
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-  test(`without notifications the end stands in a corner until somebody closes it (${name})`, { timeout: 120_000 }, async (t) => {
+  test(`without notifications the end stands in a corner until somebody closes it (${name})`, LIMIT, async (t) => {
     const { url } = await startPages(t, { policy: "script-src 'self' 'unsafe-eval'; style-src 'self'", body: '<script type="module" src="/support/mounted.js"></script>' });
     const browser = await startBrowser(t, name);
     await browser.goto(url);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { startBrowser } from "../support/webdriver.mjs";
 import { startPages, withElement } from "./open.mjs";
 
@@ -105,12 +105,12 @@ async function goesThrough(run) {
   areWhole(await run(SEEN), "new ones");
 }
 
-test("200,000 wrapped lines can be scrolled from end to end, and each is found, whole and at its place (chromium)", { timeout: 300_000 }, async (t) => {
+test("200,000 wrapped lines can be scrolled from end to end, and each is found, whole and at its place (chromium)", LIMIT, async (t) => {
   await withElement(t, {}, (page) => goesThrough((run, ...args) => page.mainFrame().evaluate(`(${run})(...${JSON.stringify(args)})`)));
 });
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-  test(`200,000 wrapped lines can be scrolled from end to end, and each is found, whole and at its place (${name})`, { timeout: 300_000 }, async (t) => {
+  test(`200,000 wrapped lines can be scrolled from end to end, and each is found, whole and at its place (${name})`, LIMIT, async (t) => {
     const { url } = await startPages(t, { policy: "script-src 'self' 'unsafe-eval'; style-src 'self'", body: '<script type="module" src="/support/mounted.js"></script>' });
     const browser = await startBrowser(t, name);
     await browser.goto(url);
@@ -122,7 +122,7 @@ for (const name of /** @type {const} */ (["firefox", "webkit"])) {
 /** Calls a function of this file in the page. @param {import("playwright-core").Page} page @returns {Run} */
 const runIn = (page) => (run, ...args) => page.evaluate(`(${run})(...${JSON.stringify(args)})`);
 
-test("lines are cut until somebody wraps them, by the button or the attribute, and what one reads stays where it is", { timeout: 120_000 }, async (t) => {
+test("lines are cut until somebody wraps them, by the button or the attribute, and what one reads stays where it is", LIMIT, async (t) => {
   await withElement(t, {}, async (page, { requests }) => {
     const run = runIn(page);
     await run(LONG, 500, 1);
@@ -167,7 +167,7 @@ test("lines are cut until somebody wraps them, by the button or the attribute, a
   });
 });
 
-test("wrapped rows are as high as they need when the log is narrower, and what one reads stays", { timeout: 120_000 }, async (t) => {
+test("wrapped rows are as high as they need when the log is narrower, and what one reads stays", LIMIT, async (t) => {
   await withElement(t, { mount: { attributes: { wrap: "" } } }, async (page) => {
     const run = runIn(page);
     await run(LONG, 2000, 1);
@@ -188,7 +188,7 @@ test("wrapped rows are as high as they need when the log is narrower, and what o
   });
 });
 
-test("what one sees of wrapped rows moves by as much as one scrolls, though rows come in that nobody has seen", { timeout: 120_000 }, async (t) => {
+test("what one sees of wrapped rows moves by as much as one scrolls, though rows come in that nobody has seen", LIMIT, async (t) => {
   await withElement(t, { mount: { attributes: { wrap: "" } } }, async (page) => {
     const run = runIn(page);
     await run(() => window.element.style.setProperty("--research-log-height", "700px"));
@@ -200,7 +200,7 @@ test("what one sees of wrapped rows moves by as much as one scrolls, though rows
   });
 });
 
-test("wrapped rows lie below each other when line numbers have become longer", { timeout: 120_000 }, async (t) => {
+test("wrapped rows lie below each other when line numbers have become longer", LIMIT, async (t) => {
   await withElement(t, { mount: { attributes: { wrap: "" } } }, async (page) => {
     const run = runIn(page);
     await run(() => window.research.lines(window.entries(1, 1).map((entry) => ({ ...entry, message: "0".repeat(40) }))));
@@ -218,7 +218,7 @@ test("wrapped rows lie below each other when line numbers have become longer", {
   });
 });
 
-test("keys, a filter, groups, the newest line first, and lines that come while one reads go on with wrapped rows", { timeout: 120_000 }, async (t) => {
+test("keys, a filter, groups, the newest line first, and lines that come while one reads go on with wrapped rows", LIMIT, async (t) => {
   await withElement(t, { mount: { attributes: { wrap: "", groups: "" } } }, async (page) => {
     const run = runIn(page);
     await run(LONG, 3000, 1);

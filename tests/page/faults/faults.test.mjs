@@ -7,13 +7,14 @@ import { startBrowser } from "../support/webdriver.mjs";
 import { BROWSERS, planOf, SERVERS } from "./plan.mjs";
 import { run } from "./run.mjs";
 import { chromiumTabs, firefoxTabs } from "./tabs.mjs";
+import { LIMIT } from "../support/until.mjs";
 
 /** `1-200`, or `17`. */
 const [FIRST, LAST = FIRST] = (process.env.RESEARCH_SOCKET_SEEDS ?? "1-24").split("-").map(Number);
 /** A heartbeat that notices a silent wire soon, and no machine that is slow, in seconds. */
 const PING = { pingInterval: 0.5, pingTimeout: 3.5 };
 
-test(`every stored line once, in order, and one end, whatever the network does (seeds ${FIRST} to ${LAST})`, { concurrency: true, timeout: 900_000 }, async (t) => {
+test(`every stored line once, in order, and one end, whatever the network does (seeds ${FIRST} to ${LAST})`, { concurrency: true, ...LIMIT }, async (t) => {
   const plans = Array.from({ length: LAST - FIRST + 1 }, (_, n) => planOf(FIRST + n));
   const used = (/** @type {"browser" | "server"} */ what, /** @type {string} */ name) => plans.some((plan) => plan[what] === name);
   const firefox = used("browser", "firefox") ? await startBrowser(t, "firefox") : undefined;

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Meter } from "../../bench/support/meter.mjs";
 import { withPage } from "../support/browser.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { startBrowser } from "../support/webdriver.mjs";
 import { FLOODS, LINES, line, packetsOf } from "./floods.mjs";
 import { startHostile } from "./server.mjs";
@@ -71,7 +71,7 @@ async function wasm(evaluate) {
   return until("the memory is read", () => evaluate(() => window.run.bytes));
 }
 
-test("a server that never stops costs a slow page in chromium a bounded memory and no connection", { timeout: 300_000 }, async (t) => {
+test("a server that never stops costs a slow page in chromium a bounded memory and no connection", LIMIT, async (t) => {
   const server = await startHostile(t);
   await withPage(/** @type {string} */ (server.url), { record: false }, async (page) => {
     const meter = await Meter.on(page);
@@ -80,7 +80,7 @@ test("a server that never stops costs a slow page in chromium a bounded memory a
 });
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-  test(`a server that never stops costs a slow page in ${name} a bounded memory and no connection`, { timeout: 300_000 }, async (t) => {
+  test(`a server that never stops costs a slow page in ${name} a bounded memory and no connection`, LIMIT, async (t) => {
     const server = await startHostile(t);
     const browser = await startBrowser(t, name);
     await browser.goto(/** @type {string} */ (server.url));

@@ -4,14 +4,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { numbered } from "../support/follow.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { startBrowser } from "../support/webdriver.mjs";
 import { Application, count, startApplication } from "./open.mjs";
 
 const ID = "research-1";
 
 for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-  test(`each line stands once after the opening of a running research in ${name}`, { timeout: 180_000 }, async (t) => {
+  test(`each line stands once after the opening of a running research in ${name}`, LIMIT, async (t) => {
     const server = await startApplication(t);
     const browser = await startBrowser(t, name);
     await server.control("research", { id: ID, status: "in_progress" });

@@ -11,7 +11,7 @@ import { numbered } from "../support/follow.mjs";
 import { packageFolder } from "../support/places.mjs";
 import { RUNTIME } from "../support/runtime.mjs";
 import { isLong, tasksDuring } from "../support/tasks.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { startBrowser } from "../support/webdriver.mjs";
 import { Application, count, startApplication } from "./open.mjs";
 
@@ -33,12 +33,12 @@ function inEach(title, run, flags = async () => ({})) {
     await server.control("research", { id: ID, status: "in_progress", progress: 10 });
     return server;
   };
-  test(`${title} (chromium)`, { timeout: 180_000 }, async (t) => {
+  test(`${title} (chromium)`, LIMIT, async (t) => {
     const server = await start(t);
     await withPage("about:blank", { expected: EXPECTED }, (page) => run(/** @type {any} */ (page), server, new Application(page)));
   });
   for (const name of /** @type {const} */ (["firefox", "webkit"])) {
-    test(`${title} (${name})`, { timeout: 180_000 }, async (t) => {
+    test(`${title} (${name})`, LIMIT, async (t) => {
       const server = await start(t);
       const browser = await startBrowser(t, name);
       await run(/** @type {any} */ (browser), server, new Application(browser));
@@ -140,7 +140,7 @@ inEach("where the element's file is not there the page stays as it was, with eac
 
 /** @param {string} title @param {object} flags of the server @param {(page: import("playwright-core").Page, server: Server, old: Application) => Promise<void>} run */
 function inChromium(title, flags, run) {
-  test(title, { timeout: 180_000 }, async (t) => {
+  test(title, LIMIT, async (t) => {
     const server = await startApplication(t, flags);
     await server.control("research", { id: ID, status: "in_progress", progress: 10 });
     await withPage("about:blank", { expected: EXPECTED, record: false }, (page) => run(page, server, new Application(page)));

@@ -7,7 +7,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { FAILED_REQUEST } from "../support/browser.mjs";
 import { numbered } from "../support/follow.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { count, startApplication, withTab } from "./open.mjs";
 
 const ID = "research-1";
@@ -15,7 +15,7 @@ const ID = "research-1";
 /** @param {string} time */
 const second = (time) => Math.floor(Date.parse(time) / 1000);
 
-test("lines that were sent while the server was away have their own time, also when a person downloads the log meanwhile", { timeout: 180_000 }, async (t) => {
+test("lines that were sent while the server was away have their own time, also when a person downloads the log meanwhile", LIMIT, async (t) => {
   const folder = await mkdtemp(path.join(os.tmpdir(), "old-page-"));
   t.after(() => rm(folder, { recursive: true }));
   const store = path.join(folder, "store.sqlite");
@@ -48,7 +48,7 @@ test("lines that were sent while the server was away have their own time, also w
   });
 });
 
-test("a live line that was held on its way has its own time, and stands among the lines of that time", { timeout: 180_000 }, async (t) => {
+test("a live line that was held on its way has its own time, and stands among the lines of that time", LIMIT, async (t) => {
   const server = await startApplication(t);
   await withTab({}, async (tab) => {
     await server.control("research", { id: ID, status: "in_progress" });

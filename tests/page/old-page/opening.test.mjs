@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { numbered } from "../support/follow.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { count, startApplication, withTab } from "./open.mjs";
 
 const SEEDS = 50;
@@ -12,7 +12,7 @@ const TABS = 5;
 
 // The delays are those of requests: with a WebSocket the panel's own load is late, and lines no more.
 for (const [how, transports] of Object.entries({ "long-polling": "polling", "a WebSocket": undefined })) {
-  test(`each line stands once, whatever the delays of socket, stored log and panel (${SEEDS} seeds, ${how})`, { timeout: 180_000 }, async (t) => {
+  test(`each line stands once, whatever the delays of socket, stored log and panel (${SEEDS} seeds, ${how})`, LIMIT, async (t) => {
     const server = await startApplication(t, { security: "wasm", logDelay: 0.1 });
     const seeds = Array.from({ length: SEEDS }, (_, n) => n + 1);
     /** @type {{ seed: number, lost: string[], twice: string[] }[]} */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { numbered } from "../support/follow.mjs";
-import { until } from "../support/until.mjs";
+import { LIMIT, until } from "../support/until.mjs";
 import { count, startApplication, withTab } from "./open.mjs";
 
 const RUNS = Number(process.env.RESEARCH_SOCKET_OPENINGS ?? 1);
@@ -16,7 +16,7 @@ const LIVE = 150;
 const CORES = { strict: "JavaScript", wasm: "wasm" };
 
 for (const [security, core] of Object.entries(CORES)) {
-  test(`the opening of a running research with the old script and with ours (core as ${core})`, { timeout: 60_000 * RUNS + 60_000 }, async (t) => {
+  test(`the opening of a running research with the old script and with ours (core as ${core})`, { timeout: LIMIT.timeout * RUNS }, async (t) => {
     const server = await startApplication(t, { security });
     t.diagnostic(`${RUNS} opening(s) at 50 lines a second, ${BEFORE} lines before, a row costs ${ROW_MS} ms`);
     t.diagnostic("script | lines lost | twice | first line after ms (median)");

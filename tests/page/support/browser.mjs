@@ -7,6 +7,7 @@ import { chromium } from "playwright-core";
 import * as places from "./places.mjs";
 import { Requests, recordRequests } from "./requests.mjs";
 import { OTHER_CORE, RUNTIME } from "./runtime.mjs";
+import { PATIENCE_MS } from "./until.mjs";
 
 const ARGUMENTS = [
   "--no-sandbox",
@@ -91,6 +92,7 @@ export function withPages(count, url, options, use) {
 async function inContext(use) {
   browser ??= launch();
   const context = await (await browser).newContext();
+  context.setDefaultTimeout(PATIENCE_MS);
   try {
     await use(context);
   } finally {

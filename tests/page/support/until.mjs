@@ -1,7 +1,10 @@
-// Waiting for a condition, with a deadline that says what was seen last.
+// How long tests wait: for a condition, with a deadline that says what was seen last, and for a test as a whole.
 
 /** Milliseconds. Longer than whatever a slow machine takes: only what never comes is to fail a test. */
-export const PATIENCE_MS = 60_000;
+export const PATIENCE_MS = 120_000;
+
+/** Of each test, for one that hangs: no time that a machine takes, however busy, is to end one. */
+export const LIMIT = { timeout: 900_000 };
 
 /**
  * Asks `look` until it gives something truthy, and returns that.

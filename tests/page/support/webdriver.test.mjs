@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startHttp } from "./servers.mjs";
 import { startBrowser } from "./webdriver.mjs";
+import { LIMIT } from "./until.mjs";
 
 const leave = () => {
   document.cookie = "left=1; Max-Age=600";
@@ -11,7 +12,7 @@ const leave = () => {
 };
 const find = () => [document.cookie, localStorage.getItem("left")];
 
-test("a test finds nothing in Firefox that another one left there, and all of its own windows do", { timeout: 180_000 }, async (t) => {
+test("a test finds nothing in Firefox that another one left there, and all of its own windows do", LIMIT, async (t) => {
   const { url } = await startHttp(t, (_, response) => void response.writeHead(200, { "Content-Type": "text/html" }).end("<!doctype html><title>Page</title>"));
   await t.test("leaves a cookie and something in storage", async (t) => {
     const browser = await startBrowser(t, "firefox");
