@@ -226,6 +226,8 @@ impl Election {
     /// Takes part from now on, as after each absence: whoever led before may not any more.
     pub(super) fn start(&mut self, now: Timestamp) {
         self.actions.push_back(Action::Open);
+        // As for a page that has just been loaded: what it knew may be newer than what whoever leads by now has heard of.
+        self.epoch = Epoch::default();
         self.is_new = true;
         if self.has_locks {
             self.queue_up();
@@ -332,8 +334,12 @@ impl Election {
         }
         let of_leader = from == epoch.leader;
         if epoch.number > 0 && epoch.is_newer_than(self.epoch) {
-            if self.is_leader() && self.holds && epoch.number == self.epoch.number {
-                // Both have claimed it: the lock has decided.
+            // Whoever leads there may have taken the lock, which this tab has yet to hear of.
+            let is_led =
+                of_leader && matches!(kind, Kind::Lead { .. }) && epoch.number != self.epoch.number;
+            if self.is_leader() && self.holds && !is_led {
+                // Two have claimed one number, or nobody is heard to lead there: the lock has decided.
+                self.epoch = epoch;
                 self.claim(now);
             } else {
                 self.obey(now, epoch);

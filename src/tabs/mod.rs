@@ -20,7 +20,8 @@
 //!   so to each other for [`ROUND_MS`]; the lowest id leads.
 //! - Each reign is an **epoch**: a number that rises, and the leader's id. What has an older epoch is dropped, and
 //!   answered with the newer one. A leader that hears of a newer epoch, or loses its lock, is a follower from then
-//!   on: it takes leave of the server.
+//!   on: it takes leave of the server. But one that has the lock goes on, with a number above, unless the leader of
+//!   the newer epoch says that it leads, and its number is higher: of two that claim one number the lock decides.
 //! - Liveness is **asked**: a follower that somebody looks at asks after [`SILENCE_MS`] of silence. Only an answer
 //!   of a leader with a live connection counts. Without one for [`QUESTION_MS`], and a page that has just come for
 //!   [`FIRST_QUESTION_MS`], the follower connects for itself,
@@ -29,7 +30,7 @@
 //!   longer.
 //! - A page that goes, freezes or is closed says **goodbye** to server and tabs, gives the lock back and closes the
 //!   channel. It names the follower that it heard last, which leads if nobody else does at once. It comes back as
-//!   a candidate.
+//!   a candidate that knows of no epoch: who leads by then may have begun to count anew.
 //!
 //! # What travels
 //!

@@ -254,6 +254,51 @@ fn of_two_that_claim_one_number_whoever_has_the_lock_goes_on() {
 }
 
 #[test]
+fn whoever_has_the_lock_goes_on_where_nobody_leads_a_newer_epoch() {
+    let newer = [
+        (1, epoch(5, 1), Kind::Bye { heir: 0 }),
+        (7, epoch(5, 1), Kind::Bye { heir: 0 }),
+        (7, epoch(5, 1), Kind::Ask { link: 0, number: 0 }),
+        (7, epoch(5, 1), Kind::Run),
+        // It led until it lost the lock.
+        (1, epoch(5, 1), Kind::Ask { link: 0, number: 0 }),
+    ];
+    for (from, newer, kind) in newer {
+        let mut election = started(1, true);
+        election.lock(at(3), Lock::Granted);
+        drain(&mut election);
+        let actions = hear(&mut election, 9, from, newer, kind);
+        assert!(actions.contains(&Action::Lead) && !actions.contains(&Action::Rest));
+        assert_eq!(election.epoch(), epoch(6, election.id()));
+    }
+}
+
+#[test]
+fn a_page_that_comes_back_is_no_reason_to_give_way() {
+    for has_locks in [true, false] {
+        let mut back = follower(has_locks);
+        back.leave(0);
+        back.start(at(99));
+        assert_eq!(back.epoch(), Epoch::default());
+        let mut leader = started(2, has_locks);
+        leader.lock(at(3), Lock::Granted);
+        drain(&mut leader);
+        let mut said = 0;
+        for action in drain(&mut back)
+            .into_iter()
+            .skip_while(|action| *action != Action::Open)
+        {
+            if let Action::Say(kind) = action {
+                let answer = hear(&mut leader, 99, back.id(), back.epoch(), kind);
+                assert_eq!(answer, [Action::Lead]);
+                said += 1;
+            }
+        }
+        assert!(said > 0 && leader.is_leader());
+    }
+}
+
+#[test]
 fn one_tab_asks_for_all() {
     let mut election = follower(true);
     let asked = 10 + SILENCE_MS;

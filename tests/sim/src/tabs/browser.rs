@@ -1,6 +1,6 @@
 //! The browser: its channel, which all versions of the application hear, and its locks.
 
-use research_socket::tabs::{Input, Output};
+use research_socket::tabs::{Input, Output, Role};
 
 use super::tab::Held;
 use super::world::{Due, World};
@@ -24,6 +24,7 @@ impl World<'_> {
             Output::Close => tab.has_channel = false,
             Output::Tell(text) => {
                 self.said += 1;
+                tab.epoch = epoch_of(&text);
                 if tab.has_channel {
                     self.tell(index, &text);
                 }
@@ -48,10 +49,21 @@ impl World<'_> {
             }
             Output::StealLock => self.lock_input(index, Input::LockRefused),
             Output::DropLock => {
+                let wrong = self.gives_way(index);
+                self.broken = self.broken.take().or(wrong);
                 self.drop_lock(index);
                 self.forget_lock(index);
             }
         }
+    }
+
+    /// Whoever has the lock keeps it and leads on, until its page goes or the leader of a newer epoch tells it of that.
+    fn gives_way(&self, index: usize) -> Option<String> {
+        let tab = self.tabs.get(index)?;
+        let lock = self.locks.get(usize::from(tab.group))?;
+        let goes_on = tab.runs() && tab.client.role() != Role::Alone;
+        let is_wrong = lock.holder == Some(index) && goes_on && !tab.is_succeeded;
+        is_wrong.then(|| format!("tab {index} has the lock and gives way to nobody that leads"))
     }
 
     /// What was on its way of an earlier request for the lock does not come: the page hears of its newest one.
@@ -141,4 +153,18 @@ impl World<'_> {
             }
         }
     }
+}
+
+/// The number in the epoch of a message: version, group, sender, number, leader, what it says.
+fn epoch_of(message: &str) -> u64 {
+    let number = message.split(' ').nth(3).map(str::parse);
+    number.and_then(Result::ok).unwrap_or_default()
+}
+
+/// Whether somebody says here that it leads, in a newer epoch.
+pub(super) fn succeeds(message: &str, epoch: u64) -> bool {
+    let mut words = message.split(' ').skip(2);
+    let (from, leader) = (words.next(), words.nth(1));
+    let leads = words.next().is_some_and(|kind| kind.starts_with('L'));
+    from == leader && leads && epoch_of(message) > epoch
 }

@@ -1,9 +1,9 @@
 //! What must hold of tabs at any time, and what must come to pass once everything is mended.
 
 use research_socket::persistence::UNSEEN_WAIT_MS;
-use research_socket::tabs::{QUESTION_MS, Role};
+use research_socket::tabs::{QUESTION_MS, ROUND_MS, Role};
 
-use super::plan::RESEARCHES;
+use super::plan::{MAX_TABS, RESEARCHES};
 use super::tab::{Life, Tab};
 use super::world::World;
 use crate::rules::{Verdict, Violation, require};
@@ -92,6 +92,7 @@ impl World<'_> {
         self.leader_loses_its_network()?;
         self.leader_freezes()?;
         self.leader_says_goodbye()?;
+        self.one_comes_back()?;
         self.all_close()
     }
 
@@ -321,6 +322,44 @@ impl World<'_> {
         let verdict = self.asks_once(&before);
         self.blame(verdict)?;
         self.has_no_other_session()
+    }
+
+    /// All go into the cache, a page comes that knows nothing of them, and then whoever led them comes back: it takes nothing over.
+    fn one_comes_back(&mut self) -> Result<(), Violation> {
+        let group = self.leader().and_then(|leader| self.tabs.get(leader));
+        let group = group.map_or(0, |tab| tab.group);
+        let is_free = |place: &u8| {
+            let is_there = self.at_place(*place).is_some();
+            !is_there && self.group_of(*place) == group
+        };
+        let place = (0..MAX_TABS as u8).find(is_free);
+        let leader = self.leader();
+        // Without locks one that hears no answer in one round leads.
+        let answers = self.plan.setup.locks || 2 * u64::from(self.plan.setup.late) < ROUND_MS / 2;
+        let (Some(leader), Some(place), true) = (leader, place, answers) else {
+            return Ok(());
+        };
+        self.note(|| format!("all hide, and the leader {leader} comes back"));
+        for index in 0..self.tabs.len() {
+            if self.tabs.get(index).is_some_and(Tab::runs) {
+                let hidden = self.hide(index);
+                self.blame(hidden)?;
+            }
+        }
+        let opened = self.open(place);
+        self.blame(opened)?;
+        self.pass_until(self.now + SILENT)?;
+        let reigns: u32 = self.tabs.iter().map(|tab| tab.reigns).sum();
+        let shown = self.show(leader);
+        self.blame(shown)?;
+        self.pass_until(self.now + SILENT)?;
+        let verdict = self.are_live();
+        self.blame(verdict)?;
+        let after: u32 = self.tabs.iter().map(|tab| tab.reigns).sum();
+        let verdict = require(reigns == after, || {
+            "whoever comes back takes over from one that leads".to_owned()
+        });
+        self.blame(verdict)
     }
 
     /// What all of a group follow is not asked for by each of them.

@@ -69,6 +69,10 @@ pub(super) struct Tab {
     pub(super) held: Vec<Held>,
     /// Whether what it takes now is an answer of the server.
     pub(super) is_answered: bool,
+    /// The number of the epoch that it has last told of.
+    pub(super) epoch: u64,
+    /// Whether what it takes now is of the leader of a newer one.
+    pub(super) is_succeeded: bool,
     /// Requests that have no answer.
     pub(super) open: Vec<RequestId>,
     pub(super) heard: [Heard; RESEARCHES as usize],
@@ -132,6 +136,8 @@ impl Tab {
             has_channel: false,
             held: Vec::new(),
             is_answered: false,
+            epoch: 0,
+            is_succeeded: false,
             open: Vec::new(),
             heard: Default::default(),
             awaited: Vec::new(),

@@ -15,7 +15,7 @@ use research_socket::socket::{Acked, Emit, EmitId};
 use research_socket::tabs::{Input as TabsInput, Output as Wish, Role};
 use research_socket::websocket::{Frame, News};
 
-use super::browser::Lock;
+use super::browser::{Lock, succeeds};
 use super::day::{Meter, inside};
 use super::plan::{Carriage, Happening, MAX_TABS, RESEARCHES, TabsPlan, TabsSetup, owner_of};
 use super::questions::{Asked, QUESTION, Reply};
@@ -307,6 +307,7 @@ impl<'p> World<'p> {
                 Input::Socket { news, .. } => matches!(news, News::Frame(_)),
                 _ => false,
             };
+            tab.is_succeeded = false;
             inside(self.meter, || tab.client.handle_input(now, input));
         }
         self.drain(index)
@@ -318,6 +319,8 @@ impl<'p> World<'p> {
         if let Some(tab) = self.tabs.get_mut(index) {
             self.reached.tabs_input(tab.client.tab(), &input);
             tab.is_answered = false;
+            tab.is_succeeded =
+                matches!(&input, TabsInput::Message(text) if succeeds(text, tab.epoch));
             inside(self.meter, || tab.client.handle_tabs(now, input));
         }
         self.drain(index)
@@ -547,7 +550,7 @@ impl<'p> World<'p> {
     }
 
     /// The tab at a place, if one is there.
-    fn at_place(&self, place: u8) -> Option<usize> {
+    pub(super) fn at_place(&self, place: u8) -> Option<usize> {
         let is_there =
             |tab: &Tab| tab.place == place && !matches!(tab.life, Life::Dead | Life::Closed);
         self.tabs.iter().position(is_there)
@@ -684,11 +687,16 @@ impl<'p> World<'p> {
             .get_mut(usize::from(research))
     }
 
-    fn open(&mut self, place: u8) -> Verdict {
+    /// The version of the application in this place.
+    pub(super) fn group_of(&self, place: u8) -> u8 {
+        u8::from(self.plan.setup.two_versions) * (place % 2)
+    }
+
+    pub(super) fn open(&mut self, place: u8) -> Verdict {
         if self.at_place(place).is_some() || u32::from(place) >= MAX_TABS {
             return Ok(());
         }
-        let group = u8::from(self.plan.setup.two_versions) * (place % 2);
+        let group = self.group_of(place);
         let seed = self.dice.bits();
         let (person, carriage, now) = (self.person, self.plan.setup.carriage, self.now);
         let tab = inside(self.meter, || {
