@@ -22,6 +22,7 @@ mod network;
 mod page;
 mod plan;
 pub mod reach;
+mod receipts;
 mod refusals;
 mod rules;
 mod slow;

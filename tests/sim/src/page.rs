@@ -11,6 +11,7 @@ use crate::crowd::Crowd;
 use crate::network::Event as NetworkEvent;
 use crate::plan::{RESEARCHES, Setup, Vouch};
 use crate::reach::Stand;
+use crate::receipts::Receipts;
 use crate::rules::{Limits, Rules, Verdict, require};
 use crate::slow::Slow;
 use crate::story::{Heard, Truth, echo_of, number_of};
@@ -33,6 +34,8 @@ pub(crate) struct Page {
     pub(crate) stand: Stand,
     /// What it has emitted and waits.
     pub(crate) crowd: Crowd,
+    /// Which of its subscriptions the server has.
+    pub(crate) receipts: Receipts,
     /// What it would hear with handlers that are slow.
     pub(crate) slow: Slow,
     pub(crate) heard: [Heard; RESEARCHES as usize],
@@ -80,6 +83,7 @@ impl Page {
             rules,
             stand: Stand::default(),
             crowd: Crowd::new(setup.emit_buffer as usize),
+            receipts: Receipts::default(),
             slow: Slow::new(seed),
             heard: Default::default(),
             held: Vec::new(),

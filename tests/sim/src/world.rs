@@ -320,6 +320,7 @@ impl<'p> World<'p> {
         };
         let was_closed = page.rules.closed;
         page.rules.input(now, &input)?;
+        page.receipts.input(&input);
         let is_timeout = input == Input::Timeout;
         let clock = page.clock(now);
         if let Some(journal) = &mut self.journal {
@@ -337,6 +338,7 @@ impl<'p> World<'p> {
                 Output::Command(command) => {
                     page.rules.command(&command, was_closed)?;
                     page.crowd.command(&command);
+                    page.receipts.command(&command);
                     if let Command::Send { socket, frame } = &command {
                         page.crowd.sent(*socket, frame);
                     }
@@ -349,6 +351,7 @@ impl<'p> World<'p> {
             }
         }
         page.check(now, is_timeout)?;
+        page.receipts.check(&page.client)?;
         for command in commands {
             self.obey(index, command);
         }
