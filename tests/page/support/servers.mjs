@@ -162,18 +162,26 @@ function commandLine(flags) {
 
 /**
  * A port below those that the system gives to outgoing connections: after a kill, none of them can be sitting on it
- * when the server wants it back.
+ * when the server wants it back. As long as this process runs no other one is given it, though nothing listens there yet.
  */
 export async function freePort() {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const free = await new Promise((resolve) => {
-      const probe = net.createServer();
-      probe.once("error", () => resolve(false));
-      probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-    });
-    if (free) return port;
+    const probe = await listens({ port, host: "127.0.0.1" });
+    if (!probe) continue;
+    await new Promise((resolve) => probe.close(resolve));
+    // Linux frees such a name with the process.
+    if (process.platform !== "linux" || (await listens({ path: `\0research-socket port ${port}` }))) return port;
   }
+}
+
+/** A server there that keeps no process alive; nothing if it is taken. @param {net.ListenOptions} where @returns {Promise<net.Server | undefined>} */
+function listens(where) {
+  const server = net.createServer().unref();
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(undefined));
+    server.listen(where, () => resolve(server));
+  });
 }
 
 /** Answers every request so, on a port of its own. @param {import("node:test").TestContext} t @param {http.RequestListener} [answer] */
