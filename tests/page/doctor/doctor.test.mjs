@@ -204,7 +204,13 @@ test("CONNECTION_BUDGET: a connection that becomes free after a while", LIMIT, a
         for (let tab = 0; tab < 6; tab += 1) sids.push(JSON.parse((await (await fetch(base)).text()).slice(1)).sid);
         const stop = new AbortController();
         for (const sid of sids) fetch(`${base}&sid=${sid}`, { signal: stop.signal }).catch(() => {});
-        setTimeout(() => stop.abort(), 1800);
+        const { fetch: ask } = window;
+        // On a busy machine the doctor may ask later than that after this.
+        window.fetch = (...given) => {
+          window.fetch = ask;
+          setTimeout(() => stop.abort(), 1800);
+          return ask(...given);
+        };
       }),
   });
 });
