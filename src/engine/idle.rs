@@ -7,6 +7,10 @@ use crate::time::Timestamp;
 const MAX_POLLS: u32 = 20;
 const WITHIN_MS: u64 = 2_000;
 
+/// How long the next poll waits after an answer by a server that holds back what it has for a WebSocket which is gone, in
+/// milliseconds: it soon notices.
+const PAUSE_MS: u64 = 100;
+
 /// The words for it.
 pub(super) const WORDS: &str = "it answers each poll at once, and says nothing";
 
@@ -36,6 +40,16 @@ impl Idle {
     /// A ping came.
     pub(super) fn pinged(&mut self) {
         self.has_message |= self.is_holding;
+    }
+
+    /// No WebSocket is asked for any more: what holds back has as long as ever to notice.
+    pub(super) fn begin_anew(&mut self) {
+        self.polls = 0;
+    }
+
+    /// When the next poll is due, if it is to wait, once no WebSocket is asked for any more.
+    pub(super) fn pause(&self, now: Timestamp) -> Option<Timestamp> {
+        (self.is_holding && self.polls > 0).then(|| now.after(PAUSE_MS))
     }
 
     /// A poll was answered. Whether there are too many without a message.

@@ -104,8 +104,10 @@ struct Open {
     upgrade: Option<Upgrade>,
     /// It could not. That is told once long-polling has gone on: it may have been the network.
     not_upgraded: bool,
-    /// The poll that is always in flight; `None` while its last words are read.
+    /// The poll that is always in flight; `None` while its last words are read, and before `poll_at`.
     get: Option<RequestId>,
+    /// When the next one starts, if it waits.
+    poll_at: Option<Timestamp>,
     /// Reads the answers to polls as they arrive.
     decoder: Decoder,
     /// Whether a piece of the answer has come.
@@ -188,7 +190,7 @@ impl Session {
 
     /// Applies the passing of time. Early or repeated calls do nothing.
     pub(crate) fn handle_timeout(&mut self, ctx: &mut Context<'_>) {
-        let phase = match &self.state {
+        let phase = match &mut self.state {
             State::Opening { deadline, .. } if ctx.is_over(*deadline) => Phase::Handshake,
             State::Open(open) if open.was_slept_through(ctx.now) => {
                 return self.fail(ctx, Failure::Asleep, None);
@@ -204,7 +206,13 @@ impl Session {
             {
                 return self.upgrade_failed(ctx, None);
             }
-            State::Opening { .. } | State::Open(_) | State::Closed => return,
+            State::Open(open) => {
+                if open.poll_at.take_if(|at| ctx.is_over(*at)).is_some() {
+                    open.poll(ctx, &self.endpoint);
+                }
+                return;
+            }
+            State::Opening { .. } | State::Closed => return,
         };
         self.fail(ctx, Failure::Timeout(phase), None);
     }
@@ -238,7 +246,8 @@ impl Session {
             State::Open(open) => {
                 let post = open.post.map(|post| post.deadline);
                 let upgrade = open.upgrade.map(|upgrade| upgrade.deadline);
-                earliest(Some(open.heartbeat), earliest(post, upgrade))
+                let poll = earliest(open.poll_at, Some(open.heartbeat));
+                earliest(poll, earliest(post, upgrade))
             }
             State::Closed => None,
         }
@@ -473,6 +482,7 @@ impl Session {
             upgrade: None,
             not_upgraded: false,
             get: None,
+            poll_at: None,
             decoder: Decoder::default(),
             goes_on: false,
             head: Vec::new(),
@@ -584,7 +594,10 @@ impl Session {
         if open.barren_polls >= MAX_BARREN_POLLS {
             return self.fail(ctx, Failure::NotEngineIo(excerpt(&head)), None);
         }
-        if !open.pauses() {
+        if open.upgrade.is_none() {
+            open.poll_at = open.idle.pause(ctx.now);
+        }
+        if !open.pauses() && open.poll_at.is_none() {
             open.poll(ctx, &self.endpoint);
         }
         self.flush(ctx);

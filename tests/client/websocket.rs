@@ -835,11 +835,53 @@ fn a_websocket_that_takes_over_and_brings_nothing_is_not_tried_again() {
 #[test]
 fn a_server_that_answers_each_poll_at_once_while_it_waits_for_the_probe_costs_no_session() {
     let mut world = opening();
-    for _ in 0..25 {
+    for _ in 0..20 {
         world.receive("6");
     }
-    assert!(world.client.is_connected());
     assert!(world.did().contains(&"close".to_owned()));
+    // As many again are waited for, and a pause before each.
+    for _ in 0..19 {
+        world.receive("6");
+        world.advance(100);
+    }
+    assert!(world.client.is_connected());
+}
+
+#[test]
+fn a_server_that_is_late_to_notice_that_the_websocket_has_gone_is_asked_every_100_ms_and_costs_no_session()
+ {
+    let mut world = opening();
+    for _ in 0..19 {
+        world.receive("6");
+    }
+    world.socket_closed(1006);
+    for _ in 0..19 {
+        world.receive("6");
+        assert!(!world.is_asked(Kind::Poll));
+        world.advance(99);
+        assert!(!world.is_asked(Kind::Poll));
+        world.advance(1);
+        assert!(world.is_asked(Kind::Poll));
+    }
+    assert!(world.client.is_connected());
+    world.receive(r#"42["news",1]"#);
+    assert!(world.is_asked(Kind::Poll));
+    // It may hold something back again at any time.
+    world.receive("6");
+    world.advance(100);
+    assert!(world.is_asked(Kind::Poll));
+}
+
+#[test]
+fn closing_between_two_polls_says_goodbye() {
+    let mut world = opening();
+    world.socket_closed(1006);
+    world.receive("6");
+    assert!(!world.is_asked(Kind::Poll));
+    world.close();
+    world.accept();
+    world.advance(100);
+    assert!(!world.is_asked(Kind::Poll));
 }
 
 #[test]

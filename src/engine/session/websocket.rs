@@ -259,6 +259,7 @@ impl Open {
     pub(super) fn give_up_upgrade(&mut self, ctx: &mut Context<'_>, ended: Option<RequestId>) {
         if let Some(upgrade) = self.upgrade.take() {
             self.not_upgraded = true;
+            self.idle.begin_anew();
             if ended.is_none() {
                 ctx.abort(upgrade.id);
             }

@@ -223,6 +223,7 @@ impl Setup {
             falls_back: false,
             upgrades: false,
             no_websockets: false,
+            swallows: false,
             is_told: false,
             drains_slowly: false,
             reconnection: !entropy.chance(1, 8)?,

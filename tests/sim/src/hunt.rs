@@ -18,6 +18,7 @@ pub fn plan_of(bytes: &[u8], websocket: bool) -> Plan {
     plan.setup.upgrades = websocket && is_told && matches!(plan.seed % 5, 3 | 4);
     let has_other = plan.setup.falls_back || plan.setup.upgrades;
     plan.setup.no_websockets = has_other && matches!(plan.seed % 20, 2 | 4 | 7 | 12 | 17);
+    plan.setup.swallows = plan.setup.upgrades && plan.seed % 20 == 8;
     // Of the four kinds that have another way: where a WebSocket gets through now, and where none does.
     plan.setup.is_told = has_other && matches!(plan.seed % 60, 1 | 2 | 3 | 4 | 24 | 27);
     plan.setup.drains_slowly = websocket && plan.seed % 11 == 5;

@@ -75,6 +75,8 @@ pub struct Setup {
     pub upgrades: bool,
     /// Whether something on the way lets no WebSocket through.
     pub no_websockets: bool,
+    /// Whether something on the way keeps them to itself, while the server has them and holds back what it has from polls.
+    pub swallows: bool,
     /// Whether another client of each page has found that before.
     pub is_told: bool,
     /// Whether what a page sends over a WebSocket leaves its browser slowly.
@@ -126,6 +128,7 @@ impl Default for Setup {
             falls_back: false,
             upgrades: false,
             no_websockets: false,
+            swallows: false,
             is_told: false,
             drains_slowly: false,
             reconnection: true,

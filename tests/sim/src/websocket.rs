@@ -35,6 +35,12 @@ const MUCH: u64 = 70_000;
 /// How soon a poll is answered by a server that was asked over a WebSocket, in milliseconds: engine.io looks so often.
 pub(crate) const NOOP_AFTER: u64 = 100;
 
+/// How long a WebSocket that is swallowed stays open to the page at most, in milliseconds.
+const MAX_SWALLOWED: u64 = 1_000;
+
+/// How much later the server notices its end at most, in milliseconds.
+const MAX_UNNOTICED: u64 = 1_500;
+
 /// What servers and proxies close WebSockets with.
 const CODES: [u16; 9] = [1000, 1001, 1002, BROKEN_OFF, 1008, 1009, 1011, 1012, 4000];
 
@@ -138,6 +144,9 @@ impl World<'_> {
         // Some proxies let no more than the beginning of a WebSocket through.
         let breaks_off = self.plan.seed % 20 == 3 && text == Some("2probe");
         let broken_at = at + self.network.delay();
+        if self.plan.setup.swallows {
+            return self.swallow(id);
+        }
         let Some(wire) = self.wire(id).filter(|wire| !wire.hangs) else {
             return;
         };
@@ -172,6 +181,22 @@ impl World<'_> {
         }
     }
 
+    /// The server has a WebSocket of which the page hears nothing until it ends, and notices that later.
+    fn swallow(&mut self, id: u64) {
+        let (number, now) = (self.number_for(id), self.now);
+        let ends_at = now + self.network.between(MAX_SWALLOWED);
+        let noticed_at = ends_at + self.network.between(MAX_UNNOTICED);
+        let Some(wire) = self.wire(id).filter(|wire| !wire.hangs) else {
+            return;
+        };
+        wire.is_probed = true;
+        let (page, socket) = (wire.page, wire.socket);
+        let request = wire.request(number, "POST", b"5".to_vec());
+        self.network.at(now, Event::Arrive(Box::new(request)));
+        self.end_socket(ends_at, page, socket, BROKEN_OFF);
+        self.network.at(noticed_at, Event::HungUp(id));
+    }
+
     /// A WebSocket breaks off that has not taken over, which costs nothing.
     pub(crate) fn break_before(&mut self, id: u64) -> Verdict {
         let Some(wire) = self.wire(id).filter(|wire| !wire.hangs) else {
@@ -189,7 +214,7 @@ impl World<'_> {
         self.happen(Event::Socket { page, socket, news })
     }
 
-    /// A server that was asked over a WebSocket answers each poll soon.
+    /// A server that was asked over a WebSocket answers each poll soon; python-engineio, one that has a WebSocket, at once.
     pub(crate) fn end_poll(&mut self, request: &ServerRequest) {
         let is_asked = |wire: &&Wire| {
             let sid = wire.sid.as_deref().unwrap_or_default();
@@ -197,7 +222,12 @@ impl World<'_> {
         };
         let id = self.wires.iter().find(is_asked).map(|wire| wire.id);
         if let Some(id) = id.filter(|_| request.method == "GET") {
-            let (number, at) = (self.number_for(id), self.now + NOOP_AFTER);
+            let after = if self.plan.setup.swallows {
+                0
+            } else {
+                NOOP_AFTER
+            };
+            let (number, at) = (self.number_for(id), self.now + after);
             if let Some(wire) = self.wire(id) {
                 let noop = wire.request(number, "POST", b"5".to_vec());
                 self.network.at(at, Event::Arrive(Box::new(noop)));
@@ -306,7 +336,10 @@ impl World<'_> {
     /// A page closes its WebSocket, or the browser does.
     pub(crate) fn hang_up(&mut self, index: usize, socket: RequestId) {
         let id = server_id(index, socket);
-        let at = self.now + self.network.delay();
+        let mut at = self.now + self.network.delay();
+        if self.plan.setup.swallows {
+            at += self.network.between(MAX_UNNOTICED);
+        }
         if let Some(wire) = self.wire(id) {
             let at = wire.up_at.max(at);
             self.network.at(at, Event::HungUp(id));
